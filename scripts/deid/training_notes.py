@@ -1,0 +1,360 @@
+"""Notes with planted, invented identifiers for training the tagger: the templates beside this file, and real sentences.
+
+Names come from the US Census lists, from cities of GeoNames, and from letter chains that imitate both without being in
+them, so that the tagger learns what names look like and not only which ones there are. In the background notes
+"the patient" is sometimes replaced by a name: contexts that nobody had to invent. Nothing here reads the cross-check's
+carriers or stock.
+"""
+
+import random
+import re
+from bisect import bisect
+from collections import defaultdict
+from collections.abc import Sequence
+from itertools import accumulate
+from pathlib import Path
+
+from nosology.prepare.deidentify.lexicon import US_STATES, ranked
+
+Piece = tuple[str, str]
+"""A stretch of text and its span type ("" for none)."""
+
+_HEADS = (
+    "Hospital,Hospital,Hospital,Medical Center,Medical Center,General Hospital,Memorial Hospital,Community Hospital,Regional Medical Center,"
+    "Clinic,Health Center,Nursing Home,Rehabilitation Center,Rehab,Nursing and Rehabilitation,Hospice,Manor,Surgery Center,Cancer Center,Heart Institute,"
+    "Children's Hospital,Women's Hospital,Infirmary,Health System,VA Medical Center,Assisted Living,Family Practice,Urgent Care,Medical Group,Pharmacy,"
+    "Care Center,University Hospital,Memorial,Medical Associates,Skilled Nursing,Pavilion,Village,Gardens,House,Healthcare,Orthopedic Clinic,Eye Institute,Dialysis Center"
+).split(",")
+_COMPANIES = (
+    "Inc.,LLC,Corp.,Company,& Sons,and Sons,Brothers,Group,Industries,Enterprises,Logistics,Motors,Bank,Insurance,Manufacturing,Foods,Airlines,Construction,"
+    "Steel,Mills,Software,Technologies,Systems,Services,Consulting,Trucking,Electric,Energy,Farms,Bakery,Market,Hardware,Realty,Hotel,Ltd,PLC,Partners,"
+    "Associates,Fire Department,Police Department,Public Library,Post Office,Transit Authority,Church,Pharmaceuticals,Plumbing,Health Plan,Mutual,Auto Parts,Paper Company,Holdings,Textiles,Contracting,Airport,Restaurant,Dairy,Shipping,Landscaping"
+).split(",")
+_SCHOOLS = "High School,Elementary School,Elementary,Middle School,University,College,State University,Community College,Academy,School,Preparatory School,Technical College,Law School".split(
+    ","
+)
+_PLACE_TAILS = (
+    "ville,ton,burg,field,wood,dale,port,ford,bury,haven,mont,land,view,side,mouth,stead,ham,brook,hurst,worth".split(
+        ","
+    )
+)
+_PLACE_WORDS = "Springs,Heights,Falls,Lake,Hills,Valley,Grove,Creek,Park,Beach,Ridge,Point,Mills,Junction,Harbor,Rapids,Bluffs,Hollow,Crossing,City,Landing,Corners".split(
+    ","
+)
+_PLACE_FRONTS = "North,South,East,West,New,Lake,Port,Mount,Fort,San,Santa,St.,Old,Upper,Lower,El,Los,Glen,Cape".split(
+    ","
+)
+_NOUNS = "Oak,Maple,Cedar,Pine,River,Lake,Valley,Mountain,Sunrise,Sunset,Harbor,Golden,Silver,Green,Blue,Summit,Pioneer,Liberty,Heritage,Evergreen,Meadow,Spring,Rose,Willow,Prairie,Coastal,Northern,Southern,Eastern,Western,Central,Metro,Capital,Crown,Eagle,Falcon,Star,Sun,Stone,Iron,Crystal,Royal,Premier,Global,National,American,Pacific,Atlantic,Midwest,Allied,First,United,Good,Grand".split(
+    ","
+)
+_SAINTS = "St. {first}'s,St. {first},Saint {first}'s,St. {last},Mount {last},Holy Cross,Sacred Heart,Good Samaritan,Our Lady of Grace,Mercy,Providence,Baptist,Methodist,Presbyterian,Trinity,Bethany,Our Lady of {first},Holy Family,Christ,Ascension,Divine Mercy".split(
+    ","
+)
+_UNITS = "Cardiology,Neurology,Surgery,Radiology,Emergency Department,Intensive Care Unit,Emergency Room,Oncology,Urology,Physical Therapy,Pain Clinic,Orthopedics,Psychiatry,Dermatology,Pathology,Wound Care,Nephrology,Pulmonary,Infectious Disease,Gastroenterology,Pediatrics,Endocrinology,Hematology,Coumadin Clinic,Operating Room,Recovery Room,Labor and Delivery,Rehab,Home Health,Social Work,Interventional Radiology,Neurosurgery,Vascular Surgery,Outpatient Clinic,Plastic Surgery,ENT,GI,ICU,CCU,PACU".split(
+    ","
+)
+_PHRASES = "Acute appendicitis,Chest pain,General,Right knee pain,Left hip fracture,General endotracheal,None,Penicillin,Diabetes mellitus,Coronary artery disease,Internal Medicine,Shortness of breath,Pneumonia,Cholecystitis,Spinal,Local with sedation,Total knee arthroplasty,Laparoscopic cholecystectomy,Medicine,Abdominal pain,Hypertension,Sulfa,Gallbladder,No known drug allergies,Orthopedic Surgery,Carpal tunnel syndrome,Cataract".split(
+    ","
+)
+
+
+class LetterChain:
+    """Invents words whose letters follow each other as in a list of words."""
+
+    def __init__(self, words: Sequence[str], order: int = 3) -> None:
+        self._order = order
+        self._next: dict[str, list[str]] = defaultdict(list)
+        self._known = set(words)
+        for word in words:
+            padded = "^" * order + word + "$"
+            for i in range(order, len(padded)):
+                self._next[padded[i - order : i]].append(padded[i])
+
+    def word(self, rng: random.Random) -> str:
+        """Return an invented word of 4 to 12 letters that is not in the list, capitalized."""
+        while True:
+            word = "^" * self._order
+            while not word.endswith("$"):
+                word += rng.choice(self._next[word[-self._order :]])
+            word = word.strip("^$")
+            if 4 <= len(word) <= 12 and word not in self._known:
+                return word.capitalize()
+
+
+class Stock:
+    """Invented identifiers, drawn by kind."""
+
+    def __init__(self, rng: random.Random) -> None:
+        self.rng = rng
+        self._first, self._last = list(ranked("first_names")), list(ranked("surnames"))
+        self._first_sums = list(accumulate(1 / (rank + 60) for rank in range(len(self._first))))
+        self._last_sums = list(accumulate(1 / (rank + 400) for rank in range(len(self._last))))
+        self._cities = list(ranked("cities"))
+        self._chains = {
+            "first": LetterChain(self._first[:3000]),
+            "last": LetterChain(self._last),
+            "place": LetterChain([c for c in self._cities if " " not in c]),
+        }
+        self._words = [word for word in list(ranked("english_words"))[150:] if 3 < len(word) < 9]
+        self._eponyms = list(ranked("eponyms"))
+        self._drugs = [
+            word
+            for word in ranked("medical_words")
+            if re.search(r"(?:in|ol|ex|ax|il|ra|ix|or|ta|on|am|ide|one)\Z", word)
+        ]
+
+    def _everyday(self) -> str:
+        """Return an ordinary word as a name: real people are called Skip, Rusty, Hand and Blood."""
+        return self.rng.choice(self._words).capitalize()
+
+    def first(self) -> str:
+        rng = self.rng
+        if rng.random() < 0.06:
+            return self._everyday()
+        if rng.random() < 0.3:
+            return self._chains["first"].word(rng)
+        name = self._first[bisect(self._first_sums, rng.random() * self._first_sums[-1])].capitalize()
+        return f"{name}-{self.first()}" if rng.random() < 0.02 else name
+
+    def last(self) -> str:
+        rng = self.rng
+        draw = rng.random()
+        if draw < 0.07:
+            name = self._everyday()
+        elif draw < 0.3:
+            name = self._chains["last"].word(rng)
+        else:
+            name = self._last[bisect(self._last_sums, rng.random() * self._last_sums[-1])].capitalize()
+        if name.startswith("Mc") and len(name) > 4:
+            name = "Mc" + name[2:].capitalize()
+        front = rng.random()
+        if front < 0.03:
+            return rng.choice(["O'", "D'", "Mac", "Mc", "Fitz"]) + name
+        if front < 0.06:
+            return (
+                rng.choice(
+                    ["van ", "von ", "de la ", "Van Der ", "De ", "La ", "El-", "St. ", "Del ", "Di ", "Al-", "Le "]
+                )
+                + name
+            )
+        return f"{name}-{self.last()}" if front < 0.09 else name
+
+    def full(self) -> str:
+        rng = self.rng
+        middle = rng.choice(
+            [
+                "",
+                "",
+                "",
+                f" {rng.choice('ABCDEFGHJKLMNPRSTW')}.",
+                f" {rng.choice('ABCDEFGHJKLMNPRSTW')}",
+                f" {self.first()}",
+            ]
+        )
+        first = self.first() if rng.random() < 0.93 else rng.choice("ABCDEFGHJKLMNPRSTW") + "."
+        return f"{first}{middle} {self.last()}" + rng.choice(["", "", "", "", "", "", "", "", " Jr.", " III"])
+
+    def place(self) -> str:
+        rng = self.rng
+        draw = rng.random()
+        if draw < 0.4:
+            return _title(rng.choice(self._cities))
+        base = rng.choice(
+            [self._chains["place"].word(rng), self._last[rng.randrange(5000)].capitalize(), rng.choice(_NOUNS)]
+        )
+        if draw < 0.55:
+            return base.rstrip("aeiouy") + rng.choice(_PLACE_TAILS)
+        if draw < 0.7:
+            return f"{base} {rng.choice(_PLACE_WORDS)}"
+        return f"{rng.choice(_PLACE_FRONTS)} {base}" if draw < 0.85 else base
+
+    def hospital(self) -> str:
+        rng = self.rng
+        head = rng.choice(_HEADS)
+        draw = rng.random()
+        if draw < 0.25:
+            return _fill(rng.choice(_SAINTS), self) + (f" {head}" if rng.random() < 0.85 else "")
+        if draw < 0.45:
+            return f"{self.place()} {head}"
+        if draw < 0.7:
+            return f"{self.last()} {head}"
+        if draw < 0.8:
+            return (
+                rng.choice(
+                    [
+                        "University of {place} Medical Center",
+                        "{place} University Hospital",
+                        "Children's Hospital of {place}",
+                        "Hospital of {place}",
+                        "Veterans Affairs Medical Center of {place}",
+                        "{place} VA Hospital",
+                        "University of {place}",
+                        "The {last} Clinic",
+                        "{last} and {last} Clinic",
+                        "The {last} Home",
+                    ]
+                )
+                .replace("{place}", self.place())
+                .replace("{last}", self.last())
+            )
+        return (
+            f"{rng.choice(_NOUNS)} {rng.choice(_NOUNS + _PLACE_WORDS)} {head}"
+            if draw < 0.9
+            else f"{rng.choice(_NOUNS)}{rng.choice(_PLACE_TAILS)} {head}"
+        )
+
+    def org(self) -> str:
+        rng = self.rng
+        draw = rng.random()
+        if draw < 0.2:
+            return rng.choice(
+                [
+                    f"{self.last()}, {self.last()} and {self.last()}",
+                    f"{self.last()}-{self.last()}",
+                    f"{self.last()} & {self.last()}",
+                    f"{self.last()} and {self.last()}",
+                    self.last() + "'s",
+                    self._chains["place"].word(rng),
+                ]
+            )
+        base = rng.choice(
+            [
+                self.last(),
+                self.place(),
+                rng.choice(_NOUNS),
+                f"{rng.choice(_NOUNS)} {rng.choice(_NOUNS)}",
+                self.first() + "'s",
+                rng.choice(_NOUNS) + rng.choice(_PLACE_TAILS),
+            ]
+        )
+        return f"{base} {rng.choice(_COMPANIES)}"
+
+    def school(self) -> str:
+        rng = self.rng
+        return rng.choice(
+            [
+                f"{self.place()} {rng.choice(_SCHOOLS)}",
+                f"{self.last()} {rng.choice(_SCHOOLS)}",
+                f"University of {self.place()}",
+                f"St. {self.first()}'s {rng.choice(_SCHOOLS)}",
+            ]
+        )
+
+    def decoy(self, kind: str) -> str:
+        """Return a look-alike that is no identifier."""
+        rng = self.rng
+        choices = {
+            "state": lambda: _title(rng.choice(sorted(US_STATES))),
+            "country": lambda: _title(rng.choice(list(ranked("countries"))[:190])),
+            "unit": lambda: rng.choice(_UNITS),
+            "eponym": lambda: (
+                rng.choice(self._eponyms).capitalize()
+                if rng.random() < 0.7
+                else f"{rng.choice(self._eponyms).capitalize()}-{rng.choice(self._eponyms).capitalize()}"
+            ),
+            "drug": lambda: rng.choice(self._drugs).capitalize() if rng.random() < 0.8 else rng.choice(self._drugs),
+            "phrase": lambda: rng.choice(_PHRASES),
+        }
+        return choices[kind]()
+
+
+def _title(name: str) -> str:
+    return " ".join(word.capitalize() if word not in ("of", "the", "and") else word for word in name.split())
+
+
+def _fill(pattern: str, stock: Stock) -> str:
+    return pattern.replace("{first}", stock.first()).replace("{last}", stock.last())
+
+
+_KINDS = {"place": "LOCATION", "hospital": "HOSPITAL", "org": "ORG", "school": "ORG"}
+
+
+def _slot(name: str, stock: Stock) -> list[Piece]:
+    name = stock.rng.choice(name.split("|"))
+    if name.startswith("-"):
+        return [(stock.decoy(name[1:]), "")]
+    upper = name.endswith("_upper")
+    name = name.removesuffix("_upper")
+    if name == "titled":
+        return [(stock.rng.choice(["Dr. ", "Mr. ", "Mrs. ", "Ms. ", "Dr. ", "Dr "]), ""), (stock.last(), "NAME")]
+    if name == "full_md":
+        return [(stock.full(), "NAME"), (stock.rng.choice([", MD", ", M.D.", " MD", ", DO", ", RN", ", NP"]), "")]
+    if name == "last_first":
+        value = f"{stock.last()}, {stock.first()}" + stock.rng.choice(["", "", f" {stock.rng.choice('ABCDEJKLMRST')}"])
+    elif name == "school" or name == "org":
+        value = stock.school() if stock.rng.random() < (1.0 if name == "school" else 0.1) else stock.org()
+    else:
+        value = getattr(stock, name)()
+    return [(value.upper() if upper else value, _KINDS.get(name, "NAME"))]
+
+
+def expand(template: str, stock: Stock) -> list[Piece]:
+    """Return a template with its choices drawn and its slots filled."""
+    choice = re.compile(r"\(((?:[^(){}]|\{[^}]*\}|\(\w+\))*)\)")
+    while match := choice.search(template):
+        options = re.split(r"\|(?![^{]*\})", match[1])
+        template = template[: match.start()] + stock.rng.choice(options) + template[match.end() :]
+    pieces: list[Piece] = []
+    for i, part in enumerate(re.split(r"\{([^}]*)\}", template.replace("\\n", "\n"))):
+        pieces += _slot(part, stock) if i % 2 else [(part, "")]
+    return pieces
+
+
+def read_templates(path: Path) -> dict[str, list[str]]:
+    """Return templates by section: ``sentence``, ``header``, ``footer``."""
+    sections: dict[str, list[str]] = {}
+    for line in path.read_text(encoding="utf-8").splitlines():
+        if re.fullmatch(r"\[\w+\]", line):
+            sections[line[1:-1]] = current = []
+        elif line and not line.startswith("#"):
+            current.append(line)
+    return sections
+
+
+def _draw(templates: list[str], rng: random.Random) -> str:
+    """Return a template; half of the time one with a place, a hospital or an organization, which are rarer in the list."""
+    rare = [t for t in templates if re.search(r"\{(?:place|hospital|org|school)", t)]
+    return rng.choice(rare if rng.random() < 0.5 else templates)
+
+
+_PERSON = re.compile(
+    r"\b(?:[Tt]he patient|[Tt]his patient|Patient|He|She|he|she)\b(?='s| [a-z])|\b(?:Mr|Mrs|Ms|Dr)\. [A-Z]\b(?!\.)|\bDr\. [XYZ]\w{0,3}\b"
+)
+
+
+def _with_people(text: str, stock: Stock, share: float) -> list[Piece]:
+    """Return a background text in which some mentions of people became names."""
+    pieces: list[Piece] = []
+    position = 0
+    for match in _PERSON.finditer(text):
+        if stock.rng.random() > share:
+            continue
+        pieces.append((text[position : match.start()], ""))
+        if match[0][0] in "MD" and ". " in match[0]:
+            pieces += [(match[0].split(" ")[0] + " ", ""), (stock.last(), "NAME")]
+        else:
+            title = stock.rng.random()
+            if title < 0.25:
+                pieces += [(stock.rng.choice(["Mr. ", "Mrs. ", "Ms. "]), ""), (stock.last(), "NAME")]
+            else:
+                pieces.append((stock.first() if title < 0.7 else stock.full(), "NAME"))
+        position = match.end()
+    return [*pieces, (text[position:], "")]
+
+
+def training_note(background: str, stock: Stock, templates: dict[str, list[str]]) -> list[Piece]:
+    """Return one note: a background with names in place of some people, templates between its sentences, in some case."""
+    rng = stock.rng
+    pieces: list[Piece] = []
+    for header in rng.sample(templates["header"], rng.choice([0, 1, 2, 4])):
+        pieces += [*expand(header, stock), (rng.choice(["\n", "\n", "  ", " , ", "\n\n"]), "")]
+    for sentence in re.split(r"(?<=[.:])(?=\s)", background):
+        pieces += _with_people(sentence, stock, 0.04)
+        if rng.random() < 0.3:
+            pieces += [(rng.choice([" ", "  ", "\n", " , "]), ""), *expand(_draw(templates["sentence"], rng), stock)]
+    for footer in rng.sample(templates["footer"], rng.choice([0, 1, 2])):
+        pieces += [(rng.choice(["\n", "\n\n", "  "]), ""), *expand(footer, stock)]
+    case = rng.random()
+    if case < 0.2:
+        return [(text.upper(), kind) for text, kind in pieces if len(text.upper()) == len(text)]
+    return [(text.lower(), kind) for text, kind in pieces if len(text.lower()) == len(text)] if case < 0.45 else pieces

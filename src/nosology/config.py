@@ -1,0 +1,261 @@
+"""The configuration of a whole job, one YAML file: preparation, model, training, evaluation.
+
+Every field has a default, a unit in its name where it has one, and a sentence that says what it does (the reference
+page is generated from them). Unknown keys are errors, and all errors of a file are reported at once. Configuration
+objects stay at the workflows' level: engines take plain arguments.
+"""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from nosology.errors import ConfigError
+
+EMBEDDED_MODEL = "embedded:smollm2-135m-instruct"
+
+
+class Section(BaseModel):
+    """A part of the configuration; unknown keys are refused and values never change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class PrepareConfig(Section):
+    """What is done to a note before a model sees it, and which notes stay."""
+
+    preset: Literal["paper", "full"] = Field(
+        "full",
+        description="`paper`: lower case, no punctuation, 50-100 words, as in the original project. `full`: case and "
+        "punctuation kept, no upper word limit. Fields given beside it win.",
+    )
+    label_set: str = Field("icd-chapters-18", description="A shipped label set's name, or a TSV file of your own.")
+    label_rule: Literal["primary", "dominant"] = Field(
+        "primary",
+        description="Which code labels a note: the primary one (sequence number 1), or the category with most "
+        "distinct rubrics.",
+    )
+    icd10_mapping: Literal["chapter", "equivalence"] = Field(
+        "chapter", description="How ICD-10-CM codes find their category: by chapter, or through the tables to ICD-9-CM."
+    )
+    deidentify: bool = Field(True, description="Replace identifiers. Switch off only for text that never had any.")
+    deidentify_style: Literal["token", "surrogate"] = Field(
+        "token", description="`token`: `<NAME>`. `surrogate`: consistent invented values, dates shifted per patient."
+    )
+    leak: Literal["keep", "strip"] = Field(
+        "keep", description="Whether sections that state the diagnosis stay (`keep`) or are dropped (`strip`)."
+    )
+    lowercase: bool = Field(False, description="Lower-case the text.")
+    strip_punctuation: bool = Field(False, description="Replace everything but letters, digits and spaces by a space.")
+    min_words: Annotated[int, Field(ge=0)] = Field(20, description="Notes with fewer words are dropped.")
+    max_words: Annotated[int, Field(ge=1)] | None = Field(
+        None, description="Notes with more words are dropped; empty for no limit."
+    )
+    drop_duplicates: bool = Field(True, description="Drop notes whose prepared text is the same as an earlier one's.")
+    drop_near_duplicates: bool = Field(True, description="Drop near copies (MinHash over word shingles).")
+    split_shares: tuple[float, float, float] = Field(
+        (0.8, 0.1, 0.1), description="Shares of patients in train, validation and test."
+    )
+    seed: int = Field(0, description="Seed of the split.")
+    max_failed_share: Annotated[float, Field(ge=0, le=1)] = Field(
+        0.01, description="Stop when more than this share of rows cannot be read."
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _apply_preset(cls, values: Any) -> Any:
+        if isinstance(values, dict) and values.get("preset") == "paper":
+            paper = {
+                "lowercase": True,
+                "strip_punctuation": True,
+                "min_words": 50,
+                "max_words": 100,
+                "drop_near_duplicates": False,
+            }
+            return paper | values
+        return values
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if any(share < 0 for share in self.split_shares) or abs(sum(self.split_shares) - 1) > 1e-9:
+            raise ValueError("split_shares must be three shares of at least 0 that sum to 1")
+        if self.max_words is not None and self.max_words < self.min_words:
+            raise ValueError("max_words is below min_words")
+        return self
+
+
+class ModelConfig(Section):
+    """Which model, and how a note is put before it."""
+
+    name: str = Field(EMBEDDED_MODEL, description="`embedded:smollm2-135m-instruct`, a Hub name, or a folder.")
+    revision: str | None = Field(None, description="Hub revision (a commit) to pin.")
+    prompt: str = Field("physician-v1", description="A shipped prompt template's name, or a .jinja file of your own.")
+    max_note_tokens: Annotated[int, Field(ge=16)] = Field(
+        1024, description="A longer note is shortened to this many tokens; instruction and answer never are."
+    )
+    dtype: Literal["auto", "float32", "bfloat16"] = Field(
+        "auto", description="Number format of the frozen weights. `auto`: bfloat16 on a GPU, float32 on a CPU."
+    )
+    load_in_4bit: bool = Field(False, description="4-bit base weights (QLoRA); needs CUDA and bitsandbytes.")
+    engine: Literal["transformers", "unsloth"] = Field("transformers", description="Which library loads the model.")
+    scoring: Literal["joint", "constrained"] = Field(
+        "joint",
+        description="How an answer is scored: `joint`, the probability of its whole name; `constrained`, with every "
+        "step choosing only among tokens that continue some answer (fewer tokens to read).",
+    )
+
+
+class TrainConfig(Section):
+    """LoRA and the training loop."""
+
+    lora_r: Annotated[int, Field(ge=1)] = Field(16, description="LoRA rank.")
+    lora_alpha: Annotated[float, Field(gt=0)] = Field(
+        32, description="LoRA scale: updates are multiplied by alpha / r."
+    )
+    lora_dropout: Annotated[float, Field(ge=0, lt=1)] = Field(0.0, description="Dropout before the LoRA matrices.")
+    lora_targets: Literal["attention", "all-linear"] | tuple[str, ...] = Field(
+        "all-linear", description="`attention` (q, k, v, o), `all-linear`, or a list of module names."
+    )
+    epochs: Annotated[float, Field(gt=0)] = Field(1.0, description="Passes over the training notes.")
+    max_steps: Annotated[int, Field(ge=1)] | None = Field(None, description="Stop after this many optimizer steps.")
+    batch_size: Annotated[int, Field(ge=1)] = Field(8, description="Notes per forward pass and process.")
+    accumulation_steps: Annotated[int, Field(ge=1)] = Field(1, description="Forward passes per optimizer step.")
+    learning_rate: Annotated[float, Field(gt=0)] = Field(2e-4, description="Peak learning rate.")
+    schedule: Literal["linear", "cosine", "constant_with_warmup"] = Field(
+        "cosine", description="Learning rate after warm-up."
+    )
+    warmup_share: Annotated[float, Field(ge=0, lt=1)] = Field(0.05, description="Share of the steps spent warming up.")
+    weight_decay: Annotated[float, Field(ge=0)] = Field(0.0, description="AdamW weight decay.")
+    max_grad_norm: Annotated[float, Field(gt=0)] = Field(
+        1.0, description="Gradient norm above which gradients are scaled."
+    )
+    label_smoothing: Annotated[float, Field(ge=0, lt=1)] = Field(
+        0.0, description="Share of probability spread over all tokens."
+    )
+    lora_top_layers: Annotated[int, Field(ge=1)] | None = Field(
+        None, description="Adapt only this many of the topmost layers, which shortens the backward pass; empty: all."
+    )
+    choice_weight: Annotated[float, Field(ge=0, le=1)] = Field(
+        0.0,
+        description="Share of a second loss, in which only tokens that go on to some category may be chosen: it learns "
+        "to tell categories apart before it learns to spell them.",
+    )
+    adam_beta2: Annotated[float, Field(gt=0, lt=1)] = Field(
+        0.999, description="Memory of AdamW's second moment; short trainings need a shorter one."
+    )
+    class_balance: Literal["none", "weights"] = Field(
+        "none", description="`weights`: a note's loss is divided by its category's frequency (1 on average)."
+    )
+    max_train_notes: Annotated[int, Field(ge=1)] | None = Field(
+        None, description="Train on a random subset of this size (drawn with `seed`, recorded in the run)."
+    )
+    max_validation_notes: Annotated[int, Field(ge=1)] | None = Field(
+        None, description="Validate on a subset of this size."
+    )
+    eval_every_steps: Annotated[int, Field(ge=1)] | None = Field(
+        None, description="Steps between validations, each followed by a checkpoint; empty: once an epoch."
+    )
+    early_stopping_patience: Annotated[int, Field(ge=1)] | None = Field(
+        None, description="Stop after this many validations without a better loss."
+    )
+    gradient_checkpointing: bool = Field(
+        False, description="Recompute activations instead of keeping them: less memory, slower."
+    )
+    report_to: tuple[str, ...] = Field(
+        ("auto",), description="Trackers of transformers' Trainer; auto: TensorBoard when installed."
+    )
+    seed: int = Field(0, description="Seed of the adapter, the order of notes and the subset.")
+
+
+class EvaluateConfig(Section):
+    """How base and tuned model are scored."""
+
+    systems: tuple[str, ...] = Field(
+        ("majority", "tfidf", "tfidf_all", "base_strict", "base_lenient", "base", "base_prior", "tuned"),
+        description="Which systems are scored, side by side.",
+    )
+    max_notes: Annotated[int, Field(ge=1)] | None = Field(None, description="Score a random subset of this size.")
+    max_generated_tokens: Annotated[int, Field(ge=1)] = Field(
+        12, description="Tokens the base model may generate as an answer."
+    )
+    batch_tokens: Annotated[int, Field(ge=256)] = Field(4096, description="Token budget of one scoring batch.")
+    bootstrap_samples: Annotated[int, Field(ge=100)] = Field(2000, description="Resamples behind each interval.")
+    selective_accuracy: Annotated[float, Field(gt=0, lt=1)] = Field(
+        0.9, description="Accuracy that the abstention threshold aims at, on the notes that are answered."
+    )
+    coverage: Annotated[float, Field(gt=0, lt=1)] = Field(0.9, description="Coverage that prediction sets aim at.")
+    seed: int = Field(0, description="Seed of subsets and resamples.")
+
+
+class Config(Section):
+    """A whole job."""
+
+    prepare: PrepareConfig = Field(default_factory=lambda: PrepareConfig())
+    model: ModelConfig = Field(default_factory=lambda: ModelConfig())
+    train: TrainConfig = Field(default_factory=lambda: TrainConfig())
+    evaluate: EvaluateConfig = Field(default_factory=lambda: EvaluateConfig())
+
+
+def load_config(file: Path | None = None, overrides: list[str] | None = None) -> Config:
+    """Return the configuration of a file with ``section.key=value`` overrides on top.
+
+    Args:
+        file: A YAML file; None for the defaults.
+        overrides: Strings such as ``"train.epochs=2"``; the value is read as YAML.
+
+    Raises:
+        ConfigError: The file is missing or no YAML mapping, or fields are unknown or impossible; all of them are named.
+    """
+    values = _read_yaml(file) if file else {}
+    for override in overrides or []:
+        _apply_override(values, override)
+    try:
+        return Config.model_validate(values)
+    except ValidationError as error:
+        lines = [f"{'.'.join(map(str, item['loc'])) or 'config'}: {item['msg']}" for item in error.errors()]
+        raise ConfigError(
+            f"{len(lines)} {'field is' if len(lines) == 1 else 'fields are'} wrong:\n  " + "\n  ".join(lines),
+            place=str(file) if file else "--set",
+            hint="docs/reference/config.md lists every field",
+        ) from None
+
+
+def shipped_config(name: str) -> Path:
+    """Return the file of a shipped configuration: in the installed package, or in the checkout it is installed from.
+
+    Raises:
+        ConfigError: There is none of that name.
+    """
+    package = Path(__file__).parent
+    for folder in (package / "data" / "configs", package.parents[1] / "configs"):
+        if (folder / f"{name}.yaml").is_file():
+            return folder / f"{name}.yaml"
+    raise ConfigError(f"no shipped configuration {name!r}", hint="demo, paper and mimic3 are shipped")
+
+
+def _read_yaml(file: Path) -> dict[str, Any]:
+    try:
+        values = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
+    except FileNotFoundError:
+        raise ConfigError(
+            "no such configuration file", place=str(file), hint="configs/ holds the shipped ones"
+        ) from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ConfigError(f"not readable as YAML: {error}", place=str(file)) from None
+    if not isinstance(values, dict):
+        raise ConfigError("the file must hold a mapping of sections", place=str(file))
+    return values
+
+
+def _apply_override(values: dict[str, Any], override: str) -> None:
+    path, equals, text = override.partition("=")
+    keys = path.strip().split(".")
+    if not equals or len(keys) != 2 or not all(keys):
+        raise ConfigError(
+            f"cannot read {override!r}", place="--set", hint="write section.key=value, e.g. train.epochs=2"
+        )
+    section = values.setdefault(keys[0], {})
+    if not isinstance(section, dict):
+        raise ConfigError(f"{keys[0]!r} is not a section", place="--set")
+    section[keys[1]] = yaml.safe_load(text)

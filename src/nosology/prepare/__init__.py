@@ -1,0 +1,1 @@
+"""From raw notes to a dataset: de-identify, normalize, select, split. Never imports torch."""

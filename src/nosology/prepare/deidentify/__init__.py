@@ -1,0 +1,129 @@
+"""Replacing identifiers: names, dates, places, numbers become ``<NAME>``, ``<DATE>``, ... or invented values.
+
+`deidentify` runs detectors over a text, joins what they found, and replaces it. It never logs or raises with a piece
+of the text. What it does not do: it makes no promise that text is anonymous; measured recall stands in
+``docs/explanation/deidentification.md``.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import islice
+from multiprocessing import get_context
+from typing import Literal
+
+from nosology.prepare.deidentify.addresses import addresses
+from nosology.prepare.deidentify.ages import ages
+from nosology.prepare.deidentify.contacts import contacts
+from nosology.prepare.deidentify.dates import dates
+from nosology.prepare.deidentify.institutions import institutions
+from nosology.prepare.deidentify.numbers import numbers
+from nosology.prepare.deidentify.people import people
+from nosology.prepare.deidentify.placeholders import mimic3_placeholders, mimic4_placeholders
+from nosology.prepare.deidentify.repeats import complete_names, repeat_names
+from nosology.prepare.deidentify.scrubadub_detectors import scrubadub_detectors
+from nosology.prepare.deidentify.spans import SPAN_TYPES, Detector, join_neighbours, leave_out, merge_spans
+from nosology.prepare.deidentify.surrogates import SECRET_VARIABLE, Surrogates
+from nosology.prepare.deidentify.tagger import tagged
+from nosology.records import Span
+
+__all__ = [
+    "SECRET_VARIABLE",
+    "SPAN_TYPES",
+    "Deidentified",
+    "Detector",
+    "Style",
+    "default_detectors",
+    "deidentify",
+    "deidentify_many",
+    "merge_spans",
+    "scrubadub_detectors",
+]
+
+Style = Literal["token", "surrogate"]
+
+_TOKEN = re.compile(f"<(?:{'|'.join(SPAN_TYPES)})>")
+_BATCH = 256  # texts in flight for each process: enough to keep it busy, few enough to bound memory
+
+
+@dataclass(frozen=True, slots=True)
+class Deidentified:
+    """A text without its identifiers.
+
+    Attributes:
+        text: The text with every span replaced.
+        spans: What was replaced: sorted, non-overlapping, offsets in Unicode code points of the *input* text.
+    """
+
+    text: str = field(repr=False)
+    spans: tuple[Span, ...] = ()
+
+
+def default_detectors() -> tuple[Detector, ...]:
+    """Return the detectors that `deidentify` runs when it is given none."""
+    rules = (dates, contacts, ages, numbers, addresses, institutions, people)
+    return (mimic3_placeholders, mimic4_placeholders, scrubadub_detectors, *rules, tagged)
+
+
+def deidentify(
+    text: str,
+    *,
+    style: Style = "token",
+    detectors: Sequence[Detector] | None = None,
+    patient_key: str | None = None,
+) -> Deidentified:
+    """Return the text with its identifiers replaced, and where they were.
+
+    Args:
+        text: Any text. MIMIC placeholders (``[**...**]``, ``___``) count as identifiers; tokens (``<NAME>``) stay.
+        style: ``"token"`` writes ``<NAME>``; ``"surrogate"`` writes invented values, consistent for a patient.
+        detectors: What looks for identifiers; None for `default_detectors`.
+        patient_key: Whose text it is. Surrogates of one key agree with each other across texts.
+    """
+    found = [span for detector in (default_detectors() if detectors is None else detectors) for span in detector(text)]
+    found += repeat_names(text, found)
+    found += complete_names(text, found)
+    spans = join_neighbours(merge_spans(found, len(text)), text)
+    if "<" in text:
+        spans = leave_out(spans, [match.span() for match in _TOKEN.finditer(text)])
+    surrogates = Surrogates(patient_key) if style == "surrogate" else None
+    pieces: list[str] = []
+    position = 0
+    for span in spans:
+        new = surrogates.replace(text, span) if surrogates else f"<{span.type}>"
+        pieces += (text[position : span.start], new)
+        position = span.end
+    return Deidentified("".join([*pieces, text[position:]]), spans)
+
+
+def deidentify_many(
+    texts: Iterable[str],
+    *,
+    style: Style = "token",
+    detectors: Sequence[Detector] | None = None,
+    patient_keys: Iterable[str | None] | None = None,
+    processes: int = 1,
+) -> Iterator[Deidentified]:
+    """Yield the results of many texts, in their order, from several processes; memory stays bounded.
+
+    Args:
+        texts: The texts.
+        style: As for `deidentify`.
+        detectors: As for `deidentify`; with more than one process they must be picklable.
+        patient_keys: One key a text; None where surrogates need not agree.
+        processes: Worker processes; 1 works in this one.
+    """
+    pairs = ((text, None) for text in texts) if patient_keys is None else zip(texts, patient_keys, strict=True)
+    work = partial(_one, style=style, detectors=detectors)
+    if processes == 1:
+        yield from map(work, pairs)
+        return
+    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+        while batch := list(islice(pairs, _BATCH * processes)):
+            yield from pool.map(work, batch, chunksize=_BATCH // 4)
+
+
+def _one(pair: tuple[str, str | None], style: Style, detectors: Sequence[Detector] | None) -> Deidentified:
+    return deidentify(pair[0], style=style, detectors=detectors, patient_key=pair[1])

@@ -1,0 +1,74 @@
+"""What every detector speaks: a callable from text to spans, and how spans of several detectors become one list."""
+
+import re
+from collections.abc import Callable, Iterable
+
+from nosology.records import Span
+
+Detector = Callable[[str], Iterable[Span]]
+"""Anything that takes a text and gives back spans of it, in any order, overlapping or not."""
+
+SPAN_TYPES = ("NAME", "DATE", "CONTACT", "ID", "LOCATION", "HOSPITAL", "ORG", "AGE90", "OTHER")
+
+
+_BETWEEN = re.compile(r"[ ]{1,2}|,[ ]?|-")
+_BETWEEN_PLACES = re.compile(r"[ ]{1,2}|,?\s{1,2}|,|-")
+
+
+def merge_spans(spans: Iterable[Span], length: int) -> tuple[Span, ...]:
+    """Return spans sorted and non-overlapping, covering exactly the union of what came in.
+
+    Where spans overlap they become one, with the type of the longest of them (the earliest given, on a tie), because
+    leaving out a part that any detector found would leak it.
+
+    Args:
+        spans: Spans in order of preference for ties.
+        length: Length of the text, in code points. Parts outside ``[0, length)`` and empty spans are ignored.
+    """
+    kept = [Span(max(s.start, 0), min(s.end, length), s.type) for s in spans]
+    ordered = sorted((s for s in kept if s.start < s.end), key=lambda s: s.start)
+    merged: list[Span] = []
+    longest = 0
+    for span in ordered:
+        if merged and span.start < merged[-1].end:
+            last = merged[-1]
+            wins = span.end - span.start > longest
+            longest = max(longest, span.end - span.start)
+            merged[-1] = Span(last.start, max(last.end, span.end), span.type if wins else last.type)
+        else:
+            longest = span.end - span.start
+            merged.append(span)
+    return tuple(merged)
+
+
+def join_neighbours(spans: Iterable[Span], text: str) -> tuple[Span, ...]:
+    """Return the spans with those of one type joined over a blank, a comma or a hyphen; places also over a line break.
+
+    ``<LOCATION>, <LOCATION>`` says no more than ``<LOCATION>``, and nothing between two parts of one address is left.
+    """
+    joined: list[Span] = []
+    for span in spans:
+        if joined and joined[-1].type == span.type:
+            between = _BETWEEN_PLACES if span.type == "LOCATION" else _BETWEEN
+            if between.fullmatch(text, joined[-1].end, span.start):
+                joined[-1] = Span(joined[-1].start, span.end, span.type)
+                continue
+        joined.append(span)
+    return tuple(joined)
+
+
+def leave_out(spans: Iterable[Span], taken: Iterable[tuple[int, int]]) -> tuple[Span, ...]:
+    """Return the spans without the stretches that are taken; a span around one falls into the parts beside it."""
+    left = list(spans)
+    for start, end in taken:
+        cut: list[Span] = []
+        for span in left:
+            if span.end <= start or end <= span.start:
+                cut.append(span)
+                continue
+            if span.start < start:
+                cut.append(Span(span.start, start, span.type))
+            if end < span.end:
+                cut.append(Span(end, span.end, span.type))
+        left = cut
+    return tuple(left)

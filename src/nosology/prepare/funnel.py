@@ -1,0 +1,44 @@
+"""The funnel: how many rows came into each step of a preparation, how many were lost there, and why."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+
+class Funnel:
+    """Counts losses by step and reason; the rows of each step follow from the first one's.
+
+    Args:
+        steps: Names of the steps, in order.
+    """
+
+    def __init__(self, steps: Sequence[str]) -> None:
+        self._lost: dict[str, Counter[str]] = {step: Counter() for step in steps}
+        self.rows_in = 0
+
+    def lose(self, step: str, reason: str, n: int = 1) -> None:
+        """Count ``n`` rows as lost at a step."""
+        if n:
+            self._lost[step][reason] += n
+
+    @property
+    def rows_out(self) -> int:
+        """How many rows have come through all steps."""
+        return self.rows_in - sum(lost.total() for lost in self._lost.values())
+
+    def steps(self) -> list[dict[str, Any]]:
+        """Return the steps as ``funnel.json`` holds them; reasons by count, then by name."""
+        rows = self.rows_in
+        steps = []
+        for step, lost in self._lost.items():
+            reasons = dict(sorted(lost.items(), key=lambda item: (-item[1], item[0])))
+            steps.append({"step": step, "rows_in": rows, "rows_out": rows - lost.total(), "lost": reasons})
+            rows -= lost.total()
+        return steps
+
+    def describe(self) -> str:
+        """Return the funnel as lines for people."""
+        lines = [f"  {self.rows_in:>12,}  rows"]
+        for step in self.steps():
+            lines += [f"  {-n:>12,}  {reason} ({step['step']})" for reason, n in step["lost"].items()]
+        return "\n".join([*lines, f"  {self.rows_out:>12,}  notes stay"])

@@ -1,0 +1,43 @@
+"""Prepared texts on disk while a dataset is being made: appended as they come, read back in any order.
+
+Only ids, offsets and fingerprints stay in memory, so a corpus may be larger than memory.
+"""
+
+import os
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+
+class TextFile:
+    """A temporary file of texts.
+
+    Args:
+        path: Where it is made; removed at the end.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._file = path.open("w+b")
+        self._end = 0
+
+    def append(self, text: bytes) -> int:
+        """Write a text and return its offset."""
+        offset = self._end
+        self._file.write(text)
+        self._end += len(text)
+        return offset
+
+    def read(self, offset: int, length: int) -> str:
+        """Return the text of ``length`` bytes at an offset."""
+        self._file.flush()
+        return os.pread(self._file.fileno(), length, offset).decode("utf-8", "surrogatepass")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._file.close()
+        self._path.unlink()

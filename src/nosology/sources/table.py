@@ -1,0 +1,195 @@
+"""Notes from a table of one's own: a text column, and a column with either a category or an ICD code."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from nosology import icd
+from nosology.errors import DataError
+from nosology.records import Code, Note
+from nosology.sources.formats import Chunk, open_table
+from nosology.sources.reading import MAX_NOTE_CHARACTERS, Batch, Rejected
+
+EACH_NOTE_A_PATIENT = (
+    "no patient column: every note counts as a patient of its own, so notes of one patient can be in two splits"
+)
+_SPLITS = {
+    "train": "train",
+    "training": "train",
+    "validation": "validation",
+    "valid": "validation",
+    "val": "validation",
+    "dev": "validation",
+    "eval": "validation",
+    "test": "test",
+    "testing": "test",
+}
+_BETWEEN_CODES = re.compile(r"[\s;,|]+")
+_VERSION = re.compile(r"(?:ICD)?[-_ ]?(9|10)(?:[-_ ]?CM)?", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class TableColumns:
+    """Which column of a table holds what. Names match in any case where the exact one is not there.
+
+    Attributes:
+        text: The note.
+        category: Its category; None where `code` is given.
+        code: Its ICD code, or several, the primary one first, separated by blanks, commas or semicolons.
+        icd_version: 9 or 10, or the name of the column that says so. Goes with `code`.
+        note_id: The note's id; None for its line or row number.
+        patient: Whose note it is; None makes every note a patient of its own.
+        split: train, validation or test; None to draw splits.
+
+    Raises:
+        DataError: Not exactly one of `category` and `code` is given, or a code without its version.
+    """
+
+    text: str
+    category: str | None = None
+    code: str | None = None
+    icd_version: Literal[9, 10] | str | None = None
+    note_id: str | None = None
+    patient: str | None = None
+    split: str | None = None
+
+    def __post_init__(self) -> None:
+        if (self.category is None) == (self.code is None):
+            hint = "give --category COL, or --code COL with --icd-version"
+            raise DataError("a table needs either a category column or a code column", hint=hint)
+        if self.code is not None and self.icd_version is None:
+            hint = "give --icd-version 9, 10, or the name of a column that says so"
+            raise DataError("codes without an ICD version: E870 is a code in both", hint=hint)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns that are read."""
+        version = self.icd_version if isinstance(self.icd_version, str) else None
+        named = (self.text, self.category, self.code, version, self.note_id, self.patient, self.split)
+        return tuple(dict.fromkeys(name for name in named if name is not None))
+
+
+class TableSource:
+    """The notes of a table; a `nosology.sources.reading.Source`.
+
+    Args:
+        path: CSV, TSV, JSON lines, Parquet, or a folder that Hugging Face's datasets saved.
+        columns: Which column holds what.
+
+    Raises:
+        DataError: The table or a column is missing, or the table is broken.
+    """
+
+    kind = "table"
+    steps: tuple[str, ...] = ()
+
+    def __init__(self, path: Path, columns: TableColumns) -> None:
+        self._path, self._columns = path, columns
+        self._table = open_table(path)
+        self._spelling = self._spellings()
+        self.files: tuple[str, ...] = (path.name,)
+        self.notes_file = path.name
+        self.side_rejected: Mapping[str, tuple[int, tuple[Rejected, ...]]] = {}
+        self.warnings = [] if columns.patient else [EACH_NOTE_A_PATIENT]
+        self.bytes_total = self._table.bytes_total
+
+    @property
+    def bytes_done(self) -> int:
+        """How much of the table has been read, in bytes on disk."""
+        return self._table.bytes_done
+
+    def _spellings(self) -> dict[str, str]:
+        own = {name.lower(): name for name in reversed(self._table.columns)} | {c: c for c in self._table.columns}
+        missing = [name for name in self._columns.names if name not in own and name.lower() not in own]
+        if missing:
+            what = f"column {missing[0]} is" if len(missing) == 1 else f"columns {', '.join(missing)} are"
+            hint = f"the table has {', '.join(self._table.columns)}"
+            raise DataError(f"{what} missing", place=str(self._path), hint=hint)
+        return {name: own.get(name) or own[name.lower()] for name in self._columns.names}
+
+    def batches(self) -> Iterator[Batch]:
+        """Yield all notes.
+
+        Raises:
+            DataError: The table is damaged, has no rows, or holds ICD codes as numbers.
+        """
+        n_rows = 0
+        for chunk in self._table.chunks([self._spelling[name] for name in self._columns.names]):
+            batch = self._batch(chunk)
+            n_rows += batch.n_rows
+            yield batch
+        if not n_rows:
+            raise DataError("the table has no rows", place=str(self._path), hint="is it the right file?")
+
+    def _batch(self, chunk: Chunk) -> Batch:
+        notes: list[Note] = []
+        rejected = list(chunk.rejected)
+        for i, number in enumerate(chunk.numbers):
+            row = {name: chunk.columns[spelled][i] for name, spelled in self._spelling.items()}
+            made = self._note(row.__getitem__, number, chunk.part)
+            if isinstance(made, Note):
+                notes.append(made)
+            else:
+                rejected.append(Rejected(self._path.name, number, made))
+        return Batch(tuple(notes), len(chunk.numbers) + len(chunk.rejected), rejected=tuple(rejected))
+
+    def _note(self, value: Callable[[str], Any], number: int, part: str | None) -> Note | str:
+        """Return the note of a row, or why the row cannot be read."""
+        columns = self._columns
+        text = value(columns.text)
+        if not isinstance(text, str):
+            return "no text" if text is None else "a text that is no string"
+        if len(text) > MAX_NOTE_CHARACTERS:
+            return f"a note of more than {MAX_NOTE_CHARACTERS:,} characters"
+        note_id = str(number) if columns.note_id is None else _identifier(value(columns.note_id))
+        patient_id = note_id if columns.patient is None else _identifier(value(columns.patient))
+        if not note_id or not patient_id:
+            return "no patient id" if note_id else "no note id"
+        split = self._split(value, part)
+        if split is None:
+            return "a split that is neither train, validation nor test"
+        attributes = {"split": split} if split else {}
+        if columns.category is not None:
+            category = _word(value(columns.category))
+            return Note(note_id, patient_id, "", text, category=category, attributes=attributes)
+        codes = self._codes(value)
+        if isinstance(codes, str):
+            return codes
+        return Note(note_id, patient_id, "", text, codes, attributes=attributes)
+
+    def _split(self, value: Callable[[str], Any], part: str | None) -> str | None:
+        """Return the split a row states, an empty string where it states none, None where it is not understood."""
+        if self._columns.split is not None:
+            return _SPLITS.get(_word(value(self._columns.split)).lower())
+        return _SPLITS.get(part.lower()) if part is not None else ""
+
+    def _codes(self, value: Callable[[str], Any]) -> tuple[Code, ...] | str:
+        """Return a row's codes, the primary one first, or why they cannot be read."""
+        assert self._columns.code is not None
+        cell = value(self._columns.code)
+        if isinstance(cell, (int, float)) and cell == cell:
+            hint = "write the column as text; as a number 0389 (septicemia) becomes 389 (hearing loss)"
+            raise DataError(f"column {self._columns.code} holds numbers, not codes", place=str(self._path), hint=hint)
+        version = self._columns.icd_version
+        if isinstance(version, str):
+            match = _VERSION.fullmatch(_word(value(version)))
+            if not match:
+                return "an ICD version that is neither 9 nor 10"
+            version = 9 if match[1] == "9" else 10
+        assert version is not None
+        parts = cell if isinstance(cell, list) else _BETWEEN_CODES.split(_word(cell))
+        spelled = [_word(part) for part in parts if _word(part)] or [""]
+        return tuple(
+            Code(icd.normalize(code, version) or code, version, sequence)
+            for sequence, code in enumerate(spelled, start=1)
+        )
+
+
+def _identifier(value: Any) -> str:
+    return _word(value).removesuffix(".0")
+
+
+def _word(value: Any) -> str:
+    return "" if value is None else str(value).strip()
