@@ -1,0 +1,36 @@
+"""Clinical notes in; a diagnostic category with an honest probability out, on the user's own machine.
+
+The public names are imported on first use, so that ``import nosology`` is fast and loads no torch.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+_PUBLIC = {
+    "Classifier": "nosology.classifier",
+    "LabelSet": "nosology.labels",
+    "NosologyError": "nosology.errors",
+    "Prediction": "nosology.records",
+    "deidentify": "nosology.prepare.deidentify",
+}
+
+if TYPE_CHECKING:
+    from nosology.classifier import Classifier as Classifier
+    from nosology.errors import NosologyError as NosologyError
+    from nosology.labels import LabelSet as LabelSet
+    from nosology.prepare.deidentify import deidentify as deidentify
+    from nosology.records import Prediction as Prediction
+
+__all__ = ["Classifier", "LabelSet", "NosologyError", "Prediction", "__version__", "deidentify"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _PUBLIC:
+        raise AttributeError(f"module 'nosology' has no attribute {name!r}")
+    return getattr(import_module(_PUBLIC[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

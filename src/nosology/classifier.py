@@ -1,0 +1,228 @@
+"""The one path from text to prediction: evaluation, command line and service all go through `Classifier`.
+
+A classifier is loaded from a run folder and refuses one whose adapter, label set, prompt or base model is not what the
+run's manifest says. `Classifier.classify` takes raw notes and first does to them what preparation did to the training
+notes; `log_probs` takes text that is prepared already.
+"""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Literal, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nosology.calibration import Calibration
+from nosology.errors import RunError
+from nosology.labels import LabelSet
+from nosology.modeling.encoding import EncodedNote, PromptEncoder
+from nosology.modeling.loading import load_adapter, load_model
+from nosology.modeling.scoring import AnswerScorer, Scoring
+from nosology.prepare.cleaning import Cleaning, clean
+from nosology.prompts import PromptTemplate
+from nosology.records import Prediction
+from nosology.runs import read_json, read_manifest, sha256_file
+
+CONTENT_FREE_NOTES = ("", "N/A", "[MASK]")
+"""Notes that say nothing; what a model answers to them is its prior (contextual calibration, Zhao et al. 2021)."""
+
+FloatArray = NDArray[np.float64]
+
+
+class Classifier:
+    """Categories with probabilities for notes.
+
+    Attributes:
+        labels: The label set; columns of every array are in its order.
+        calibration: How scores become probabilities; None where the run was not evaluated yet.
+    """
+
+    def __init__(
+        self,
+        model: Any,
+        encoder: PromptEncoder,
+        labels: LabelSet,
+        *,
+        cleaning: Cleaning | None = None,
+        calibration: Calibration | None = None,
+        scoring: Scoring = "joint",
+        batch_tokens: int = 4096,
+    ) -> None:
+        """Put a loaded model to work; most callers want `load`.
+
+        Args:
+            model: A causal language model with or without adapter, attending along token trees.
+            encoder: Cuts prompts for that model and that label set.
+            labels: The label set.
+            cleaning: What is done to raw notes; None to take them as they are.
+            calibration: Fitted on validation notes.
+            scoring: How answers are scored, see `nosology.modeling.scoring`.
+            batch_tokens: Tokens in one forward pass.
+        """
+        self.labels = labels
+        self.calibration = calibration
+        self._model = model
+        self._encoder = encoder
+        self._cleaning = cleaning
+        self._scoring: Scoring = scoring
+        self._batch_tokens = batch_tokens
+        self._scorer: AnswerScorer | None = None
+
+    @classmethod
+    def load(cls, run: Path | str, *, system: Literal["tuned", "base"] = "tuned") -> Self:
+        """Return the classifier of a finished run: tuned, or its base model with the same prompt.
+
+        Raises:
+            RunError: The folder is no finished run, or a file in it is not the one the manifest names.
+            ModelError: The model or the adapter cannot be loaded.
+        """
+        run = Path(run)
+        manifest = read_manifest(run, "run")
+        labels = LabelSet.load(run / "labels.tsv")
+        template = PromptTemplate.load(str(run / "prompt.jinja"))
+        _expect(run / "labels.tsv", labels.sha256, manifest["labels_sha256"])
+        _expect(run / "prompt.jinja", template.sha256, manifest["prompt_sha256"])
+        settings = manifest["config"]["model"]
+        loaded = load_model(
+            settings["name"],
+            revision=manifest["model"]["revision"] or settings["revision"],
+            dtype=settings["dtype"],
+            load_in_4bit=settings["load_in_4bit"],
+            engine=settings["engine"],
+        )
+        _expect(run, loaded.weights_sha256, manifest["model"]["weights_sha256"], what="the base model's weights")
+        encoder = PromptEncoder(loaded.tokenizer, template, labels.names, max_note_tokens=settings["max_note_tokens"])
+        model, calibration = loaded.model, None
+        if system == "tuned":
+            weights = run / "adapter" / "adapter_model.safetensors"
+            if weights.is_file():
+                _expect(weights, sha256_file(weights), manifest["adapter_sha256"])
+            model = load_adapter(loaded, run / "adapter")
+            calibration = _read_calibration(run)
+        return cls(
+            model,
+            encoder,
+            labels,
+            cleaning=_cleaning(manifest["dataset"]["preparation"]),
+            calibration=calibration,
+            scoring=settings["scoring"],
+            batch_tokens=manifest["config"]["evaluate"]["batch_tokens"],
+        )
+
+    def classify(self, texts: Sequence[str], *, progress: Callable[[int], None] | None = None) -> list[Prediction]:
+        """Return a prediction for each raw note, in order.
+
+        Args:
+            texts: Notes as they were written; they are prepared as the training notes were.
+            progress: Called with the number of notes finished after each batch.
+        """
+        prepared = [self._prepared(text) for text in texts]
+        return self.predictions_from(self.log_probs(prepared, progress=progress), self.truncated_tokens(prepared))
+
+    def log_probs(
+        self,
+        texts: Sequence[str],
+        *,
+        correction: Literal["none", "prior"] = "none",
+        progress: Callable[[int], None] | None = None,
+    ) -> FloatArray:
+        """Return every category's log-probability for prepared notes, not calibrated.
+
+        Args:
+            texts: Prepared notes, in any order.
+            correction: ``prior`` subtracts what the model answers to notes without content.
+            progress: Called with the number of notes finished after each batch.
+
+        Returns:
+            Natural logarithms; ``exp`` of each row sums to 1. Shape ``(notes, categories)``.
+        """
+        scores = self._scores(self._encode(texts), progress)
+        if correction == "prior":
+            prior = _normalize(self._scores(self._encode(CONTENT_FREE_NOTES), None))
+            scores = _normalize(scores) - np.logaddexp.reduce(prior, axis=0) + np.log(len(prior))
+        return _normalize(scores)
+
+    def predictions_from(self, log_probs: FloatArray, truncated: Sequence[int]) -> list[Prediction]:
+        """Return predictions for rows of log-probabilities, calibrated where the run holds a calibration.
+
+        Args:
+            log_probs: As `log_probs` returns them. Shape ``(notes, categories)``.
+            truncated: Tokens left out of each note.
+        """
+        calibration = self.calibration
+        probabilities = calibration.apply(log_probs) if calibration else np.exp(log_probs)
+        abstained = calibration.abstains(probabilities) if calibration else np.zeros(len(log_probs), dtype=bool)
+        sets = calibration.prediction_sets(probabilities) if calibration else [()] * len(log_probs)
+        names = self.labels.names
+        predictions = []
+        for row, cut, silent, members in zip(probabilities, truncated, abstained, sets, strict=True):
+            order = np.argsort(-row, kind="stable")
+            ranking = tuple((names[index], float(row[index])) for index in order)
+            chosen = tuple(names[index] for index in members)
+            predictions.append(Prediction(*ranking[0], ranking, chosen, bool(silent), cut))
+        return predictions
+
+    def log_probs_and_answers(
+        self, texts: Sequence[str], *, max_new_tokens: int = 12, progress: Callable[[int], None] | None = None
+    ) -> tuple[FloatArray, list[str]]:
+        """Return `log_probs`, and what the model says behind each prompt at temperature 0; notes are read once.
+
+        Args:
+            texts: Prepared notes, in any order.
+            max_new_tokens: Tokens after which an answer is cut.
+            progress: Called with the number of notes finished after each batch.
+        """
+        scores, answers = self._answer_scorer().scores_and_answers(
+            self._encode(texts), max_new_tokens=max_new_tokens, progress=progress
+        )
+        return _normalize(scores), answers
+
+    def prompt(self, text: str) -> str:
+        """Return the full prompt of a prepared note."""
+        return self._encoder.prompt(text)
+
+    def truncated_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Return how many tokens of each prepared note do not fit and are left out."""
+        return [note.truncated_tokens for note in self._encode(texts)]
+
+    def _prepared(self, text: str) -> str:
+        return clean(text, "", self._cleaning).text.decode("utf-8", "replace") if self._cleaning else text
+
+    def _encode(self, texts: Sequence[str]) -> list[EncodedNote]:
+        return [self._encoder.note(text) for text in texts]
+
+    def _scores(self, notes: Sequence[EncodedNote], progress: Callable[[int], None] | None) -> FloatArray:
+        return self._answer_scorer().scores(notes, progress=progress)
+
+    def _answer_scorer(self) -> AnswerScorer:
+        if self._scorer is None:
+            self._scorer = AnswerScorer(
+                self._model, self._encoder, scoring=self._scoring, batch_tokens=self._batch_tokens
+            )
+        return self._scorer
+
+
+def _cleaning(preparation: dict[str, Any]) -> Cleaning:
+    """Return what preparation did to each training note, without the filters that lose notes."""
+    names = ("deidentify", "deidentify_style", "leak", "lowercase", "strip_punctuation")
+    chosen = {name: preparation[name] for name in names}
+    return Cleaning(**chosen, min_words=0, max_words=None, with_signature=False)
+
+
+def _normalize(scores: FloatArray) -> FloatArray:
+    normalized: FloatArray = scores - np.logaddexp.reduce(scores, axis=1, keepdims=True)
+    return normalized
+
+
+def _read_calibration(run: Path) -> Calibration | None:
+    path = run / "calibration.json"
+    return Calibration.from_json(read_json(path)) if path.exists() else None
+
+
+def _expect(place: Path, found: str, recorded: str, *, what: str = "this file") -> None:
+    if found != recorded:
+        raise RunError(
+            f"{what} changed since training: SHA-256 {found[:12]}..., recorded {recorded[:12]}...",
+            place=str(place),
+            hint="restore it, or train again",
+        )

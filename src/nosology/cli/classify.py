@@ -1,0 +1,87 @@
+"""`nosology classify`: categories with probabilities for new notes."""
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from nosology.cli import app
+from nosology.cli.console import progress, say
+from nosology.errors import DataError
+
+if TYPE_CHECKING:
+    from nosology.records import Prediction
+
+
+@app.command()
+def classify(
+    run: Annotated[Path, typer.Argument(help="A finished run folder.")],
+    file: Annotated[Path, typer.Argument(help="A table (CSV, TSV, Parquet, JSONL), - for one note.")],
+    text: Annotated[str, typer.Option(help="The column that holds the notes.")] = "text",
+    out: Annotated[Path | None, typer.Option(help="The table to write; without it, JSON lines go to stdout.")] = None,
+) -> None:
+    """Say which category each note belongs to, and how sure that is.
+
+    Every input column and the order stay; predicted_label, probability, ranking, prediction_set and abstained are
+    added.
+
+    Example: nosology classify runs/first notes.csv --text TEXT --out predictions.csv
+    """
+    if str(file) == "-":
+        note = sys.stdin.read()
+        if not note.strip():
+            raise DataError("there is no note on stdin", place="-", hint="nosology classify RUN - < note.txt")
+        _print(_predict(run, [note])[0], {})
+        return
+    from nosology.sources.tablefile import read_table, table_format, write_table
+
+    if out is not None:
+        table_format(out)  # a name that cannot be written is refused before the model starts
+    table = read_table(file, text)
+    predictions = _predict(run, table[text].fill_null("").cast(str).to_list())
+    if out is None:
+        others = table.drop(text).iter_rows(named=True)
+        for row, prediction in zip(others, predictions, strict=True):
+            _print(prediction, row)
+        return
+    columns = [_fields(prediction) for prediction in predictions]
+    write_table(_with_columns(table, columns, is_nested=table_format(out) in ("jsonl", "parquet")), out)
+    n_silent = sum(prediction.abstained for prediction in predictions)
+    say(f"classified {len(predictions)} notes, not sure about {n_silent}: {out}")
+
+
+def _predict(run: Path, notes: list[str]) -> "list[Prediction]":
+    from nosology.classifier import Classifier
+
+    classifier = Classifier.load(run)
+    with progress("classify", total=len(notes)) as advance:
+        return classifier.classify(notes, progress=lambda n: advance(n))
+
+
+def _fields(prediction: "Prediction") -> dict[str, Any]:
+    return {
+        "predicted_label": prediction.label,
+        "probability": prediction.probability,
+        "ranking": [{"label": label, "probability": probability} for label, probability in prediction.ranking],
+        "prediction_set": list(prediction.prediction_set),
+        "abstained": prediction.abstained,
+    }
+
+
+def _print(prediction: "Prediction", row: dict[str, Any]) -> None:
+    print(json.dumps(row | _fields(prediction), ensure_ascii=False, default=str))
+
+
+def _with_columns(table: Any, columns: list[dict[str, Any]], *, is_nested: bool) -> Any:
+    """Return the table with the predictions' fields behind its own; lists as JSON where the format has none."""
+    import polars as pl
+
+    if not is_nested:
+        columns = [
+            {name: json.dumps(value) if isinstance(value, list) else value for name, value in row.items()}
+            for row in columns
+        ]
+    added = pl.DataFrame(columns, infer_schema_length=None)
+    return table.with_columns(added.get_columns())

@@ -1,0 +1,49 @@
+"""``nosology evaluate``: base, baselines and tuned model on the same notes."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from nosology.cli import app
+from nosology.cli.console import progress, say
+
+
+@app.command()
+def evaluate(
+    run: Annotated[Path, typer.Argument(help="A finished run folder.")],
+    split: Annotated[str, typer.Option(help="train, validation or test.")] = "test",
+    dataset: Annotated[
+        Path | None, typer.Option(help="Another dataset to evaluate; or where the training dataset has moved to.")
+    ] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Evaluate a random part of this many notes.")] = None,
+    include_text: Annotated[
+        bool, typer.Option("--include-text", help="Also write each full prompt, into files only you can read.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print results.json instead of a table.")] = False,
+) -> None:
+    """Score base and tuned model, and the baselines, on notes that were not trained on.
+
+    Writes RUN/eval/SPLIT/results.json and one predictions.jsonl a system, and fits RUN/calibration.json.
+
+    Example: nosology evaluate runs/mimic3 --split test
+    """
+    import json
+
+    from nosology.evaluation import evaluate as evaluate_run
+    from nosology.report.summary import print_summary
+    from nosology.results import Results
+
+    results = evaluate_run(
+        run,
+        split=split,
+        dataset=dataset,
+        limit=limit,
+        include_text=include_text,
+        progress=progress,
+    )
+    if as_json:
+        print(json.dumps(results, indent=2, ensure_ascii=False))
+    else:
+        print_summary(Results.model_validate(results))
+    say(f"next: nosology report {run}")

@@ -1,0 +1,88 @@
+"""``nosology labels``: which categories there are, and which one a code belongs to."""
+
+import json
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from nosology.cli import app
+from nosology.cli.console import say
+from nosology.errors import LabelError
+
+labels = typer.Typer(help="Show and check label sets, and map codes to categories.", no_args_is_help=True)
+app.add_typer(labels, name="labels")
+
+
+class Mapping(StrEnum):
+    """How ICD-10-CM codes find their category."""
+
+    CHAPTER = "chapter"
+    EQUIVALENCE = "equivalence"
+
+
+LabelSetArgument = Annotated[str, typer.Argument(metavar="[LABELS]", help="A shipped label set's name, or a TSV file.")]
+MappingOption = Annotated[
+    Mapping, typer.Option("--icd10-mapping", help="equivalence: through the official ICD-9-CM equivalents.")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+@labels.command()
+def show(name: LabelSetArgument = "icd-chapters-18", as_json: Json = False) -> None:
+    """Print the categories of a label set with their code ranges.
+
+    Example: nosology labels show icd-chapters-18
+    """
+    from nosology.labels import LabelSet
+
+    label_set = LabelSet.load(name)
+    rows = [(c.name, ",".join(map(str, c.icd9)), ",".join(map(str, c.icd10))) for c in label_set.categories]
+    if as_json:
+        print(json.dumps([dict(zip(("category", "icd9", "icd10"), row, strict=True)) for row in rows], indent=2))
+        return
+    widths = [max(len(row[k]) for row in [*rows, ("category", "ICD-9-CM", "ICD-10-CM")]) for k in range(3)]
+    for row in [("category", "ICD-9-CM", "ICD-10-CM"), *rows]:
+        print("  ".join(f"{cell:{width}}" for cell, width in zip(row, widths, strict=True)).rstrip())
+    say(f"{len(rows)} categories, sha256 {label_set.sha256[:12]}")
+
+
+@labels.command()
+def check(name: LabelSetArgument) -> None:
+    """Check a label set of your own: names, ranges, overlaps.
+
+    Example: nosology labels check our-labels.tsv
+    """
+    from nosology.labels import LabelSet
+
+    label_set = LabelSet.load(name)
+    with_codes = sum(bool(category.icd9 or category.icd10) for category in label_set.categories)
+    say(f"{label_set.name}: {len(label_set.names)} categories, {with_codes} with code ranges, no two ranges overlap")
+
+
+@labels.command("map")
+def map_code(
+    code: Annotated[str, typer.Argument(metavar="CODE", help="Dotted or not, in any case.")],
+    icd_version: Annotated[int, typer.Option("--icd-version", metavar="9|10", help="Version of the code.")],
+    name: Annotated[
+        str, typer.Option("--labels", help="A shipped label set's name, or a TSV file.")
+    ] = "icd-chapters-18",
+    mapping: MappingOption = Mapping.CHAPTER,
+    as_json: Json = False,
+) -> None:
+    """Print the category of a code; exit status 2 where it has none.
+
+    Example: nosology labels map 410.71 --icd-version 9
+    """
+    from nosology.labels import Icd10Mapping, LabelSet
+
+    label_set = LabelSet.load(name)
+    rule: Icd10Mapping = "equivalence" if mapping is Mapping.EQUIVALENCE else "chapter"
+    category = label_set.category_of(code, icd_version, icd10_mapping=rule)
+    reason = label_set.reason_for(code, icd_version, icd10_mapping=rule)
+    if as_json:
+        print(json.dumps({"code": code, "icd_version": icd_version, "category": category, "reason": reason}))
+    elif category:
+        print(category)
+    if category is None:
+        raise LabelError(f"{code!r} has no category: {reason}", hint="check the code and its --icd-version")

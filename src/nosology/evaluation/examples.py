@@ -1,0 +1,90 @@
+"""The few things a reader looks at first: which systems to set side by side, where it fails, and single predictions."""
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nosology.evaluation.inputs import Inputs
+from nosology.evaluation.systems import BASE_SYSTEMS, Output
+from nosology.metrics import INVALID
+from nosology.records import Prediction
+from nosology.results import Example, Summary, SystemResult
+
+_BASELINES = ("majority", "tfidf", "tfidf_all")
+_N_EXTREMES = 3
+_PER_KIND = 3
+
+
+def summarize(systems: Mapping[str, SystemResult]) -> Summary:
+    """Return which base and baseline did best, and where the tuned model is weak and strong.
+
+    Categories count from five evaluated notes on; of fewer, an F1 is chance.
+    """
+    tuned = systems.get("tuned")
+    ranked = (
+        sorted((item.f1, name) for name, item in tuned.report.items() if item.support >= 5) if tuned is not None else []
+    )
+    names = [name for _, name in ranked]
+    return Summary(
+        best_base=_best(systems, BASE_SYSTEMS),
+        best_baseline=_best(systems, _BASELINES),
+        weakest=names[:_N_EXTREMES],
+        strongest=names[: -_N_EXTREMES - 1 : -1],
+    )
+
+
+def choose_examples(
+    inputs: Inputs, outputs: Mapping[str, Output], summary: Summary, hashes: list[str]
+) -> list[Example]:
+    """Return a few of the tuned model's predictions: surest and right, surest but wrong, least sure.
+
+    Args:
+        inputs: For ids and true categories; no text is taken.
+        outputs: Of every system.
+        summary: For the base model's best way of answering.
+        hashes: SHA-256 of each note's prompt.
+    """
+    tuned = outputs.get("tuned")
+    if tuned is None or tuned.predictions is None:
+        return []
+    true = inputs.category_indices(inputs.notes)
+    confidence = np.array([prediction.probability for prediction in tuned.predictions])
+    right = tuned.predicted == true
+    surest = np.argsort(-confidence, kind="stable")
+    kinds: dict[str, NDArray[np.int64]] = {
+        "surest, right": surest[right[surest]],
+        "surest, wrong": surest[~right[surest]],
+        "least sure": surest[::-1],
+    }
+    base = outputs[summary.best_base].predicted if summary.best_base else None
+    chosen: dict[int, str] = {}
+    for why, order in kinds.items():
+        for place in [int(i) for i in order if int(i) not in chosen][:_PER_KIND]:
+            chosen[place] = why
+    return [
+        _example(
+            inputs, tuned.predictions[place], place, why, hashes[place], None if base is None else int(base[place])
+        )
+        for place, why in chosen.items()
+    ]
+
+
+def _example(inputs: Inputs, prediction: Prediction, place: int, why: str, hash_: str, base: int | None) -> Example:
+    return Example(
+        note_id=str(inputs.notes["note_id"][place]),
+        prompt_sha256=hash_,
+        why=why,
+        true_label=inputs.notes["category"][place],
+        predicted_label=prediction.label,
+        probability=prediction.probability,
+        ranking=list(prediction.ranking[:5]),
+        prediction_set=list(prediction.prediction_set),
+        abstained=prediction.abstained,
+        base_label=None if base is None or base == INVALID else inputs.labels.names[base],
+    )
+
+
+def _best(systems: Mapping[str, SystemResult], names: tuple[str, ...]) -> str | None:
+    present = [name for name in names if name in systems]
+    return max(present, key=lambda name: (systems[name].accuracy, systems[name].macro_f1), default=None)

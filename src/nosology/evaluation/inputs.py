@@ -1,0 +1,160 @@
+"""What an evaluation reads: the run, the dataset it was trained on, and the notes to evaluate.
+
+What would surprise you: the training dataset must still be the one that the run recorded, byte for byte in its
+manifest, because the baselines are trained on exactly the notes that the model was trained on.
+"""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from nosology.config import EvaluateConfig
+from nosology.errors import DataError, RunError
+from nosology.labels import LabelSet
+from nosology.prepare.dataset import Dataset, open_dataset
+from nosology.runs import MANIFEST, read_json, read_manifest, sha256_file, sha256_text
+
+IntArray = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Everything read, nothing computed. Frames hold note text and stay out of the repr.
+
+    Attributes:
+        run: The run folder.
+        manifest: The run's.
+        labels: The run's label set.
+        split: Name of the evaluated split.
+        dataset: The evaluated dataset.
+        training_dataset: The one that the model was trained on; often the same.
+        notes: The evaluated notes, in the dataset's order.
+        n_split_notes: Notes of the split before any limit.
+        train: Exactly the notes that the model was trained on.
+        train_all: The whole training split.
+        validation: The training dataset's validation split, for calibration.
+        out: The folder to write.
+    """
+
+    run: Path
+    manifest: dict[str, Any] = field(repr=False)
+    labels: LabelSet
+    split: str
+    dataset: Dataset
+    training_dataset: Dataset
+    notes: pl.DataFrame = field(repr=False)
+    n_split_notes: int
+    train: pl.DataFrame = field(repr=False)
+    train_all: pl.DataFrame = field(repr=False)
+    validation: pl.DataFrame = field(repr=False)
+    out: Path
+
+    @property
+    def is_training_dataset(self) -> bool:
+        """Whether the evaluated dataset is the one that the model was trained on."""
+        return self.dataset is self.training_dataset
+
+    def category_indices(self, notes: pl.DataFrame) -> IntArray:
+        """Return the label-set index of each note's category. Shape ``(notes,)``."""
+        place = {name: number for number, name in enumerate(self.labels.names)}
+        return np.array([place[category] for category in notes["category"]], np.int64)
+
+
+def read_inputs(
+    run: Path, *, split: str, dataset: Path | None, config: EvaluateConfig, limit: int | None = None
+) -> Inputs:
+    """Return what an evaluation of a run needs.
+
+    Args:
+        run: A finished run folder.
+        split: Which split to evaluate.
+        dataset: Another dataset to evaluate; None for the one that the run was trained on.
+        config: Its `max_notes` and `seed` draw a subset.
+        limit: Overrides `max_notes`.
+
+    Raises:
+        RunError: The run or a dataset is missing, unfinished or changed since training, or the label sets differ.
+        DataError: There is no note to evaluate.
+    """
+    manifest = read_manifest(run, "run")
+    labels = LabelSet.load(run / "labels.tsv")
+    training_dataset = _training_dataset(manifest, dataset)
+    evaluated = training_dataset if dataset is None or _same(dataset, training_dataset) else open_dataset(dataset)
+    _check_labels(labels, evaluated)
+    train_all = training_dataset.split("train")
+    notes = evaluated.split(split)
+    if notes.is_empty():
+        raise DataError(f"the {split} split holds no note", place=str(evaluated.folder), hint="choose another --split")
+    name = split if evaluated is training_dataset else f"{evaluated.folder.name}-{split}"
+    return Inputs(
+        run=run,
+        manifest=manifest,
+        labels=labels,
+        split=split,
+        dataset=evaluated,
+        training_dataset=training_dataset,
+        notes=_subset(notes, limit or config.max_notes, config.seed),
+        n_split_notes=len(notes),
+        train=_trained_on(run, manifest, train_all),
+        train_all=train_all,
+        validation=training_dataset.split("validation"),
+        out=run / "eval" / name,
+    )
+
+
+def _training_dataset(manifest: dict[str, Any], given: Path | None) -> Dataset:
+    """Return the dataset that the run was trained on, from where it was or from the one given if it moved there."""
+    recorded = manifest["dataset"]
+    candidates = [Path(recorded["path"]), *([given] if given else [])]
+    for folder in candidates:
+        manifest_file = folder / MANIFEST
+        if manifest_file.exists() and sha256_file(manifest_file) == recorded["manifest_sha256"]:
+            return open_dataset(folder)
+    state = "has changed since" if (candidates[0] / MANIFEST).exists() else "is no longer there"
+    raise RunError(
+        f"the dataset that the run was trained on {state}",
+        place=recorded["path"],
+        hint="the baselines train on its notes; put it back, or pass its new place as --dataset",
+    )
+
+
+def _same(folder: Path, dataset: Dataset) -> bool:
+    manifest_file = folder / MANIFEST
+    return manifest_file.exists() and sha256_file(manifest_file) == sha256_file(dataset.folder / MANIFEST)
+
+
+def _check_labels(labels: LabelSet, dataset: Dataset) -> None:
+    if dataset.labels.names != labels.names:
+        missing = sorted(set(dataset.labels.names) ^ set(labels.names))
+        raise RunError(
+            f"the dataset's label set differs from the run's: {', '.join(missing) or 'another order'}",
+            place=str(dataset.folder),
+            hint="prepare it with the run's labels.tsv (--set prepare.label_set=RUN/labels.tsv)",
+        )
+
+
+def _trained_on(run: Path, manifest: dict[str, Any], train_all: pl.DataFrame) -> pl.DataFrame:
+    """Return exactly the notes that the model was trained on, in the dataset's order."""
+    note_ids = read_json(run / "train_notes.json")["note_ids"]
+    if sha256_text("\n".join(note_ids)) != manifest["train_note_ids_sha256"]:
+        raise RunError(
+            "train_notes.json is not what the manifest recorded", place=str(run), hint="restore it, or train again"
+        )
+    train = train_all.filter(pl.col("note_id").is_in(note_ids))
+    if len(train) != len(note_ids):
+        raise RunError(
+            f"{len(note_ids) - len(train)} of the {len(note_ids)} training notes are not in the dataset", place=str(run)
+        )
+    return train
+
+
+def _subset(notes: pl.DataFrame, size: int | None, seed: int) -> pl.DataFrame:
+    """Return a random part of the notes, in their order."""
+    if size is None or size >= len(notes):
+        return notes
+    chosen = np.random.default_rng(seed).choice(len(notes), size=size, replace=False)
+    return notes[sorted(chosen.tolist())]

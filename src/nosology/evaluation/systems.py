@@ -1,0 +1,244 @@
+"""Running the systems: each answers every note, in the same order, and says what it was trained on.
+
+The base model answers four ways: a generated answer parsed strictly (the original project's way) or leniently, and
+every category scored, plain or corrected for the model's prior. What would surprise you: the four ways read each note
+once, so their time is one; and only the two parsed ways can be without a prediction.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import special
+
+from nosology.baselines import fit_majority, fit_tfidf
+from nosology.calibration import Calibration
+from nosology.config import EvaluateConfig
+from nosology.errors import ConfigError
+from nosology.evaluation.inputs import Inputs
+from nosology.labels import LabelSet
+from nosology.metrics import INVALID
+from nosology.parsing import parse_lenient, parse_strict
+from nosology.records import Prediction
+
+IntArray = NDArray[np.int64]
+FloatArray = NDArray[np.float64]
+Advance = Callable[[int], None]
+Progress = Callable[[str, int], AbstractContextManager[Advance]]
+
+
+class Scorer(Protocol):
+    """What evaluation asks of a classifier; `nosology.classifier.Classifier` is one."""
+
+    calibration: Calibration | None
+
+    def log_probs(
+        self, texts: Sequence[str], *, correction: Literal["none", "prior"] = "none", progress: Advance | None = None
+    ) -> FloatArray:
+        """Return uncalibrated natural-log probabilities; rows are normalized. Shape ``(notes, categories)``."""
+
+    def predictions_from(self, log_probs: FloatArray, truncated: Sequence[int]) -> list[Prediction]:
+        """Return predictions, calibrated where there is a calibration."""
+
+    def log_probs_and_answers(
+        self, texts: Sequence[str], *, max_new_tokens: int = 12, progress: Advance | None = None
+    ) -> tuple[FloatArray, list[str]]:
+        """Return `log_probs`, and what the model writes after each prompt."""
+
+    def prompt(self, text: str) -> str:
+        """Return the whole rendered prompt."""
+
+    def truncated_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Return how many tokens of each note do not fit."""
+
+
+Loader = Callable[[Path, Literal["tuned", "base"]], Scorer]
+
+
+@dataclass(frozen=True)
+class Description:
+    """How a system is presented.
+
+    Attributes:
+        title: A few words for tables and figures.
+        description: One sentence.
+    """
+
+    title: str
+    description: str
+
+
+SYSTEMS: dict[str, Description] = {
+    "majority": Description("Most common category", "Always answers the most common category of the training notes."),
+    "tfidf": Description(
+        "TF-IDF + linear SVM",
+        "Frequencies of words and word pairs, a linear classifier, cross-validated on the model's own training notes.",
+    ),
+    "tfidf_all": Description(
+        "TF-IDF + linear SVM, whole split", "The same, trained on every note of the training split."
+    ),
+    "base_strict": Description(
+        "Base, exact answer", "The untrained model writes an answer, which counts only if it is exactly a category."
+    ),
+    "base_lenient": Description(
+        "Base, forgiving reading", "The same answers, read leniently: template residue, case and punctuation ignored."
+    ),
+    "base": Description("Base, scored", "The untrained model scores every category; the best one is its answer."),
+    "base_prior": Description(
+        "Base, scored less prior",
+        "The same scores, less what the model says of an empty note (contextual calibration).",
+    ),
+    "tuned": Description("Tuned", "The fine-tuned model scores every category; probabilities are calibrated."),
+}
+BASE_SYSTEMS = ("base_strict", "base_lenient", "base", "base_prior")
+
+
+@dataclass(frozen=True)
+class Output:
+    """What a system said of every note.
+
+    Attributes:
+        predicted: Category indices, or `INVALID`. Shape ``(notes,)``.
+        probabilities: Rows sum to 1; None for parsed answers. Shape ``(notes, categories)``.
+        seconds: Wall-clock time of answering, without fitting or loading.
+        trained_on: In words.
+        settings: What was chosen while fitting it.
+        raw_answers: What was generated, for parsed answers.
+        predictions: The classifier's own records, for the tuned model.
+        log_probs: Before calibration, for the tuned model. Shape ``(notes, categories)``.
+    """
+
+    predicted: IntArray
+    probabilities: FloatArray | None
+    seconds: float
+    trained_on: str
+    settings: dict[str, Any] = field(default_factory=dict)
+    raw_answers: tuple[str, ...] | None = field(default=None, repr=False)
+    predictions: tuple[Prediction, ...] | None = None
+    log_probs: FloatArray | None = None
+
+
+def check_systems(names: Sequence[str]) -> None:
+    """Refuse names of systems that do not exist.
+
+    Raises:
+        ConfigError: Some do not, or none is given.
+    """
+    unknown = [name for name in names if name not in SYSTEMS]
+    if unknown or not names:
+        raise ConfigError(
+            f"no such system: {', '.join(unknown)}" if unknown else "no system is named",
+            place="evaluate.systems",
+            hint=f"there are {', '.join(SYSTEMS)}",
+        )
+
+
+def run_baselines(inputs: Inputs, config: EvaluateConfig, progress: Progress) -> dict[str, Output]:
+    """Return what the chosen baselines answer."""
+    texts, n_categories = inputs.notes["clean_text"].to_list(), len(inputs.labels.names)
+    outputs: dict[str, Output] = {}
+    for name in ("majority", "tfidf", "tfidf_all"):
+        if name not in config.systems:
+            continue
+        train = inputs.train_all if name == "tfidf_all" else inputs.train
+        true = inputs.category_indices(train)
+        with progress(f"evaluate {name}", len(texts)) as advance:
+            model = (
+                fit_majority(true, n_categories)
+                if name == "majority"
+                else fit_tfidf(
+                    train["clean_text"].to_list(),
+                    true,
+                    n_categories,
+                    groups=train["patient_id"].to_list(),
+                    seed=config.seed,
+                )
+            )
+            started = time.perf_counter()
+            probabilities = np.exp(model.log_probs(texts))
+            seconds = time.perf_counter() - started
+            advance(len(texts))
+        trained_on = f"{len(train):,} notes" + (", the model's own" if name != "tfidf_all" else ", the training split")
+        outputs[name] = Output(probabilities.argmax(axis=1), probabilities, seconds, trained_on, model.settings)
+    return outputs
+
+
+def run_base(inputs: Inputs, config: EvaluateConfig, load: Loader, progress: Progress) -> dict[str, Output]:
+    """Return what the base model answers, in each of the chosen ways."""
+    wanted = [name for name in BASE_SYSTEMS if name in config.systems]
+    if not wanted:
+        return {}
+    base = load(inputs.run, "base")
+    texts = inputs.notes["clean_text"].to_list()
+    with progress("evaluate base", len(texts)) as advance:
+        started = time.perf_counter()
+        if "base_strict" in wanted or "base_lenient" in wanted:
+            limit = config.max_generated_tokens
+            plain, answers = base.log_probs_and_answers(texts, max_new_tokens=limit, progress=advance)
+        else:
+            plain, answers = base.log_probs(texts, progress=advance), []
+        seconds = time.perf_counter() - started
+    outputs: dict[str, Output] = {}
+    for name in wanted:
+        if name in ("base_strict", "base_lenient"):
+            predicted = _read_answers(answers, inputs.labels, parse_strict if name == "base_strict" else parse_lenient)
+            outputs[name] = Output(predicted, None, seconds, "nothing", raw_answers=tuple(answers))
+        else:
+            log_probs = _less_prior(base, plain) if name == "base_prior" else plain
+            outputs[name] = Output(log_probs.argmax(axis=1), np.exp(log_probs), seconds, "nothing")
+    return outputs
+
+
+def _read_answers(answers: Sequence[str], labels: LabelSet, parse: Callable[..., str | None]) -> IntArray:
+    """Return the category that each generated answer names, or `INVALID`."""
+    read = [parse(answer, labels.names) for answer in answers]
+    return np.array([INVALID if name is None else labels.index(name) for name in read], np.int64)
+
+
+def _less_prior(base: Scorer, plain: FloatArray) -> FloatArray:
+    """Return prior-corrected log-probabilities without scoring the notes again.
+
+    The correction adds one number a category, the same for every note, so an empty note shows what it is.
+    """
+    correction = base.log_probs([""], correction="prior") - base.log_probs([""])
+    return np.asarray(special.log_softmax(plain + correction, axis=1), np.float64)
+
+
+def run_tuned(inputs: Inputs, tuned: Scorer, progress: Progress) -> Output:
+    """Return what the tuned model answers, through the same path as every other use of it."""
+    texts = inputs.notes["clean_text"].to_list()
+    with progress("evaluate tuned", len(texts)) as advance:
+        started = time.perf_counter()
+        log_probs = tuned.log_probs(texts, progress=advance)
+        predictions = tuned.predictions_from(log_probs, tuned.truncated_tokens(texts))
+        seconds = time.perf_counter() - started
+    place = {name: number for number, name in enumerate(inputs.labels.names)}
+    probabilities = np.zeros(log_probs.shape)
+    for row, prediction in zip(probabilities, predictions, strict=True):
+        for label, probability in prediction.ranking:
+            row[place[label]] = probability
+    return Output(
+        predicted=np.array([place[prediction.label] for prediction in predictions], np.int64),
+        probabilities=probabilities,
+        seconds=seconds,
+        trained_on=f"{len(inputs.train):,} notes",
+        predictions=tuple(predictions),
+        log_probs=log_probs,
+    )
+
+
+def load_classifier(run: Path, system: Literal["tuned", "base"]) -> Scorer:
+    """Return the run's classifier. Imported here, so that results can be read and reported without torch."""
+    from nosology.classifier import Classifier
+
+    return Classifier.load(run, system=system)
+
+
+def quiet(task: str, total: int) -> AbstractContextManager[Advance]:  # noqa: ARG001 (the signature of `Progress`)
+    """Return a progress display that shows nothing."""
+    return nullcontext(lambda n: None)  # noqa: ARG005

@@ -1,0 +1,200 @@
+"""The evaluation of one run, start to end: read, calibrate, run every system, judge, compare, write."""
+
+import datetime
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nosology import calibration as calibrating
+from nosology import metrics
+from nosology.calibration import Calibration
+from nosology.config import EvaluateConfig
+from nosology.evaluation import distribution, scores
+from nosology.evaluation.examples import choose_examples, summarize
+from nosology.evaluation.inputs import Inputs, read_inputs
+from nosology.evaluation.systems import (
+    SYSTEMS,
+    Loader,
+    Output,
+    Progress,
+    Scorer,
+    check_systems,
+    load_classifier,
+    quiet,
+    run_base,
+    run_baselines,
+    run_tuned,
+)
+from nosology.evaluation.writing import PREDICTIONS, RESULTS, prediction_rows, replaced_folder, write_lines
+from nosology.results import CalibrationResult, Provenance, Results
+from nosology.runs import MANIFEST, environment, read_json, read_manifest, sha256_file, sha256_text, write_json
+
+CALIBRATION = "calibration.json"
+
+
+def evaluate(
+    run: Path,
+    *,
+    split: str = "test",
+    dataset: Path | None = None,
+    limit: int | None = None,
+    include_text: bool = False,
+    config: EvaluateConfig | None = None,
+    progress: Progress = quiet,
+    load: Loader | None = None,
+) -> dict[str, Any]:
+    """Score every system on the same notes and return the content of ``results.json``.
+
+    Writes ``RUN/eval/SPLIT`` (``RUN/eval/DATASET-SPLIT`` for another dataset), whole or not at all, and
+    ``RUN/calibration.json`` where it is missing or was fitted on something else.
+
+    Args:
+        run: A finished run folder.
+        split: Which split to evaluate.
+        dataset: Another dataset; None for the one that the run was trained on.
+        limit: Evaluate a random part of this many notes; None for the configured number.
+        include_text: Also write each full prompt, into files that only their owner can read.
+        config: None for the run's own.
+        progress: Called with a task and its number of notes; yields what counts them.
+        load: Returns the base or tuned classifier of a run; None to load them from its folder.
+
+    Raises:
+        RunError: The run or a dataset is missing, unfinished or changed since training, or the label sets differ.
+        DataError: There is no note to evaluate.
+        ConfigError: A system does not exist.
+    """
+    started = time.perf_counter()
+    load = load or load_classifier
+    config = config or EvaluateConfig.model_validate(read_manifest(run, "run")["config"].get("evaluate", {}))
+    check_systems(config.systems)
+    inputs = read_inputs(run, split=split, dataset=dataset, config=config, limit=limit)
+    outputs = run_baselines(inputs, config, progress) | run_base(inputs, config, load, progress)
+    tuned = load(run, "tuned")
+    calibration, why_not = None, "the tuned model was not evaluated"
+    if "tuned" in config.systems:
+        calibration, why_not = _calibrate(inputs, config, tuned, progress)
+        tuned.calibration = calibration
+        outputs["tuned"] = run_tuned(inputs, tuned, progress)
+    outputs = {name: outputs[name] for name in SYSTEMS if name in outputs}
+    prompts = [tuned.prompt(text) for text in inputs.notes["clean_text"]]
+    hashes = [sha256_text(prompt) for prompt in prompts]
+    results = _judge_all(inputs, config, outputs, calibration, why_not, hashes, started)
+    with replaced_folder(inputs.out) as folder:
+        for name, output in outputs.items():
+            rows = prediction_rows(inputs.notes, output, inputs.labels.names, hashes, prompts if include_text else None)
+            write_lines(folder / name / PREDICTIONS, rows, private=include_text)
+        write_json(folder / RESULTS, results)
+    return results
+
+
+def _calibrate(
+    inputs: Inputs, config: EvaluateConfig, tuned: Scorer, progress: Progress
+) -> tuple[Calibration | None, str]:
+    """Return the run's calibration, fitted now or earlier on the same notes, or None with the reason."""
+    notes, path = inputs.validation, inputs.run / CALIBRATION
+    if len(notes) < calibrating.MIN_NOTES:
+        path.unlink(missing_ok=True)
+        return None, f"the validation split holds {len(notes)} notes, fewer than the {calibrating.MIN_NOTES} it takes"
+    fitted_on = {
+        "run_manifest_sha256": sha256_file(inputs.run / MANIFEST),
+        "note_ids_sha256": sha256_text("\n".join(notes["note_id"])),
+        "settings": f"{config.selective_accuracy:g} {config.coverage:g} {config.seed}",
+    }
+    if path.exists():
+        stored = Calibration.from_json(read_json(path))
+        if stored.fitted_on == fitted_on:
+            return stored, ""
+    with progress("calibrate", len(notes)) as advance:
+        log_probs = tuned.log_probs(notes["clean_text"].to_list(), progress=advance)
+    calibration = calibrating.fit(
+        log_probs,
+        inputs.category_indices(notes),
+        selective_accuracy=config.selective_accuracy,
+        coverage=config.coverage,
+        fitted_on=fitted_on,
+        seed=config.seed,
+    )
+    write_json(path, calibration.to_json())
+    return calibration, ""
+
+
+def _judge_all(
+    inputs: Inputs,
+    config: EvaluateConfig,
+    outputs: Mapping[str, Output],
+    calibration: Calibration | None,
+    why_no_calibration: str,
+    hashes: list[str],
+    started: float,
+) -> dict[str, Any]:
+    """Return the whole content of ``results.json``."""
+    groups = [patient or note for patient, note in inputs.notes.select("patient_id", "note_id").iter_rows()]
+    truth = scores.Truth(
+        true=inputs.category_indices(inputs.notes),
+        names=inputs.labels.names,
+        resamples=metrics.draw_resamples(groups, config.bootstrap_samples, config.seed),
+        subgroups=distribution.subgroups(inputs.notes),
+        selective_accuracy=config.selective_accuracy,
+        seed=config.seed,
+    )
+    resampled = {name: scores.resample(output, truth) for name, output in outputs.items()}
+    systems = {name: scores.judge(name, output, truth, resampled[name]) for name, output in outputs.items()}
+    summary = summarize(systems)
+    tuned = outputs.get("tuned")
+    truncated = (
+        [prediction.truncated_tokens for prediction in tuned.predictions] if tuned and tuned.predictions else None
+    )
+    return Results(
+        n=len(inputs.notes),
+        labels=list(inputs.labels.names),
+        systems=systems,
+        tests=scores.compare(outputs, resampled, truth),
+        summary=summary,
+        calibration=_judge_calibration(inputs, calibration, tuned, truth),
+        calibration_note=why_no_calibration,
+        distribution=distribution.describe(inputs, truncated),
+        funnel=read_json(inputs.dataset.folder / "funnel.json"),
+        examples=choose_examples(inputs, outputs, summary, hashes),
+        provenance=_provenance(inputs, config, len(set(groups)), time.perf_counter() - started),
+    ).model_dump(mode="json")
+
+
+def _judge_calibration(
+    inputs: Inputs, calibration: Calibration | None, tuned: Output | None, truth: scores.Truth
+) -> CalibrationResult | None:
+    if calibration is None or tuned is None or tuned.log_probs is None:
+        return None
+    same = inputs.is_training_dataset and inputs.split == "validation"
+    return scores.judge_calibration(calibration, np.asarray(tuned.log_probs), truth, fitted_on_this_split=same)
+
+
+def _provenance(inputs: Inputs, config: EvaluateConfig, n_patients: int, seconds: float) -> Provenance:
+    manifest = inputs.manifest
+    return Provenance(
+        run=inputs.run.name,
+        split=inputs.split,
+        dataset=inputs.dataset.folder.name,
+        dataset_manifest_sha256=sha256_file(inputs.dataset.folder / MANIFEST),
+        training_dataset=inputs.training_dataset.folder.name,
+        training_dataset_manifest_sha256=manifest["dataset"]["manifest_sha256"],
+        is_training_dataset=inputs.is_training_dataset,
+        labels_sha256=inputs.labels.sha256,
+        note_ids_sha256=sha256_text("\n".join(inputs.notes["note_id"])),
+        train_note_ids_sha256=manifest["train_note_ids_sha256"],
+        n_train_notes=len(inputs.train),
+        n_split_notes=inputs.n_split_notes,
+        prompt_sha256=manifest["prompt_sha256"],
+        model=manifest["model"],
+        seed=config.seed,
+        bootstrap_samples=config.bootstrap_samples,
+        n_patients=n_patients,
+        config={**manifest["config"], "evaluate": config.model_dump(mode="json")},
+        environment=environment(),
+        training_environment=manifest["environment"],
+        training_timings=manifest["timings"],
+        evaluated_at=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        seconds=round(seconds, 1),
+    )

@@ -1,0 +1,175 @@
+"""Attention over token trees, plugged into transformers' models under the name ``nosology_tree``.
+
+A model whose attention implementation is `TREE_ATTENTION` is called with ``tree=TreePass(...)`` beside its usual
+arguments; without it, it attends as transformers' ``sdpa`` does. Two paths compute the same numbers:
+
+* ``blocks`` (CPU): each subtree's queries meet only the keys they can see, instruction first, in one fused call a
+  block; nothing is padded, and nothing is computed between two notes.
+* ``flex`` (CUDA): FlexAttention over the whole row with a block mask, so that one compiled kernel serves rows of one
+  length.
+
+What would surprise you: cached keys and values are those *after* rotary embedding, so a cache is only valid at the
+positions it was computed for.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Literal, cast
+
+import torch
+from torch import Tensor, nn
+from torch.nn.attention.flex_attention import BlockMask, create_block_mask, flex_attention
+from torch.nn.functional import scaled_dot_product_attention
+from transformers import AttentionInterface
+from transformers.integrations.sdpa_attention import sdpa_attention_forward
+
+from nosology.modeling.tree import Block, PackedTree
+
+TREE_ATTENTION = "nosology_tree"
+
+KeysValues = tuple[Tensor, Tensor]
+"""Keys and values of one layer, each of shape ``(1, kv_heads, tokens, head_dim)``."""
+
+
+@dataclass(slots=True)
+class TreePass:
+    """What attention needs to know during one forward pass over one packed row.
+
+    Attributes:
+        tree: The row.
+        path: Which of the two implementations computes.
+        prefix: Keys and values of the cached prefix, a pair a layer; None where the row holds its own root.
+        block_prefixes: A cached prefix of its own for each block (only on the path ``blocks``), instead of `prefix`.
+        keep: Where a dictionary is given, each layer leaves its keys and values of the row in it.
+        masks: One additive mask a block, made by `prepare`; None where the block is plainly causal.
+        block_mask: FlexAttention's mask, made by `prepare`.
+    """
+
+    tree: PackedTree
+    path: Literal["blocks", "flex"] = "blocks"
+    prefix: list[KeysValues] | None = None
+    block_prefixes: list[list[KeysValues]] | None = None
+    keep: dict[int, KeysValues] | None = None
+    masks: list[Tensor | None] = field(default_factory=list)
+    block_mask: BlockMask | None = None
+
+    def prepare(self, device: torch.device, dtype: torch.dtype) -> "TreePass":
+        """Build the masks once, for all layers of one pass; return itself."""
+        if self.path == "flex":
+            self.block_mask = _flex_mask(self.tree, _length(self.prefix), device)
+        else:
+            self.masks = [self._block_mask(index, device, dtype) for index in range(len(self.tree.blocks))]
+        return self
+
+    def cached(self, block: int) -> list[KeysValues] | None:
+        """Return the cached prefix that a block's queries see first, a pair a layer."""
+        return self.prefix if self.block_prefixes is None else self.block_prefixes[block]
+
+    def _block_mask(self, index: int, device: torch.device, dtype: torch.dtype) -> Tensor | None:
+        block = self.tree.blocks[index]
+        seen_before = _length(self.cached(index)) + block.prefix[1] - block.prefix[0]
+        inner = self.tree.mask(slice(block.start, block.stop), slice(block.start, block.stop))
+        if seen_before == 0 and bool((inner == torch.ones_like(inner).tril()).all()):
+            return None
+        mask = torch.zeros(inner.shape[0], seen_before + inner.shape[1], dtype=dtype)
+        mask[:, seen_before:].masked_fill_(~inner, -torch.inf)
+        return mask.to(device)
+
+
+def tree_attention(
+    module: nn.Module,
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    attention_mask: Tensor | None,
+    dropout: float = 0.0,
+    scaling: float | None = None,
+    tree: TreePass | None = None,
+    **kwargs: Any,
+) -> tuple[Tensor, Tensor | None]:
+    """Attend along the tree; the signature is transformers' attention interface.
+
+    Args:
+        query: Shape ``(1, heads, tokens, head_dim)``.
+        key: Shape ``(1, kv_heads, tokens, head_dim)``; `value` likewise.
+        tree: The pass at hand; None for ordinary attention.
+
+    Returns:
+        Output of shape ``(1, tokens, heads, head_dim)``, and None in place of attention weights.
+    """
+    if tree is None:
+        return sdpa_attention_forward(  # type: ignore[no-any-return]
+            module, query, key, value, attention_mask, dropout=dropout, scaling=scaling, **kwargs
+        )
+    layer = int(module.layer_idx)  # type: ignore[arg-type]
+    if tree.keep is not None:
+        tree.keep[layer] = (key, value)
+    if tree.path == "flex":
+        if tree.prefix is not None:
+            key, value = behind(tree.prefix[layer], (key, value))
+        attend = _compiled_flex() if query.is_cuda else cast(Callable[..., Tensor], flex_attention)
+        output = attend(query, key, value, block_mask=tree.block_mask, scale=scaling, enable_gqa=True)
+        return output.transpose(1, 2), None
+    parts = []
+    for index, (block, mask) in enumerate(zip(tree.tree.blocks, tree.masks, strict=True)):
+        cached = tree.cached(index)
+        parts.append(_attend_block(query, key, value, block, mask, cached[layer] if cached else None, scaling))
+    return torch.cat(parts, dim=2).transpose(1, 2), None
+
+
+def _attend_block(
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    block: Block,
+    mask: Tensor | None,
+    prefix: KeysValues | None,
+    scaling: float | None,
+) -> Tensor:
+    """Return one block's output, shape ``(1, heads, block tokens, head_dim)``."""
+    queries = query[:, :, block.start : block.stop]
+    keys, values = key[:, :, block.start : block.stop], value[:, :, block.start : block.stop]
+    if block.prefix[1] > block.prefix[0]:
+        root = slice(*block.prefix)
+        keys, values = behind((key[:, :, root], value[:, :, root]), (keys, values))
+    if prefix is not None:
+        keys, values = behind(prefix, (keys, values))
+    return scaled_dot_product_attention(
+        queries, keys, values, attn_mask=mask, is_causal=mask is None, scale=scaling, enable_gqa=True
+    )
+
+
+def behind(first: KeysValues, second: KeysValues) -> KeysValues:
+    """Join keys and values along the row, `first` first."""
+    return torch.cat([first[0], second[0]], dim=2), torch.cat([first[1], second[1]], dim=2)
+
+
+def _length(prefix: list[KeysValues] | None) -> int:
+    """Return the tokens of a cached prefix."""
+    return prefix[0][0].shape[2] if prefix else 0
+
+
+def _flex_mask(tree: PackedTree, prefix_length: int, device: torch.device) -> BlockMask:
+    """Return FlexAttention's mask of a row; keys of a cached prefix come first and are seen by all."""
+    n_tokens = len(tree.input_ids)
+    segments = tree.segment_ids.to(device)
+    ancestors = tree.ancestors.to(device)
+
+    def sees(_batch: Tensor, _head: Tensor, query: Tensor, key: Tensor) -> Tensor:
+        own = (key - prefix_length).clamp(min=0)
+        return (key < prefix_length) | (ancestors[segments[query], segments[own]] & (own <= query))
+
+    return create_block_mask(sees, B=None, H=None, Q_LEN=n_tokens, KV_LEN=prefix_length + n_tokens, device=device)
+
+
+_compiled: list[Callable[..., Tensor]] = []
+
+
+def _compiled_flex() -> Callable[..., Tensor]:
+    """Return FlexAttention compiled, once a process: uncompiled it would materialize every score."""
+    if not _compiled:
+        _compiled.append(torch.compile(flex_attention, dynamic=False))
+    return _compiled[0]
+
+
+AttentionInterface.register(TREE_ATTENTION, tree_attention)

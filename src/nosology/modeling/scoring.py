@@ -1,0 +1,254 @@
+"""Scores of all answers under many notes, in one forward pass a batch.
+
+The contract: for a note and an answer of tokens ``a1 .. an`` (the end-of-turn token last), the *joint* score is
+``sum(log p(ai | instruction, note, a1 .. ai-1))`` under the model's full vocabulary, exactly as if each answer had been
+scored alone behind its prompt. The *constrained* score is the log-probability of the answer when every step may only
+choose among tokens that continue some answer; it needs a token in the row only where answers share a beginning. Scores
+do not depend on which notes share a batch. The instruction's keys and values are computed once and reused by every
+batch; the vocabulary projection runs at answer positions only and in slices, so memory does not grow with the
+vocabulary.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from nosology.modeling.attention import KeysValues
+from nosology.modeling.encoding import EncodedNote, PromptEncoder
+from nosology.modeling.forward import forward_tree
+from nosology.modeling.generation import continue_greedily
+from nosology.modeling.loading import output_weight
+from nosology.modeling.tree import Segment, pack
+
+Scoring = Literal["joint", "constrained"]
+
+VOCABULARY_SLICE = 16_384
+"""Output embeddings multiplied at a time: 1,000 positions times this many floats is 64 MB."""
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerTrie:
+    """The answers as a trie, so that shared beginnings are computed once.
+
+    Attributes:
+        tokens: Token of each node, parents before children.
+        parents: Parent node of each; None directly below the note.
+        paths: For each answer its nodes, first token to last.
+    """
+
+    tokens: tuple[int, ...]
+    parents: tuple[int | None, ...]
+    paths: tuple[tuple[int, ...], ...]
+
+    @classmethod
+    def build(cls, answers: Sequence[Sequence[int]]) -> "AnswerTrie":
+        """Return the trie of some answers.
+
+        Raises:
+            ValueError: Two answers are the same tokens, or one is empty.
+        """
+        tokens: list[int] = []
+        parents: list[int | None] = []
+        known: dict[tuple[int | None, int], int] = {}
+        paths = []
+        for answer in answers:
+            node: int | None = None
+            path = []
+            for token in answer:
+                if (node, token) not in known:
+                    known[node, token] = len(tokens)
+                    tokens.append(token)
+                    parents.append(node)
+                node = known[node, token]
+                path.append(node)
+            paths.append(tuple(path))
+        if len(set(paths)) != len(paths) or not all(paths):
+            raise ValueError("two answers are the same tokens, or one is empty")
+        return cls(tuple(tokens), tuple(parents), tuple(paths))
+
+    def children(self) -> dict[int | None, list[int]]:
+        """Return the nodes below each node that has any; ``None`` is the note itself."""
+        below: dict[int | None, list[int]] = {}
+        for node, parent in enumerate(self.parents):
+            below.setdefault(parent, []).append(node)
+        return below
+
+    def inner_nodes(self, scoring: Scoring) -> list[int]:
+        """Return the nodes that must be read by the model: those whose next token is scored.
+
+        Jointly, every node with a child; constrained, every node on the way to a choice between children.
+        """
+        below = self.children()
+        if scoring == "joint":
+            return sorted(node for node in below if node is not None)
+        needed: set[int] = set()
+        for node, children in below.items():
+            while node is not None and len(children) > 1 and node not in needed:
+                needed.add(node)
+                node = self.parents[node]
+        return sorted(needed)
+
+
+def answer_log_probs(hidden: Tensor, weight: Tensor, targets: Tensor) -> Tensor:
+    """Return log-probabilities of chosen tokens without holding a row of the whole vocabulary.
+
+    Args:
+        hidden: Last hidden states. Shape ``(positions, hidden)``.
+        weight: Output embeddings. Shape ``(vocabulary, hidden)``.
+        targets: Token ids to score at each position; entries below 0 are ignored. Shape ``(positions, targets)``.
+
+    Returns:
+        Natural-log probabilities in float32, 0 where ignored. Shape ``(positions, targets)``.
+    """
+    total = torch.full((hidden.shape[0],), -torch.inf, device=hidden.device)
+    for start in range(0, weight.shape[0], VOCABULARY_SLICE):
+        logits = (hidden @ weight[start : start + VOCABULARY_SLICE].T).float()
+        total = torch.logaddexp(total, logits.logsumexp(dim=-1))
+    chosen = weight[targets.clamp(min=0)]
+    logits = torch.einsum("ph,pth->pt", hidden.float(), chosen.float())
+    return torch.where(targets >= 0, logits - total[:, None], 0.0)
+
+
+class AnswerScorer:
+    """Scores a fixed list of answers under notes, reusing the instruction's keys and values."""
+
+    def __init__(
+        self, model: Any, encoder: PromptEncoder, *, scoring: Scoring = "joint", batch_tokens: int = 4096
+    ) -> None:
+        """Compute the instruction once.
+
+        Args:
+            model: A causal language model (with or without adapter) whose attention is the tree's.
+            encoder: Cuts prompts for this model.
+            scoring: Which of the two scores.
+            batch_tokens: Tokens of notes and answers in one forward pass; one note always fits.
+        """
+        self._model = model
+        self._encoder = encoder
+        self._scoring: Scoring = scoring
+        self._batch_tokens = batch_tokens
+        self._trie = AnswerTrie.build(encoder.answers)
+        self._inner = self._trie.inner_nodes(scoring)
+        self._device = next(model.parameters()).device
+        self._prefix = self._read_instruction()
+
+    def scores(
+        self, notes: Sequence[EncodedNote], *, progress: Callable[[int], None] | None = None
+    ) -> NDArray[np.float64]:
+        """Return every answer's score under every note, in nats, not normalized over answers.
+
+        Args:
+            notes: Encoded notes, in any order; scores come back in that order.
+            progress: Called with the number of notes finished after each batch.
+
+        Returns:
+            Shape ``(notes, answers)``.
+        """
+        return self.scores_and_answers(notes, max_new_tokens=0, progress=progress)[0]
+
+    def scores_and_answers(
+        self, notes: Sequence[EncodedNote], *, max_new_tokens: int, progress: Callable[[int], None] | None = None
+    ) -> tuple[NDArray[np.float64], list[str]]:
+        """Return the scores, and what the model says by itself: each note is read once for both.
+
+        Args:
+            notes: Encoded notes, in any order; results come back in that order.
+            max_new_tokens: Tokens after which a spoken answer is cut; 0 for none at all.
+            progress: Called with the number of notes finished after each batch.
+
+        Returns:
+            Scores of shape ``(notes, answers)``, and one text a note without special tokens.
+        """
+        scores = np.zeros((len(notes), len(self._trie.paths)))
+        answers = [""] * len(notes)
+        for batch in self._batches(notes):
+            scores[batch], spoken = self._score_batch([notes[index] for index in batch], max_new_tokens)
+            for index, tokens in zip(batch, spoken, strict=True):
+                answers[index] = self._encoder.decode(tokens)
+            if progress:
+                progress(len(batch))
+        return scores, answers
+
+    def _batches(self, notes: Sequence[EncodedNote]) -> Iterator[list[int]]:
+        """Yield note indices in batches below the token budget, notes of similar length together."""
+        extra = len(self._inner)
+        batch: list[int] = []
+        size = 0
+        for index in sorted(range(len(notes)), key=lambda i: (len(notes[i].tokens), i)):
+            length = len(notes[index].tokens) + extra
+            if batch and size + length > self._batch_tokens:
+                yield batch
+                batch, size = [], 0
+            batch.append(index)
+            size += length
+        if batch:
+            yield batch
+
+    @torch.inference_mode()
+    def _read_instruction(self) -> list[KeysValues]:
+        tree = pack([Segment(self._encoder.root)])
+        keep: dict[int, KeysValues] = {}
+        forward_tree(self._model, tree, keep=keep)
+        return [keep[layer] for layer in sorted(keep)]
+
+    @torch.inference_mode()
+    def _score_batch(
+        self, notes: Sequence[EncodedNote], max_new_tokens: int
+    ) -> tuple[NDArray[np.float64], list[list[int]]]:
+        segments: list[Segment] = []
+        rows: list[int] = []
+        targets: list[list[int]] = []
+        node_targets = self._targets_by_node()
+        for note in notes:
+            root = len(segments)
+            segments.append(Segment(note.tokens))
+            place: dict[int | None, int] = {None: root}
+            for node in self._inner:
+                place[node] = len(segments)
+                segments.append(Segment((self._trie.tokens[node],), parent=place[self._trie.parents[node]]))
+            rows.extend(place[node] for node in node_targets)
+            targets.extend(node_targets.values())
+        tree = pack(segments, cached_prefix=len(self._encoder.root))
+        keep: dict[int, KeysValues] | None = {} if max_new_tokens else None
+        hidden = forward_tree(self._model, tree, keep=keep, prefix=self._prefix)
+        last = torch.tensor([tree.starts[row] + tree.lengths[row] - 1 for row in rows], device=self._device)
+        wanted = _padded(targets).to(self._device)
+        log_probs = answer_log_probs(hidden[0, last], output_weight(self._model), wanted)
+        per_note = log_probs.double().cpu().numpy().reshape(len(notes), len(node_targets), -1)
+        scores = self._sum_paths(per_note, list(node_targets))
+        if keep is None:
+            return scores, [[] for _ in notes]
+        roots = [index for index, segment in enumerate(segments) if segment.parent is None]
+        spans = [(tree.starts[root], tree.lengths[root]) for root in roots]
+        return scores, continue_greedily(
+            self._model, self._encoder.end_of_turn, hidden, keep, spans, self._prefix, max_new_tokens
+        )
+
+    def _targets_by_node(self) -> dict[int | None, list[int]]:
+        """Return for each position that predicts (a node, or the note) the tokens of its children."""
+        below = self._trie.children()
+        inner: list[int | None] = [None, *self._inner]
+        return {node: [self._trie.tokens[child] for child in below[node]] for node in inner}
+
+    def _sum_paths(self, log_probs: NDArray[np.float64], nodes: list[int | None]) -> NDArray[np.float64]:
+        """Add up each answer's steps. ``log_probs``: shape ``(notes, nodes, children)``."""
+        below = self._trie.children()
+        step = np.zeros((len(log_probs), len(self._trie.tokens)))
+        for column, node in enumerate(nodes):
+            children = below[node]
+            values = log_probs[:, column, : len(children)]
+            if self._scoring == "constrained":
+                values = values - np.logaddexp.reduce(values, axis=1, keepdims=True)
+            step[:, children] = values
+        return np.stack([step[:, list(path)].sum(axis=1) for path in self._trie.paths], axis=1)
+
+
+def _padded(targets: Sequence[Sequence[int]]) -> Tensor:
+    """Return lists of token ids as one tensor, filled up with -1. Shape ``(lists, longest)``."""
+    width = max(len(row) for row in targets)
+    return torch.tensor([[*row, *[-1] * (width - len(row))] for row in targets], dtype=torch.long)

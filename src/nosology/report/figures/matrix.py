@@ -1,0 +1,59 @@
+"""The confusion matrix: what is taken for what."""
+
+from collections.abc import Sequence
+
+from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
+
+from nosology.report.drawing import PALETTE, Drawn, finish, in_style, new_figure
+from nosology.results import SystemResult
+
+_CELL = 0.215  # inches; holds three digits
+_LABEL_SPACE = 1.55
+_WEAKEST = 0.12  # of full colour: a single note of a common category must still be seen
+_DARK = 0.55  # from here on a cell is nearer to the text's colour than to the paper's
+
+
+@in_style
+def confusion_matrix(result: SystemResult, labels: Sequence[str], name: str) -> Drawn:
+    """Return a confusion matrix: notes counted, cells shaded by share of the true category.
+
+    Answers that name no category get a column of their own where there are any.
+    """
+    columns = [*labels, "no category"] if result.invalid else list(labels)
+    height = _CELL * len(labels) + _LABEL_SPACE
+    figure, axes = new_figure(height + _CELL * (len(columns) - len(labels)), height)
+    for row, counts in enumerate(result.confusion_matrix):
+        cells = [*counts, result.invalid_by_category[row]]
+        support = sum(cells)
+        for column, n in enumerate(cells):
+            if n:
+                _cell(axes, row, column, n, n / support)
+    _frame(axes, labels, columns)
+    alt = f"Confusion matrix, {result.title}: {result.accuracy:.1%} of the notes are on the diagonal."
+    return finish(figure, f"confusion_{name}", alt)
+
+
+def _cell(axes: Axes, row: int, column: int, n: int, share: float) -> None:
+    strength = _WEAKEST + (1 - _WEAKEST) * share
+    colour = PALETTE["tuned"] if row == column else PALETTE["wrong"]
+    axes.add_patch(Rectangle((column - 0.5, row - 0.5), 1, 1, facecolor=colour, alpha=strength, linewidth=0))
+    text_colour = PALETTE["paper"] if strength > _DARK else PALETTE["ink"]
+    axes.text(column, row, f"{n}", ha="center", va="center", fontsize=5.8, color=text_colour)
+
+
+def _frame(axes: Axes, rows: Sequence[str], columns: Sequence[str]) -> None:
+    axes.set_xlim(-0.5, len(columns) - 0.5)
+    axes.set_ylim(len(rows) - 0.5, -0.5)
+    axes.set_aspect("equal")
+    axes.set_xticks(range(len(columns)), columns, rotation=90, fontsize=7)
+    axes.set_yticks(range(len(rows)), rows, fontsize=7)
+    axes.tick_params(length=0, pad=3)
+    for edge in ("left", "bottom"):
+        axes.spines[edge].set_visible(False)
+    for line in range(len(rows) + 1):
+        axes.axhline(line - 0.5, color=PALETTE["rule"], linewidth=0.4)
+    for line in range(len(columns) + 1):
+        axes.axvline(line - 0.5, color=PALETTE["rule"], linewidth=0.4)
+    axes.set_ylabel("true category", color=PALETTE["muted"], fontsize=7)
+    axes.set_xlabel("predicted category", color=PALETTE["muted"], fontsize=7)

@@ -1,0 +1,231 @@
+"""Filling the page: results, training log and figures in, one HTML file out.
+
+The page is written last and at once. What would surprise you: a page that shows prompts is readable by its owner alone.
+"""
+
+import json
+import os
+import shutil
+from collections import defaultdict
+from collections.abc import Mapping
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FunctionLoader, StrictUndefined
+from pydantic import ValidationError
+
+from nosology.errors import RunError
+from nosology.report.classification import side_by_side
+from nosology.report.drawing import Drawn, colour_role
+from nosology.report.figures import CURVES, draw_all
+from nosology.results import Comparison, Results
+from nosology.runs import read_json, read_manifest
+
+PAGE = "index.html"
+REPORTS_TEXT = "classification_reports.txt"
+
+
+def write_report(run: Path, *, evaluation: str = "test", include_text: bool = False) -> Path:
+    """Write ``RUN/report`` and return its page.
+
+    Beside ``index.html``: ``figures/*.svg`` and ``*.png``, and ``classification_reports.txt``. Evaluations other than
+    ``test`` get a folder of their own, ``RUN/report/EVALUATION``.
+
+    Args:
+        run: A finished run folder.
+        evaluation: A folder of ``RUN/eval``.
+        include_text: Show the prompts of the examples; they must have been written by ``evaluate --include-text``.
+
+    Raises:
+        RunError: The run is unfinished or was not evaluated, its results are of another version, or hold no prompts.
+    """
+    manifest = read_manifest(run, "run")
+    results = read_results(run, evaluation)
+    prompts = _prompts(run / "eval" / evaluation, results) if include_text else {}
+    drawn = draw_all(results, read_training_log(run / "training_log.jsonl"))
+    html = render(results, manifest, drawn, prompts)
+    folder = run / "report" if evaluation == "test" else run / "report" / evaluation
+    folder.mkdir(parents=True, exist_ok=True)
+    _write_figures(folder / "figures", drawn)
+    _write(folder / REPORTS_TEXT, side_by_side(results), is_private=False)
+    _write(folder / PAGE, html, is_private=include_text)
+    return folder / PAGE
+
+
+def read_results(run: Path, evaluation: str) -> Results:
+    """Return the results of one evaluation of a run.
+
+    Raises:
+        RunError: There is no such evaluation, or its file is of another version.
+    """
+    path = run / "eval" / evaluation / "results.json"
+    if not path.exists():
+        found = sorted(item.parent.name for item in (run / "eval").glob("*/results.json"))
+        hint = f"there are {', '.join(found)}" if found else f"run `nosology evaluate {run}` first"
+        raise RunError(f"the run holds no evaluation {evaluation!r}", place=str(run), hint=hint)
+    try:
+        return Results.model_validate(read_json(path))
+    except ValidationError as error:
+        where = ".".join(map(str, error.errors()[0]["loc"])) or "kind"
+        raise RunError(
+            f"not results that this version reads ({error.error_count()} differences, the first at {where})",
+            place=str(path),
+            hint="evaluate the run again",
+        ) from None
+
+
+def read_training_log(path: Path) -> dict[str, list[tuple[float, float]]]:
+    """Return the curves of a training log by name: optimizer step and value. Empty where there is no log.
+
+    Raises:
+        RunError: A line is not JSON.
+    """
+    curves: dict[str, list[tuple[float, float]]] = defaultdict(list)
+    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    for number, line in enumerate(lines, start=1):
+        try:
+            entry = json.loads(line)
+        except ValueError:
+            raise RunError("not a line of JSON", place=f"{path}:{number}", hint="the log was cut short") from None
+        for name, value in entry.items():
+            if name != "step" and isinstance(value, int | float):
+                curves[name].append((entry.get("step", number), value))
+    return dict(curves)
+
+
+def render(
+    results: Results, manifest: Mapping[str, Any], drawn: Mapping[str, Drawn], prompts: Mapping[str, str]
+) -> str:
+    """Return the whole page.
+
+    Args:
+        results: What to show.
+        manifest: The run's.
+        drawn: Figures by name.
+        prompts: Full prompts by note id, for the examples; empty to show ids and hashes alone.
+    """
+    environment = Environment(
+        loader=FunctionLoader(_template),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.policies["json.dumps_kwargs"] = {"sort_keys": False, "ensure_ascii": False}
+    environment.filters.update(
+        pct=_percent,
+        interval=_interval,
+        points=_points,
+        size=_size,
+        p=_p_value,
+        count=_count,
+        short=_short,
+        seconds=_seconds,
+    )
+    return environment.get_template("report.html.jinja").render(
+        results=results,
+        systems=results.systems,
+        tuned=results.systems.get("tuned"),
+        base=results.systems[results.summary.best_base] if results.summary.best_base else None,
+        provenance=results.provenance,
+        manifest=manifest,
+        figures={name: figure.inline for name, figure in drawn.items()},
+        curves=[name for name in drawn if name.replace("_", "/", 1) in CURVES],
+        difference=lambda first, second: _difference(results, first, second),
+        role=colour_role,
+        prompts=prompts,
+        css=_template("report.css"),
+    )
+
+
+def _template(name: str) -> str:
+    return resources.files("nosology").joinpath("report", "templates", name).read_text(encoding="utf-8")
+
+
+def _prompts(folder: Path, results: Results) -> dict[str, str]:
+    """Return the prompts of the examples, by note id."""
+    wanted = {example.note_id for example in results.examples}
+    with (folder / "tuned" / "predictions.jsonl").open(encoding="utf-8") as file:
+        rows = [row for line in file if (row := json.loads(line))["note_id"] in wanted]
+    if any("prompt" not in row for row in rows):
+        raise RunError(
+            "the predictions hold no prompts", place=str(folder), hint="run `nosology evaluate --include-text` first"
+        )
+    return {row["note_id"]: row["prompt"] for row in rows}
+
+
+def _write_figures(folder: Path, drawn: Mapping[str, Drawn]) -> None:
+    """Write the figures, and remove those of an earlier report that are no longer drawn."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    for figure in drawn.values():
+        figure.save(folder)
+
+
+def _write(path: Path, text: str, *, is_private: bool) -> None:
+    """Write a file whole or not at all; a private one is its owner's from the moment it exists."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    temporary.unlink(missing_ok=True)
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600 if is_private else 0o644)
+    with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as file:
+        file.write(text)
+    os.replace(temporary, path)
+
+
+def _difference(results: Results, first: str, second: str) -> Comparison | None:
+    """Return the comparison of two systems, as first minus second."""
+    for test in results.tests:
+        if (test.first, test.second) == (first, second):
+            return test
+        if (test.first, test.second) == (second, first):
+            low, high = test.accuracy_difference_interval
+            low_f1, high_f1 = test.macro_f1_difference_interval
+            return test.model_copy(
+                update={
+                    "first": first,
+                    "second": second,
+                    "accuracy_difference": -test.accuracy_difference,
+                    "accuracy_difference_interval": (-high, -low),
+                    "macro_f1_difference": -test.macro_f1_difference,
+                    "macro_f1_difference_interval": (-high_f1, -low_f1),
+                    "only_first_right": test.only_second_right,
+                    "only_second_right": test.only_first_right,
+                }
+            )
+    return None
+
+
+def _percent(share: float | None, digits: int = 1) -> str:
+    return "–" if share is None else f"{100 * share:.{digits}f}%"
+
+
+def _interval(interval: tuple[float, float], digits: int = 1) -> str:
+    return f"{100 * interval[0]:.{digits}f}–{100 * interval[1]:.{digits}f}"
+
+
+def _points(difference: float) -> str:
+    return f"{100 * difference:+.1f}".replace("-", "−")
+
+
+def _size(difference: float) -> str:
+    return f"{100 * abs(difference):.1f}"
+
+
+def _p_value(p: float) -> str:
+    text = "p < .001" if p < 0.001 else f"p = {p:.3f}".replace("0.", ".", 1)
+    return text.replace(" ", "\N{NO-BREAK SPACE}")
+
+
+def _count(n: int) -> str:
+    return f"{n:,}"
+
+
+def _short(hash_: str) -> str:
+    return hash_[:12]
+
+
+def _seconds(seconds: float) -> str:
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    return f"{seconds / 60:.1f} min" if seconds < 3600 else f"{seconds / 3600:.1f} h"
