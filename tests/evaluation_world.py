@@ -1,0 +1,213 @@
+"""A small world for evaluation tests: a dataset, a finished run, and a classifier whose answers are known.
+
+Every note ends in a marker that names its category and is unlike any other note's, so that the fake classifier can read
+it and TF-IDF cannot. The fake is right about as often as its `skill` says, and surer than it should be, so that
+calibration has something to do.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from nosology.config import Config
+from nosology.labels import LabelSet
+from nosology.records import Prediction
+from nosology.runs import sha256_file, sha256_text, write_json
+
+PREPARATION = {
+    "deidentify": True,
+    "deidentify_style": "token",
+    "leak": "keep",
+    "lowercase": False,
+    "strip_punctuation": False,
+}
+CATEGORIES = ("Cardiovascular", "Respiratory", "Digestive", "Skin Disorders")
+WORDS = ("chest pain infarction", "cough dyspnea sputum", "nausea melena reflux", "rash pruritus eczema")
+
+
+def write_dataset(
+    folder: Path,
+    n_notes: dict[str, int],
+    *,
+    seed: int = 0,
+    names: tuple[str, ...] = CATEGORIES,
+    prefix: str = "n",
+    in_turn: bool = False,
+) -> Path:
+    """Write a prepared dataset of made-up notes, two to a patient, and return its folder.
+
+    Categories are drawn, the first most often; or they come in turn.
+    """
+    folder.mkdir(parents=True)
+    labels = folder / "labels.tsv"
+    labels.write_text("category\n" + "".join(f"{name}\n" for name in names), encoding="utf-8")
+    generator = np.random.default_rng(seed)
+    rows = []
+    for split, n in n_notes.items():
+        for i in range(n):
+            category = i % len(names) if in_turn else int(generator.choice(len(names), p=_shares(len(names))))
+            filler = " ".join(generator.choice(["patient", "day", "history", "stable", "labs"], size=8 + i % 20))
+            hinted = category if generator.random() < 0.7 else int(generator.integers(len(names)))
+            hint = " ".join(f"{word}{hinted // 4 or ''}" for word in WORDS[hinted % 4].split())
+            rows.append(
+                {
+                    "note_id": f"{prefix}-{split}-{i}",
+                    "patient_id": f"{prefix}-{split}-p{i // 2}",
+                    "admission_id": f"a{i}",
+                    "clean_text": f"{filler} {hint} true{category}x{prefix}{split}-{i}",
+                    "category": names[category],
+                    "code": "",
+                    "icd_version": 9,
+                    "rubric": "",
+                    "split": split,
+                    "sex": "F" if i % 3 else "M",
+                }
+            )
+    pl.DataFrame(rows).write_parquet(folder / "notes.parquet")
+    write_json(
+        folder / "funnel.json",
+        [
+            {"step": "read", "rows_in": len(rows) + 5, "rows_out": len(rows) + 5, "lost": {}},
+            {"step": "select", "rows_in": len(rows) + 5, "rows_out": len(rows), "lost": {"too short": 5}},
+        ],
+    )
+    files = {
+        name: {"sha256": sha256_file(folder / name), "bytes": (folder / name).stat().st_size}
+        for name in ("notes.parquet", "labels.tsv", "funnel.json")
+    }
+    write_json(folder / "manifest.json", {"kind": "dataset", "format": 1, "files": files, "config": PREPARATION})
+    return folder
+
+
+def write_run(folder: Path, dataset: Path, *, n_train: int = 60, config: dict[str, Any] | None = None) -> Path:
+    """Write a finished run trained on the first notes of a dataset, and return its folder."""
+    folder.mkdir(parents=True)
+    labels = LabelSet.load(dataset / "labels.tsv")
+    labels.save(folder / "labels.tsv")
+    notes = pl.read_parquet(dataset / "notes.parquet")
+    note_ids = notes.filter(pl.col("split") == "train")["note_id"].to_list()[:n_train]
+    write_json(folder / "train_notes.json", {"note_ids": note_ids})
+    with (folder / "training_log.jsonl").open("w", encoding="utf-8") as file:
+        for step in range(1, 21):
+            line = {"step": step, "train/loss": 3 * 0.9**step, "train/epoch": step / 10}
+            line |= {"train/learning_rate": 2e-4 * (1 - step / 20), "train/tokens_per_second": 900 + step}
+            file.write(json.dumps(line) + "\n")
+            if step % 10 == 0:
+                line = {"step": step, "eval/loss": 2 * 0.92**step, "eval/accuracy": 0.6, "eval/runtime": 4.2}
+                line |= {"eval/samples_per_second": 9.5, "eval/steps_per_second": 1.2}
+                file.write(json.dumps(line) + "\n")
+    manifest = {
+        "kind": "run",
+        "format": 1,
+        "dataset": {"path": str(dataset), "manifest_sha256": sha256_file(dataset / "manifest.json")},
+        "labels_sha256": labels.sha256,
+        "prompt_sha256": "0" * 64,
+        "model": {
+            "name": "tiny",
+            "revision": None,
+            "weights_sha256": "1" * 64,
+            "n_parameters": 135_000_000,
+            "n_trainable": 4_800_000,
+        },
+        "train_note_ids_sha256": sha256_text("\n".join(note_ids)),
+        "n_train_notes": len(note_ids),
+        "config": Config.model_validate(config or {}).model_dump(mode="json"),
+        "environment": {"python": "3.11", "nosology": "0.1.0"},
+        "timings": {"train_seconds": 12.5},
+    }
+    write_json(folder / "manifest.json", manifest)
+    return folder
+
+
+@dataclass
+class FakeClassifier:
+    """Answers from the marker word of a note; counts what it was asked."""
+
+    names: tuple[str, ...]
+    skill: float
+    sharpness: float = 5.0
+    calibration: Any = None
+    asked: list[str] = field(default_factory=list)
+
+    def log_probs(self, texts, *, correction="none", progress=None):
+        """Return overconfident scores; the prior correction takes 1 nat from the first category."""
+        self.asked.append(f"log_probs {correction} {len(texts)}")
+        rows = np.array([self._scores(text) for text in texts])
+        if correction == "prior":
+            rows[:, 0] -= 1
+        if progress:
+            progress(len(texts))
+        return rows - np.logaddexp.reduce(rows, axis=1, keepdims=True)
+
+    def _scores(self, text):
+        generator = np.random.default_rng(int(hashlib.sha256(text.encode()).hexdigest()[:8], 16))
+        scores = generator.normal(size=len(self.names))
+        marker = text.rpartition("true")[2].partition("x")[0]
+        if marker.isdigit() and generator.random() < self.skill:
+            scores[int(marker)] += 2.5 + generator.random()
+        return scores * self.sharpness
+
+    def predictions_from(self, log_probs, truncated):
+        """Return records as the real classifier does."""
+        probabilities = self.calibration.apply(log_probs) if self.calibration else np.exp(log_probs)
+        sets = self.calibration.prediction_sets(probabilities) if self.calibration else [()] * len(log_probs)
+        silent = self.calibration.abstains(probabilities) if self.calibration else [False] * len(log_probs)
+        found = []
+        for row, cut, members, abstained in zip(probabilities, truncated, sets, silent, strict=True):
+            ranking = tuple((self.names[i], float(row[i])) for i in np.argsort(-row, kind="stable"))
+            chosen = tuple(self.names[i] for i in members)
+            found.append(Prediction(*ranking[0], ranking, chosen, bool(abstained), cut))
+        return found
+
+    def log_probs_and_answers(self, texts, *, max_new_tokens=12, progress=None):  # noqa: ARG002 (as the classifier)
+        """Return scores, and answers as in the original's transcripts: exact, with residue, or nonsense, by turns."""
+        self.asked.append(f"answers {len(texts)}")
+        log_probs = self.log_probs(texts, progress=progress)
+        dress = ("{}", "assistant{}", "assistantassistant")
+        best = log_probs.argmax(axis=1)
+        return log_probs, [dress[i % 3].format(self.names[category].lower()) for i, category in enumerate(best)]
+
+    def prompt(self, text):
+        """Return a prompt."""
+        return f"Which category?\n{text}\nAnswer:"
+
+    def truncated_tokens(self, texts):
+        """Return seven tokens for every tenth note."""
+        return [7 if i % 10 == 0 else 0 for i in range(len(texts))]
+
+
+class Loader:
+    """Loads a good tuned and a poor base classifier, and remembers them."""
+
+    def __init__(self, names=CATEGORIES, tuned_skill=0.9, base_skill=0.2, kind=FakeClassifier):
+        self.loaded = {}
+        self._kind = kind
+        self._skills = {"tuned": tuned_skill, "base": base_skill}
+        self._names = names
+
+    def __call__(self, _run, system):
+        """Return a new classifier, and keep it."""
+        self.loaded[system] = self._kind(self._names, self._skills[system])
+        return self.loaded[system]
+
+
+def _shares(n):
+    shares = 1 / np.arange(1, n + 1)
+    return shares / shares.sum()
+
+
+class Scripted(FakeClassifier):
+    """Answers by the number of the note alone: base in steps of five, tuned right but for every seventh note."""
+
+    def _scores(self, text):
+        number = int(text.rpartition("-")[2]) if "-" in text else 0
+        category = int(text.rpartition("true")[2].partition("x")[0] or 0)
+        answer = number * 5 + number // 18 if self.skill < 0.5 else category + (number % 7 == 0) * (1 + number // 18)
+        scores = np.full(len(self.names), -3.0)
+        scores[answer % len(self.names)] = 0.0
+        return scores

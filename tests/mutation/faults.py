@@ -1,0 +1,228 @@
+"""Faults that the tests must notice: each is one replacement in one source file, and the tests that have to fail.
+
+They are mistakes that would pass a careless review: the program still runs, its figures are still plausible, and they
+are wrong.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One planted mistake.
+
+    Attributes:
+        name: What is wrong, in words.
+        file: Where, below ``src/nosology``.
+        old: The text to replace; it occurs there exactly once.
+        new: What stands there instead.
+        tests: Test files or test ids, one of which must fail.
+    """
+
+    name: str
+    file: str
+    old: str
+    new: str
+    tests: tuple[str, ...]
+
+
+FAULTS = (
+    Fault(
+        "the last code of a range falls out of it",
+        "icd.py",
+        "code[: len(self.high)] <= self.high",
+        "code[: len(self.high)] < self.high",
+        ("tests/unit/test_icd.py",),
+    ),
+    Fault(
+        "a range of the label set ends one rubric early",
+        "data/labels/icd-chapters-18.tsv",
+        "390-459",
+        "390-458",
+        ("tests/unit/test_labels.py",),
+    ),
+    Fault(
+        "codes lose their leading zeros, as if they were numbers",
+        "icd.py",
+        'undotted = before + after.replace(".", "")',
+        'undotted = (before + after.replace(".", "")).lstrip("0")',
+        ("tests/unit/test_icd.py",),
+    ),
+    Fault(
+        "the rubric of an E code is cut like any other",
+        "icd.py",
+        'return 4 if version == 9 and code.startswith("E") else 3',
+        "return 3",
+        ("tests/unit/test_icd.py",),
+    ),
+    Fault(
+        "a segment inherits the ancestors of the segment packed before it",
+        "modeling/tree.py",
+        "ancestors[place] = ancestors[rank[segment.parent]]",
+        "ancestors[place] = ancestors[place - 1]",
+        ("tests/unit/test_tree.py",),
+    ),
+    Fault(
+        "positions start again in every segment",
+        "modeling/tree.py",
+        "depths[index] = depths[segment.parent] + len(segments[segment.parent].tokens)",
+        "depths[index] = depths[segment.parent]",
+        ("tests/unit/test_tree.py",),
+    ),
+    Fault(
+        "an answer is predicted one token too late",
+        "modeling/tree.py",
+        "self.starts[parent] + self.lengths[parent] - 1,",
+        "self.starts[parent] + self.lengths[parent],",
+        ("tests/unit/test_tree.py",),
+    ),
+    Fault(
+        "scores are read at the first token of a note instead of its last",
+        "modeling/scoring.py",
+        "tree.starts[row] + tree.lengths[row] - 1 for row in rows",
+        "tree.starts[row] for row in rows",
+        ("tests/unit/test_scoring.py::test_joint_scores_equal_those_of_each_answer_behind_its_own_prompt",),
+    ),
+    Fault(
+        "a token sees the one after it",
+        "modeling/tree.py",
+        "rows[keys][None, :] <= rows[queries][:, None]",
+        "rows[keys][None, :] <= rows[queries][:, None] + 1",
+        ("tests/unit/test_tree.py",),
+    ),
+    Fault(
+        "a shortened note loses the answer cue",
+        "modeling/encoding.py",
+        "return EncodedNote((*kept, *self.cue), len(tokens) - room)",
+        "return EncodedNote((*kept, *self.cue)[:limit], len(tokens) - room)",
+        ("tests/unit/test_encoding.py::test_a_long_note_loses_its_middle_and_keeps_instruction_and_cue",),
+    ),
+    Fault(
+        "a prompt begins twice",
+        "modeling/encoding.py",
+        "if by_itself[:1] == (begin,) and root[:1] != (begin,):",
+        "if by_itself[:1] == (begin,):",
+        ("tests/unit/test_encoding.py::test_a_prompt_has_exactly_one_begin_of_text",),
+    ),
+    Fault(
+        "the end of the turn carries no loss",
+        "modeling/encoding.py",
+        "tuple((*self._plain(name), self.end_of_turn) for name in categories)",
+        "tuple(self._plain(name) for name in categories)",
+        ("tests/unit/test_encoding.py::test_every_answer_ends_its_turn",),
+    ),
+    Fault(
+        "markup inside a note becomes markup",
+        "modeling/encoding.py",
+        "add_special_tokens=False, split_special_tokens=True",
+        "add_special_tokens=False, split_special_tokens=False",
+        ("tests/unit/test_encoding.py::test_markup_inside_a_note_stays_text",),
+    ),
+    Fault(
+        "an answer that names two categories is read as the first",
+        "parsing.py",
+        "return mentioned[0] if len(mentioned) == 1 else None",
+        "return mentioned[0]",
+        ("tests/unit/test_parsing.py::test_what_names_no_category_or_several_is_unparseable",),
+    ),
+    Fault(
+        "the weights of rare categories are left out of the loss",
+        "modeling/trainer.py",
+        'loss = (losses * inputs["weights"]).sum() / count',
+        "loss = losses.sum() / count",
+        ("tests/unit/test_trainer_loss.py",),
+    ),
+    Fault(
+        "accumulated losses are divided once too often",
+        "modeling/trainer.py",
+        "loss_is_scaled_for_ga = True",
+        "loss_is_scaled_for_ga = False",
+        ("tests/unit/test_training.py::test_accumulating_batches_gives_the_loss_of_one_large_batch",),
+    ),
+    Fault(
+        "a damaged checkpoint is resumed from",
+        "modeling/callbacks.py",
+        "sha256_file(checkpoint / name) == hash_ for name, hash_ in seal.items()",
+        "hash_ for name, hash_ in seal.items()",
+        ("tests/unit/test_training.py::test_a_checkpoint_without_its_seal_is_not_resumed_from",),
+    ),
+    Fault(
+        "a changed adapter is loaded as if nothing had happened",
+        "classifier.py",
+        "if found != recorded:",
+        "if False:",
+        ("tests/unit/test_classifier.py::test_a_file_that_changed_since_training_is_refused",),
+    ),
+    Fault(
+        "patients are put into splits by their admission",
+        "prepare/pipeline.py",
+        'for patient in notes["patient_id"]]',
+        'for patient in notes["admission_id"]]',
+        ("tests/integration/test_prepare.py::test_patients_are_never_in_two_splits_and_all_splits_are_used",),
+    ),
+    Fault(
+        "a patient in two splits is let through",
+        "prepare/split.py",
+        "seen.setdefault(patient, split) != split",
+        "seen.setdefault(patient + split, split) != split",
+        ("tests/unit/test_split_and_funnel.py",),
+    ),
+    Fault(
+        "a loss of several rows is counted as one",
+        "prepare/funnel.py",
+        "self._lost[step][reason] += n",
+        "self._lost[step][reason] += 1",
+        ("tests/unit/test_split_and_funnel.py",),
+    ),
+    Fault(
+        "notes marked as errors stay",
+        "sources/mimic.py",
+        'errors[i].strip() not in (b"1", b"1.0")',
+        'errors[i].strip() not in (b"true",)',
+        ("tests/integration/test_prepare.py::test_every_row_has_the_fate_that_the_rules_say",),
+    ),
+    Fault(
+        "symptoms outvote diseases under the dominant rule",
+        "prepare/labelling.py",
+        "for category, found in rubrics.items() if category not in LAST_RESORTS}",
+        "for category, found in rubrics.items()}",
+        ("tests/unit/test_labelling.py",),
+    ),
+    Fault(
+        "the macro average counts categories that never occur",
+        "metrics/agreement.py",
+        "occurs = support > 0",
+        "occurs = support >= 0",
+        (
+            "tests/unit/test_metrics_agreement.py::test_a_category_that_is_only_predicted_does_not_enter_the_macro_average",
+        ),
+    ),
+    Fault(
+        "the bootstrap draws notes instead of patients",
+        "metrics/resampling.py",
+        "np.unique(np.asarray(groups), return_inverse=True)",
+        "np.unique(np.arange(len(np.asarray(groups))), return_inverse=True)",
+        ("tests/unit/test_metrics_resampling.py::test_drawing_patients_widens_the_interval_where_their_notes_agree",),
+    ),
+    Fault(
+        "scores are multiplied by the temperature",
+        "calibration.py",
+        "special.softmax(log_probs / temperature + offsets, axis=1)",
+        "special.softmax(log_probs * temperature + offsets, axis=1)",
+        ("tests/unit/test_calibration.py::test_applying_divides_by_the_temperature_and_adds_offsets",),
+    ),
+    Fault(
+        "calibration is fitted on the notes that are evaluated",
+        "evaluation/workflow.py",
+        "notes, path = inputs.validation, inputs.run / CALIBRATION",
+        "notes, path = inputs.notes, inputs.run / CALIBRATION",
+        ("tests/unit/test_evaluation.py::test_the_tuned_model_is_calibrated_on_validation_notes_and_the_run_keeps_it",),
+    ),
+    Fault(
+        "TF-IDF learns from all training notes where the model had only some",
+        "evaluation/systems.py",
+        'train = inputs.train_all if name == "tfidf_all" else inputs.train',
+        "train = inputs.train_all",
+        ("tests/unit/test_evaluation.py::test_tfidf_learns_from_exactly_the_models_notes_and_from_all",),
+    ),
+)

@@ -1,0 +1,124 @@
+"""Plant each known fault in a copy of the source and see that the tests notice.
+
+Run as ``python tests/mutation/plant.py [NAME ...]``, with parts of names to plant only some. A fault counts as noticed
+when one of its tests *fails*; a test that cannot even be collected, or a fault whose place is no longer in the source,
+stops the check with an error, because then nothing was shown.
+"""
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from faults import FAULTS, Fault
+
+ROOT = Path(__file__).parents[2]
+TESTS_PASSED, TESTS_FAILED = 0, 1
+"""Two of pytest's exit statuses; all others mean that the tests did not run."""
+
+
+class PlantingError(Exception):
+    """The check itself cannot be carried out."""
+
+
+def main() -> int:
+    """Plant the faults; return 0 if the tests noticed every one of them."""
+    parser = argparse.ArgumentParser(description="Plant each known fault and see that the tests notice.")
+    parser.add_argument("names", nargs="*", help="plant only faults whose name contains one of these")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="faults planted at the same time")
+    options = parser.parse_args()
+    chosen = [fault for fault in FAULTS if not options.names or any(name in fault.name for name in options.names)]
+    try:
+        unnoticed = unnoticed_faults(chosen, ROOT, jobs=options.jobs)
+    except PlantingError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    print(f"{len(chosen) - len(unnoticed)} of {len(chosen)} planted faults were noticed")
+    return 1 if unnoticed else 0
+
+
+def unnoticed_faults(faults: Sequence[Fault], root: Path, *, jobs: int) -> list[Fault]:
+    """Return the faults that no test noticed.
+
+    Args:
+        faults: What to plant, one at a time.
+        root: A checkout: ``src/nosology`` and ``tests`` below it.
+        jobs: Copies tested at the same time.
+
+    Raises:
+        PlantingError: The tests fail without any fault, or one of them does not run, or a fault has no place.
+    """
+    with tempfile.TemporaryDirectory(prefix="nosology-faults-") as folder:
+        sound = _copy(root, Path(folder) / "sound")
+        everything = sorted({test for fault in faults for test in fault.tests})
+        if _run_tests(sound, root, everything) != TESTS_PASSED:
+            raise PlantingError("these tests fail without any fault: " + " ".join(everything))
+
+        def is_noticed(number: int) -> bool:
+            fault, started = faults[number], time.monotonic()
+            copy = _copy(root, Path(folder) / str(number))
+            plant(fault, copy)
+            status = _run_tests(copy, root, fault.tests)
+            shutil.rmtree(copy)
+            if status not in (TESTS_PASSED, TESTS_FAILED):
+                raise PlantingError(f"with {fault.name!r} the tests did not run (pytest's exit status {status})")
+            verdict = "noticed" if status == TESTS_FAILED else "NOT NOTICED"
+            print(f"{verdict}: {fault.name} ({time.monotonic() - started:.0f} s)", flush=True)
+            return status == TESTS_FAILED
+
+        with ThreadPoolExecutor(jobs) as pool:
+            verdicts = list(pool.map(is_noticed, range(len(faults))))
+    return [fault for fault, noticed in zip(faults, verdicts, strict=True) if not noticed]
+
+
+def plant(fault: Fault, source: Path) -> None:
+    """Make the fault's replacement in a copy of the source.
+
+    Raises:
+        PlantingError: The text to replace is not there exactly once.
+    """
+    file = source / "nosology" / fault.file
+    if not file.is_file():
+        raise PlantingError(f"{fault.name!r}: there is no src/nosology/{fault.file}")
+    text = file.read_text(encoding="utf-8")
+    if text.count(fault.old) != 1:
+        raise PlantingError(f"{fault.name!r}: {fault.file} holds {fault.old!r} {text.count(fault.old)} times, not once")
+    file.write_text(text.replace(fault.old, fault.new), encoding="utf-8")
+
+
+def _copy(root: Path, to: Path) -> Path:
+    return Path(shutil.copytree(root / "src", to, ignore=shutil.ignore_patterns("__pycache__")))
+
+
+def _run_tests(source: Path, root: Path, tests: Sequence[str]) -> int:
+    """Return pytest's exit status for these tests, run against a copy of the source."""
+    environment = os.environ | {
+        "PYTHONPATH": str(source),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "OMP_NUM_THREADS": "1",
+        # Other plugins take longer to load than most of these tests to run.
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+    }
+    command = [sys.executable, "-m", "pytest", "-p", "pytest_timeout", "--exitfirst", "--no-header", "--tb=no", *tests]
+    shown = subprocess.run(
+        [sys.executable, "-c", "import nosology; print(nosology.__file__)"],
+        cwd=root,
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
+    if not shown.stdout.startswith(str(source)):
+        raise PlantingError(f"the tests would read {shown.stdout.strip() or 'nothing'}, not the copy in {source}")
+    return subprocess.run(command, cwd=root, env=environment, capture_output=True).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,111 @@
+"""The pages: generated ones are fresh, links lead somewhere, and commands that they name exist."""
+
+import importlib.util
+import re
+import shlex
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from nosology import cli
+
+ROOT = Path(__file__).parents[2]
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+
+
+@pytest.fixture(scope="module")
+def generate():
+    spec = importlib.util.spec_from_file_location("generate", ROOT / "docs" / "generate.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module")
+def helps(generate) -> dict[tuple[str, ...], str]:
+    """Return each command's help by the words that lead to it."""
+    cli.register_commands()
+    return {tuple(path): generate._help_of(path) for path in generate.command_paths(cli.app)}
+
+
+def page_id(page: Path) -> str:
+    return str(page.relative_to(ROOT))
+
+
+def test_generated_pages_are_fresh(generate):
+    pages = {name: generate.NOTICE + text for name, text in generate.reference_pages().items()}
+    assert generate.stale_pages(pages, generate.REFERENCE) == [], "run `make docs`"
+
+
+def test_a_page_that_differs_is_missing_or_is_left_over_is_stale(generate, tmp_path):
+    (tmp_path / "same.md").write_text("same")
+    (tmp_path / "other.md").write_text("old")
+    (tmp_path / "left-over.md").write_text("nobody writes this any more")
+    pages = {"same.md": "same", "other.md": "new", "missing.md": "new"}
+    assert generate.stale_pages(pages, tmp_path) == ["left-over.md", "missing.md", "other.md"]
+
+
+def test_every_configuration_field_is_on_the_reference_page_with_its_default(generate):
+    page = generate.config_page()
+    assert "| `lora_r` | whole number, ≥ 1 | `16` | LoRA rank. |" in page
+    assert "| `learning_rate` | number, > 0 | `0.0002` |" in page
+    assert "| `max_words` | whole number, ≥ 1 or empty | empty |" in page
+    assert "| `split_shares` | 3 numbers | `[0.8, 0.1, 0.1]` |" in page
+
+
+def test_every_category_is_on_the_reference_page_with_its_ranges(generate):
+    page = generate.labels_page()
+    assert "| Cardiovascular | 390-459 | I00-I99 |" in page
+    assert page.count("\n| ") == 1 + 1 + 18, "two lines of head, 18 categories"
+
+
+def test_every_command_ends_its_help_with_one_example_of_itself(helps):
+    for path, text in helps.items():
+        usage = text.split("Options:")[0].split("Arguments:")[0]
+        examples = re.findall(r"^ *Example: ", usage, flags=re.MULTILINE)
+        assert len(examples) == 1, f"nosology {' '.join(path)}"
+        example = " ".join(usage.split("Example: ")[1].split())
+        assert example.startswith(f"nosology {' '.join(path)}")
+
+
+def commands_in(text: str) -> list[str]:
+    """Return the lines of a page's code blocks that call nosology, continued lines joined."""
+    blocks = re.findall(r"```(?:console|bash|sh|text)?\n(.*?)```", text, flags=re.DOTALL)
+    lines = [line.strip() for block in blocks for line in block.replace("\\\n", " ").splitlines()]
+    return [line.removeprefix("$ ") for line in lines if line.removeprefix("$ ").startswith("nosology ")]
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if page.parent.name != "reference"], ids=page_id)
+def test_commands_on_a_page_exist_with_the_options_they_are_given(page, helps):
+    for line in commands_in(page.read_text(encoding="utf-8")):
+        words = shlex.split(line, comments=True)[1:]
+        path = next((tuple(words[:n]) for n in (2, 1) if tuple(words[:n]) in helps), None)
+        assert path, f"no such command: {line}"
+        for option in (word.split("=")[0] for word in words if word.startswith("--")):
+            assert option in re.findall(r"--[\w-]+", helps[path]), f"no option {option}: {line}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=page_id)
+def test_links_between_pages_lead_somewhere(page):
+    text = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+    targets = re.findall(r"\]\((?!https?://|mailto:)([^)#\s]+)[^)]*\)", text)
+    assert [target for target in targets if not (page.parent / target).exists()] == []
+
+
+def test_the_layers_on_the_design_page_are_those_that_are_enforced():
+    contract = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"][0]
+    page = (ROOT / "docs" / "explanation" / "design.md").read_text(encoding="utf-8")
+    block = page.split("## Layers")[1].split("```text\n")[1].split("```")[0]
+    drawn = [re.split(r"\s{3,}", line)[0] for line in block.strip().splitlines()]
+    assert drawn == [layer.replace("(", "").replace(")", "") for layer in contract["layers"]], "( ): not there yet"
+
+
+def test_every_module_has_its_layer_and_its_line_in_the_readme():
+    package = ROOT / "src" / "nosology"
+    modules = {path.stem for path in package.iterdir() if path.suffix == ".py" or (path / "__init__.py").is_file()}
+    modules -= {"__init__", "__main__"}
+    contract = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"][0]
+    assert modules <= {name.strip("() ") for layer in contract["layers"] for name in layer.split("|")}
+    tree = (ROOT / "README.md").read_text(encoding="utf-8").split("src/nosology/\n")[1].split("```")[0]
+    assert modules <= set(re.findall(r"(\w+)(?:\.py|/)", tree))

