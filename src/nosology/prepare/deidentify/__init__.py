@@ -28,6 +28,7 @@ from nosology.prepare.deidentify.scrubadub_detectors import scrubadub_detectors
 from nosology.prepare.deidentify.spans import SPAN_TYPES, Detector, join_neighbours, leave_out, merge_spans
 from nosology.prepare.deidentify.surrogates import SECRET_VARIABLE, Surrogates
 from nosology.prepare.deidentify.tagger import tagged
+from nosology.prepare.deidentify.wrapping import unwrap
 from nosology.records import Span
 
 __all__ = [
@@ -83,10 +84,11 @@ def deidentify(
         detectors: What looks for identifiers; None for `default_detectors`.
         patient_key: Whose text it is. Surrogates of one key agree with each other across texts.
     """
-    found = [span for detector in (default_detectors() if detectors is None else detectors) for span in detector(text)]
-    found += repeat_names(text, found)
-    found += complete_spans(text, found)
-    spans = join_neighbours(merge_spans(found, len(text)), text)
+    read = unwrap(text)
+    found = [span for detector in (default_detectors() if detectors is None else detectors) for span in detector(read)]
+    found += repeat_names(read, found)
+    found += complete_spans(read, found)
+    spans = join_neighbours(merge_spans(found, len(text)), read)
     if "<" in text:
         spans = leave_out(spans, [match.span() for match in _TOKEN.finditer(text)])
     surrogates = Surrogates(patient_key) if style == "surrogate" else None

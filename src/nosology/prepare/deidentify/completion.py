@@ -19,7 +19,13 @@ _BEFORE = re.compile(
 )
 _BEFORE_CASELESS = re.compile(_BEFORE.pattern, re.IGNORECASE)
 _CAPITAL_ARTICLE = re.compile(r"[a-z] The[ ]\Z")  # inside a sentence "The" belongs to the name
-_AFTER = re.compile(r"(?:-[A-Z][^\W\d_]+)+|,?[ ](?:Jr|Sr|II|III|IV)\b\.?")
+_CAPITALS_BEFORE = re.compile(
+    r"(?:\b(?:[Aa]t|[Ff]rom|to|by|with|w/|for|of|the)[ ]|,[ ]|^[ \t]*)"
+    r"(?P<capitals>(?:(?!The|Dr|Mr|Ms)[A-Z][\w'’]+[ ])+(?:(?:of|and)[ ](?:the[ ])?)?)\Z"
+)
+_NOT_A_NAME = r"(?:Drs?|M[rsd]s?|MD|RN|He|She|The|His|Her|They|We|I|In|On|At)\b"
+_CAPITALS_AFTER = re.compile(rf"(?:[ ](?:of|on|and|&)(?:[ ]the)?)?(?:[ ](?!{_NOT_A_NAME})[A-Z][\w'’]+|-[A-Z]\w+)+")
+_AFTER = re.compile(r"(?:-[A-Z][^\W\d_]+)+|[ ][A-Z](?:\.(?=[,;)\n])|(?=[,;)\n]))|,?[ ](?:Jr|Sr|II|III|IV)\b\.?")
 _WORD = r"(?P<word>[A-Z][^\W\d_]*(?:['’-][^\W\d_]+)*)"
 _NEXT_WORD = re.compile(rf"(?:[ ][A-Z]\.?)?[ ](?:(?:[Vv]an|[Vv]on|[Dd]e|[Dd]er|[Dd]en|[Ll]a|[Ee]l)[ ])*{_WORD}")
 _PREVIOUS_WORD = re.compile(rf"(?<![^\s(\"“/]){_WORD}[ ](?:[A-Z]\.?[ ])?\Z")
@@ -52,10 +58,20 @@ def complete_spans(text: str, spans: Iterable[Span]) -> Iterator[Span]:
             line = None if is_caseless else _CAPITAL_LINE.search(text, text.rfind("\n", 0, start) + 1, start)
             if line and text[start:end].isupper():
                 start = line.start("line")
-            elif _CAPITAL_ARTICLE.search(text, max(0, start - 8), start):
-                start -= 4
+            elif not is_caseless:
+                start, end = _whole_institution(text, start, end)
         if (start, end) != (span.start, span.end):
             yield Span(start, end, span.type)
+
+
+def _whole_institution(text: str, start: int, end: int) -> tuple[int, int]:
+    """Return the edges moved over "The", "Sisters of" before and "of Fairbourne", "and Die" after."""
+    if _CAPITAL_ARTICLE.search(text, max(0, start - 8), start):
+        return start - 4, end
+    if left := _CAPITALS_BEFORE.search(text, max(0, start - 40), start):
+        start = left.start("capitals")
+    right = _CAPITALS_AFTER.match(text, end)
+    return start, right.end() if right else end
 
 
 def _full_name(text: str, start: int, end: int) -> tuple[int, int]:

@@ -30,7 +30,13 @@ def is_generic(word: str) -> bool:
     if lower in _GENERIC or len(word) == 1 or lower in ranked("peoples"):
         return True
     medical = lower in ranked("medical_words") or lower in ranked("products") or bool(_SPECIALTY.search(lower))
-    return medical and not is_listed_name(lower) and lower not in ranked("cities")
+    return medical and lower not in ranked("eponyms") and not is_listed_name(lower) and lower not in ranked("cities")
+
+
+def names_only_a_kind(phrase: str) -> bool:
+    """Return whether a phrase holds nothing but words for kinds of places: "Assisted Living", but not "Palisade"."""
+    lowers = [word.lower() for word in _WORDS.findall(phrase)]
+    return all(lower in _GENERIC or len(lower) == 1 or lower in ranked("peoples") for lower in lowers)
 
 
 def names_an_institution(phrase: str) -> bool:
