@@ -57,7 +57,8 @@ def test_every_line_of_an_address_is_found() -> None:
 
 @given(st.sampled_from(sorted(US_STATES)), st.sampled_from(["She is from {}.", "lives in {} now", "moved to {}"]))
 def test_a_state_alone_is_no_identifier(state: str, sentence: str) -> None:
-    assert found(addresses, sentence.format(state.title())) == []
+    written = "the District of Columbia" if state == "district of columbia" else state.title()
+    assert found(addresses, sentence.format(written)) == []
 
 
 @pytest.mark.parametrize(
