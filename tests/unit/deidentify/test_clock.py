@@ -61,7 +61,18 @@ def test_a_date_moves_and_keeps_its_format(written: str, days: int, moved: str) 
 
 @pytest.mark.parametrize(
     "text",
-    ["Christmas", "the 14th", "2/30/2019", "13/13/2019", "2019-00-10", "0000-01-01", "June 31, 2019", "", "14:35", "soon"],
+    [
+        "Christmas",
+        "the 14th",
+        "2/30/2019",
+        "13/13/2019",
+        "2019-00-10",
+        "0000-01-01",
+        "June 31, 2019",
+        "",
+        "14:35",
+        "soon",
+    ],
 )
 def test_what_is_no_calendar_day_is_left_to_the_caller(text: str) -> None:
     assert shift_date(text, 7) is None

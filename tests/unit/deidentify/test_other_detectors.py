@@ -88,7 +88,13 @@ def analyzer(monkeypatch: pytest.MonkeyPatch) -> list[dict]:
 
 def test_presidios_kinds_become_ours_and_what_is_no_identifier_is_left_out(analyzer: list[dict]) -> None:
     spans = list(presidio.PresidioDetector(min_score=0.5)("a b c d e f"))
-    assert [(span.start, span.type) for span in spans] == [(0, "NAME"), (2, "DATE"), (6, "ORG"), (8, "CONTACT"), (10, "ID")]
+    assert [(span.start, span.type) for span in spans] == [
+        (0, "NAME"),
+        (2, "DATE"),
+        (6, "ORG"),
+        (8, "CONTACT"),
+        (10, "ID"),
+    ]
     assert analyzer[-1] == {"text": "a b c d e f", "language": "en", "score_threshold": 0.5}
     assert analyzer[0]["nlp_engine"]["models"] == [{"lang_code": "en", "model_name": "en_core_web_sm"}]
 

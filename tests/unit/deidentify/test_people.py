@@ -89,7 +89,9 @@ def test_a_line_that_is_only_a_name_is_found_whatever_the_line_end(name: str, li
     assert pieces(people, f"The patient was discharged.{line_end}  {name}{line_end}") == [name]
 
 
-@pytest.mark.parametrize("line", ["Chest Pain", "Discharge Medications", "Foley Catheter", "BLOOD CULTURE", "Lasix Daily"])
+@pytest.mark.parametrize(
+    "line", ["Chest Pain", "Discharge Medications", "Foley Catheter", "BLOOD CULTURE", "Lasix Daily"]
+)
 def test_a_line_of_medical_words_is_no_name(line: str) -> None:
     assert found(people, f"{line}\nThe patient was admitted\n") == []
 
@@ -136,6 +138,9 @@ def test_words_beside_a_cue_that_are_no_names_stay(text: str) -> None:
     assert found(people, text) == []
 
 
-@given(st.sampled_from(["Dr.", "Mr.", "Mrs.", "Ms."]), st.from_regex(r"[A-Z][bcdfgklmnprst][aeiou][bdklmnrst]{1,2}[aeio]", fullmatch=True))
+@given(
+    st.sampled_from(["Dr.", "Mr.", "Mrs.", "Ms."]),
+    st.from_regex(r"[A-Z][bcdfgklmnprst][aeiou][bdklmnrst]{1,2}[aeio]", fullmatch=True),
+)
 def test_a_made_up_word_after_a_title_is_a_name_though_no_list_holds_it(title: str, name: str) -> None:
     assert pieces(people, f"The case was discussed with {title} {name} at noon.") == [name]

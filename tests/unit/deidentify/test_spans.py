@@ -1,5 +1,7 @@
 """Spans of several detectors become one list: nothing that any of them found is left out."""
 
+import itertools
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -50,7 +52,7 @@ def test_empty_spans_and_what_lies_outside_the_text_count_for_nothing() -> None:
 def test_merged_spans_are_sorted_apart_and_cover_exactly_what_came_in(spans: list[Span]) -> None:
     merged = merge_spans(spans, LENGTH)
     assert all(0 <= span.start < span.end <= LENGTH for span in merged)
-    assert all(left.end <= right.start for left, right in zip(merged, merged[1:], strict=False))
+    assert all(left.end <= right.start for left, right in itertools.pairwise(merged))
     assert covered(merged) == covered(spans)
     assert {span.type for span in merged} <= {span.type for span in spans}
 
@@ -104,7 +106,11 @@ def test_a_span_around_something_taken_falls_into_its_two_sides() -> None:
 
 def test_a_span_loses_only_the_part_that_is_taken() -> None:
     spans = [Span(0, 6, "NAME"), Span(8, 10, "DATE"), Span(12, 20, "ID"), Span(22, 25, "ORG")]
-    assert leave_out(spans, [(4, 9), (11, 14), (22, 25)]) == (Span(0, 4, "NAME"), Span(9, 10, "DATE"), Span(14, 20, "ID"))
+    assert leave_out(spans, [(4, 9), (11, 14), (22, 25)]) == (
+        Span(0, 4, "NAME"),
+        Span(9, 10, "DATE"),
+        Span(14, 20, "ID"),
+    )
 
 
 def test_what_only_touches_something_taken_stays_whole() -> None:

@@ -29,14 +29,21 @@ def looked_at(text: str) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("word", "form"), [("okafor", "x"), ("O", "X"), ("Okafor", "Xx"), ("OKAFOR", "XX"), ("McRae", "xX"), ("iPhone", "xX")]
+    ("word", "form"),
+    [("okafor", "x"), ("O", "X"), ("Okafor", "Xx"), ("OKAFOR", "XX"), ("McRae", "xX"), ("iPhone", "xX")],
 )
 def test_letter_case_has_five_shapes(word: str, form: str) -> None:
     assert shape(word) == form
 
 
 def test_in_text_with_letter_case_capitalized_words_are_looked_at() -> None:
-    assert looked_at("The man met Okafor and McRae on 3 May, a Tuesday.") == ["The", "Okafor", "McRae", "May", "Tuesday"]
+    assert looked_at("The man met Okafor and McRae on 3 May, a Tuesday.") == [
+        "The",
+        "Okafor",
+        "McRae",
+        "May",
+        "Tuesday",
+    ]
 
 
 def test_abbreviations_in_capitals_are_looked_at_only_if_they_can_be_names() -> None:

@@ -1,4 +1,4 @@
-"""Words with their offsets: what counts as one word, where letter case says nothing, where a capitalized phrase starts."""
+"""Words with their offsets: what one word is, where letter case says nothing, where a capitalized phrase starts."""
 
 import pytest
 from findings import note_like
