@@ -1,4 +1,4 @@
-"""Geography smaller than a state is found whole; states, countries and words of medicine that sound like streets stay."""
+"""Geography smaller than a state is found whole; states, countries and medical words that sound like streets stay."""
 
 import pytest
 from findings import found, pieces

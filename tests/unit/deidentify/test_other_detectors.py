@@ -1,4 +1,4 @@
-"""scrubadub and Presidio behind our interface: offsets, types, and what happens where they are not needed or not there."""
+"""scrubadub and Presidio behind our interface: offsets, types, and what happens where they are not needed or absent."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""Names of people, given away by the words beside them: titles, kin, labels, credentials, greetings, lines of their own."""
+"""Names of people, given away by the words beside them: titles, kin, labels, degrees, greetings, lines of their own."""
 
 import pytest
 from findings import found, pieces
