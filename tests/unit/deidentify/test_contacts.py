@@ -13,6 +13,7 @@ from nosology.prepare.deidentify.contacts import contacts
     [
         ("please call (617) 555-0142.", "(617) 555-0142"),
         ("cell 617-555-0142", "617-555-0142"),
+        ("Ann (617-555-0142) agrees", "617-555-0142"),
         ("617.555.0142 (home)", "617.555.0142"),
         ("reach her on 617 555 0142", "617 555 0142"),
         ("phone 617/555-0142", "617/555-0142"),

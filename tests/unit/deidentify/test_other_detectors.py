@@ -22,6 +22,8 @@ from nosology.prepare.deidentify.scrubadub_detectors import scrubadub_detectors
         ("ann at example dot org", ("CONTACT", "ann at example dot org")),
         ("please call 617-555-0142 today", ("CONTACT", "617-555-0142")),
         ("x " * 60 + "617-555-0142" + " x" * 60, ("CONTACT", "617-555-0142")),
+        ("Ann (617-555-0142) agrees", ("CONTACT", "617-555-0142")),
+        ("Ann at (617) 555-0142", ("CONTACT", "(617) 555-0142")),
         ("SSN 219-09-9999", ("ID", "219-09-9999")),
         ("card 4716221051885662", ("ID", "4716221051885662")),
         ("see https://example.org/x", ("CONTACT", "https://example.org/x")),

@@ -89,7 +89,7 @@ def _dialled(tokens: Tokens) -> Iterator[Span]:
         start = tokens.starts[i]
         while start and text[start - 1] in "+(":
             start -= 1
-        match = _PHONE.match(text, start) or _IPV4.match(text, start)
+        match = _PHONE.match(text, start) or _PHONE.match(text, tokens.starts[i]) or _IPV4.match(text, start)
         if (
             match
             and _is_long_enough(match[0])
