@@ -9,8 +9,8 @@ _FRAGMENTS = (
     "Anna-Lena van der Berg", "3/14", "14:35", "93-year-old", "90", "MRN: 4471902", "#", "(617) 555-0142", "@", "x4512",
     "12 Birch Lane", "Dayton, OH 45402", "lives in ", "St. ", "Lakeview Hospital", "University of ", "works at ",
     "Inc.", "[**Known lastname 12**]", "[**", "**]", "___", "<NAME>", "<DATE", ">", "Foley catheter", "Crohn's", " ",
-    "\n", "\r\n", "\t", "é", "e\u0301", "ß", "İ", "李", "👩🏽‍⚕️", "\u00a0", "²", "½", "\x00", "\ud800", "'", "’", "-", ".",
-    ",", ":", "/", "the patient was stable ", "http://", "ext", "0", "٣", "_",
+    "\n", "\r\n", "\t", "é", "e\u0301", "ß", "İ", "李", "👩🏽‍⚕️", "\u00a0", "²", "½", "\x00", "\ud800", "'", "’", "-",
+    ".", ",", ":", "/", "the patient was stable ", "http://", "ext", "0", "٣", "_",
 )  # fmt: skip
 
 note_like = st.lists(st.sampled_from(_FRAGMENTS) | st.text(st.characters(), max_size=6), max_size=24).map("".join)

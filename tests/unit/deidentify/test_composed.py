@@ -1,4 +1,4 @@
-"""Letters with their accents apart: detectors see one letter, spans point into the text as it was."""
+"""Letters with accents apart and Windows line ends: detectors see one code point, spans count all."""
 
 import unicodedata
 
@@ -10,10 +10,10 @@ from nosology.prepare.deidentify import deidentify
 from nosology.prepare.deidentify.composed import compose
 
 JOSE = "Jose\u0301"  # five code points
-accented = st.text(st.sampled_from("aez \u0301\u0308é李👩🏽\n1"), max_size=20)
+accented = st.text(st.sampled_from("aez \u0301\u0308é李👩🏽\r\n1"), max_size=20)
 
 
-@pytest.mark.parametrize("text", ["", "plain", "José", "👩🏽‍⚕️ 李", "a \u0301 alone"])
+@pytest.mark.parametrize("text", ["", "plain", "José", "👩🏽‍⚕️ 李", "a \u0301 alone", "\r \n"])
 def test_a_text_without_accents_apart_stays_as_it_is(text: str) -> None:
     assert compose(text) == (text, None)
 
@@ -26,6 +26,10 @@ def test_accents_that_have_no_code_point_with_their_letter_are_left_out() -> Non
     assert compose("q\u0301\u0308x") == ("qx", [0, 3, 4])
 
 
+def test_a_windows_line_end_becomes_one_code_point() -> None:
+    assert compose("a\r\nb\nc\r") == ("a\nb\nc\r", [0, 1, 3, 4, 5, 6, 7])
+
+
 @given(accented)
 def test_each_code_point_stands_where_its_letter_stood(text: str) -> None:
     composed, offsets = compose(text)
@@ -36,7 +40,7 @@ def test_each_code_point_stands_where_its_letter_stood(text: str) -> None:
     assert offsets[-1] == len(text)
     for i, letter in enumerate(composed):
         cluster = text[offsets[i] : offsets[i + 1]]
-        assert unicodedata.normalize("NFC", cluster).startswith(letter)
+        assert cluster == "\r\n" or unicodedata.normalize("NFC", cluster).startswith(letter)
 
 
 def test_a_name_with_accents_apart_goes_whole_and_its_span_counts_the_accents() -> None:

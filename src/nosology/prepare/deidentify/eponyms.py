@@ -10,7 +10,7 @@ from nosology.prepare.deidentify.lexicon import any_of, ranked, words
 
 _BETWEEN = (
     r"(?:['’]s?)?(?:[-–/][^\W\d_]+(?:['’]s?)?)*(?:\s(?:and|&)\s[^\W\d_]+)?(?:\s(?:type|grade|class|stage|"
-    r"score|number|no\.?))?(?:\s(?:[ivx]{1,4}|\d{1,3})[ab]?)?(?:[ \t-]|(?-i:\r?\n(?=[a-z])))"
+    r"score|number|no\.?))?(?:\s(?:[ivx]{1,4}|\d{1,3})[ab]?)?(?:[ \t-]|(?-i:\n(?=[a-z])))"
 )
 _SURE_NOUN = any_of(words("eponyms.sure_nouns"))
 _KNOWN_NOUN = any_of(words("eponyms.known_nouns"))

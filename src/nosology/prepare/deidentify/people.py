@@ -44,7 +44,7 @@ _NAME_BEFORE_KIN = re.compile(
 )
 _LAST_FIRST = re.compile(r"[^\W\d_]+(?:['’ -][^\W\d_]+){0,2}(,\s{0,2})[^\W\d_]+")
 _NAME_LINE = re.compile(
-    r"[ \t]*(?P<name>[^\W\d_]+(?:['’-][^\W\d_]+)*,?(?:[ ][^\W\d_]+(?:['’-][^\W\d_]+)*\.?){1,4})[ \t,]*(?:\r?\n|\Z)"
+    r"[ \t]*(?P<name>[^\W\d_]+(?:['’-][^\W\d_]+)*,?(?:[ ][^\W\d_]+(?:['’-][^\W\d_]+)*\.?){1,4})[ \t,]*(?:\n|\Z)"
 )
 _MORE = re.compile(r"(?:,\s(?:and\s)?|\s(?:and|&|or)\s|\s?/\s?|;\s)(?:(?:Dr|Mr|Mrs|Ms)s?\.?\s)?", re.IGNORECASE)
 _LOOK_BACK = 70
