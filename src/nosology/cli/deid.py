@@ -79,7 +79,7 @@ def _further(names: list[str]) -> "tuple[Detector, ...]":
         if kind == "presidio":
             from nosology.prepare.deidentify.presidio import PresidioDetector
 
-            found.append(PresidioDetector(*([model] if model else [])))
+            found.append(PresidioDetector(model) if model else PresidioDetector())
         elif kind == "transformer" and model:
             from nosology.modeling.token_classifier import TokenClassifier
 
@@ -91,7 +91,7 @@ def _further(names: list[str]) -> "tuple[Detector, ...]":
 
 
 def _with_columns(table: Any, results: "list[Deidentified]", *, is_nested: bool) -> Any:
-    """Return the table with clean_text and spans behind its own columns; spans as JSON where the format has no lists."""
+    """Return the table with clean_text and spans behind its own columns; spans are JSON where a format has no lists."""
     import polars as pl
 
     spans = [[{"start": s.start, "end": s.end, "type": s.type} for s in result.spans] for result in results]

@@ -21,7 +21,10 @@ _MONTHS = (
     "november",
     "december",
 )
-_MONTH_WORD = r"(?P<month>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
+_MONTH_WORD = (
+    r"(?P<month>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|"
+    r"oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
+)
 _ENDING = r"(?P<ending>st|nd|rd|th)?"
 _WEEKDAY = r"(?P<weekday>(?:mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:day)?)?\.?,?\s*"
 _YEAR_WITHOUT = 2001  # "March 14" is moved within a year that has no 29 February
@@ -39,7 +42,8 @@ _FORMATS = tuple(
         rf"{_MONTH_WORD}(?P<s1>[\s./,-]+(?:the\s)?)(?P<d>\d{{1,2}}){_ENDING}(?P<s2>[\s,.-]+(?:of\s)?)(?P<year>\d{{4}})",
         rf"{_MONTH_WORD}(?P<s1>[\s./,-]+(?:of\s|in\s)?)(?P<year>\d{{4}})",
         rf"{_MONTH_WORD}(?P<s1>[\s./,-]+(?:the\s)?)(?P<d>\d{{1,2}}){_ENDING}",
-        rf"(?P<lead>the\s)?(?P<d>\d{{1,2}}){_ENDING}(?P<s1>[\s./-]*(?:of\s|day\sof\s)?){_MONTH_WORD}(?P<s2>[\s,./-]*)(?P<year>\d{{4}})",
+        rf"(?P<lead>the\s)?(?P<d>\d{{1,2}}){_ENDING}(?P<s1>[\s./-]*(?:of\s|"
+        rf"day\sof\s)?){_MONTH_WORD}(?P<s2>[\s,./-]*)(?P<year>\d{{4}})",
         rf"(?P<lead>the\s)?(?P<d>\d{{1,2}}){_ENDING}(?P<s1>[\s./-]*(?:of\s|day\sof\s)?){_MONTH_WORD}",
         rf"{_MONTH_WORD}",
     )

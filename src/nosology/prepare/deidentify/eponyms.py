@@ -8,7 +8,10 @@ import re
 
 from nosology.prepare.deidentify.lexicon import any_of, ranked, words
 
-_BETWEEN = r"(?:['’]s?)?(?:[-–/][^\W\d_]+(?:['’]s?)?)*(?:\s(?:and|&)\s[^\W\d_]+)?(?:\s(?:type|grade|class|stage|score|number|no\.?))?(?:\s(?:[ivx]{1,4}|\d{1,3})[ab]?)?[ \t-]"
+_BETWEEN = (
+    r"(?:['’]s?)?(?:[-–/][^\W\d_]+(?:['’]s?)?)*(?:\s(?:and|&)\s[^\W\d_]+)?(?:\s(?:type|grade|class|stage|"
+    r"score|number|no\.?))?(?:\s(?:[ivx]{1,4}|\d{1,3})[ab]?)?[ \t-]"
+)
 _SURE_NOUN = any_of(words("eponyms.sure_nouns"))
 _KNOWN_NOUN = any_of(words("eponyms.known_nouns"))
 _NEXT_SURE = re.compile(rf"{_BETWEEN}{_SURE_NOUN}\b", re.IGNORECASE)

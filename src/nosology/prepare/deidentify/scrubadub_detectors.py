@@ -1,4 +1,4 @@
-"""scrubadub's own detectors as one of ours: those that it runs by default on American English, each behind a cheap gate.
+"""scrubadub's own detectors as one of ours: its defaults for American English, each behind a cheap gate.
 
 They find e-mail addresses, phone, social security and credit card numbers, user names with passwords, web addresses and
 Twitter names. scrubadub finds no names, dates, places or record numbers, so it adds little to our rules; a gate (a

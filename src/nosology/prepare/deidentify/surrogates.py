@@ -2,8 +2,8 @@
 
 Every choice is drawn from a keyed hash (HMAC-SHA-256) of the patient's key and the value, so nothing is stored and
 nothing can be looked up backwards without the secret. What would surprise you: years that stand alone are no
-identifiers and stay unmoved; and without a secret of your own (see `SECRET_VARIABLE`) whoever knows this program and the
-patient's key can compute the date offset again.
+identifiers and stay unmoved; and without a secret of your own (see `SECRET_VARIABLE`) whoever knows this program and
+the patient's key can compute the date offset again.
 """
 
 import hashlib
@@ -27,7 +27,8 @@ _COMMON_NAMES = 1_000  # invented names come from so many of the most frequent o
 _WORD_OR_NUMBER = re.compile(r"[^\W\d_]+|\d+")
 _PLACEHOLDER = re.compile(r"\[\*\*(.*?)\*\*\]", re.DOTALL)
 _AGE = re.compile(
-    r"\d{2,3}|ninety(?:[-\s](?:one|two|three|four|five|six|seven|eight|nine))?|(?:one|a)[-\s]hundred(?:[-\s](?:and[-\s])?\w+)?",
+    r"\d{2,3}|ninety(?:[-\s](?:one|two|three|four|five|six|seven|eight|nine))?|(?:one|"
+    r"a)[-\s]hundred(?:[-\s](?:and[-\s])?\w+)?",
     re.IGNORECASE,
 )
 _KEPT_WORDS = frozenset(
@@ -80,7 +81,7 @@ class Surrogates:
         self.days = -7 * (1 + self._draw("date offset", _WEEKS))
 
     def replace(self, text: str, span: Span) -> str:
-        """Return what stands in place of ``text[span.start:span.end]``; a token where there is nothing to invent from."""
+        """Return what stands in place of ``text[span.start:span.end]``; a token where nothing can be invented."""
         value = text[span.start : span.end]
         placeholder = _PLACEHOLDER.fullmatch(value)
         if placeholder:
