@@ -36,6 +36,8 @@ from nosology.prepare.deidentify.numbers import numbers
         ("his id number was 4471", "4471"),
         ("encounter 88120034", "88120034"),
         ("12-3456789", "12-3456789"),
+        ("scan of pt44719025 today", "44719025"),
+        ("see no-4471902", "4471902"),
         ("the note of 99120034 says", "99120034"),
         ("1.2.840.113619.2.55.3", "1.2.840.113619.2.55.3"),
         ("550e8400-e29b-41d4-a716-446655440000", "550e8400-e29b-41d4-a716-446655440000"),
@@ -92,3 +94,8 @@ def test_a_labelled_number_of_any_length_is_found(number: str, label: str) -> No
 @given(st.integers(0, 9999))
 def test_up_to_four_bare_digits_are_no_identifier(number: int) -> None:
     assert pieces(numbers, f"sodium {number} today") == []
+
+
+@pytest.mark.timeout(60)  # where every number looks back to where the run starts, this takes minutes
+def test_a_long_run_of_digits_and_dashes_is_read_to_its_end() -> None:
+    assert pieces(numbers, "1-" * 30_000 + " then 4471902") == ["4471902"]

@@ -90,6 +90,7 @@ _WORD_FIRST = re.compile(
     r"(?:at|of|is|in|to|on|no|with|and|for|was|by|from|the|[a-z]{4,})\s|[GgPp]-?\d-", re.IGNORECASE
 )
 _DIGITS_OF_A_LABEL = 3
+_SURE_DIGITS = 7
 _LONGEST = 150  # characters of an identifier; looking further back would take long on a long run of digits and dashes
 
 
@@ -113,6 +114,9 @@ def numbers(text: str) -> Iterator[Span]:
         while start > first and (text[start - 1].isalnum() or text[start - 1] in "-*#"):
             start -= 1
         match = _SHAPES.match(text, start)
+        if not match and len(tokens.words[i]) >= _SURE_DIGITS:  # whatever is glued before it: "pt44719025"
+            start = tokens.starts[i]
+            match = _SHAPES.match(text, start)
         if (
             match
             and not (start and text[start - 1] in ".$/,+")
