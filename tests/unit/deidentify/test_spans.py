@@ -95,6 +95,12 @@ def test_neighbours_of_two_types_two_lines_or_two_sentences_stay_apart() -> None
         assert len(joined(f"Ann{between}Quill", ("Ann", first), ("Quill", second))) == 2, (between, first, second)
 
 
+def test_neighbours_that_detectors_disagreed_about_are_one_name_of_the_longer_ones_type() -> None:
+    assert joined("Erin Chandler", ("Erin", "NAME"), ("Chandler", "HOSPITAL")) == [("Erin Chandler", "HOSPITAL")]
+    assert joined("Chandler Erin", ("Chandler", "NAME"), ("Erin", "LOCATION")) == [("Chandler Erin", "NAME")]
+    assert len(joined("Chandler, Erin", ("Chandler", "NAME"), ("Erin", "LOCATION"))) == 2
+
+
 def test_three_parts_become_one() -> None:
     parts = [Span(0, 3, "NAME"), Span(4, 7, "NAME"), Span(8, 11, "NAME")]
     assert join_neighbours(parts, "Ann Lee Roe") == (Span(0, 11, "NAME"),)

@@ -16,6 +16,7 @@ from typing import Literal
 
 from nosology.prepare.deidentify.addresses import addresses
 from nosology.prepare.deidentify.ages import ages
+from nosology.prepare.deidentify.completion import complete_spans
 from nosology.prepare.deidentify.composed import compose
 from nosology.prepare.deidentify.contacts import contacts
 from nosology.prepare.deidentify.dates import dates
@@ -23,7 +24,7 @@ from nosology.prepare.deidentify.institutions import institutions
 from nosology.prepare.deidentify.numbers import numbers
 from nosology.prepare.deidentify.people import people
 from nosology.prepare.deidentify.placeholders import mimic3_placeholders, mimic4_placeholders
-from nosology.prepare.deidentify.repeats import complete_names, repeat_names
+from nosology.prepare.deidentify.repeats import repeat_names
 from nosology.prepare.deidentify.scrubadub_detectors import scrubadub_detectors
 from nosology.prepare.deidentify.spans import SPAN_TYPES, Detector, join_neighbours, leave_out, merge_spans
 from nosology.prepare.deidentify.surrogates import SECRET_VARIABLE, Surrogates
@@ -100,7 +101,7 @@ def _spans(text: str, detectors: Sequence[Detector]) -> tuple[Span, ...]:
     """Return what the detectors find, names wherever they stand, neighbours joined, tokens left out."""
     found = [span for detector in detectors for span in detector(text)]
     found += repeat_names(text, found)
-    found += complete_names(text, found)
+    found += complete_spans(text, found)
     spans = join_neighbours(merge_spans(found, len(text)), text)
     return leave_out(spans, [match.span() for match in _TOKEN.finditer(text)]) if "<" in text else spans
 
