@@ -70,7 +70,7 @@ def test_windows_line_ends_change_nothing_but_the_line_ends() -> None:
         ("She moved from Ohio to Texas, then Peru.", "She moved from Ohio to Texas, then Peru."),
         ("Pt of [**Known lastname 12**], seen [**2151-7-16**].", "Pt of <NAME>, seen <DATE>."),
         ("Dr. ___ saw ___ on ___.", "Dr. <NAME> saw <OTHER> on <DATE>."),
-        ("12 Birch Lane, Dayton, OH 45402", "<LOCATION>"),
+        ("She lives at 12 Birch Lane, Dayton, OH 45402.", "She lives at <LOCATION>."),
         ("She may come in May with grace.", "She may come in <DATE> with grace."),
         ("", ""),
     ],
@@ -131,9 +131,7 @@ def test_surrogate_style_replaces_the_same_spans(text: str) -> None:
 
 
 @given(
-    st.lists(
-        st.sampled_from(["Dr. ", *(f"<{kind}>" for kind in SPAN_TYPES), " on ", "stable", ", ", "\n"]), max_size=12
-    )
+    st.lists(st.sampled_from(["Dr. ", *(f"<{kind}>" for kind in SPAN_TYPES), " on ", " and ", ", ", "\n"]), max_size=12)
 )
 def test_a_text_whose_identifiers_are_tokens_already_comes_back_as_it_is(parts: list[str]) -> None:
     text = "".join(parts)

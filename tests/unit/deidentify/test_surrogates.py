@@ -58,6 +58,10 @@ def test_a_value_is_the_same_for_one_patient_and_another_for_another_or_with_ano
         ("O'Brien", r"[A-Z]'[A-Z][a-z]+"),
         ("Harlan Brandt Jr", r"[A-Z][a-z]+ [A-Z][a-z]+ Jr"),
         ("J. P. Okafor", r"[A-Z]\. [A-Z]\. [A-Z][a-z]+"),
+        (
+            "12 Birch, Dayton 45402",
+            r"(?!12)\d\d [A-Z][a-z]+, [A-Z][a-z]+ (?!45402)\d{5}",
+        ),  # an address taken for a name
     ],
 )
 def test_an_invented_name_has_the_form_of_the_name(name: str, pattern: str) -> None:

@@ -26,7 +26,6 @@ SECRET_VARIABLE = "NOSOLOGY_DEID_SECRET"
 _WEEKS = 260  # dates move by 1 to 260 whole weeks back: weekdays stay right, seasons do not give the offset away
 _COMMON_NAMES = 1_000  # invented names come from so many of the most frequent ones
 _UNRANKED = 1 << 20
-_WORD = re.compile(r"[^\W\d_]+")
 _WORD_OR_NUMBER = re.compile(r"[^\W\d_]+|\d+")
 # ", Ohio 45402" behind a city: a state is no identifier, but "Kansas" in "Kansas City" is part of one.
 _STATE_LAST = re.compile(
@@ -98,17 +97,17 @@ class Surrogates:
         new: str | None = value
         match span.type:
             case "NAME":
-                new = self._new_name() if placeholder else _WORD.sub(lambda word: self._name_word(word[0]), value)
+                new = self._new_name() if placeholder else self._words(value, self._name_word)
             case "DATE":
                 new = shift_date(value, self.days)
             case "AGE90":
                 new = _AGE.sub("90+", value, count=1)
             case "ID" | "CONTACT" if not placeholder:
-                new = _WORD_OR_NUMBER.sub(lambda match: self._scrambled(match[0]), value)
+                new = self._words(value, self._scrambled)
             case "LOCATION" if not placeholder:
                 new = self._place(value)
             case "HOSPITAL" | "ORG" if not placeholder:
-                new = _WORD_OR_NUMBER.sub(lambda match: self._word_of_a_place(match[0], is_generic), value)
+                new = self._words(value, lambda word: self._word_of_a_place(word, is_generic))
         is_blank = not any(c.isalnum() for c in value)
         return f"<{span.type}>" if is_blank or new is None or new == value else new
 
@@ -116,6 +115,12 @@ class Surrogates:
         """Return a number below ``n`` that depends on the secret, the patient and ``what``."""
         return (
             int.from_bytes(hmac.digest(self._key, what.encode("utf-8", "surrogatepass"), hashlib.sha256)[:8], "big") % n
+        )
+
+    def _words(self, value: str, invent: Callable[[str], str]) -> str:
+        """Return the value with invented words, and other digits whatever was taken for a word."""
+        return _WORD_OR_NUMBER.sub(
+            lambda match: self._scrambled(match[0]) if match[0].isdecimal() else invent(match[0]), value
         )
 
     def _name_word(self, word: str) -> str:
@@ -136,13 +141,11 @@ class Surrogates:
         """Return an address with its last state as it was; None where nothing before the state can be replaced."""
         state = _STATE_LAST.search(value)
         before, after = (value[: state.start()], state[0]) if state else (value, "")
-        new = _WORD_OR_NUMBER.sub(lambda match: self._word_of_a_place(match[0], _says_what_a_place_is), before)
-        zip_code = re.sub(r"\d+", lambda match: self._scrambled(match[0]), after)
+        new = self._words(before, lambda word: self._word_of_a_place(word, _says_what_a_place_is))
+        zip_code = self._words(after, lambda word: word)
         return None if before and new == before else new + zip_code
 
     def _word_of_a_place(self, word: str, is_kept: Callable[[str], bool]) -> str:
-        if word.isdigit():
-            return self._scrambled(word)
         return word if len(word) < 3 or word.lower() in _KEPT_WORDS or is_kept(word) else self._name_word(word)
 
     def _scrambled(self, value: str) -> str:
