@@ -17,6 +17,7 @@ from typing import Literal
 from nosology.prepare.deidentify.addresses import addresses
 from nosology.prepare.deidentify.ages import ages
 from nosology.prepare.deidentify.completion import complete_spans
+from nosology.prepare.deidentify.composed import compose
 from nosology.prepare.deidentify.contacts import contacts
 from nosology.prepare.deidentify.dates import dates
 from nosology.prepare.deidentify.institutions import institutions
@@ -84,21 +85,27 @@ def deidentify(
         detectors: What looks for identifiers; None for `default_detectors`.
         patient_key: Whose text it is. Surrogates of one key agree with each other across texts.
     """
-    read = unwrap(text)
-    found = [span for detector in (default_detectors() if detectors is None else detectors) for span in detector(read)]
-    found += repeat_names(read, found)
-    found += complete_spans(read, found)
-    spans = join_neighbours(merge_spans(found, len(text)), read)
-    if "<" in text:
-        spans = leave_out(spans, [match.span() for match in _TOKEN.finditer(text)])
+    composed, offsets = compose(text)
+    found = _spans(composed, default_detectors() if detectors is None else detectors)
+    spans = found if offsets is None else tuple(Span(offsets[s.start], offsets[s.end], s.type) for s in found)
     surrogates = Surrogates(patient_key) if style == "surrogate" else None
     pieces: list[str] = []
     position = 0
-    for span in spans:
-        new = surrogates.replace(text, span) if surrogates else f"<{span.type}>"
+    for seen, span in zip(found, spans, strict=True):
+        new = surrogates.replace(composed, seen) if surrogates else f"<{span.type}>"
         pieces += (text[position : span.start], new)
         position = span.end
     return Deidentified("".join([*pieces, text[position:]]), spans)
+
+
+def _spans(text: str, detectors: Sequence[Detector]) -> tuple[Span, ...]:
+    """Return what the detectors find, names wherever they stand, neighbours joined, tokens left out."""
+    read = unwrap(text)
+    found = [span for detector in detectors for span in detector(read)]
+    found += repeat_names(read, found)
+    found += complete_spans(read, found)
+    spans = join_neighbours(merge_spans(found, len(text)), read)
+    return leave_out(spans, [match.span() for match in _TOKEN.finditer(text)]) if "<" in text else spans
 
 
 def deidentify_many(

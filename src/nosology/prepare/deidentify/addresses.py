@@ -154,6 +154,8 @@ def _cities(tokens: Tokens) -> Iterator[Span]:
             continue
         if comma or zip_code or (full and tokens.is_capital(i)):
             first = _city_start(tokens, i - comma, any_case=tokens.caseless and bool(zip_code))
+            if first is not None and not zip_code and is_region(text[tokens.starts[first] : end]):
+                continue  # "West Virginia"
             if first is not None and (comma or zip_code or tokens.caseless is False):
                 yield Span(tokens.starts[first], zip_code.end() if zip_code else end, "LOCATION")
 

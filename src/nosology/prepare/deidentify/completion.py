@@ -15,7 +15,7 @@ from nosology.records import Span
 
 _BEFORE = re.compile(
     r"(?<![\w.])(?:[A-Z]\.[ ]?|(?:de la|de los|van der|van den|van de|van|von|del|della|di|el|al|la|le|bin|de|"
-    r"dos|da|ter|ten|st\.)[ ]|O['’]|D['’])+\Z"
+    r"dos|da|ter|ten|st\.)[ ]|(?:al|el)-|O['’]|D['’])+\Z"
 )
 _BEFORE_CASELESS = re.compile(_BEFORE.pattern, re.IGNORECASE)
 _CAPITAL_ARTICLE = re.compile(r"[a-z] The[ ]\Z")  # inside a sentence "The" belongs to the name
