@@ -24,7 +24,7 @@ _CAPITALS_BEFORE = re.compile(
     r"(?P<capitals>(?:(?!The|Dr|Mr|Ms)[A-Z][\w'’]+[ ])+(?:(?:of|and)[ ](?:the[ ])?)?)\Z"
 )
 _NOT_A_NAME = r"(?:Drs?|M[rsd]s?|MD|RN|He|She|The|His|Her|They|We|I|In|On|At)\b"
-_CAPITALS_AFTER = re.compile(rf"(?:[ ](?:of|on|and|&)(?:[ ]the)?)?(?:[ ](?!{_NOT_A_NAME})[A-Z][\w'’]+|-[A-Z]\w+)+")
+_CAPITALS_AFTER = re.compile(rf"(?:(?:[ ](?:of|on|and|&)(?:[ ]the)?)?[ ](?!{_NOT_A_NAME})[A-Z][\w'’]+|-[A-Z]\w+)+")
 _AFTER = re.compile(r"(?:-[A-Z][^\W\d_]+)+|[ ][A-Z](?:\.(?=[,;)\n])|(?=[,;)\n]))|,?[ ](?:Jr|Sr|II|III|IV)\b\.?")
 _WORD = r"(?P<word>[A-Z][^\W\d_]*(?:['’-][^\W\d_]+)*)"
 _NEXT_WORD = re.compile(rf"(?:[ ][A-Z]\.?)?[ ](?:(?:[Vv]an|[Vv]on|[Dd]e|[Dd]er|[Dd]en|[Ll]a|[Ee]l)[ ])*{_WORD}")
