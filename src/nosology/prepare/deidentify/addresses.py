@@ -82,6 +82,7 @@ _COUNTY_WORDS = frozenset({"county", "parish", "township", "borough"})
 _COUNTY_OF = re.compile(r"(?:County|Borough|Town|City|Village|Parish|Township) of (?:[A-Z][\w'’-]+\s?){1,3}(?<!\s)")
 _CITY_PREPOSITIONS = frozenset({"in", "from", "near", "to", "outside", "around", "at"})
 _DWELLS = words("addresses.dwells")
+_HOMES = frozenset({"lives", "live", "lived", "living", "resides", "reside", "residing", "moved"})
 _LIVES = words("addresses.lives")
 _BEFORE_CITY = frozenset({"in", "from", "near", "to", "outside", "around", "of"})
 _NOT_CITY = words("addresses.not_city")
@@ -187,8 +188,8 @@ def _named_places(tokens: Tokens) -> Iterator[Span]:
         before = tokens.lowers[max(0, i - 7) : i + 1]
         end = _listed_city_end(tokens, i + 1, lives=not _LIVES.isdisjoint(before))
         if end is None and _says_where_someone_lives(tokens, i):
-            at_once = not _DWELLS.isdisjoint(tokens.lowers[max(0, i - 2) : i])
-            end = _unlisted_place_end(tokens, i + 1, any_word=at_once)
+            lives = not _HOMES.isdisjoint(tokens.lowers[max(0, i - 14) : i])
+            end = _unlisted_place_end(tokens, i + 1, any_word=lives)
         if end is not None and not is_medical_use(tokens.text, tokens.starts[i + 1], end):
             yield Span(tokens.starts[i + 1], end, "LOCATION")
 

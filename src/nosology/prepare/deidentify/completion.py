@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from nosology.prepare.deidentify.eponyms import is_medical_use
 from nosology.prepare.deidentify.lexicon import any_of, ranked, words
 from nosology.prepare.deidentify.name_words import STOP_WORDS, name_evidence
+from nosology.prepare.deidentify.tagger import HEAD_AFTER
 from nosology.prepare.deidentify.tokens import tokenize
 from nosology.records import Span
 
@@ -20,12 +21,19 @@ _BEFORE = re.compile(
 _BEFORE_CASELESS = re.compile(_BEFORE.pattern, re.IGNORECASE)
 _CAPITAL_ARTICLE = re.compile(r"[a-z] The[ ]\Z")  # inside a sentence "The" belongs to the name
 _CAPITALS_BEFORE = re.compile(
-    r"(?:\b(?:[Aa]t|[Ff]rom|to|by|with|w/|for|of|the)[ ]|,[ ]|^[ \t]*)"
-    r"(?P<capitals>(?:(?!The|Dr|Mr|Ms)[A-Z][\w'’]+[ ])+(?:(?:of|and)[ ](?:the[ ])?)?)\Z"
+    r"(?:\b(?:[Aa]t|[Ff]rom|[Tt]o|by|with|w/|for|of|the)[ ]|,[ ]|^[ \t]*)"
+    r"(?P<capitals>(?:(?:van|von|de|der|la|el)[ ])*"
+    r"(?:(?!The|Dr|Mr|Ms)[A-Z][\w'’]+[ ](?:(?:of|and|&)[ ](?:the[ ])?)?)*)\Z"
+)
+_CAPITALS_OF_PLACE = re.compile(
+    r"(?:\b(?:[Aa]t|[Ff]rom|[Tt]o)[ ]|,[ ])(?P<capitals>(?:[A-Z][\w'’]+[ ](?:and[ ])?)+of[ ])\Z"
 )
 _NOT_A_NAME = r"(?:Drs?|M[rsd]s?|MD|RN|He|She|The|His|Her|They|We|I|In|On|At)\b"
-_CAPITALS_AFTER = re.compile(rf"(?:(?:[ ](?:of|on|and|&)(?:[ ]the)?)?[ ](?!{_NOT_A_NAME})[A-Z][\w'’]+|-[A-Z]\w+)+")
+_CAPITALS_AFTER = re.compile(rf"(?:(?:[ ](?:of|on|at|and|&)(?:[ ]the)?)?[ ](?!{_NOT_A_NAME})[A-Z][\w'’]+|-[A-Z]\w+)+")
 _AFTER = re.compile(r"(?:-[A-Z][^\W\d_]+)+|[ ][A-Z](?:\.(?=[,;)\n])|(?=[,;)\n]))|,?[ ](?:Jr|Sr|II|III|IV)\b\.?")
+_INITIAL_AFTER = re.compile(r"[ ][A-Z]\b\.?(?![-'’])")  # "ROE, JANE Q"
+_LAST_BEFORE_FIRST = re.compile(r"(?:^|[:/]\s{1,3})(?P<word>[A-Z][^\W\d_]+),[ ]\Z", re.MULTILINE)
+_VETERANS = re.compile(r"[ ](?:VA|VAMC)\b(?!\s*[\d:=])")
 _WORD = r"(?P<word>[A-Z][^\W\d_]*(?:['’-][^\W\d_]+)*)"
 _NEXT_WORD = re.compile(rf"(?:[ ][A-Z]\.?)?[ ](?:(?:[Vv]an|[Vv]on|[Dd]e|[Dd]er|[Dd]en|[Ll]a|[Ee]l)[ ])*{_WORD}")
 _PREVIOUS_WORD = re.compile(rf"(?<![^\s(\"“/]){_WORD}[ ](?:[A-Z]\.?[ ])?\Z")
@@ -51,9 +59,14 @@ def complete_spans(text: str, spans: Iterable[Span]) -> Iterator[Span]:
             left = before.search(text, max(0, start - 16), start)
             right = _AFTER.match(text, end)
             start, end = left.start() if left else start, right.end() if right else end
+            end = veterans.end() if (veterans := _VETERANS.match(text, end)) else end
         elif span.type == "LOCATION":
             tail = _PLACE_TAIL.match(text, end)
             end = tail.end() if tail else end
+            head = None if is_caseless else HEAD_AFTER.match(text, end)
+            end = head.end() if head and head[0].split()[-1].istitle() else end
+            of_place = None if is_caseless else _CAPITALS_OF_PLACE.search(text, max(0, start - 40), start)
+            start = of_place.start("capitals") if of_place else start
         elif span.type in ("ORG", "HOSPITAL"):
             line = None if is_caseless else _CAPITAL_LINE.search(text, text.rfind("\n", 0, start) + 1, start)
             if line and text[start:end].isupper():
@@ -69,7 +82,7 @@ def _whole_institution(text: str, start: int, end: int) -> tuple[int, int]:
     if _CAPITAL_ARTICLE.search(text, max(0, start - 8), start):
         return start - 4, end
     if left := _CAPITALS_BEFORE.search(text, max(0, start - 40), start):
-        start = left.start("capitals")
+        start = left.start("capitals")  # the span's own start where nothing stands between
     right = _CAPITALS_AFTER.match(text, end)
     return start, right.end() if right else end
 
@@ -79,13 +92,19 @@ def _full_name(text: str, start: int, end: int) -> tuple[int, int]:
     name = text[start:end]
     if previous := _PREVIOUS_WORD.search(text, max(0, start - 30), start):
         word = previous["word"]
-        if _is_like(word, name) and (word.lower() in ranked("first_names") or _is_further_name(text, previous)):
+        is_labelled = text[: previous.start()].endswith((": ", ":\n", ":  "))
+        is_first = is_labelled or word.lower() in ranked("first_names")
+        if _is_like(word, name) and (is_first or _is_further_name(text, previous)):
             start = previous.start()
+    elif last := _LAST_BEFORE_FIRST.search(text, max(0, start - 30), start):
+        start = last.start("word") if _is_like(last["word"], name) else start
     if (following := _NEXT_WORD.match(text, end)) and _is_like(following["word"], name):
         end = following.end() if _is_further_name(text, following) else end
     elif name.isupper() and " " not in name and (first := _FIRST_AFTER_LAST.match(text, end)):
         lower = first["word"].lower()
         end = first.end() if lower in ranked("first_names") or name_evidence(lower) >= 1 else end
+    if "," in text[start:end] and (initial := _INITIAL_AFTER.match(text, end)):
+        end = initial.end()
     return start, end
 
 

@@ -81,10 +81,14 @@ _SHORT_CUE = re.compile(
 # "culture of 3/14", "CT without contrast 6/3:": examinations are dated, whatever else the words before say.
 _EXAMINED = re.compile(
     r"\b(?:cultures?|labs?|films?|scans?|ct|cta|mri|mra|echo|tte|tee|x-?rays?|cxr|ekg|ecg|ultrasounds?|us|biopsy|"
-    r"notes?|visits?|letters?|reports?|stud(?:y|ies)|(?:morning|night|evening|day|week) )\s?(?:of|from|on|dated)\s\Z",
+    r"notes?|visits?|letters?|reports?|stud(?:y|ies)|(?:morning|night|evening|day|week) )\s?(?:of|from|on|dated)\s\Z|"
+    r"\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\.?\s\d{1,2},?\s(?:and|&|or|to)\s\Z",
     re.IGNORECASE,
 )
 _DATED_ENTRY = re.compile(r":\s")
+_EXAM_BEFORE_ENTRY = re.compile(
+    r"\b(?:CTA?|MRI|MRA|CXR|TTE|TEE|EGD|ECG|EKG|US|[Uu]ltrasound|[Ee]cho|[Xx]-ray)\b[^.\n]{0,30}\s\Z"
+)
 _MEASURED = re.compile(
     r"\b(?:strength|power|motor|pain|score|scale|apgars?|murmur|grade|gcs)\b[^.\n]{0,16}\Z", re.IGNORECASE
 )
@@ -102,7 +106,10 @@ _AFTER_SHORT_NOT = re.compile(
     r"percent|views?|positive|nodes|lymph|pain|gauge|inches|times|units?|-inch|-year|per|po\b|edema|pitting|strong)",
     re.IGNORECASE,
 )
-_PREPOSITION = re.compile(r"\b(?:on|since|dated?|until|from|by|dob|seen|drawn|done|d|t)[\s.:,]{0,3}\Z", re.IGNORECASE)
+_PREPOSITION = re.compile(
+    r"\b(?:on|since|dated?|until|from|by|dob|seen|drawn|done|due|dictated|admitted|discharged|d|t)[\s.:,]{0,3}\Z",
+    re.IGNORECASE,
+)
 
 _THE_NTH = re.compile(
     r"(?:[12]?\d|3[01])(?:st|nd|rd|th)"
@@ -224,8 +231,11 @@ def _short_is_date(text: str, match: re.Match[str]) -> bool:
         return True
     if _EXAMINED.search(text, back, match.start()):
         return True
-    if max(first, second) > 5 and _DATED_ENTRY.match(text, match.end()) and "/" in value:
-        return not _MEASURED.search(text, back, match.start())
+    if "/" in value and _DATED_ENTRY.match(text, match.end()):
+        if _EXAM_BEFORE_ENTRY.search(text, back, match.start()):
+            return True
+        if max(first, second) > 5:
+            return not _MEASURED.search(text, back, match.start())
     padded = value.startswith("0") or "/0" in value or match.end() - match.start() > len(value)
     if _NOT_A_DATE_BEFORE.search(text, back, match.start()):
         return False

@@ -156,7 +156,7 @@ def read_name(text: str, position: int, strength: Strength, *, caseless: bool) -
         word, after = match[0], match.end()
         if len(word) == 1 and (word.isupper() or caseless):
             dot = text[after : after + 1] == "."
-            if end is None and (not dot or word in "XYZxyz"):
+            if end is None and (not dot or (word in "XYZxyz" and not initials)):
                 break
             after += dot
             end = after if end else end

@@ -229,12 +229,12 @@ _BRIDGE = re.compile(
     r"[ \t]{0,2}(?:[-,.&/]|['’]s?|(?:of|the|and|at|de|la|del|for)\b|[a-z]\b\.?)?\.?[ \t]{0,2}(?:[a-z]\b\.?[ ]|the[ ])?",
     re.IGNORECASE,
 )
-_HEAD_AFTER = re.compile(
+HEAD_AFTER = re.compile(
     r"(?:['’]s)?(?:\s(?:the|of|and|&|general|memorial|community|regional|university|medical|health|surgical|"
     r"surgery|cancer|heart|eye|ear|nursing|rehab(?:ilitation)?|care|"
-    r"skilled|assisted|living|women['’]s|children['’]s|va|veterans|family|urgent|state|county))*\s(?:hospital|"
+    r"skilled|assisted|living|burn|women['’]s|children['’]s|va|veterans|family|urgent|state|county))*\s(?:hospital|"
     r"center|centre|clinic|infirmary|system|hospice|home|manor|"
-    r"institute|facility|pavilion|living|rehab(?:ilitation)?|healthcare|memorial|medical group|associates)\b",
+    r"institute|facility|pavilion|living|rehab(?:ilitation)?|healthcare|memorial|medical group|associates|unit)\b",
     re.IGNORECASE,
 )
 
@@ -254,7 +254,7 @@ def _join(text: str, found: list[tuple[int, int, str]]) -> Iterator[Span]:
     for start, end, kind in runs:
         if is_medical_use(text, start, end) or is_region(text[start:end]) or _is_ordinary(text, start, end):
             continue
-        head = _HEAD_AFTER.match(text, end)
+        head = HEAD_AFTER.match(text, end)
         if head:
             end, kind = head.end(), "HOSPITAL"
         if kind not in ("HOSPITAL", "ORG") or names_an_institution(text[start:end]):
