@@ -172,8 +172,25 @@ class EvaluateConfig(Section):
     """How base and tuned model are scored."""
 
     systems: tuple[str, ...] = Field(
-        ("majority", "tfidf", "tfidf_all", "base_strict", "base_lenient", "base", "base_prior", "tuned"),
+        (
+            "majority",
+            "tfidf",
+            "tfidf_all",
+            "tfidf_parts",
+            "base_strict",
+            "base_lenient",
+            "base",
+            "base_length",
+            "base_prior",
+            "tuned",
+            "ensemble",
+        ),
         description="Which systems are scored, side by side.",
+    )
+    answer_with: Literal["tuned", "ensemble"] = Field(
+        "tuned",
+        description="What `classify` and `serve` answer with: the tuned model, or its ensemble with a linear model "
+        "over words, which `evaluate` fits.",
     )
     max_notes: Annotated[int, Field(ge=1)] | None = Field(None, description="Score a random subset of this size.")
     max_generated_tokens: Annotated[int, Field(ge=1)] = Field(
