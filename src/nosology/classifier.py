@@ -107,7 +107,13 @@ class Classifier:
             engine=settings["engine"],
         )
         _expect(run, loaded.weights_sha256, manifest["model"]["weights_sha256"], what="the base model's weights")
-        encoder = PromptEncoder(loaded.tokenizer, template, labels.names, max_note_tokens=settings["max_note_tokens"])
+        encoder = PromptEncoder(
+            loaded.tokenizer,
+            template,
+            labels.names,
+            max_note_tokens=settings["max_note_tokens"],
+            shortening=settings.get("shortening", "middle"),  # as runs of before there was a choice
+        )
         model, calibration = loaded.model, None
         if system != "base":
             weights = run / "adapter" / "adapter_model.safetensors"

@@ -94,6 +94,11 @@ class ModelConfig(Section):
     max_note_tokens: Annotated[int, Field(ge=16)] = Field(
         1024, description="A longer note is shortened to this many tokens; instruction and answer never are."
     )
+    shortening: Literal["sections", "middle"] = Field(
+        "sections",
+        description="What a longer note loses. `sections`: the sections that tell least about the diagnosis (a note "
+        "without headers loses its middle); `middle`: always the middle.",
+    )
     dtype: Literal["auto", "float32", "bfloat16"] = Field(
         "auto", description="Number format of the frozen weights. `auto`: bfloat16 on a GPU, float32 on a CPU."
     )
