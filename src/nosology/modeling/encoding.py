@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from nosology.errors import ModelError
+from nosology.modeling.shortening import Shortening, shorten
 from nosology.prompts import NOTE_MARKER, PromptTemplate
 
 PINNED_DATE = "26 Jul 2024"
@@ -18,10 +19,6 @@ PINNED_DATE = "26 Jul 2024"
 
 TRUNCATION_MARK = "\n...\n"
 """Stands where the middle of a long note was left out."""
-
-HEAD_SHARE = 0.7
-"""Share of a shortened note's tokens taken from its beginning: history and course; the rest is its end: the discharge
-diagnoses and plan."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +45,13 @@ class PromptEncoder:
     """
 
     def __init__(
-        self, tokenizer: Any, template: PromptTemplate, categories: Sequence[str], *, max_note_tokens: int = 1024
+        self,
+        tokenizer: Any,
+        template: PromptTemplate,
+        categories: Sequence[str],
+        *,
+        max_note_tokens: int = 1024,
+        shortening: Shortening = "middle",
     ) -> None:
         """Render and cut the template.
 
@@ -57,11 +60,15 @@ class PromptEncoder:
             template: The words around the note.
             categories: Category names, in label-set order.
             max_note_tokens: Longer notes are shortened to this many tokens.
+            shortening: What such notes lose, see `nosology.modeling.shortening`.
 
         Raises:
             ModelError: The tokenizer has no chat template, or it does not keep the answer behind the cue.
         """
         self._tokenizer = tokenizer
+        self._template = template
+        self._categories = tuple(categories)
+        self._shortening: Shortening = shortening
         self.max_note_tokens = max_note_tokens
         self._before, self._after = _render(tokenizer, template, categories)
         self.root = self._with_one_begin(self._markup(self._before))
@@ -71,15 +78,26 @@ class PromptEncoder:
         self._mark = self._plain(TRUNCATION_MARK)
 
     def note(self, text: str) -> EncodedNote:
-        """Return a note's segment: its tokens, shortened in the middle if need be, and the cue."""
-        tokens = self._plain(text.strip())
-        limit = self.max_note_tokens
-        if len(tokens) <= limit:
-            return EncodedNote((*tokens, *self.cue), 0)
-        room = max(limit - len(self._mark), 0)
-        head = round(room * HEAD_SHARE)
-        kept = (*tokens[:head], *self._mark, *tokens[len(tokens) - (room - head) :])
-        return EncodedNote((*kept, *self.cue), len(tokens) - room)
+        """Return a note's segment: its tokens, shortened if need be, and the cue."""
+        kept, left_out = shorten(text.strip(), self._plain, self.max_note_tokens, self._mark, self._shortening)
+        return EncodedNote((*kept, *self.cue), left_out)
+
+    def reordered(self, order: Sequence[int]) -> "PromptEncoder":
+        """Return an encoder whose instruction lists the categories in another order; its answers keep theirs.
+
+        Args:
+            order: Category indices, as the instruction is to list them.
+        """
+        listed = [self._categories[index] for index in order]
+        other = PromptEncoder(
+            self._tokenizer,
+            self._template,
+            listed,
+            max_note_tokens=self.max_note_tokens,
+            shortening=self._shortening,
+        )
+        other.answers, other._categories = self.answers, self._categories
+        return other
 
     def prompt(self, text: str) -> str:
         """Return the full prompt of a note as text, as the model reads it (before any shortening)."""
