@@ -88,6 +88,25 @@ class PromptEncoder:
         kept = (*tokens[:head], *self._mark, *tokens[len(tokens) - (room - head) :])
         return EncodedNote((*kept, *self.cue), len(tokens) - room)
 
+    def note_with_places(self, text: str) -> tuple[EncodedNote, tuple[int, ...]]:
+        """Return a note's segment, and for each of its tokens where in the text its last character stands.
+
+        Tokens that stand for nothing in the text (the mark of a cut, the cue) have the place -1.
+        """
+        note = self.note(text)
+        body = text.strip()
+        before = len(text) - len(text.lstrip())
+        clean = body.encode("utf-8", "replace").decode("utf-8")
+        encoded = self._tokenizer(
+            clean, add_special_tokens=False, split_special_tokens=True, return_offsets_mapping=True
+        )
+        places = [before + max(start, end - 1) for start, end in encoded["offset_mapping"]]
+        if note.truncated_tokens:
+            room = max(self.max_note_tokens - len(self._mark), 0)
+            head = round(room * HEAD_SHARE)
+            places = [*places[:head], *[-1] * len(self._mark), *places[len(places) - (room - head) :]]
+        return note, (*places, *[-1] * len(self.cue))
+
     def title(self, title: str) -> tuple[int, ...]:
         """Return the tokens of a rubric's title, the end-of-turn token last."""
         return (*self._plain(title), self.end_of_turn)

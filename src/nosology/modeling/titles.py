@@ -26,7 +26,8 @@ from nosology.modeling.encoding import EncodedNote, PromptEncoder
 from nosology.modeling.forward import forward_tree
 from nosology.modeling.loading import output_weight
 from nosology.modeling.scoring import VOCABULARY_SLICE, AnswerTrie, Scoring
-from nosology.modeling.tree import Segment, pack
+from nosology.modeling.title_targets import title_targets
+from nosology.modeling.tree import PackedTree, Segment, pack
 
 FloatArray = NDArray[np.float64]
 
@@ -132,6 +133,11 @@ class TitleScorer:
     """Scores rubric titles under notes, the instruction read once and each note once.
 
     Attributes:
+        model: The model.
+        encoder: Cuts prompts for it.
+        categories: The categories' answers, planned.
+        batch_tokens: Tokens in one forward pass.
+        targets: For each rubric the choices along its title, by its place.
         n_title_tokens: Tokens to read for all titles of all categories.
     """
 
@@ -157,18 +163,19 @@ class TitleScorer:
             category_scoring: How categories are scored: as the run's classifier does.
             batch_tokens: Tokens in one forward pass; one category's titles always fit.
         """
-        self._model = model
-        self._encoder = encoder
+        self.model = model
+        self.encoder = encoder
         self._groups = [np.array(group, np.int64) for group in groups]
         self._n_titles = len(titles)
         self._plans = [
             TriePlan.make([encoder.title(titles[place]) for place in group], scoring) if len(group) else None
             for group in groups
         ]
-        self._categories = TriePlan.make(encoder.answers, category_scoring)
-        self._batch_tokens = batch_tokens
+        self.categories = TriePlan.make(encoder.answers, category_scoring)
+        self.batch_tokens = batch_tokens
         self._device = next(model.parameters()).device  # type: ignore[attr-defined]
         self._instruction = self._read(encoder.root, None)
+        self.targets = title_targets(encoder, titles, groups)
         self.n_title_tokens = sum(plan.n_tokens for plan in self._plans if plan)
 
     def read_note(self, note: EncodedNote) -> list[KeysValues]:
@@ -184,7 +191,7 @@ class TitleScorer:
         """
         # The last token is read once more, as the root of the answers, because keys and values alone predict nothing.
         without_last = [(keys[:, :, :-1], values[:, :, :-1]) for keys, values in prefix]
-        scores = next(self.trie_scores([TrieJob(note.tokens[-1:], without_last, self._categories)]))
+        scores = next(self.trie_scores([TrieJob(note.tokens[-1:], without_last, self.categories)]))
         return np.asarray(scores - np.logaddexp.reduce(scores))
 
     def title_log_probs(self, prefix: list[KeysValues], categories: Sequence[int]) -> FloatArray:
@@ -199,7 +206,7 @@ class TitleScorer:
         """
         result = np.full(self._n_titles, np.nan)
         jobs = [
-            (category, TrieJob((*self._encoder.answers[category], *self._encoder.title_cue), prefix, plan))
+            (category, TrieJob((*self.encoder.answers[category], *self.encoder.title_cue), prefix, plan))
             for category in categories
             if (plan := self._plans[category]) is not None
         ]
@@ -207,14 +214,15 @@ class TitleScorer:
             result[self._groups[category]] = scores - np.logaddexp.reduce(scores)
         return result
 
-    def scores(self, note: EncodedNote, *, mass: float = 0.99) -> TitleScores:
+    def scores(self, note: EncodedNote, *, mass: float = 0.99, prefix: list[KeysValues] | None = None) -> TitleScores:
         """Return what the model says of one note.
 
         Args:
             note: The note.
             mass: Categories are read, the most probable first, until they hold this much probability; 1 for all.
+            prefix: The note's keys and values where it was read already.
         """
-        prefix = self.read_note(note)
+        prefix = prefix or self.read_note(note)
         categories = self.category_log_probs(note, prefix)
         chosen = most_probable(np.exp(categories), mass)
         left_out = 1 - np.exp(categories)[chosen].sum() if len(chosen) < len(categories) else 0.0
@@ -230,7 +238,7 @@ class TitleScorer:
         size = 0
         for job in jobs:
             n_tokens = len(job.root) + job.plan.n_tokens
-            if batch and size + n_tokens > self._batch_tokens:
+            if batch and size + n_tokens > self.batch_tokens:
                 yield batch
                 batch, size = [], 0
             batch.append(job)
@@ -251,19 +259,27 @@ class TitleScorer:
                 for tokens, parent in job.plan.segments
             ]
         tree = pack(segments, cached_prefix=[job.prefix[0][0].shape[2] for job in jobs])
-        hidden = forward_tree(self._model, tree, block_prefixes=[job.prefix for job in jobs])[0]
-        results = []
-        for root, job in zip(roots, jobs, strict=True):
-            rows = {-1: tree.starts[root] + tree.lengths[root] - 1}
-            rows |= {node: tree.starts[root + 1 + s] + offset for node, (s, offset) in job.plan.places.items()}
-            results.append(self._steps(hidden, [rows[int(node)] for node in job.plan.predictors], job.plan))
-        return results
+        hidden = forward_tree(self.model, tree, block_prefixes=[job.prefix for job in jobs])[0]
+        return [self.plan_scores(hidden, tree, root, job.plan) for root, job in zip(roots, jobs, strict=True)]
 
-    def _steps(self, hidden: Tensor, rows: list[int], plan: TriePlan) -> FloatArray:
-        """Return each answer's score from the hidden states that predict the scored nodes."""
-        if not rows:  # a single answer, and nothing to choose
+    def plan_scores(self, hidden: Tensor, tree: PackedTree, root: int, plan: TriePlan) -> FloatArray:
+        """Return the scores of a trie's answers from the hidden states of the row that it was read in.
+
+        Args:
+            hidden: Shape ``(tokens, hidden)``.
+            tree: The row.
+            root: The segment that the trie hangs under; the trie's own segments follow it.
+            plan: The trie.
+
+        Returns:
+            In nats. Shape ``(answers,)``.
+        """
+        if not len(plan.scored):  # a single answer, and nothing to choose
             return np.zeros(len(plan.trie.paths))
-        weight = output_weight(self._model)
+        places = {-1: tree.starts[root] + tree.lengths[root] - 1}
+        places |= {node: tree.starts[root + 1 + s] + offset for node, (s, offset) in plan.places.items()}
+        rows = [places[int(node)] for node in plan.predictors]
+        weight = output_weight(self.model)
         tokens = torch.tensor([plan.trie.tokens[int(node)] for node in plan.scored], device=self._device)
         states = hidden[torch.tensor(rows, device=self._device)]
         logits = (states.float() * weight[tokens].float()).sum(dim=-1).double().cpu().numpy()
@@ -280,7 +296,7 @@ class TitleScorer:
         """Return the keys and values of some tokens, with the prefix's before them."""
         keep: dict[int, KeysValues] = {}
         before = prefix[0][0].shape[2] if prefix else 0
-        forward_tree(self._model, pack([Segment(tokens)], cached_prefix=before), keep=keep, prefix=prefix)
+        forward_tree(self.model, pack([Segment(tokens)], cached_prefix=before), keep=keep, prefix=prefix)
         own = [keep[layer] for layer in sorted(keep)]
         return own if prefix is None else [behind(*pair) for pair in zip(prefix, own, strict=True)]
 

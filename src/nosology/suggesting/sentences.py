@@ -12,12 +12,13 @@ Span = tuple[int, int]
 """Start and end in Unicode code points, the end excluded."""
 
 LONGEST = 400
-"""Characters; longer ones are cut at a semicolon, a comma or a blank, or a whole page without a stop were one sentence."""
+"""Characters; longer ones are cut at a semicolon, a comma or a blank: a page without a stop is not one sentence."""
 
-_ABBREVIATIONS = frozenset(
-    "dr mr mrs ms mx prof st pt pts vs approx no nos fig e.g i.e etc a.m p.m inc dept hosp sr jr b.i.d t.i.d q.d q.i.d "
-    "p.o i.v p.r.n q.h.s h.s wt ht temp resp hx dx tx rx fx s.p cf ca".split(" ")  # noqa: SIM905
-)
+_ABBREVIATIONS = frozenset({
+    "dr", "mr", "mrs", "ms", "mx", "prof", "st", "pt", "pts", "vs", "approx", "no", "nos", "fig", "e.g", "i.e", "etc",
+    "a.m", "p.m", "inc", "dept", "hosp", "sr", "jr", "b.i.d", "t.i.d", "q.d", "q.i.d", "p.o", "i.v", "p.r.n", "q.h.s",
+    "h.s", "wt", "ht", "temp", "resp", "hx", "dx", "tx", "rx", "fx", "s.p", "cf", "ca",
+})  # fmt: skip
 _STOP = re.compile(r"[.!?]+[\"')\]]*(?=\s|$)")
 _BREAK = re.compile(r"[ \t]*(?:\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029])\s*")
 _LAST_WORD = re.compile(r"([^\s\"'(\[]+)$")
