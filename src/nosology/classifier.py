@@ -271,7 +271,7 @@ class Classifier:
         return self.calibration.apply(log_probs[None])[0] if self.calibration else np.exp(log_probs)
 
     def _prepared(self, text: str) -> str:
-        return clean(text, "", self._cleaning).text.decode("utf-8", "replace") if self._cleaning else text
+        return clean(text, "", self._cleaning).text.decode("utf-8", "surrogatepass") if self._cleaning else text
 
     def _encode(self, texts: Sequence[str]) -> list[EncodedNote]:
         return [self._encoder.note(text) for text in texts]

@@ -84,7 +84,8 @@ def train(
     _check_lengths(examples, encoder, loaded)
     if _is_first_process():
         _write_inputs(out, dataset, template, config, train_rows)
-        rubrics.save(out / RUBRICS_FILE)
+        if len(rubrics):
+            rubrics.save(out / RUBRICS_FILE)
     arguments = _training_arguments(out, config.train, len(examples))
     with arguments.main_process_first(desc="looking for a checkpoint"):
         checkpoint = last_whole_checkpoint(out / "checkpoints") if resume else None

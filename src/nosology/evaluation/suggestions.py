@@ -154,6 +154,11 @@ def read_signals(suggester: Suggester, texts: Sequence[str], advance: Advance) -
     return [signals for signals, _ in reads], [left_out for _, left_out in reads]
 
 
+def wants_suggestions(run: Path) -> bool:
+    """Return whether a run was trained to suggest: on rubric titles, which takes notes with codes."""
+    return bool(read_manifest(run, "run")["config"]["train"].get("title_weight"))
+
+
 def evaluate_suggestions(
     run: Path,
     *,

@@ -28,8 +28,9 @@ def hit_rate(right: BoolArray, k: int) -> FloatArray:
 
 def recall(right: BoolArray, k: int) -> FloatArray:
     """Return the share of the right entries that are among the first k; 0 where none is right. Shape ``(notes,)``."""
-    n_right = right.sum(axis=1)
-    return np.asarray(right[:, :k].sum(axis=1) / np.maximum(n_right, 1), np.float64)
+    n_right = np.maximum(right.sum(axis=1), 1)
+    shares: FloatArray = right[:, :k].sum(axis=1) / n_right
+    return shares
 
 
 def reciprocal_rank(right: BoolArray) -> FloatArray:

@@ -239,7 +239,7 @@ class Suggester:
         return categories[rows], all_titles
 
     def _evidence(self, original: str, spans: Sequence[Span], place: int, effects: FloatArray) -> tuple[Evidence, ...]:
-        words = [self.fitted.words.strongest_words(original[start:end], place, 2) for start, end in spans]
+        words = [self.fitted.words.strongest_words(original[start:end], place, 1) for start, end in spans]
         return evidence_of(original, spans, effects, self._titles.stems[place], words)
 
     def _suggestion(self, place: int, coded: float, main: float, evidence: tuple[Evidence, ...]) -> Suggestion:
