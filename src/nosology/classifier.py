@@ -19,9 +19,12 @@ from nosology.modeling.encoding import EncodedNote, PromptEncoder
 from nosology.modeling.loading import load_adapter, load_model
 from nosology.modeling.scoring import AnswerScorer, Scoring
 from nosology.prepare.cleaning import Cleaning, clean
+from nosology.modeling.titles import TitleScorer
 from nosology.prompts import PromptTemplate
-from nosology.records import Prediction
+from nosology.records import Prediction, Suggestions
+from nosology.rubrics import RUBRICS_FILE, RubricTable
 from nosology.runs import read_json, read_manifest, sha256_file
+from nosology.suggesting.suggester import Suggester
 
 CONTENT_FREE_NOTES = ("", "N/A", "[MASK]")
 """Notes that say nothing; what a model answers to them is its prior (contextual calibration, Zhao et al. 2021)."""
@@ -47,6 +50,7 @@ class Classifier:
         calibration: Calibration | None = None,
         scoring: Scoring = "joint",
         batch_tokens: int = 4096,
+        rubrics: RubricTable | None = None,
     ) -> None:
         """Put a loaded model to work; most callers want `load`.
 
@@ -58,6 +62,7 @@ class Classifier:
             calibration: Fitted on validation notes.
             scoring: How answers are scored, see `nosology.modeling.scoring`.
             batch_tokens: Tokens in one forward pass.
+            rubrics: What `suggest` can suggest; None where codes are unknown.
         """
         self.labels = labels
         self.calibration = calibration
@@ -67,6 +72,8 @@ class Classifier:
         self._scoring: Scoring = scoring
         self._batch_tokens = batch_tokens
         self._scorer: AnswerScorer | None = None
+        self._rubrics = rubrics
+        self._suggester: Suggester | None = None
 
     @classmethod
     def load(cls, run: Path | str, *, system: Literal["tuned", "base"] = "tuned") -> Self:
@@ -107,6 +114,7 @@ class Classifier:
             calibration=calibration,
             scoring=settings["scoring"],
             batch_tokens=manifest["config"]["evaluate"]["batch_tokens"],
+            rubrics=RubricTable.load(run / RUBRICS_FILE) if (run / RUBRICS_FILE).exists() else None,
         )
 
     def classify(self, texts: Sequence[str], *, progress: Callable[[int], None] | None = None) -> list[Prediction]:
@@ -118,6 +126,30 @@ class Classifier:
         """
         prepared = [self._prepared(text) for text in texts]
         return self.predictions_from(self.log_probs(prepared, progress=progress), self.truncated_tokens(prepared))
+
+    def suggest(
+        self, texts: Sequence[str], k: int = 10, *, progress: Callable[[int], None] | None = None
+    ) -> list[Suggestions]:
+        """Return diagnoses to consider for each raw note, in order: decision support, never a diagnosis.
+
+        Args:
+            texts: Notes as they were written; they are prepared as the training notes were.
+            k: Suggestions a note.
+            progress: Called with the number of notes finished after each.
+
+        Returns:
+            One ranked sequence of suggestions a note; evidence offsets are into the texts as they were given.
+
+        Raises:
+            RunError: The run's training notes had no ICD codes.
+        """
+        suggester = self._suggester_of_run()
+        results = []
+        for text in texts:
+            results.append(suggester.suggest(self._encoder.note(self._prepared(text)), k))
+            if progress:
+                progress(1)
+        return results
 
     def log_probs(
         self,
@@ -184,6 +216,24 @@ class Classifier:
     def truncated_tokens(self, texts: Sequence[str]) -> list[int]:
         """Return how many tokens of each prepared note do not fit and are left out."""
         return [note.truncated_tokens for note in self._encode(texts)]
+
+    def _suggester_of_run(self) -> Suggester:
+        if self._rubrics is None or not len(self._rubrics):
+            raise RunError(
+                "this run knows no rubrics to suggest: its training notes had no ICD codes",
+                hint="prepare notes with a code column, and train on them",
+            )
+        if self._suggester is None:
+            scorer = TitleScorer(
+                self._model,
+                self._encoder,
+                [rubric.title for rubric in self._rubrics.rubrics],
+                self._rubrics.by_category(self.labels.names),
+                category_scoring=self._scoring,
+                batch_tokens=self._batch_tokens,
+            )
+            self._suggester = Suggester(scorer, self._rubrics, self.labels.names)
+        return self._suggester
 
     def _prepared(self, text: str) -> str:
         return clean(text, "", self._cleaning).text.decode("utf-8", "replace") if self._cleaning else text

@@ -37,6 +37,11 @@ class EncodedNote:
     truncated_tokens: int
 
 
+TITLE_CUE = "\nDiagnosis: "
+"""Stands between a category's end of turn and a rubric's title: it says what is asked for to a model that never saw a
+title behind a category."""
+
+
 class PromptEncoder:
     """Cuts prompts into segments for one tokenizer, one template and one label set.
 
@@ -45,6 +50,7 @@ class PromptEncoder:
         cue: Token ids between note and answer.
         answers: Token ids of each category's name and the end-of-turn token, in label-set order.
         end_of_turn: The token that ends an answer.
+        title_cue: Token ids between a category's answer and a rubric's title.
     """
 
     def __init__(
@@ -68,6 +74,7 @@ class PromptEncoder:
         self.cue = self._markup(self._after)
         self.end_of_turn = self._end_of_turn(template, categories)
         self.answers = tuple((*self._plain(name), self.end_of_turn) for name in categories)
+        self.title_cue = self._plain(TITLE_CUE)
         self._mark = self._plain(TRUNCATION_MARK)
 
     def note(self, text: str) -> EncodedNote:
@@ -80,6 +87,10 @@ class PromptEncoder:
         head = round(room * HEAD_SHARE)
         kept = (*tokens[:head], *self._mark, *tokens[len(tokens) - (room - head) :])
         return EncodedNote((*kept, *self.cue), len(tokens) - room)
+
+    def title(self, title: str) -> tuple[int, ...]:
+        """Return the tokens of a rubric's title, the end-of-turn token last."""
+        return (*self._plain(title), self.end_of_turn)
 
     def prompt(self, text: str) -> str:
         """Return the full prompt of a note as text, as the model reads it (before any shortening)."""

@@ -55,10 +55,12 @@ class Deidentified:
     Attributes:
         text: The text with every span replaced.
         spans: What was replaced: sorted, non-overlapping, offsets in Unicode code points of the *input* text.
+        replacements: What stands in place of each span.
     """
 
     text: str = field(repr=False)
     spans: tuple[Span, ...] = ()
+    replacements: tuple[str, ...] = field(default=(), repr=False)
 
 
 def default_detectors() -> tuple[Detector, ...]:
@@ -89,13 +91,13 @@ def deidentify(
     if "<" in text:
         spans = leave_out(spans, [match.span() for match in _TOKEN.finditer(text)])
     surrogates = Surrogates(patient_key) if style == "surrogate" else None
+    replacements = tuple(surrogates.replace(text, span) if surrogates else f"<{span.type}>" for span in spans)
     pieces: list[str] = []
     position = 0
-    for span in spans:
-        new = surrogates.replace(text, span) if surrogates else f"<{span.type}>"
+    for span, new in zip(spans, replacements, strict=True):
         pieces += (text[position : span.start], new)
         position = span.end
-    return Deidentified("".join([*pieces, text[position:]]), spans)
+    return Deidentified("".join([*pieces, text[position:]]), spans, replacements)
 
 
 def deidentify_many(
