@@ -15,11 +15,11 @@ from pathlib import Path
 import numpy as np
 from scipy.sparse import csr_matrix
 from sklearn.linear_model import SGDClassifier
+from training_notes import Stock, read_templates, training_note
 
 from nosology.prepare.deidentify import default_detectors, merge_spans
 from nosology.prepare.deidentify.tagger import CLASSES, N_BUCKETS, WordFeatures, featurize, tagged
 from nosology.prepare.deidentify.tokens import tokenize
-from training_notes import Stock, read_templates, training_note
 
 
 def _read(paths: list[Path], holdout: int) -> list[str]:
@@ -31,7 +31,7 @@ def _read(paths: list[Path], holdout: int) -> list[str]:
 
 
 def _rows(pieces: list[tuple[str, str]], words: WordFeatures) -> tuple[list[int], list[int], int]:
-    """Return the buckets and the classes of a note's candidates; a real-looking identifier of the background is left out."""
+    """Return buckets and classes of a note's candidates; what looks like its own identifiers is left out."""
     text = "".join(piece for piece, _ in pieces)
     kinds = np.zeros(len(text) + 1, dtype=np.int8)
     position = 0

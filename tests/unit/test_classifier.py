@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
-from evaluation_world import CATEGORIES, write_dataset
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
+from evaluation_world import CATEGORIES, write_dataset
 from nosology.calibration import fit
 from nosology.classifier import Classifier
 from nosology.cli import app, register_commands

@@ -14,6 +14,8 @@ from nosology.errors import DataError
 if TYPE_CHECKING:
     from nosology.records import Prediction
 
+ADDED = ("predicted_label", "probability", "ranking", "prediction_set", "abstained")
+
 
 @app.command()
 def classify(
@@ -35,11 +37,12 @@ def classify(
             raise DataError("there is no note on stdin", place="-", hint="nosology classify RUN - < note.txt")
         _print(_predict(run, [note])[0], {})
         return
-    from nosology.sources.tablefile import read_table, table_format, write_table
+    from nosology.sources.tablefile import read_table, refuse_taken, table_format, write_table
 
     if out is not None:
         table_format(out)  # a name that cannot be written is refused before the model starts
     table = read_table(file, text)
+    refuse_taken(table, file, ADDED)
     predictions = _predict(run, table[text].fill_null("").cast(str).to_list())
     if out is None:
         others = table.drop(text).iter_rows(named=True)

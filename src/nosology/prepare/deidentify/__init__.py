@@ -16,6 +16,7 @@ from typing import Literal
 
 from nosology.prepare.deidentify.addresses import addresses
 from nosology.prepare.deidentify.ages import ages
+from nosology.prepare.deidentify.composed import compose
 from nosology.prepare.deidentify.contacts import contacts
 from nosology.prepare.deidentify.dates import dates
 from nosology.prepare.deidentify.institutions import institutions
@@ -84,20 +85,26 @@ def deidentify(
         detectors: What looks for identifiers; None for `default_detectors`.
         patient_key: Whose text it is. Surrogates of one key agree with each other across texts.
     """
-    found = [span for detector in (default_detectors() if detectors is None else detectors) for span in detector(text)]
-    found += repeat_names(text, found)
-    found += complete_names(text, found)
-    spans = join_neighbours(merge_spans(found, len(text)), text)
-    if "<" in text:
-        spans = leave_out(spans, [match.span() for match in _TOKEN.finditer(text)])
+    composed, offsets = compose(text)
+    found = _spans(composed, default_detectors() if detectors is None else detectors)
+    spans = found if offsets is None else tuple(Span(offsets[s.start], offsets[s.end], s.type) for s in found)
     surrogates = Surrogates(patient_key) if style == "surrogate" else None
-    replacements = tuple(surrogates.replace(text, span) if surrogates else f"<{span.type}>" for span in spans)
+    replacements = tuple(surrogates.replace(composed, span) if surrogates else f"<{span.type}>" for span in found)
     pieces: list[str] = []
     position = 0
     for span, new in zip(spans, replacements, strict=True):
         pieces += (text[position : span.start], new)
         position = span.end
     return Deidentified("".join([*pieces, text[position:]]), spans, replacements)
+
+
+def _spans(text: str, detectors: Sequence[Detector]) -> tuple[Span, ...]:
+    """Return what the detectors find, names wherever they stand, neighbours joined, tokens left out."""
+    found = [span for detector in detectors for span in detector(text)]
+    found += repeat_names(text, found)
+    found += complete_names(text, found)
+    spans = join_neighbours(merge_spans(found, len(text)), text)
+    return leave_out(spans, [match.span() for match in _TOKEN.finditer(text)]) if "<" in text else spans
 
 
 def deidentify_many(

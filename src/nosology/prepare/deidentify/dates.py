@@ -20,7 +20,10 @@ _DAY = rf"(?:(?:0?[1-9]|[12]\d|3[01])(?:st|nd|rd|th)?(?![\d%])|{_ORDINAL_WORD}\b
 _YEAR = r"(?:(?:1[89]|2[01])\d\d(?!\d)|['’]\d\d(?!\d))"
 _TO = r"\s?(?:-|–|—|/|,|to|through|thru|till|until|and|&|or)\s?(?:the\s)?"
 _WEEKDAY = r"(?:(?:mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:day)?\.?,?\s{1,2})"
-_UNITS = r"(?!\s?(?:%|mg\b|mcg|ml\b|cc\b|cm\b|mm\b|units?\b|tab|puff|times|days?\b|weeks?\b|months?\b|years?\b|hours?\b|liters?\b))"
+_UNITS = (
+    r"(?!\s?(?:%|mg\b|mcg|ml\b|cc\b|cm\b|mm\b|units?\b|tab|puff|times|days?\b|weeks?\b|months?\b|years?\b|"
+    r"hours?\b|liters?\b))"
+)
 _CLOCK = (
     r"(?:(?:\s?,?\s?(?:at|@)\s?|\s?-\s?|,?\s{1,2}|T)(?:[01]?\d|2[0-4]):[0-5]\d(?::[0-5]\d(?:\.\d{1,6})?)?"
     r"(?:\s?[ap]\.?m\b\.?|\s?(?:hrs|hours|h)\b)?(?:Z\b|[+-]\d\d:?\d\d\b)?)?"
@@ -40,7 +43,8 @@ _DAY_AFTER = re.compile(
 _YEAR_AFTER = re.compile(rf"(?:\s?[,/-]?\s?(?:of\s|in\s)?{_YEAR}|[-/]\d\d(?![\d%])){_CLOCK}", re.IGNORECASE)
 # Words after which a month's name alone is a date ("in March", "since last May").
 _MONTH_CUE = re.compile(
-    r"(?<![A-Za-z])(?:in|since|until|till|by|last|this|next|past|early|mid|late|of|from|through|during|for|before|after|"
+    r"(?<![A-Za-z])(?:in|since|until|till|by|last|this|next|past|early|mid|late|of|from|through|during|for|"
+    r"before|after|"
     r"between|around|about|to|and|on|again in)[\s-](?:last\s|early[\s-]|mid[\s-]?|late[\s-]|the month of\s)?\Z",
     re.IGNORECASE,
 )
@@ -57,7 +61,8 @@ _NUMERIC = re.compile(
     rf"(?P<range>\d{{1,2}}/\d{{1,2}}(?:/\d{{2,4}})?\s?[-–]\s?\d{{1,2}}/\d{{1,2}}(?:/(?:\d{{4}}|\d\d))?)"
     rf"|(?P<iso>(?:1[89]|2[01])\d\d(?P<s>[-/.]){_MONTH_NUMBER}(?P=s){_DAY_NUMBER})"
     rf"|(?P<full>\d{{1,2}}(?P<f>\s?[/.-]\s?)\d{{1,2}}(?P=f)(?:(?:1[89]|2[01])\d\d|['’]?\d\d))"
-    rf"|(?P<compact>(?:(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])|(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:19|20)\d\d))"
+    rf"|(?P<compact>(?:(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])|(?:0[1-9]|1[0-2])(?:0[1-9]|"
+    rf"[12]\d|3[01])(?:19|20)\d\d))"
     rf"|(?P<yearmonth>(?:19|20)\d\d[-/](?:0[1-9]|1[0-2]))"
     rf"|(?P<monthyear>{_MONTH_NUMBER}(?:/|-|\s?/\s?)(?:19|20)\d\d)"
     rf"|(?P<short>\d{{1,2}}[/-]\d{{1,2}})"
@@ -73,8 +78,10 @@ _SHORT_CUE = re.compile(
     re.IGNORECASE,
 )
 _NOT_A_DATE_BEFORE = re.compile(
-    r"\b(?:strength|power|motor|murmur|grade|pain|score|scale|stage|reflex(?:es)?|pulses?|bp|pressure|tone|level|rated|vision|acuity|"
-    r"positive|negative|ratio|out|apgars?|ef|hct|intensity|edema|about|approximately|muscle|muscles|gravity|rate|type|of|"
+    r"\b(?:strength|power|motor|murmur|grade|pain|score|scale|stage|reflex(?:es)?|pulses?|bp|pressure|tone|"
+    r"level|rated|vision|acuity|"
+    r"positive|negative|ratio|out|apgars?|ef|hct|intensity|edema|about|approximately|muscle|muscles|gravity|"
+    r"rate|type|of|"
     r"systolic|diastolic|dose|times)\b[^.\n]{0,24}\Z",
     re.IGNORECASE,
 )
@@ -95,10 +102,13 @@ _THE_NTH = re.compile(
 _ON_THE = re.compile(r"\b(?:on|by|until|since|before|after|from|through|for) the \Z", re.IGNORECASE)
 _HOLIDAY_STARTS = words("dates.holiday_starts")
 _HOLIDAY = re.compile(
-    r"(?:christmas(?: (?:day|eve))?(?! (?:tree|disease|factor))|thanksgiving(?: day)?|halloween|(?:easter|palm) sunday|easter|"
+    r"(?:christmas(?: (?:day|eve))?(?! (?:tree|disease|factor))|thanksgiving(?: day)?|halloween|(?:easter|"
+    r"palm) sunday|easter|"
     r"good friday|ash wednesday|new year['’]?s(?: (?:day|eve))?|(?:labor|memorial|columbus|veterans?|valentine['’]?s|"
-    r"(?:st\.?|saint) patrick['’]?s|mother['’]s|father['’]s|presidents?['’]?|independence|boxing|mlk|martin luther king) day|"
-    r"fourth of july|hanukkah|passover|yom kippur|rosh hashanah|ramadan|diwali|mardi gras|super bowl sunday|cinco de mayo)\b",
+    r"(?:st\.?|saint) patrick['’]?s|mother['’]s|father['’]s|presidents?['’]?|independence|boxing|mlk|"
+    r"martin luther king) day|"
+    r"fourth of july|hanukkah|passover|yom kippur|rosh hashanah|ramadan|diwali|mardi gras|super bowl sunday|"
+    r"cinco de mayo)\b",
     re.IGNORECASE,
 )
 

@@ -8,7 +8,8 @@ from nosology.prepare.deidentify.name_words import is_listed_name
 # Words that make a phrase generic: "Pain Clinic", "Outpatient Surgery Center", "Emergency Department".
 _GENERIC = words("institutions.generic")
 _SPECIALTY = re.compile(
-    r"(?:ology|ologic|ological|iatry|iatric|iatrics|ectomy|oscopy|otomy|ostomy|plasty|itis|anesthesia|anesthetic|graphy|metry|therapy|dontics|care|ists?)\Z"
+    r"(?:ology|ologic|ological|iatry|iatric|iatrics|ectomy|oscopy|otomy|ostomy|plasty|itis|anesthesia|"
+    r"anesthetic|graphy|metry|therapy|dontics|care|ists?)\Z"
 )
 _WORDS = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 

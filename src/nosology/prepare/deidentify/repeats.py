@@ -1,4 +1,4 @@
-"""Names found once are found everywhere in the note, and whole: their words wherever they stand, their initials and particles."""
+"""Names found once are found everywhere in the note, and whole: each word of them, their initials and particles."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -60,7 +60,8 @@ def _remember(parts: dict[str, bool], part: str, *, caseless: bool) -> None:
 
 
 _BEFORE = re.compile(
-    r"(?<![\w.])(?:[A-Z]\.[ ]?|(?:de la|de los|van der|van den|van de|van|von|del|della|di|el|al|la|le|bin|de|dos|da|ter|ten|st\.)[ ]|O['’]|D['’])+\Z"
+    r"(?<![\w.])(?:[A-Z]\.[ ]?|(?:de la|de los|van der|van den|van de|van|von|del|della|di|el|al|la|le|bin|de|"
+    r"dos|da|ter|ten|st\.)[ ]|(?:al|el)-|O['’]|D['’])+\Z"
 )
 _BEFORE_CASELESS = re.compile(_BEFORE.pattern, re.IGNORECASE)
 _CAPITAL_ARTICLE = re.compile(r"[a-z] The[ ]\Z")  # inside a sentence "The" belongs to the name

@@ -26,17 +26,17 @@ def merge_spans(spans: Iterable[Span], length: int) -> tuple[Span, ...]:
         length: Length of the text, in code points. Parts outside ``[0, length)`` and empty spans are ignored.
     """
     kept = [Span(max(s.start, 0), min(s.end, length), s.type) for s in spans]
-    ordered = sorted((s for s in kept if s.start < s.end), key=lambda s: s.start)
+    ordered = sorted((s.start, rank, s) for rank, s in enumerate(kept) if s.start < s.end)
     merged: list[Span] = []
-    longest = 0
-    for span in ordered:
-        if merged and span.start < merged[-1].end:
+    best = (0, 0)  # length and, to prefer the earliest given, negative rank of the span that gave the last type
+    for start, rank, span in ordered:
+        claim = (span.end - start, -rank)
+        if merged and start < merged[-1].end:
             last = merged[-1]
-            wins = span.end - span.start > longest
-            longest = max(longest, span.end - span.start)
-            merged[-1] = Span(last.start, max(last.end, span.end), span.type if wins else last.type)
+            merged[-1] = Span(last.start, max(last.end, span.end), span.type if claim > best else last.type)
+            best = max(best, claim)
         else:
-            longest = span.end - span.start
+            best = claim
             merged.append(span)
     return tuple(merged)
 

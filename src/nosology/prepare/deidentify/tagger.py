@@ -2,8 +2,8 @@
 
 It looks only at candidate words (capitalized ones; in text without letter case, words that are not everyday ones), at
 their letters, at which lists they are in, and at three words on either side. Features are hashed into a table of
-weights that ``scripts/deid/train_tagger.py`` learned from planted, invented identifiers. What would surprise you: it has
-no notion of sequence; words found side by side are joined afterwards.
+weights that ``scripts/deid/train_tagger.py`` learned from planted, invented identifiers. What would surprise you: it
+has no notion of sequence; words found side by side are joined afterwards.
 """
 
 import re
@@ -108,9 +108,10 @@ class WordFeatures:
             word = _bare(token.lower())
             kind, form = self.lists(word), shape(token)
             features = (
-                f"w={word}", f"W={form}{word}", f"s2={word[-2:]}", f"s3={word[-3:]}", f"s4={word[-4:]}", f"p3={word[:3]}",
-                f"p4={word[:4]}", f"c={kind}", f"cf={kind}{form}", f"f={kind[0]}{form}", f"l={kind[1]}{form}", f"e={kind[2]}{form}",
-                f"len={min(len(word), 12)}{form}", f"tail={token[len(word):]}",
+                f"w={word}", f"W={form}{word}", f"s2={word[-2:]}", f"s3={word[-3:]}", f"s4={word[-4:]}",
+                f"p3={word[:3]}", f"p4={word[:4]}", f"c={kind}", f"cf={kind}{form}", f"f={kind[0]}{form}",
+                f"l={kind[1]}{form}", f"e={kind[2]}{form}", f"len={min(len(word), 12)}{form}",
+                f"tail={token[len(word):]}",
             )  # fmt: skip
             found = tuple(_number(feature) & _MASK for feature in features)
             self._own[token] = found
@@ -121,7 +122,7 @@ class WordFeatures:
         return token[0].isalpha() and token.lower() not in _GRAMMAR
 
     def is_capital_candidate(self, token: str) -> bool:
-        """Return whether a word of a text with letter case is worth a look: capitalized, and no unlisted abbreviation."""
+        """Return whether a word of a text with letter case is worth a look: capitalized, no unlisted abbreviation."""
         if not token[0].isupper():
             return False
         if token.isupper() and (len(token) < 4 or not _VOWELS.search(token)):
@@ -229,8 +230,10 @@ _BRIDGE = re.compile(
     re.IGNORECASE,
 )
 _HEAD_AFTER = re.compile(
-    r"(?:['’]s)?(?:\s(?:the|of|and|&|general|memorial|community|regional|university|medical|health|surgical|surgery|cancer|heart|eye|ear|nursing|rehab(?:ilitation)?|care|"
-    r"skilled|assisted|living|women['’]s|children['’]s|va|veterans|family|urgent|state|county))*\s(?:hospital|center|centre|clinic|infirmary|system|hospice|home|manor|"
+    r"(?:['’]s)?(?:\s(?:the|of|and|&|general|memorial|community|regional|university|medical|health|surgical|"
+    r"surgery|cancer|heart|eye|ear|nursing|rehab(?:ilitation)?|care|"
+    r"skilled|assisted|living|women['’]s|children['’]s|va|veterans|family|urgent|state|county))*\s(?:hospital|"
+    r"center|centre|clinic|infirmary|system|hospice|home|manor|"
     r"institute|facility|pavilion|living|rehab(?:ilitation)?|healthcare|memorial|medical group|associates)\b",
     re.IGNORECASE,
 )
