@@ -56,10 +56,10 @@ class AuditLog:
             raise ConfigError(
                 "another service writes to this audit log", place=str(path), hint="stop it, or give another --state"
             ) from None
-        self._number, self._last, n_torn = _tail(path)
+        self._number, self._last, unfinished = _tail(path)
         self._good_bytes = os.fstat(self._file).st_size
-        if n_torn:
-            self._append([{"event": _TORN, "bytes": n_torn}], prefix=b"\n")
+        if unfinished:
+            self._close(unfinished)
 
     def append(self, entries: Sequence[Mapping[str, Any]]) -> None:
         """Write entries and wait until the disk has them.
@@ -72,6 +72,15 @@ class AuditLog:
         """
         with self._lock:
             self._append(entries)
+
+    def _close(self, unfinished: bytes) -> None:
+        """End a line that a crash cut short; where only its end is missing, it counts."""
+        entry = _parsed(unfinished + b"\n")
+        if entry and entry["previous"] == self._last and _digest(unfinished, self._last) == entry["hash"]:
+            self._write(b"\n")
+            self._number, self._last = entry["n"], entry["hash"]
+        else:
+            self._append([{"event": _TORN, "bytes": len(unfinished)}], prefix=b"\n")
 
     def _append(self, entries: Sequence[Mapping[str, Any]], prefix: bytes = b"") -> None:
         number, last = self._number, self._last
@@ -180,22 +189,22 @@ def _parsed(line: bytes) -> dict[str, Any] | None:
     return entry if is_whole else None
 
 
-def _tail(path: Path) -> tuple[int, str, int]:
-    """Return number and hash of the last whole line, and how many bytes stand behind it.
+def _tail(path: Path) -> tuple[int, str, bytes]:
+    """Return number and hash of the last whole line, and what stands behind it without a line's end.
 
     Raises:
         DataError: The last whole line's hash is not its own.
     """
-    number, last, n_torn = 0, _START, 0
+    unfinished = b""
     for line in _last_lines(path):
         entry = _parsed(line)
         if entry is None:
-            n_torn += 0 if line.endswith(b"\n") else len(line)
+            unfinished = unfinished or (b"" if line.endswith(b"\n") else line)
             continue
         if _digest(line, entry["previous"]) != entry["hash"]:
             raise DataError("the last line was changed", place=str(path), hint="`nosology audit` says where; keep it")
-        return entry["n"], entry["hash"], n_torn
-    return number, last, n_torn
+        return entry["n"], entry["hash"], unfinished
+    return 0, _START, unfinished
 
 
 def _last_lines(path: Path) -> Iterator[bytes]:

@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from nosology.serve.limits import RateLimit
 from nosology.serve.logs import event
 from nosology.serve.metrics import Metrics
-from nosology.serve.problems import Refused, problem
+from nosology.serve.problems import BUG, Refused, problem
 from nosology.serve.sessions import COOKIE, Doorkeeper
 from nosology.serve.settings import Settings
 
@@ -149,7 +149,7 @@ class _Passage:
         except BaseException as error:
             failure = error
             if not self._has_started:
-                answer = problem(self._request_id, 500, "A bug in the service; the log has the kind of error.")
+                answer = problem(self._request_id, 500, BUG)
                 await answer(scope, self._receive, self._send_guarded)
             if not isinstance(error, Exception):
                 raise

@@ -33,8 +33,8 @@ class MaskedNote:
         """Return a note with its identifiers replaced by tokens."""
         found = deidentify(original)
         replacements, shift = [], 0
-        for span in found.spans:
-            length = len(f"<{span.type}>")
+        for span, new in zip(found.spans, found.replacements, strict=True):
+            length = len(new)
             masked_start = span.start + shift
             replacements.append(Replacement(masked_start, masked_start + length, span.start, span.end))
             shift += length - (span.end - span.start)

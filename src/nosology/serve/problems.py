@@ -48,6 +48,7 @@ _WORDS = {
     "json_invalid": "is not JSON",
     "value_error": "is blank",
 }
+BUG = "A bug in the service; the log has the kind of error."
 _NOT_VALID = "is not valid"
 _STATUSES = frozenset(map(int, HTTPStatus))
 
@@ -99,6 +100,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(ReceiptError, _receipt)
     app.add_exception_handler(StoreError, _store)
     app.add_exception_handler(AuditError, _audit)
+    app.add_exception_handler(Exception, _bug)
 
 
 def safe_fields(errors: Iterable[Mapping[str, Any]]) -> list[dict[str, str]]:
@@ -180,3 +182,7 @@ async def _audit(request: Request, error: Exception) -> JSONResponse:
         "The audit log cannot be written at the moment, so no prediction is given out.",
         headers={"Retry-After": str(STORE_RETRY_SECONDS)},
     )
+
+
+async def _bug(request: Request, _: Exception) -> JSONResponse:
+    return problem(request_id(request), 500, BUG)

@@ -2,6 +2,7 @@
 
 import ipaddress
 import socket
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -62,6 +63,8 @@ def is_loopback(host: str) -> bool:
     Raises:
         ConfigError: The host has no address.
     """
+    with suppress(ValueError):
+        return ipaddress.ip_address(host).is_loopback
     try:
         found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
     except OSError:
