@@ -120,6 +120,7 @@ class FeedbackStore:
                 hint="use sqlite:///FILE or postgresql://...",
             )
         self._is_sqlite = parsed.get_backend_name() == "sqlite"
+        parsed = parsed.set(drivername="sqlite" if self._is_sqlite else "postgresql+psycopg")  # the drivers we bring
         self._engine = _sqlite_engine(parsed) if self._is_sqlite else _postgres_engine(parsed)
 
     def create(self) -> None:
@@ -261,9 +262,8 @@ def _make_sqlite_file(file: str) -> None:
 
 
 def _postgres_engine(url: sa.URL) -> sa.Engine:
-    driver = url.set(drivername="postgresql+psycopg")
     return sa.create_engine(
-        driver,
+        url,
         pool_pre_ping=True,
         pool_size=4,
         pool_timeout=5,
