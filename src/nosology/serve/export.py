@@ -21,7 +21,7 @@ from nosology.errors import DataError, RunError
 from nosology.icd import rubric_of
 from nosology.labels import LabelSet
 from nosology.prepare.cleaning import Cleaning, clean
-from nosology.prepare.dataset import ATTRIBUTES, COLUMNS, Dataset, open_dataset
+from nosology.prepare.dataset import ATTRIBUTES, CODES_TYPE, COLUMNS, Dataset, open_dataset
 from nosology.prepare.funnel import Funnel
 from nosology.prepare.split import check_disjoint, split_of
 from nosology.prepare.summary import DatasetSummary, summarize
@@ -38,9 +38,10 @@ OTHER_LABELS = "a category that is not in the label set"
 COPY = "the same text as another note"
 HELD_OUT = "the patient is in the validation or test split of the other dataset"
 
-_SCHEMA: dict[str, type[pl.DataType]] = {
+_SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
     **dict.fromkeys(COLUMNS, pl.String),
     "icd_version": pl.Int8,
+    "codes": CODES_TYPE,
     **dict.fromkeys(ATTRIBUTES, pl.String),
 }
 
@@ -90,7 +91,7 @@ def export_dataset(
         hint = "keep texts with `nosology serve --keep-text`, or give the notes again with --notes"
         raise DataError(f"no decision is left:\n{funnel.describe()}", place="feedback", hint=hint)
     if base:
-        notes = pl.concat([base.notes().select(notes.columns).cast(notes.schema), notes])
+        notes = pl.concat([_as_ours(base.notes()), notes])
     if notes["category"].n_unique() == 1:
         raise DataError("all decisions are for one category", place="feedback", hint="add them --with a dataset")
     check_disjoint(notes.select("patient_id", "split").iter_rows())
@@ -136,7 +137,8 @@ def _rows(
 def _row(decision: Decision, patient_id: str, text: str, how: _Prepared) -> tuple[Any, ...]:
     """Return one row in the order of `_SCHEMA`."""
     note_id = f"feedback-{decision.note_sha256[:16]}"
-    rubric = rubric_of(decision.code, decision.icd_version) if decision.code and decision.icd_version else None
+    has_code = decision.code is not None and decision.icd_version is not None
+    rubric = rubric_of(str(decision.code), int(decision.icd_version or 0)) if has_code else None
     split = "train"
     if how.base is None:
         shares: Sequence[float] = how.preparation["split_shares"]
@@ -150,9 +152,16 @@ def _row(decision: Decision, patient_id: str, text: str, how: _Prepared) -> tupl
         "code": decision.code,
         "icd_version": decision.icd_version,
         "rubric": rubric,
+        "codes": [{"code": decision.code, "icd_version": decision.icd_version}] if has_code else [],
         "split": split,
     }
     return tuple(values.get(name) for name in _SCHEMA)
+
+
+def _as_ours(notes: pl.DataFrame) -> pl.DataFrame:
+    """Return a dataset's notes in the columns of `_SCHEMA`; one that was prepared before a column was kept has nulls."""
+    missing = [pl.lit(None, kind).alias(name) for name, kind in _SCHEMA.items() if name not in notes.columns]
+    return notes.with_columns(missing).select(*_SCHEMA).cast(pl.Schema(_SCHEMA))
 
 
 def _held_out_patients(base: Dataset | None) -> set[str]:
