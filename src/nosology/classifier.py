@@ -78,6 +78,7 @@ class Classifier:
         """
         self.labels = labels
         self.calibration = ensemble.calibration if ensemble else calibration
+        self._own_calibration = calibration if ensemble else None
         self._ensemble = ensemble
         self._model = model
         self._encoder = encoder
@@ -292,7 +293,9 @@ class Classifier:
         return self._suggester
 
     def _category_probabilities(self, log_probs: FloatArray) -> FloatArray:
-        return self.calibration.apply(log_probs[None])[0] if self.calibration else np.exp(log_probs)
+        """Return the model's own probabilities: what suggestions begin with is the model alone, never the ensemble."""
+        calibration = self._own_calibration if self._ensemble else self.calibration
+        return calibration.apply(log_probs[None])[0] if calibration else np.exp(log_probs)
 
     def _prepared(self, text: str) -> str:
         return clean(text, "", self._cleaning).text.decode("utf-8", "surrogatepass") if self._cleaning else text
