@@ -58,10 +58,12 @@ class Deidentified:
     Attributes:
         text: The text with every span replaced.
         spans: What was replaced: sorted, non-overlapping, offsets in Unicode code points of the *input* text.
+        replacements: What stands in place of each span.
     """
 
     text: str = field(repr=False)
     spans: tuple[Span, ...] = ()
+    replacements: tuple[str, ...] = field(default=(), repr=False)
 
 
 def default_detectors() -> tuple[Detector, ...]:
@@ -89,13 +91,13 @@ def deidentify(
     found = _spans(composed, default_detectors() if detectors is None else detectors)
     spans = found if offsets is None else tuple(Span(offsets[s.start], offsets[s.end], s.type) for s in found)
     surrogates = Surrogates(patient_key) if style == "surrogate" else None
+    replacements = tuple(surrogates.replace(composed, seen) if surrogates else f"<{seen.type}>" for seen in found)
     pieces: list[str] = []
     position = 0
-    for seen, span in zip(found, spans, strict=True):
-        new = surrogates.replace(composed, seen) if surrogates else f"<{span.type}>"
+    for span, new in zip(spans, replacements, strict=True):
         pieces += (text[position : span.start], new)
         position = span.end
-    return Deidentified("".join([*pieces, text[position:]]), spans)
+    return Deidentified("".join([*pieces, text[position:]]), spans, replacements)
 
 
 def _spans(text: str, detectors: Sequence[Detector]) -> tuple[Span, ...]:
