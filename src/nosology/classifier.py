@@ -13,9 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nosology.calibration import Calibration
-from nosology.errors import RunError
+from nosology.errors import ModelError, RunError
 from nosology.labels import LabelSet
 from nosology.modeling.encoding import EncodedNote, PromptEncoder
+from nosology.modeling.head_scoring import Scorer, make_scorer
 from nosology.modeling.loading import load_adapter, load_model
 from nosology.modeling.scoring import AnswerScorer, Scoring
 from nosology.prepare.cleaning import Cleaning, clean
@@ -66,7 +67,7 @@ class Classifier:
         self._cleaning = cleaning
         self._scoring: Scoring = scoring
         self._batch_tokens = batch_tokens
-        self._scorer: AnswerScorer | None = None
+        self._scorer: Scorer | None = None
 
     @classmethod
     def load(cls, run: Path | str, *, system: Literal["tuned", "base"] = "tuned") -> Self:
@@ -88,7 +89,6 @@ class Classifier:
             revision=manifest["model"]["revision"] or settings["revision"],
             dtype=settings["dtype"],
             load_in_4bit=settings["load_in_4bit"],
-            engine=settings["engine"],
         )
         _expect(run, loaded.weights_sha256, manifest["model"]["weights_sha256"], what="the base model's weights")
         encoder = PromptEncoder(loaded.tokenizer, template, labels.names, max_note_tokens=settings["max_note_tokens"])
@@ -97,7 +97,8 @@ class Classifier:
             weights = run / "adapter" / "adapter_model.safetensors"
             if weights.is_file():
                 _expect(weights, sha256_file(weights), manifest["adapter_sha256"])
-            model = load_adapter(loaded, run / "adapter")
+            has_head = manifest["config"]["train"].get("head", "answer") == "classification"
+            model = load_adapter(loaded, run / "adapter", n_head_categories=len(labels.names) if has_head else None)
             calibration = _read_calibration(run)
         return cls(
             model,
@@ -171,8 +172,18 @@ class Classifier:
             texts: Prepared notes, in any order.
             max_new_tokens: Tokens after which an answer is cut.
             progress: Called with the number of notes finished after each batch.
+
+        Raises:
+            ModelError: The model has a classification head.
         """
-        scores, answers = self._answer_scorer().scores_and_answers(
+        scorer = self._category_scorer()
+        if not isinstance(scorer, AnswerScorer):
+            raise ModelError(
+                "a model with a classification head writes no answers",
+                place="train.head",
+                hint="train with train.head=answer, or ask the base model",
+            )
+        scores, answers = scorer.scores_and_answers(
             self._encode(texts), max_new_tokens=max_new_tokens, progress=progress
         )
         return _normalize(scores), answers
@@ -192,11 +203,11 @@ class Classifier:
         return [self._encoder.note(text) for text in texts]
 
     def _scores(self, notes: Sequence[EncodedNote], progress: Callable[[int], None] | None) -> FloatArray:
-        return self._answer_scorer().scores(notes, progress=progress)
+        return self._category_scorer().scores(notes, progress=progress)
 
-    def _answer_scorer(self) -> AnswerScorer:
+    def _category_scorer(self) -> Scorer:
         if self._scorer is None:
-            self._scorer = AnswerScorer(
+            self._scorer = make_scorer(
                 self._model, self._encoder, scoring=self._scoring, batch_tokens=self._batch_tokens
             )
         return self._scorer

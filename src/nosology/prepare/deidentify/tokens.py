@@ -90,9 +90,7 @@ class Tokens:
                 and j > 0
                 and self.starts[j] == self.end(j - 1)
                 and (len(self.words[j - 1]) == 1 or self.lowers[j - 1] in ("st", "mt", "ste", "dr"))
-            ):
-                continue
-            elif word in ("-", "–", "'", "’") and self.starts[j + 1] == self.end(j):
+            ) or (word in ("-", "–", "'", "’") and self.starts[j + 1] == self.end(j)):
                 continue
             elif self.lowers[j] not in _JOINERS:
                 break

@@ -1,0 +1,230 @@
+"""Training: from a prepared dataset to a run folder with a LoRA adapter.
+
+A run folder grows while training goes on (checkpoints, `training_log.jsonl`) and receives its `manifest.json` last;
+until then `resume=True` continues it, from the last checkpoint that was written whole, to the same adapter that an
+uninterrupted training would have given. The base model is never changed.
+"""
+
+import dataclasses
+import shutil
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import torch
+from transformers import PrinterCallback, ProgressCallback
+
+from nosology.config import Config, TrainConfig
+from nosology.errors import DataError, ModelError
+from nosology.modeling.balance import NoteOrder, balancing_weights, log_priors
+from nosology.modeling.callbacks import TrainingStep, last_whole_checkpoint
+from nosology.modeling.encoding import PromptEncoder
+from nosology.modeling.loading import LoadedModel, attach_lora, attach_unsloth_lora, load_model
+from nosology.modeling.trainer import Example, Examples, TreeTrainer
+from nosology.prepare.dataset import Dataset, open_dataset
+from nosology.prompts import PromptTemplate
+from nosology.runs import MANIFEST, environment, sha256_file, sha256_text, write_json
+from nosology.training.arguments import (
+    callbacks,
+    can_compile,
+    is_lack_of_memory,
+    recomputes,
+    smaller_batch,
+    training_arguments,
+)
+from nosology.training.folder import claim, expect_same_inputs, is_first_process, write_inputs
+
+
+def train(
+    dataset_folder: Path,
+    out: Path,
+    config: Config,
+    *,
+    resume: bool = False,
+    progress: Callable[[TrainingStep], None] | None = None,
+) -> dict[str, Any]:
+    """Fine-tune a model on a dataset and return the run's manifest.
+
+    Args:
+        dataset_folder: A prepared dataset.
+        out: The run folder to write.
+        config: The whole job's configuration; `model` and `train` are used here.
+        resume: Continue an unfinished run in `out`.
+        progress: Called after every logged step.
+
+    Raises:
+        RunError: `out` holds something else already, or there is nothing to resume.
+        DataError: A split is empty, or a note does not fit the model.
+        ModelError: The model cannot be loaded or the loss is not finite.
+    """
+    started = time.perf_counter()
+    if is_first_process():
+        claim(out, config, resume=resume)
+    dataset = open_dataset(dataset_folder)
+    template = PromptTemplate.load(config.model.prompt)
+    train_rows = _subset(dataset.split("train"), config.train.max_train_notes, config.train.seed, "train")
+    validation_rows = _subset(
+        dataset.split("validation"), config.train.max_validation_notes, config.train.seed, "validation"
+    )
+    loaded = load_model(
+        config.model.name,
+        revision=config.model.revision,
+        dtype=config.model.dtype,
+        load_in_4bit=config.model.load_in_4bit,
+        engine=config.model.engine,
+        for_training=True,
+    )
+    encoder = PromptEncoder(
+        loaded.tokenizer, template, dataset.labels.names, max_note_tokens=config.model.max_note_tokens
+    )
+    examples = _examples(train_rows, dataset, encoder)
+    if config.train.class_balance == "weights":
+        examples = _weighted(examples)
+    _check_lengths(examples, encoder, loaded)
+    if is_first_process():
+        if resume:
+            expect_same_inputs(out, dataset, template, train_rows)
+        write_inputs(out, dataset, template, config, train_rows)
+    has_recomputation = recomputes(config, loaded, encoder, examples)
+    arguments = training_arguments(out, config.train, len(examples), has_recomputation=has_recomputation)
+    with arguments.main_process_first(desc="looking for a checkpoint"):
+        checkpoint = last_whole_checkpoint(out / "checkpoints") if resume else None
+    has_head = config.train.head == "classification"
+    attach = attach_unsloth_lora if config.model.engine == "unsloth" else attach_lora
+    model = attach(
+        loaded,
+        r=config.train.lora_r,
+        alpha=config.train.lora_alpha,
+        dropout=config.train.lora_dropout,
+        targets=config.train.lora_targets,
+        top_layers=config.train.lora_top_layers,
+        head_tokens=[answer[0] for answer in encoder.answers] if has_head else None,
+        seed=config.train.seed,
+    )
+    categories = [example.category for example in examples]
+    adjusts = config.train.class_balance == "logit_adjustment"
+    trainer = TreeTrainer(
+        model=model,
+        encoder=encoder,
+        eval_batch_tokens=config.evaluate.batch_tokens,
+        label_smoothing=config.train.label_smoothing,
+        choice_weight=config.train.choice_weight,
+        head=config.train.head,
+        log_priors=log_priors(categories, len(encoder.answers)) if adjusts else None,
+        order=_order(examples, config.train),
+        is_packed=config.model.engine != "unsloth",
+        compiles_layers=config.train.compile_layers and can_compile(config),
+        args=arguments,
+        train_dataset=Examples(examples),
+        eval_dataset=Examples(_examples(validation_rows, dataset, encoder)),
+        callbacks=callbacks(out, config.train, progress),
+    )
+    for callback in (PrinterCallback, ProgressCallback):
+        trainer.remove_callback(callback)
+    try:
+        trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+    except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
+        if not is_lack_of_memory(error):
+            raise
+        raise ModelError("out of memory", place="train.batch_size", hint=smaller_batch(config)) from None
+    if not trainer.is_world_process_zero():
+        return {}
+    return _finish(out, trainer, loaded, dataset, template, config, train_rows, time.perf_counter() - started)
+
+
+def _subset(rows: pl.DataFrame, size: int | None, seed: int, split: str) -> pl.DataFrame:
+    """Return a random subset of a split's rows, in the split's own order."""
+    if rows.is_empty():
+        raise DataError(f"the {split} split holds no note", hint="prepare a larger dataset")
+    if size is None or size >= len(rows):
+        return rows
+    chosen = np.random.default_rng(seed).choice(len(rows), size=size, replace=False)
+    return rows[sorted(chosen.tolist())]
+
+
+def _examples(rows: pl.DataFrame, dataset: Dataset, encoder: PromptEncoder) -> list[Example]:
+    return [
+        Example(note_id=note_id, note=encoder.note(text), category=dataset.labels.index(category))
+        for note_id, text, category in rows.select("note_id", "clean_text", "category").iter_rows()
+    ]
+
+
+def _weighted(examples: list[Example]) -> list[Example]:
+    """Return the examples with a loss weight each, inverse to the frequency of its category."""
+    weights = balancing_weights([example.category for example in examples])
+    return [dataclasses.replace(example, weight=weight) for example, weight in zip(examples, weights, strict=True)]
+
+
+def _order(examples: list[Example], config: TrainConfig) -> NoteOrder | None:
+    """Return the order of an epoch's notes; None for the Trainer's own."""
+    is_sampled = config.class_balance == "sampling"
+    if not (is_sampled or config.group_by_length):
+        return None
+    return NoteOrder(
+        [len(example.note.tokens) for example in examples],
+        batch_size=config.batch_size,
+        weights=balancing_weights([example.category for example in examples]) if is_sampled else None,
+        by_length=config.group_by_length,
+        seed=config.seed,
+    )
+
+
+def _check_lengths(examples: list[Example], encoder: PromptEncoder, loaded: LoadedModel) -> None:
+    """Refuse, before the first step, a note whose answer would not fit into the model's context."""
+    limit = loaded.model.config.max_position_embeddings
+    for example in examples:
+        length = len(encoder.root) + len(example.note.tokens) + len(encoder.answers[example.category])
+        if length > limit:
+            raise DataError(
+                f"instruction, note and answer take {length} tokens, the model reads {limit}: the answer would be cut",
+                place=f"note {example.note_id}",
+                hint=f"set model.max_note_tokens to {encoder.max_note_tokens - (length - limit)} or less",
+            )
+
+
+def _finish(
+    out: Path,
+    trainer: TreeTrainer,
+    loaded: LoadedModel,
+    dataset: Dataset,
+    template: PromptTemplate,
+    config: Config,
+    rows: pl.DataFrame,
+    seconds: float,
+) -> dict[str, Any]:
+    """Write the best adapter and the manifest; remove the checkpoints."""
+    model = trainer.accelerator.unwrap_model(trainer.model)
+    model.save_pretrained(out / "adapter")
+    manifest = {
+        "kind": "run",
+        "format": 1,
+        "dataset": {
+            "path": str(dataset.folder),
+            "manifest_sha256": sha256_file(dataset.folder / MANIFEST),
+            "preparation": dataset.manifest["config"],
+            "n_train": len(dataset.split("train")),
+        },
+        "labels_sha256": dataset.labels.sha256,
+        "prompt_sha256": template.sha256,
+        "model": {
+            "name": loaded.name,
+            "revision": loaded.revision,
+            "weights_sha256": loaded.weights_sha256,
+            "n_parameters": loaded.n_parameters,
+            "n_trainable": sum(p.numel() for p in model.parameters() if p.requires_grad),
+        },
+        "adapter_sha256": sha256_file(out / "adapter" / "adapter_model.safetensors"),
+        "n_train_notes": len(rows),
+        "train_note_ids_sha256": sha256_text("\n".join(rows["note_id"].to_list())),
+        "n_steps": trainer.state.global_step,
+        "best_step": trainer.state.best_global_step,
+        "config": config.model_dump(mode="json"),
+        "environment": environment(),
+        "timings": {"train_seconds": round(seconds, 1)},
+    }
+    write_json(out / MANIFEST, manifest)
+    shutil.rmtree(out / "checkpoints", ignore_errors=True)
+    return manifest
