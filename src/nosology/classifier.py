@@ -2,7 +2,8 @@
 
 A classifier is loaded from a run folder and refuses one whose adapter, label set, prompt or base model is not what the
 run's manifest says. `Classifier.classify` takes raw notes and first does to them what preparation did to the training
-notes; `log_probs` takes text that is prepared already.
+notes; `log_probs` takes text that is prepared already. A run answers with its tuned model, or with the ensemble of it
+and a linear model where `evaluate.answer_with` or the caller says so.
 """
 
 from collections.abc import Callable, Sequence
@@ -13,21 +14,30 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nosology.calibration import Calibration
+from nosology.ensemble import Ensemble
 from nosology.errors import ModelError, RunError
 from nosology.labels import LabelSet
 from nosology.modeling.encoding import EncodedNote, PromptEncoder
 from nosology.modeling.head_scoring import Scorer, make_scorer
+from nosology.modeling.heads import category_head
 from nosology.modeling.loading import load_adapter, load_model
 from nosology.modeling.scoring import AnswerScorer, Scoring
+from nosology.modeling.titles import TitleScorer
+from nosology.prepare.alignment import AlignedText, align
 from nosology.prepare.cleaning import Cleaning, clean
 from nosology.prompts import PromptTemplate
-from nosology.records import Prediction
-from nosology.runs import read_json, read_manifest, sha256_file
+from nosology.records import Prediction, Suggestions
+from nosology.rubrics import RUBRICS_FILE, RubricTable
+from nosology.runs import MANIFEST, read_json, read_manifest, sha256_file
+from nosology.suggesting.suggester import FittedSuggester, Suggester
 
 CONTENT_FREE_NOTES = ("", "N/A", "[MASK]")
 """Notes that say nothing; what a model answers to them is its prior (contextual calibration, Zhao et al. 2021)."""
 
 FloatArray = NDArray[np.float64]
+Correction = Literal["none", "length", "prior"]
+CORRECTIONS: tuple[Correction, ...] = ("none", "length", "prior")
+System = Literal["tuned", "base", "ensemble"]
 
 
 class Classifier:
@@ -48,6 +58,10 @@ class Classifier:
         calibration: Calibration | None = None,
         scoring: Scoring = "joint",
         batch_tokens: int = 4096,
+        ensemble: Ensemble | None = None,
+        rubrics: RubricTable | None = None,
+        suggester: FittedSuggester | None = None,
+        n_train_notes: int = 0,
     ) -> None:
         """Put a loaded model to work; most callers want `load`.
 
@@ -59,22 +73,38 @@ class Classifier:
             calibration: Fitted on validation notes.
             scoring: How answers are scored, see `nosology.modeling.scoring`.
             batch_tokens: Tokens in one forward pass.
+            ensemble: What the model's answers are blended with; its calibration takes the place of the model's own.
+            rubrics: What `suggest` can suggest; None where codes are unknown.
+            suggester: What was fitted to suggest them; None for the model alone, not calibrated.
+            n_train_notes: How many notes the rubrics were counted on.
         """
         self.labels = labels
-        self.calibration = calibration
+        self.calibration = ensemble.calibration if ensemble else calibration
+        self._own_calibration = calibration if ensemble else None
+        self._ensemble = ensemble
         self._model = model
         self._encoder = encoder
         self._cleaning = cleaning
         self._scoring: Scoring = scoring
         self._batch_tokens = batch_tokens
         self._scorer: Scorer | None = None
+        self._rubrics = rubrics
+        self._fitted = suggester
+        self._n_train_notes = n_train_notes
+        self._suggester: Suggester | None = None
 
     @classmethod
-    def load(cls, run: Path | str, *, system: Literal["tuned", "base"] = "tuned") -> Self:
-        """Return the classifier of a finished run: tuned, or its base model with the same prompt.
+    def load(cls, run: Path | str, *, system: System | None = None) -> Self:
+        """Return the classifier of a finished run.
+
+        Args:
+            run: The run folder.
+            system: The tuned model, its base model with the same prompt, or the ensemble; None for what the run's
+                configuration says (`evaluate.answer_with`).
 
         Raises:
-            RunError: The folder is no finished run, or a file in it is not the one the manifest names.
+            RunError: The folder is no finished run, a file in it is not the one the manifest names, or it holds no
+                ensemble and one is wanted.
             ModelError: The model or the adapter cannot be loaded.
         """
         run = Path(run)
@@ -84,6 +114,8 @@ class Classifier:
         _expect(run / "labels.tsv", labels.sha256, manifest["labels_sha256"])
         _expect(run / "prompt.jinja", template.sha256, manifest["prompt_sha256"])
         settings = manifest["config"]["model"]
+        system = system or manifest["config"]["evaluate"].get("answer_with", "tuned")
+        ensemble = _load_ensemble(run) if system == "ensemble" else None
         loaded = load_model(
             settings["name"],
             revision=manifest["model"]["revision"] or settings["revision"],
@@ -91,15 +123,22 @@ class Classifier:
             load_in_4bit=settings["load_in_4bit"],
         )
         _expect(run, loaded.weights_sha256, manifest["model"]["weights_sha256"], what="the base model's weights")
-        encoder = PromptEncoder(loaded.tokenizer, template, labels.names, max_note_tokens=settings["max_note_tokens"])
+        encoder = PromptEncoder(
+            loaded.tokenizer,
+            template,
+            labels.names,
+            max_note_tokens=settings["max_note_tokens"],
+            shortening=settings.get("shortening", "middle"),  # as runs of before there was a choice
+        )
         model, calibration = loaded.model, None
-        if system == "tuned":
+        if system != "base":
             weights = run / "adapter" / "adapter_model.safetensors"
             if weights.is_file():
                 _expect(weights, sha256_file(weights), manifest["adapter_sha256"])
             has_head = manifest["config"]["train"].get("head", "answer") == "classification"
             model = load_adapter(loaded, run / "adapter", n_head_categories=len(labels.names) if has_head else None)
             calibration = _read_calibration(run)
+        rubrics = RubricTable.load(run / RUBRICS_FILE) if (run / RUBRICS_FILE).exists() else None
         return cls(
             model,
             encoder,
@@ -108,6 +147,10 @@ class Classifier:
             calibration=calibration,
             scoring=settings["scoring"],
             batch_tokens=manifest["config"]["evaluate"]["batch_tokens"],
+            ensemble=ensemble,
+            rubrics=rubrics,
+            suggester=FittedSuggester.load(run, len(rubrics)) if rubrics and system != "base" else None,
+            n_train_notes=manifest["n_train_notes"],
         )
 
     def classify(self, texts: Sequence[str], *, progress: Callable[[int], None] | None = None) -> list[Prediction]:
@@ -120,37 +163,71 @@ class Classifier:
         prepared = [self._prepared(text) for text in texts]
         return self.predictions_from(self.log_probs(prepared, progress=progress), self.truncated_tokens(prepared))
 
+    def suggest(
+        self,
+        texts: Sequence[str],
+        k: int = 10,
+        *,
+        with_evidence: bool = True,
+        progress: Callable[[int], None] | None = None,
+    ) -> list[Suggestions]:
+        """Return diagnoses to consider for each raw note, in order: decision support, never a diagnosis.
+
+        Args:
+            texts: Notes as they were written; they are prepared as the training notes were.
+            k: Suggestions a note.
+            with_evidence: Whether to look for the sentences behind each; most of the time goes there.
+            progress: Called with the number of notes finished after each.
+
+        Returns:
+            One ranked sequence of suggestions a note; evidence offsets are into the texts as they were given.
+
+        Raises:
+            RunError: The run's training notes had no ICD codes.
+        """
+        results = []
+        for text in texts:
+            results.append(self.suggester.suggest(text, self.aligned(text), k, with_evidence=with_evidence))
+            if progress:
+                progress(1)
+        return results
+
+    def aligned(self, text: str) -> AlignedText:
+        """Return a raw note prepared, with the way back to it."""
+        return align(text, self._cleaning)
+
     def log_probs(
         self,
         texts: Sequence[str],
         *,
-        correction: Literal["none", "prior"] = "none",
+        correction: Correction = "none",
         progress: Callable[[int], None] | None = None,
     ) -> FloatArray:
         """Return every category's log-probability for prepared notes, not calibrated.
 
         Args:
             texts: Prepared notes, in any order.
-            correction: ``prior`` subtracts what the model answers to notes without content.
+            correction: ``prior`` subtracts what the model answers to notes without content; ``length`` divides each
+                answer's score by the number of its tokens, so that long names are not at a disadvantage.
             progress: Called with the number of notes finished after each batch.
 
         Returns:
             Natural logarithms; ``exp`` of each row sums to 1. Shape ``(notes, categories)``.
         """
-        scores = self._scores(self._encode(texts), progress)
-        if correction == "prior":
-            prior = _normalize(self._scores(self._encode(CONTENT_FREE_NOTES), None))
-            scores = _normalize(scores) - np.logaddexp.reduce(prior, axis=0) + np.log(len(prior))
-        return _normalize(scores)
+        scores = self._category_scorer().scores(self._encode(texts), progress=progress)
+        return self._blend(texts, self._corrected(scores, correction))
 
-    def predictions_from(self, log_probs: FloatArray, truncated: Sequence[int]) -> list[Prediction]:
+    def predictions_from(
+        self, log_probs: FloatArray, truncated: Sequence[int], *, calibration: Calibration | None = None
+    ) -> list[Prediction]:
         """Return predictions for rows of log-probabilities, calibrated where the run holds a calibration.
 
         Args:
             log_probs: As `log_probs` returns them. Shape ``(notes, categories)``.
             truncated: Tokens left out of each note.
+            calibration: In place of the classifier's own.
         """
-        calibration = self.calibration
+        calibration = calibration or self.calibration
         probabilities = calibration.apply(log_probs) if calibration else np.exp(log_probs)
         abstained = calibration.abstains(probabilities) if calibration else np.zeros(len(log_probs), dtype=bool)
         sets = calibration.prediction_sets(probabilities) if calibration else [()] * len(log_probs)
@@ -165,28 +242,29 @@ class Classifier:
 
     def log_probs_and_answers(
         self, texts: Sequence[str], *, max_new_tokens: int = 12, progress: Callable[[int], None] | None = None
-    ) -> tuple[FloatArray, list[str]]:
-        """Return `log_probs`, and what the model says behind each prompt at temperature 0; notes are read once.
+    ) -> tuple[dict[Correction, FloatArray], list[str]]:
+        """Return `log_probs` under every correction, and what the model says itself; notes are read once for all.
 
         Args:
             texts: Prepared notes, in any order.
-            max_new_tokens: Tokens after which an answer is cut.
+            max_new_tokens: Tokens after which an answer (at temperature 0) is cut; 0 for none at all.
             progress: Called with the number of notes finished after each batch.
 
         Raises:
             ModelError: The model has a classification head.
         """
-        scorer = self._category_scorer()
-        if not isinstance(scorer, AnswerScorer):
+        scorer, notes = self._category_scorer(), self._encode(texts)
+        if isinstance(scorer, AnswerScorer):
+            scores, answers = scorer.scores_and_answers(notes, max_new_tokens=max_new_tokens, progress=progress)
+        elif max_new_tokens:
             raise ModelError(
                 "a model with a classification head writes no answers",
                 place="train.head",
                 hint="train with train.head=answer, or ask the base model",
             )
-        scores, answers = scorer.scores_and_answers(
-            self._encode(texts), max_new_tokens=max_new_tokens, progress=progress
-        )
-        return _normalize(scores), answers
+        else:
+            scores, answers = scorer.scores(notes, progress=progress), [""] * len(notes)
+        return {kind: self._blend(texts, self._corrected(scores, kind)) for kind in CORRECTIONS}, answers
 
     def prompt(self, text: str) -> str:
         """Return the full prompt of a prepared note."""
@@ -196,14 +274,64 @@ class Classifier:
         """Return how many tokens of each prepared note do not fit and are left out."""
         return [note.truncated_tokens for note in self._encode(texts)]
 
+    @property
+    def suggester(self) -> Suggester:
+        """What suggests, made on first use.
+
+        Raises:
+            RunError: The run's training notes had no ICD codes, or its head is no language model's.
+        """
+        if self._rubrics is None or not len(self._rubrics):
+            raise RunError(
+                "this run knows no rubrics to suggest: its training notes had no ICD codes",
+                hint="prepare notes with a code column, and train on them",
+            )
+        if category_head(self._model) is not None:
+            raise RunError(
+                "this run can suggest nothing: its classification head knows categories and no words",
+                hint="train with train.head=answer",
+            )
+        if self._suggester is None:
+            scorer = TitleScorer(
+                self._model,
+                self._encoder,
+                [rubric.title for rubric in self._rubrics.rubrics],
+                self._rubrics.by_category(self.labels.names),
+                category_scoring=self._scoring,
+                batch_tokens=self._batch_tokens,
+            )
+            self._suggester = Suggester(
+                scorer,
+                self._rubrics,
+                self.labels.names,
+                self._fitted or FittedSuggester.of_model_alone(len(self._rubrics)),
+                n_train_notes=self._n_train_notes,
+                calibrated=self._category_probabilities,
+            )
+        return self._suggester
+
+    def _category_probabilities(self, log_probs: FloatArray) -> FloatArray:
+        """Return the model's own probabilities: what suggestions begin with is the model alone, never the ensemble."""
+        calibration = self._own_calibration if self._ensemble else self.calibration
+        return calibration.apply(log_probs[None])[0] if calibration else np.exp(log_probs)
+
     def _prepared(self, text: str) -> str:
-        return clean(text, "", self._cleaning).text.decode("utf-8", "replace") if self._cleaning else text
+        return clean(text, "", self._cleaning).text.decode("utf-8", "surrogatepass") if self._cleaning else text
 
     def _encode(self, texts: Sequence[str]) -> list[EncodedNote]:
         return [self._encoder.note(text) for text in texts]
 
-    def _scores(self, notes: Sequence[EncodedNote], progress: Callable[[int], None] | None) -> FloatArray:
-        return self._category_scorer().scores(notes, progress=progress)
+    def _blend(self, texts: Sequence[str], log_probs: FloatArray) -> FloatArray:
+        return self._ensemble.log_probs(texts, log_probs) if self._ensemble else log_probs
+
+    def _corrected(self, scores: FloatArray, correction: Correction) -> FloatArray:
+        """Return normalized log-probabilities of answer scores. Shapes ``(notes, categories)``."""
+        if correction == "length":
+            return _normalize(scores / np.asarray(self._category_scorer().n_scored_steps, np.float64))
+        if correction == "prior":
+            prior = _normalize(self._category_scorer().scores(self._encode(CONTENT_FREE_NOTES)))
+            return _normalize(_normalize(scores) - np.logaddexp.reduce(prior, axis=0))
+        return _normalize(scores)
 
     def _category_scorer(self) -> Scorer:
         if self._scorer is None:
@@ -228,6 +356,13 @@ def _normalize(scores: FloatArray) -> FloatArray:
 def _read_calibration(run: Path) -> Calibration | None:
     path = run / "calibration.json"
     return Calibration.from_json(read_json(path)) if path.exists() else None
+
+
+def _load_ensemble(run: Path) -> Ensemble:
+    ensemble = Ensemble.load(run)
+    fitted_to = ensemble.fitted_on.get("run_manifest_sha256", "")
+    _expect(run / MANIFEST, sha256_file(run / MANIFEST), fitted_to, what="the run that the ensemble was fitted to")
+    return ensemble
 
 
 def _expect(place: Path, found: str, recorded: str, *, what: str = "this file") -> None:

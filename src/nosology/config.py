@@ -94,10 +94,15 @@ class ModelConfig(Section):
     max_note_tokens: Annotated[int, Field(ge=16)] = Field(
         1024, description="A longer note is shortened to this many tokens; instruction and answer never are."
     )
+    shortening: Literal["sections", "middle"] = Field(
+        "sections",
+        description="What a longer note loses. `sections`: the sections that tell least about the diagnosis (a note "
+        "without headers loses its middle); `middle`: always the middle.",
+    )
     dtype: Literal["auto", "float32", "bfloat16"] = Field(
         "auto",
-        description="Number format of the frozen weights. `auto`: bfloat16 on a GPU; on a CPU float32, but for training "
-        "bfloat16 where the processor multiplies it natively.",
+        description="Number format of the frozen weights. `auto`: bfloat16 on a GPU; on a CPU float32, but for "
+        "training bfloat16 where the processor multiplies it natively.",
     )
     load_in_4bit: bool = Field(False, description="4-bit base weights (QLoRA); needs CUDA and bitsandbytes.")
     engine: Literal["transformers", "unsloth"] = Field(
@@ -152,6 +157,11 @@ class TrainConfig(Section):
         description="Share of a second loss, in which only tokens that go on to some category may be chosen: it learns "
         "to tell categories apart before it learns to spell them.",
     )
+    title_weight: Annotated[float, Field(ge=0)] = Field(
+        0.0,
+        description="Weight of learning to name the rubrics of a note's codes behind its category, beside 1 for the "
+        "category: what suggestions are made of. 0: not learned; notes without codes teach no rubric.",
+    )
     adam_beta2: Annotated[float, Field(gt=0, lt=1)] = Field(
         0.999, description="Memory of AdamW's second moment; short trainings need a shorter one."
     )
@@ -189,13 +199,36 @@ class TrainConfig(Section):
     )
     seed: int = Field(0, description="Seed of the adapter, the order of notes and the subset.")
 
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if self.head == "classification" and self.title_weight:
+            raise ValueError("title_weight needs the head `answer`: a classification head knows no words")
+        return self
+
 
 class EvaluateConfig(Section):
     """How base and tuned model are scored."""
 
     systems: tuple[str, ...] = Field(
-        ("majority", "tfidf", "tfidf_all", "base_strict", "base_lenient", "base", "base_prior", "tuned"),
+        (
+            "majority",
+            "tfidf",
+            "tfidf_all",
+            "tfidf_parts",
+            "base_strict",
+            "base_lenient",
+            "base",
+            "base_length",
+            "base_prior",
+            "tuned",
+            "ensemble",
+        ),
         description="Which systems are scored, side by side.",
+    )
+    answer_with: Literal["tuned", "ensemble"] = Field(
+        "tuned",
+        description="What `classify` and `serve` answer with: the tuned model, or its ensemble with a linear model "
+        "over words, which `evaluate` fits.",
     )
     max_notes: Annotated[int, Field(ge=1)] | None = Field(None, description="Score a random subset of this size.")
     max_generated_tokens: Annotated[int, Field(ge=1)] = Field(

@@ -22,6 +22,11 @@ from nosology.modeling.tree import Segment, pack
 class Scorer(Protocol):
     """What scores all categories under many notes."""
 
+    @property
+    def n_scored_steps(self) -> Sequence[int]:
+        """How many terms each category's score is a sum of."""
+        ...
+
     def scores(
         self, notes: Sequence[EncodedNote], *, progress: Callable[[int], None] | None = None
     ) -> NDArray[np.float64]:
@@ -45,6 +50,7 @@ class HeadScorer:
         assert head is not None
         self._model, self._head, self._batch_tokens = model, head, batch_tokens
         self._n_prefix = len(encoder.root)
+        self.n_scored_steps = (1,) * len(encoder.answers)
         keep: dict[int, KeysValues] = {}
         with torch.inference_mode():
             forward_tree(model, pack([Segment(encoder.root)]), keep=keep)

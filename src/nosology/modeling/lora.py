@@ -4,8 +4,8 @@ peft computes an adapted layer as base layer, cast, two products, scaling and su
 as wide as the layer's output and a gradient as wide again; with bfloat16 weights the two products are in float32. Here
 the update is added into the base layer's own result, the input's gradient into the base layer's own gradient, and the
 adapter's matrices (kept in float32, as peft keeps them) take part in the number format of the input, as they would
-under autocast. Names, saved files and everything else stay peft's: only ``forward`` of its linear layer is replaced, and only
-where it does the plain thing; dropout, merged or disabled adapters and quantized bases go the usual way.
+under autocast. Names, saved files and everything else stay peft's: only ``forward`` of its linear layer is replaced,
+and only where it does the plain thing; dropout, merged or disabled adapters and quantized bases go the usual way.
 """
 
 from typing import Any

@@ -29,9 +29,10 @@ from nosology.modeling.callbacks import FiniteGradients, last_whole_checkpoint
 from nosology.modeling.encoding import EncodedNote, PromptEncoder
 from nosology.modeling.head_scoring import make_scorer
 from nosology.modeling.loading import decoder
-from nosology.modeling.losses import Head, adjustments_along, answer_losses, choices_along
+from nosology.modeling.losses import Head, adjustments_along, answer_losses, choice_losses, choices_along
 from nosology.modeling.padded import PaddedScorer, padded_logits
 from nosology.modeling.rows import CompiledLayers, row_length
+from nosology.modeling.title_targets import HungTitles, TitleTarget
 from nosology.modeling.tree import PackedTree, Segment, pack
 
 
@@ -44,12 +45,14 @@ class Example:
         note: Its tokens.
         category: Index of its category in the label set.
         weight: Factor on its loss; 1 unless rare categories weigh more.
+        titles: What its codes say about rubric titles; empty where they are unknown or not to be learned.
     """
 
     note_id: str
     note: EncodedNote = field(repr=False)
     category: int
     weight: float = 1.0
+    titles: tuple[TitleTarget, ...] = field(default=(), repr=False)
 
 
 class Examples(Dataset[Example]):
@@ -94,16 +97,20 @@ class TreeCollator:
             ``tree``, ``predictors`` (row indices whose output predicts an answer token), their ``targets`` and
             ``weights``, each of shape ``(answer tokens,)``, their ``choices`` (the tokens that go on to some category
             from there, filled up with -1) and the ``adjustments`` of the choices' scores, each of shape ``(answer
-            tokens, most choices)``, and the ``note_ids``.
+            tokens, most choices)``, and the ``note_ids``. For the rubric titles likewise ``title_predictors``,
+            ``title_targets``, ``title_weights`` and ``title_choices``.
         """
         segments = [Segment(self.encoder.root)]
         answers, notes = [], []
+        titles = HungTitles()
         for example in examples:
             notes.append(len(segments))
             segments.append(Segment(example.note.tokens, parent=0))
             if self._hangs_answers:
                 answers.append(len(segments))
                 segments.append(Segment(self.answers[example.category], parent=notes[-1]))
+                answer = (example.category, answers[-1])
+                titles.hang(segments, self.encoder, notes[-1], answer, example.titles, example.weight)
         tree = pack(segments)
         predictors = [row for answer in answers for row in tree.predictors(answer)]
         if not self._hangs_answers:
@@ -118,6 +125,10 @@ class TreeCollator:
             "weights": torch.tensor(weights),
             "choices": torch.cat([self._choices[example.category] for example in examples]),
             "adjustments": torch.cat([self._adjustments[example.category] for example in examples]),
+            "title_predictors": torch.tensor(titles.predictors(tree), dtype=torch.long),
+            "title_targets": torch.tensor(titles.targets, dtype=torch.long),
+            "title_weights": torch.tensor(titles.weights),
+            "title_choices": torch.tensor(titles.padded_choices(), dtype=torch.long),
             "note_ids": [example.note_id for example in examples],
         }
 
@@ -138,6 +149,7 @@ class TreeTrainer(Trainer):  # type: ignore[misc]
         eval_batch_tokens: int,
         label_smoothing: float = 0.0,
         choice_weight: float = 0.0,
+        title_weight: float = 0.0,
         head: Head = "answer",
         log_priors: Sequence[float] | None = None,
         order: NoteOrder | None = None,
@@ -165,6 +177,7 @@ class TreeTrainer(Trainer):  # type: ignore[misc]
         self._eval_batch_tokens = eval_batch_tokens
         self._label_smoothing = label_smoothing
         self._choice_weight = choice_weight
+        self._title_weight = title_weight
         self._order = order
         self._is_packed = is_packed
         self._compiled = CompiledLayers(self.model) if compiles_layers else None
@@ -202,7 +215,8 @@ class TreeTrainer(Trainer):  # type: ignore[misc]
         """
         tree: PackedTree = inputs["tree"]
         read = answer_logits if self._is_packed else padded_logits
-        logits = read(model, tree, inputs["predictors"]).float()
+        all_logits = read(model, tree, torch.cat([inputs["predictors"], inputs["title_predictors"]])).float()
+        logits, title_logits = torch.split(all_logits, [len(inputs["targets"]), len(inputs["title_targets"])])
         losses = answer_losses(
             logits,
             inputs["targets"],
@@ -213,7 +227,11 @@ class TreeTrainer(Trainer):  # type: ignore[misc]
             mean_answer=self._mean_answer,
         )
         count = num_items_in_batch if num_items_in_batch is not None else len(losses)
-        loss = (losses * inputs["weights"]).sum() / count * self.accelerator.num_processes
+        total = (losses * inputs["weights"]).sum()
+        if self._title_weight and len(title_logits):
+            choosing = choice_losses(title_logits.float(), inputs["title_targets"], inputs["title_choices"])
+            total = total + self._title_weight * self._mean_answer * (choosing * inputs["title_weights"]).sum()
+        loss = total / count * self.accelerator.num_processes
         if not torch.isfinite(loss):
             self._fail_at_step("the loss", inputs["note_ids"])
         self._tokens_since_log += len(tree.input_ids)

@@ -71,7 +71,8 @@ class Tokens:
     def phrase_start(self, i: int, *, limit: int, any_case: bool = False) -> int:
         """Return the first token of the capitalized phrase that ends before token ``i``; ``i`` where there is none.
 
-        Hyphens, apostrophes, initials, "of", "the" and "&" go with it; a sentence's end, a comma or a line break stops it.
+        Hyphens, apostrophes, initials, "of", "the" and "&" go with it; a sentence's end, a comma or a line break stops
+        it.
         """
         start = j = i
         while j > 0 and i - j < limit:
