@@ -1,12 +1,13 @@
 """Write the reference pages from the program itself, or with ``--check`` say which of them are stale.
 
-Four pages are generated: every command's help, every configuration field, every category with its code ranges, and
-what becomes of broken input (from the tests' own cases). What would surprise you: nothing else under ``docs/`` is
+Generated are: every command's help, every configuration field, every category with its code ranges, what becomes of
+broken input (from the tests' own cases), and the JSON Schema of suggestions. What would surprise you: nothing else under ``docs/`` is
 touched, and a page that no longer has a source is stale too.
 """
 
 import argparse
 import importlib
+import json
 import sys
 import types
 import typing
@@ -21,6 +22,7 @@ from typer.testing import CliRunner
 
 from nosology import cli
 from nosology.config import Config
+from nosology.export.lines import schema as suggestions_schema
 from nosology.labels import Category, LabelSet, shipped_names
 
 REFERENCE = Path(__file__).parent / "reference"
@@ -34,7 +36,7 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="write nothing; fail if a page is stale")
     parser.add_argument("--out", type=Path, default=REFERENCE, help="folder of the pages")
     options = parser.parse_args()
-    pages = {name: NOTICE + text for name, text in reference_pages().items()}
+    pages = {name: NOTICE + text for name, text in reference_pages().items()} | reference_schemas()
     if not options.check:
         options.out.mkdir(parents=True, exist_ok=True)
         for name, text in pages.items():
@@ -56,9 +58,14 @@ def reference_pages() -> dict[str, str]:
     }
 
 
+def reference_schemas() -> dict[str, str]:
+    """Return each published JSON Schema by file name."""
+    return {"suggestions.schema.json": json.dumps(suggestions_schema(), indent=2, ensure_ascii=False) + "\n"}
+
+
 def stale_pages(pages: dict[str, str], folder: Path) -> list[str]:
     """Return the names of pages that are missing, differ, or are left over."""
-    found = {file.name: file.read_text(encoding="utf-8") for file in folder.glob("*.md")}
+    found = {file.name: file.read_text(encoding="utf-8") for file in folder.glob("*.*")}
     return sorted(name for name in pages.keys() | found.keys() if pages.get(name) != found.get(name))
 
 

@@ -72,6 +72,7 @@ class Stock:
         }
         self._words = [word for word in list(ranked("english_words"))[150:] if 3 < len(word) < 9]
         self._eponyms = list(ranked("eponyms"))
+        self._medical = list(ranked("medical_words"))
         self._drugs = [
             word
             for word in ranked("medical_words")
@@ -229,6 +230,9 @@ class Stock:
             ),
             "drug": lambda: rng.choice(self._drugs).capitalize() if rng.random() < 0.8 else rng.choice(self._drugs),
             "phrase": lambda: rng.choice(_PHRASES),
+            "word": lambda: self._everyday(),
+            "small": lambda: rng.choice(self._words),
+            "illness": lambda: rng.choice([rng.choice(_PHRASES), rng.choice(self._medical).capitalize()]),
         }
         return choices[kind]()
 
@@ -276,7 +280,7 @@ def expand(template: str, stock: Stock) -> list[Piece]:
 
 
 def read_templates(path: Path) -> dict[str, list[str]]:
-    """Return templates by section: ``sentence``, ``header``, ``footer``."""
+    """Return templates by section: ``sentence``, ``header``, ``footer``, and ``listing``, which hold no identifier."""
     sections: dict[str, list[str]] = {}
     for line in path.read_text(encoding="utf-8").splitlines():
         if re.fullmatch(r"\[\w+\]", line):
@@ -328,6 +332,10 @@ def training_note(background: str, stock: Stock, templates: dict[str, list[str]]
         pieces += _with_people(sentence, stock, 0.04)
         if rng.random() < 0.3:
             pieces += [(rng.choice([" ", "  ", "\n", " , "]), ""), *expand(_draw(templates["sentence"], rng), stock)]
+        if rng.random() < 0.1:
+            pieces += [(rng.choice([" ", "\n", "\n\n"]), ""), *expand(rng.choice(templates["listing"]), stock)]
+    for listing in rng.choices(templates["listing"], k=rng.choice([0, 2, 5, 9])):
+        pieces += [(rng.choice(["\n", "\n\n"]), ""), *expand(listing, stock)]
     for footer in rng.sample(templates["footer"], rng.choice([0, 1, 2])):
         pieces += [(rng.choice(["\n", "\n\n", "  "]), ""), *expand(footer, stock)]
     case = rng.random()

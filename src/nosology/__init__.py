@@ -13,6 +13,8 @@ _PUBLIC = {
     "LabelSet": "nosology.labels",
     "NosologyError": "nosology.errors",
     "Prediction": "nosology.records",
+    "Suggestion": "nosology.records",
+    "Suggestions": "nosology.records",
     "deidentify": "nosology.prepare.deidentify",
 }
 
@@ -22,8 +24,19 @@ if TYPE_CHECKING:
     from nosology.labels import LabelSet as LabelSet
     from nosology.prepare.deidentify import deidentify as deidentify
     from nosology.records import Prediction as Prediction
+    from nosology.records import Suggestion as Suggestion
+    from nosology.records import Suggestions as Suggestions
 
-__all__ = ["Classifier", "LabelSet", "NosologyError", "Prediction", "__version__", "deidentify"]
+__all__ = [
+    "Classifier",
+    "LabelSet",
+    "NosologyError",
+    "Prediction",
+    "Suggestion",
+    "Suggestions",
+    "__version__",
+    "deidentify",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -20,10 +20,14 @@ from nosology.labels import LabelSet
 from nosology.modeling.encoding import EncodedNote, PromptEncoder
 from nosology.modeling.loading import load_adapter, load_model
 from nosology.modeling.scoring import AnswerScorer, Scoring
+from nosology.modeling.titles import TitleScorer
+from nosology.prepare.alignment import AlignedText, align
 from nosology.prepare.cleaning import Cleaning, clean
 from nosology.prompts import PromptTemplate
-from nosology.records import Prediction
+from nosology.records import Prediction, Suggestions
+from nosology.rubrics import RUBRICS_FILE, RubricTable
 from nosology.runs import MANIFEST, read_json, read_manifest, sha256_file
+from nosology.suggesting.suggester import FittedSuggester, Suggester
 
 CONTENT_FREE_NOTES = ("", "N/A", "[MASK]")
 """Notes that say nothing; what a model answers to them is its prior (contextual calibration, Zhao et al. 2021)."""
@@ -53,6 +57,9 @@ class Classifier:
         scoring: Scoring = "joint",
         batch_tokens: int = 4096,
         ensemble: Ensemble | None = None,
+        rubrics: RubricTable | None = None,
+        suggester: FittedSuggester | None = None,
+        n_train_notes: int = 0,
     ) -> None:
         """Put a loaded model to work; most callers want `load`.
 
@@ -65,9 +72,13 @@ class Classifier:
             scoring: How answers are scored, see `nosology.modeling.scoring`.
             batch_tokens: Tokens in one forward pass.
             ensemble: What the model's answers are blended with; its calibration takes the place of the model's own.
+            rubrics: What `suggest` can suggest; None where codes are unknown.
+            suggester: What was fitted to suggest them; None for the model alone, not calibrated.
+            n_train_notes: How many notes the rubrics were counted on.
         """
         self.labels = labels
         self.calibration = ensemble.calibration if ensemble else calibration
+        self._own_calibration = calibration if ensemble else None
         self._ensemble = ensemble
         self._model = model
         self._encoder = encoder
@@ -75,6 +86,10 @@ class Classifier:
         self._scoring: Scoring = scoring
         self._batch_tokens = batch_tokens
         self._scorer: AnswerScorer | None = None
+        self._rubrics = rubrics
+        self._fitted = suggester
+        self._n_train_notes = n_train_notes
+        self._suggester: Suggester | None = None
 
     @classmethod
     def load(cls, run: Path | str, *, system: System | None = None) -> Self:
@@ -121,6 +136,7 @@ class Classifier:
                 _expect(weights, sha256_file(weights), manifest["adapter_sha256"])
             model = load_adapter(loaded, run / "adapter")
             calibration = _read_calibration(run)
+        rubrics = RubricTable.load(run / RUBRICS_FILE) if (run / RUBRICS_FILE).exists() else None
         return cls(
             model,
             encoder,
@@ -130,6 +146,9 @@ class Classifier:
             scoring=settings["scoring"],
             batch_tokens=manifest["config"]["evaluate"]["batch_tokens"],
             ensemble=ensemble,
+            rubrics=rubrics,
+            suggester=FittedSuggester.load(run, len(rubrics)) if rubrics and system != "base" else None,
+            n_train_notes=manifest["n_train_notes"],
         )
 
     def classify(self, texts: Sequence[str], *, progress: Callable[[int], None] | None = None) -> list[Prediction]:
@@ -141,6 +160,39 @@ class Classifier:
         """
         prepared = [self._prepared(text) for text in texts]
         return self.predictions_from(self.log_probs(prepared, progress=progress), self.truncated_tokens(prepared))
+
+    def suggest(
+        self,
+        texts: Sequence[str],
+        k: int = 10,
+        *,
+        with_evidence: bool = True,
+        progress: Callable[[int], None] | None = None,
+    ) -> list[Suggestions]:
+        """Return diagnoses to consider for each raw note, in order: decision support, never a diagnosis.
+
+        Args:
+            texts: Notes as they were written; they are prepared as the training notes were.
+            k: Suggestions a note.
+            with_evidence: Whether to look for the sentences behind each; most of the time goes there.
+            progress: Called with the number of notes finished after each.
+
+        Returns:
+            One ranked sequence of suggestions a note; evidence offsets are into the texts as they were given.
+
+        Raises:
+            RunError: The run's training notes had no ICD codes.
+        """
+        results = []
+        for text in texts:
+            results.append(self.suggester.suggest(text, self.aligned(text), k, with_evidence=with_evidence))
+            if progress:
+                progress(1)
+        return results
+
+    def aligned(self, text: str) -> AlignedText:
+        """Return a raw note prepared, with the way back to it."""
+        return align(text, self._cleaning)
 
     def log_probs(
         self,
@@ -229,8 +281,44 @@ class Classifier:
             batch_tokens=self._batch_tokens,
         )
 
+    @property
+    def suggester(self) -> Suggester:
+        """What suggests, made on first use.
+
+        Raises:
+            RunError: The run's training notes had no ICD codes.
+        """
+        if self._rubrics is None or not len(self._rubrics):
+            raise RunError(
+                "this run knows no rubrics to suggest: its training notes had no ICD codes",
+                hint="prepare notes with a code column, and train on them",
+            )
+        if self._suggester is None:
+            scorer = TitleScorer(
+                self._model,
+                self._encoder,
+                [rubric.title for rubric in self._rubrics.rubrics],
+                self._rubrics.by_category(self.labels.names),
+                category_scoring=self._scoring,
+                batch_tokens=self._batch_tokens,
+            )
+            self._suggester = Suggester(
+                scorer,
+                self._rubrics,
+                self.labels.names,
+                self._fitted or FittedSuggester.of_model_alone(len(self._rubrics)),
+                n_train_notes=self._n_train_notes,
+                calibrated=self._category_probabilities,
+            )
+        return self._suggester
+
+    def _category_probabilities(self, log_probs: FloatArray) -> FloatArray:
+        """Return the model's own probabilities: what suggestions begin with is the model alone, never the ensemble."""
+        calibration = self._own_calibration if self._ensemble else self.calibration
+        return calibration.apply(log_probs[None])[0] if calibration else np.exp(log_probs)
+
     def _prepared(self, text: str) -> str:
-        return clean(text, "", self._cleaning).text.decode("utf-8", "replace") if self._cleaning else text
+        return clean(text, "", self._cleaning).text.decode("utf-8", "surrogatepass") if self._cleaning else text
 
     def _encode(self, texts: Sequence[str]) -> list[EncodedNote]:
         return [self._encoder.note(text) for text in texts]

@@ -146,6 +146,11 @@ class TrainConfig(Section):
         description="Share of a second loss, in which only tokens that go on to some category may be chosen: it learns "
         "to tell categories apart before it learns to spell them.",
     )
+    title_weight: Annotated[float, Field(ge=0)] = Field(
+        0.0,
+        description="Weight of learning to name the rubrics of a note's codes behind its category, beside 1 for the "
+        "category: what suggestions are made of. 0: not learned; notes without codes teach no rubric.",
+    )
     adam_beta2: Annotated[float, Field(gt=0, lt=1)] = Field(
         0.999, description="Memory of AdamW's second moment; short trainings need a shorter one."
     )

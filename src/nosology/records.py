@@ -4,9 +4,10 @@ Clinical text never shows in a `repr`: fields that hold text are declared with `
 traceback that prints a record cannot leak a note.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import overload
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,3 +80,93 @@ class Prediction:
     prediction_set: tuple[str, ...] = ()
     abstained: bool = False
     truncated_tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A sentence of a note that moves a suggestion, in Unicode code points of the *original* note.
+
+    Attributes:
+        start: Where it begins: the sentence is ``text[start:end]``.
+        end: Where it ends.
+        effect: How much the suggestion's log-odds fall when the sentence is left out.
+        negated: True where the sentence mentions the diagnosis only to deny it ("no pneumonia").
+        family_history: True where it mentions the diagnosis only of a relative.
+    """
+
+    start: int
+    end: int
+    effect: float = 0.0
+    negated: bool = False
+    family_history: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FullCode:
+    """A full ICD code below a suggested rubric, offered where the training notes support one.
+
+    Attributes:
+        code: Undotted and upper case.
+        share: Its share of the training notes that have the rubric.
+        n_notes: How many training notes have it.
+    """
+
+    code: str
+    share: float
+    n_notes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A diagnosis to consider; never a diagnosis.
+
+    Attributes:
+        code: The rubric: a 3-character ICD code (4 for ICD-9-CM E codes), undotted.
+        icd_version: 9 or 10.
+        title: The rubric's official title.
+        category: The category that it belongs to.
+        probability: That it is among the note's coded diagnoses; calibrated where the run holds a suggester.
+        main_probability: That it is the main one: P(category) times P(rubric | category).
+        is_seen: Whether any training note had it; an unseen one was reached through its title alone.
+        evidence: Sentences that move the probability, the strongest first.
+        full_code: A full code below it; None where the training notes support none.
+    """
+
+    code: str
+    icd_version: int
+    title: str
+    category: str
+    probability: float
+    main_probability: float
+    is_seen: bool
+    evidence: tuple[Evidence, ...] = ()
+    full_code: FullCode | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestions(Sequence[Suggestion]):
+    """The ranked suggestions for one note; a sequence, the most probable first.
+
+    Attributes:
+        items: The suggestions.
+        none_of_these: Probability that no listed diagnosis is among the note's coded ones.
+        mass_left_out: Probability of the categories whose rubrics were not read one by one.
+        n_rubrics: How many rubrics could have been suggested.
+        is_calibrated: Whether the probabilities were calibrated on validation notes.
+    """
+
+    items: tuple[Suggestion, ...]
+    none_of_these: float
+    mass_left_out: float
+    n_rubrics: int
+    is_calibrated: bool
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    @overload
+    def __getitem__(self, index: int) -> Suggestion: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Suggestion, ...]: ...
+    def __getitem__(self, index: int | slice) -> Suggestion | tuple[Suggestion, ...]:
+        return self.items[index]

@@ -28,6 +28,16 @@ def write_json(path: Path, value: Any) -> None:
     os.replace(temporary, path)
 
 
+def write_private_text(path: Path, text: str) -> None:
+    """Write a UTF-8 file whole or not at all; it is its owner's alone from the moment it exists."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    temporary.unlink(missing_ok=True)
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as file:
+        file.write(text)
+    os.replace(temporary, path)
+
+
 def read_json(path: Path) -> Any:
     """Return the parsed content of a JSON file.
 

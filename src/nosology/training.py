@@ -12,6 +12,7 @@ import shutil
 import time
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +27,11 @@ from nosology.errors import DataError, ModelError, RunError
 from nosology.modeling.callbacks import CheckpointSeal, LogFile, TrainingStep, last_whole_checkpoint
 from nosology.modeling.encoding import PromptEncoder
 from nosology.modeling.loading import LoadedModel, attach_lora, load_model
+from nosology.modeling.title_targets import title_targets
 from nosology.modeling.trainer import Example, Examples, TreeTrainer
-from nosology.prepare.dataset import Dataset, open_dataset
+from nosology.prepare.dataset import Dataset, codes_of, open_dataset
 from nosology.prompts import PromptTemplate
+from nosology.rubrics import RUBRICS_FILE, RubricTable
 from nosology.runs import MANIFEST, environment, sha256_file, sha256_text, write_json
 
 
@@ -78,10 +81,15 @@ def train(
         shortening=config.model.shortening,
     )
     weights = _category_weights(train_rows, config.train)
+    rubrics = _rubrics(dataset, train_rows)
     examples = _examples(train_rows, dataset, encoder, weights)
+    if config.train.title_weight:
+        examples = _with_titles(examples, train_rows, rubrics, encoder, dataset)
     _check_lengths(examples, encoder, loaded)
     if _is_first_process():
         _write_inputs(out, dataset, template, config, train_rows)
+        if len(rubrics):
+            rubrics.save(out / RUBRICS_FILE)
     arguments = _training_arguments(out, config.train, len(examples))
     with arguments.main_process_first(desc="looking for a checkpoint"):
         checkpoint = last_whole_checkpoint(out / "checkpoints") if resume else None
@@ -100,6 +108,7 @@ def train(
         eval_batch_tokens=config.evaluate.batch_tokens,
         label_smoothing=config.train.label_smoothing,
         choice_weight=config.train.choice_weight,
+        title_weight=config.train.title_weight,
         args=arguments,
         train_dataset=Examples(examples),
         eval_dataset=Examples(_examples(validation_rows, dataset, encoder, None)),
@@ -182,11 +191,45 @@ def _examples(
     ]
 
 
+def _rubrics(dataset: Dataset, rows: pl.DataFrame) -> RubricTable:
+    """Return what can be suggested: the rubrics of the ICD versions that the training notes are coded in, counted."""
+    codes = codes_of(rows)
+    versions = {version for note in codes for _, version in note}
+    return RubricTable.shipped(dataset.labels, versions).counted(codes)
+
+
+def _with_titles(
+    examples: list[Example], rows: pl.DataFrame, rubrics: RubricTable, encoder: PromptEncoder, dataset: Dataset
+) -> list[Example]:
+    """Return the examples with the rubric titles that their codes teach.
+
+    Raises:
+        DataError: No note has a code of a known rubric.
+    """
+    titles = [rubric.title for rubric in rubrics.rubrics]
+    targets = title_targets(encoder, titles, rubrics.by_category(dataset.labels.names))
+    taught = [
+        replace(example, titles=tuple(targets[place] for place in rubrics.places_of(codes) if place in targets))
+        for example, codes in zip(examples, codes_of(rows), strict=True)
+    ]
+    if not any(example.titles for example in taught):
+        raise DataError(
+            "no training note has an ICD code whose rubric could be learned",
+            place="train.title_weight",
+            hint="set it to 0, or prepare the notes with their codes",
+        )
+    return taught
+
+
 def _check_lengths(examples: list[Example], encoder: PromptEncoder, loaded: LoadedModel) -> None:
     """Refuse, before the first step, a note whose answer would not fit into the model's context."""
     limit = loaded.model.config.max_position_embeddings
     for example in examples:
-        length = len(encoder.root) + len(example.note.tokens) + len(encoder.answers[example.category])
+        title = max((len(encoder.title_cue) + len(target.tokens) for target in example.titles), default=0)
+        answer = max(
+            len(encoder.answers[category]) for category in {example.category, *(t.category for t in example.titles)}
+        )
+        length = len(encoder.root) + len(example.note.tokens) + answer + title
         if length > limit:
             raise DataError(
                 f"instruction, note and answer take {length} tokens, the model reads {limit}: the answer would be cut",

@@ -169,7 +169,7 @@ def test_the_quarantine_is_written_in_the_order_of_files_and_lines(tmp_path: Pat
 def dataset(tmp_path: Path) -> Path:
     folder = tmp_path / "dataset"
     folder.mkdir()
-    row = ("1", "p", "a", "text", "Urgent", None, None, None)
+    row = ("1", "p", "a", "text", "Urgent", None, None, None, [])
     rows = [(*row, "train"), (*row, "test")]
     pl.DataFrame(rows, schema=list(COLUMNS), orient="row").write_parquet(folder / "notes.parquet")
     (folder / "mine.tsv").write_text("category\nUrgent\nRoutine\n")

@@ -23,14 +23,19 @@ def words(text):
     return tuple(sum(ord(letter) * 31**place for place, letter in enumerate(word)) for word in text.split())
 
 
+def words_of(note):
+    """Return what gives the words of a stretch of a note."""
+    return lambda start, end: words(note[start:end])
+
+
 def kept_words(limit, how="sections", note=NOTE):
-    tokens, left_out = shorten(note, words, limit, MARK, how)
+    tokens, left_out = shorten(note, words_of(note), limit, MARK, how)
     spelled = {words(word)[0]: word for word in note.split()}
     return [spelled.get(token, "...") for token in tokens], left_out
 
 
 def test_a_note_that_fits_stays_as_it_is():
-    tokens, left_out = shorten(NOTE, words, 500, MARK, "sections")
+    tokens, left_out = shorten(NOTE, words_of(NOTE), 500, MARK, "sections")
     assert (tokens, left_out) == (words(NOTE), 0)
 
 
@@ -86,7 +91,7 @@ def test_one_section_longer_than_the_budget_loses_its_middle():
 )
 def test_no_note_keeps_more_than_the_budget_and_none_is_lost_whole(parts, limit, how):
     note = "".join(f"{title}: {'word ' * n}\n" for title, n in parts)
-    tokens, left_out = shorten(note, words, limit, MARK, how)
+    tokens, left_out = shorten(note, words_of(note), limit, MARK, how)
     assert len(tokens) <= limit
     assert bool(tokens) == bool(note.split())
     assert sum(token != -1 for token in tokens) + left_out == len(words(note))
@@ -94,4 +99,4 @@ def test_no_note_keeps_more_than_the_budget_and_none_is_lost_whole(parts, limit,
 
 @pytest.mark.parametrize("limit", [1, 2, 3])
 def test_a_budget_of_hardly_anything_still_holds(limit):
-    assert len(shorten(NOTE, words, limit, MARK, "sections")[0]) <= limit
+    assert len(shorten(NOTE, words_of(NOTE), limit, MARK, "sections")[0]) <= limit

@@ -15,6 +15,8 @@ from nosology.errors import DataError
 if TYPE_CHECKING:
     from nosology.records import Prediction
 
+ADDED = ("predicted_label", "probability", "ranking", "prediction_set", "abstained")
+
 
 class System(StrEnum):
     """What answers."""
@@ -47,11 +49,12 @@ def classify(
             raise DataError("there is no note on stdin", place="-", hint="nosology classify RUN - < note.txt")
         _print(_predict(run, [note], system)[0], {})
         return
-    from nosology.sources.tablefile import read_table, table_format, write_table
+    from nosology.sources.tablefile import read_table, refuse_taken, table_format, write_table
 
     if out is not None:
         table_format(out)  # a name that cannot be written is refused before the model starts
     table = read_table(file, text)
+    refuse_taken(table, file, ADDED)
     predictions = _predict(run, table[text].fill_null("").cast(str).to_list(), system)
     if out is None:
         others = table.drop(text).iter_rows(named=True)

@@ -24,13 +24,17 @@ def evaluate(
 ) -> None:
     """Score base and tuned model, and the baselines, on notes that were not trained on.
 
-    Writes RUN/eval/SPLIT/results.json and one predictions.jsonl a system, and fits RUN/calibration.json.
+    Writes RUN/eval/SPLIT/results.json and one predictions.jsonl a system, and fits RUN/calibration.json. A run that was
+    trained on rubric titles (train.title_weight) also has its suggestions judged: RUN/eval/SPLIT/suggestions.json, and
+    RUN/suggester is fitted.
 
     Example: nosology evaluate runs/mimic3 --split test
     """
     import json
 
     from nosology.evaluation import evaluate as evaluate_run
+    from nosology.evaluation.suggestions import evaluate_suggestions, wants_suggestions
+    from nosology.report.ranking import print_ranking
     from nosology.report.summary import print_summary
     from nosology.results import Results
 
@@ -46,4 +50,8 @@ def evaluate(
         print(json.dumps(results, indent=2, ensure_ascii=False))
     else:
         print_summary(Results.model_validate(results))
+    if wants_suggestions(run):
+        suggestions = evaluate_suggestions(run, split=split, dataset=dataset, limit=limit, progress=progress)
+        if not as_json:
+            print_ranking(suggestions)
     say(f"next: nosology report {run}")

@@ -16,7 +16,18 @@ from nosology.results import CategoryShare, Distribution, Lengths
 
 _WORD = re.compile(r"\w+")
 _OWN_COLUMNS = frozenset(
-    ["note_id", "patient_id", "admission_id", "clean_text", "category", "code", "icd_version", "rubric", "split"]
+    {
+        "note_id",
+        "patient_id",
+        "admission_id",
+        "clean_text",
+        "category",
+        "code",
+        "icd_version",
+        "rubric",
+        "codes",
+        "split",
+    }
 )
 _MOST_VALUES = 12  # a column with more is an identifier or a measurement, not a group
 _N_LENGTH_BANDS = 3

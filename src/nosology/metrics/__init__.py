@@ -26,6 +26,7 @@ from nosology.metrics.honesty import (
     reliability_bins,
     risk_coverage,
 )
+from nosology.metrics.ranking import average_precision, hit_rate, ranked_truth, recall, reciprocal_rank
 from nosology.metrics.resampling import (
     Resamples,
     bootstrap_p_value,
@@ -41,6 +42,7 @@ __all__ = [
     "Scores",
     "answered_at",
     "area_under_risk_coverage",
+    "average_precision",
     "bootstrap_p_value",
     "brier_score",
     "calibration_p_value",
@@ -50,11 +52,15 @@ __all__ = [
     "debiased_ece",
     "draw_resamples",
     "expected_calibration_error",
+    "hit_rate",
     "holm",
     "log_loss",
     "macro_average",
     "mcnemar_p_value",
     "percentile_interval",
+    "ranked_truth",
+    "recall",
+    "reciprocal_rank",
     "reliability_bins",
     "risk_coverage",
     "weighted_average",

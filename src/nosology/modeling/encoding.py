@@ -34,6 +34,11 @@ class EncodedNote:
     truncated_tokens: int
 
 
+TITLE_CUE = "\nDiagnosis: "
+"""Stands between a category's end of turn and a rubric's title: it says what is asked for to a model that never saw a
+title behind a category."""
+
+
 class PromptEncoder:
     """Cuts prompts into segments for one tokenizer, one template and one label set.
 
@@ -42,6 +47,7 @@ class PromptEncoder:
         cue: Token ids between note and answer.
         answers: Token ids of each category's name and the end-of-turn token, in label-set order.
         end_of_turn: The token that ends an answer.
+        title_cue: Token ids between a category's answer and a rubric's title.
     """
 
     def __init__(
@@ -75,11 +81,19 @@ class PromptEncoder:
         self.cue = self._markup(self._after)
         self.end_of_turn = self._end_of_turn(template, categories)
         self.answers = tuple((*self._plain(name), self.end_of_turn) for name in categories)
+        self.title_cue = self._plain(TITLE_CUE)
         self._mark = self._plain(TRUNCATION_MARK)
 
     def note(self, text: str) -> EncodedNote:
         """Return a note's segment: its tokens, shortened if need be, and the cue."""
-        kept, left_out = shorten(text.strip(), self._plain, self.max_note_tokens, self._mark, self._shortening)
+        body = text.strip()
+        kept, left_out = shorten(
+            body,
+            lambda start, end: self._plain(body[start:end]),
+            self.max_note_tokens,
+            self._mark,
+            self._shortening,
+        )
         return EncodedNote((*kept, *self.cue), left_out)
 
     def n_tokens(self, text: str) -> int:
@@ -102,6 +116,31 @@ class PromptEncoder:
         )
         other.answers, other._categories = self.answers, self._categories
         return other
+
+    def note_with_places(self, text: str) -> tuple[EncodedNote, tuple[int, ...]]:
+        """Return a note's segment, and for each of its tokens where in the text its last character stands.
+
+        Tokens that stand for nothing in the text (the mark of a cut, the cue) have the place -1.
+        """
+        body = text.strip()
+        before = len(text) - len(text.lstrip())
+        mark = tuple((token, -1) for token in self._mark)
+
+        def tokenize(start: int, end: int) -> tuple[tuple[int, int], ...]:
+            clean = body[start:end].encode("utf-8", "replace").decode("utf-8")
+            encoded = self._tokenizer(
+                clean, add_special_tokens=False, split_special_tokens=True, return_offsets_mapping=True
+            )
+            places = (before + start + max(first, last - 1) for first, last in encoded["offset_mapping"])
+            return tuple(zip(encoded["input_ids"], places, strict=True))
+
+        kept, left_out = shorten(body, tokenize, self.max_note_tokens, mark, self._shortening)
+        tokens, places = (token for token, _ in kept), (place for _, place in kept)
+        return EncodedNote((*tokens, *self.cue), left_out), (*places, *[-1] * len(self.cue))
+
+    def title(self, title: str) -> tuple[int, ...]:
+        """Return the tokens of a rubric's title, the end-of-turn token last."""
+        return (*self._plain(title), self.end_of_turn)
 
     def prompt(self, text: str) -> str:
         """Return the full prompt of a note as text, as the model reads it (before any shortening)."""

@@ -193,9 +193,13 @@ def _with_adapter(model: Any, settings: Any) -> Any:
     """Return the peft model; peft still asks transformers a question under its old, deprecated name."""
     from peft import get_peft_model
 
+    from nosology.modeling.lora import fuse_lora
+
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", category=FutureWarning, module="transformers")
-        return get_peft_model(model, settings)
+        adapted = get_peft_model(model, settings)
+    fuse_lora(adapted)
+    return adapted
 
 
 def cache_folder() -> Path:

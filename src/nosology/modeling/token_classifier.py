@@ -34,8 +34,23 @@ _KINDS = {
 }
 _TYPES = {name: kind for kind, names in _KINDS.items() for name in names.split()}
 _NO_IDENTIFIERS = frozenset(
-    ("o", "misc", "norp", "state", "country", "product", "event", "law", "language", "percent", "money", "quantity")
-    + ("ordinal", "cardinal", "work_of_art")
+    (
+        "o",
+        "misc",
+        "norp",
+        "state",
+        "country",
+        "product",
+        "event",
+        "law",
+        "language",
+        "percent",
+        "money",
+        "quantity",
+        "ordinal",
+        "cardinal",
+        "work_of_art",
+    )
 )
 
 

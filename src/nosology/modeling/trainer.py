@@ -26,6 +26,7 @@ from nosology.modeling.attention import TreePass
 from nosology.modeling.encoding import EncodedNote, PromptEncoder
 from nosology.modeling.loading import decoder
 from nosology.modeling.scoring import AnswerScorer
+from nosology.modeling.title_targets import HungTitles, TitleTarget
 from nosology.modeling.tree import PackedTree, Segment, pack
 
 
@@ -38,12 +39,14 @@ class Example:
         note: Its tokens.
         category: Index of its category in the label set.
         weight: Factor on its loss; 1 unless rare categories weigh more.
+        titles: What its codes say about rubric titles; empty where they are unknown or not to be learned.
     """
 
     note_id: str
     note: EncodedNote = field(repr=False)
     category: int
     weight: float = 1.0
+    titles: tuple[TitleTarget, ...] = field(default=(), repr=False)
 
 
 class Examples(Dataset[Example]):
@@ -74,14 +77,19 @@ class TreeCollator:
             ``categories`` of shape ``(notes,)`` (first, because the Trainer reads the batch size off it), the packed
             ``tree``, ``predictors`` (row indices whose output predicts an answer token), their ``targets`` and
             ``weights``, each of shape ``(answer tokens,)``, their ``choices`` (the tokens that go on to some category
-            from there, filled up with -1) of shape ``(answer tokens, most choices)``, and the ``note_ids``.
+            from there, filled up with -1) of shape ``(answer tokens, most choices)``, and the ``note_ids``. For the
+            rubric titles likewise ``title_predictors``, ``title_targets``, ``title_weights`` and ``title_choices``.
         """
         segments = [Segment(self.encoder.root)]
         answers = []
+        titles = HungTitles()
         for example in examples:
+            note = len(segments)
             segments.append(Segment(example.note.tokens, parent=0))
             answers.append(len(segments))
-            segments.append(Segment(self.encoder.answers[example.category], parent=len(segments) - 1))
+            segments.append(Segment(self.encoder.answers[example.category], parent=note))
+            answer = (example.category, answers[-1])
+            titles.hang(segments, self.encoder, note, answer, example.titles, example.weight)
         tree = pack(segments)
         predictors = [row for answer in answers for row in tree.predictors(answer)]
         targets = [token for example in examples for token in self.encoder.answers[example.category]]
@@ -93,6 +101,10 @@ class TreeCollator:
             "targets": torch.tensor(targets),
             "weights": torch.tensor(weights),
             "choices": torch.cat([self._choices[example.category] for example in examples]),
+            "title_predictors": torch.tensor(titles.predictors(tree), dtype=torch.long),
+            "title_targets": torch.tensor(titles.targets, dtype=torch.long),
+            "title_weights": torch.tensor(titles.weights),
+            "title_choices": torch.tensor(titles.padded_choices(), dtype=torch.long),
             "note_ids": [example.note_id for example in examples],
         }
 
@@ -113,6 +125,7 @@ class TreeTrainer(Trainer):  # type: ignore[misc]
         eval_batch_tokens: int,
         label_smoothing: float = 0.0,
         choice_weight: float = 0.0,
+        title_weight: float = 0.0,
         **settings: Any,
     ) -> None:
         super().__init__(data_collator=TreeCollator(encoder), **settings)
@@ -121,6 +134,7 @@ class TreeTrainer(Trainer):  # type: ignore[misc]
         self._eval_batch_tokens = eval_batch_tokens
         self._label_smoothing = label_smoothing
         self._choice_weight = choice_weight
+        self._title_weight = title_weight
         self._mean_answer = sum(map(len, encoder.answers)) / len(encoder.answers)
         self._tokens_since_log = 0
         self._time_of_log = time.perf_counter()
@@ -150,7 +164,9 @@ class TreeTrainer(Trainer):  # type: ignore[misc]
             ModelError: The loss is not a finite number; says which notes were in the batch.
         """
         tree: PackedTree = inputs["tree"]
-        logits = answer_logits(model, tree, inputs["predictors"])
+        n_answer_tokens = len(inputs["targets"])
+        all_logits = answer_logits(model, tree, torch.cat([inputs["predictors"], inputs["title_predictors"]]))
+        logits, title_logits = all_logits[:n_answer_tokens], all_logits[n_answer_tokens:]
         losses = cross_entropy(
             logits.float(), inputs["targets"], reduction="none", label_smoothing=self._label_smoothing
         )
@@ -159,7 +175,11 @@ class TreeTrainer(Trainer):  # type: ignore[misc]
             choosing = choice_losses(logits.float(), inputs["targets"], inputs["choices"]) * self._mean_answer
             losses = (1 - self._choice_weight) * losses + self._choice_weight * choosing
         count = num_items_in_batch if num_items_in_batch is not None else len(losses)
-        loss = (losses * inputs["weights"]).sum() / count * self.accelerator.num_processes
+        total = (losses * inputs["weights"]).sum()
+        if self._title_weight and len(title_logits):
+            choosing = choice_losses(title_logits.float(), inputs["title_targets"], inputs["title_choices"])
+            total = total + self._title_weight * self._mean_answer * (choosing * inputs["title_weights"]).sum()
+        loss = total / count * self.accelerator.num_processes
         if not torch.isfinite(loss):
             raise ModelError(
                 f"the loss of step {self.state.global_step + 1} is not a finite number",

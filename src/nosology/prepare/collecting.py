@@ -11,7 +11,7 @@ from typing import Protocol
 import polars as pl
 
 from nosology.prepare.cleaning import EMPTY, Cleaned, Cleaning
-from nosology.prepare.dataset import ATTRIBUTES
+from nosology.prepare.dataset import ATTRIBUTES, CODES_TYPE
 from nosology.prepare.funnel import Funnel
 from nosology.prepare.labelling import Label
 from nosology.prepare.quarantine import Quarantine
@@ -28,7 +28,7 @@ _BATCH_CHARACTERS = 400_000  # sent to a worker at once: a second of work, so th
 _WAITING_BATCHES = 3  # per worker, so that none waits for the reader
 _PACKED_ROWS = 4_096
 
-_SCHEMA: dict[str, type[pl.DataType]] = {
+_SCHEMA: dict[str, type[pl.DataType] | pl.DataType] = {
     "note_id": pl.String,
     "order": pl.String,
     "patient_id": pl.String,
@@ -37,6 +37,7 @@ _SCHEMA: dict[str, type[pl.DataType]] = {
     "code": pl.String,
     "icd_version": pl.Int8,
     "rubric": pl.String,
+    "codes": CODES_TYPE,
     "given_split": pl.String,
     **dict.fromkeys(ATTRIBUTES, pl.String),
     "offset": pl.Int64,
@@ -148,10 +149,11 @@ class Collector:
                 self._funnel.lose(CLEAN if cleaned.lost == EMPTY else WORDS, cleaned.lost)
                 continue
             code = (label.code.value, label.code.version) if label.code else (None, None)
+            codes = [{"code": code.value, "icd_version": code.version} for code in note.codes]
             attributes = (note.attributes.get(name) for name in ("split", *ATTRIBUTES))
             ids = (note.note_id, note_order(note.note_id), note.patient_id, note.admission_id)
             place = (self._texts.append(cleaned.text), len(cleaned.text), cleaned.digest, cleaned.signature)
-            self._rows.append((*ids, label.category, *code, label.rubric, *attributes, *place))
+            self._rows.append((*ids, label.category, *code, label.rubric, codes, *attributes, *place))
         if len(self._rows) >= _PACKED_ROWS:
             self._pack()
 

@@ -27,9 +27,12 @@ COLUMNS = (
     "code",
     "icd_version",
     "rubric",
+    "codes",
     "split",
 )
 ATTRIBUTES = ("sex", "age_band", "admission_type")
+CODES_TYPE = pl.List(pl.Struct({"code": pl.String, "icd_version": pl.Int8}))
+"""All codes of the admission in sequence order, undotted; an empty list where the source gives none."""
 
 NOTES_FILE = "notes.parquet"
 LABELS_FILE = "labels.tsv"
@@ -74,6 +77,16 @@ class Dataset:
     def funnel(self) -> list[dict[str, Any]]:
         """Return what was lost at each step and why: ``{step, rows_in, rows_out, lost: {reason: count}}``."""
         return cast(list[dict[str, Any]], read_json(self.folder / FUNNEL_FILE))
+
+
+def codes_of(notes: pl.DataFrame) -> list[tuple[tuple[str, int], ...]]:
+    """Return all codes of each note's admission: code and ICD version, in sequence order.
+
+    Nothing is returned for datasets that were prepared before codes were kept.
+    """
+    if "codes" not in notes.columns:
+        return [()] * len(notes)
+    return [tuple((item["code"], item["icd_version"]) for item in row or ()) for row in notes["codes"].to_list()]
 
 
 def open_dataset(folder: Path | str) -> Dataset:

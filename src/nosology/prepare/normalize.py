@@ -22,13 +22,24 @@ def normalize(text: str, *, lowercase: bool = False, strip_punctuation: bool = F
     """
     if text.isascii():
         return _normalize_ascii(text, lowercase, strip_punctuation)
-    text = _CONTROL.sub(" ", unicodedata.normalize("NFC", text))
-    if lowercase:
-        text = text.lower()
+    text = replace_characters(
+        unicodedata.normalize("NFC", text), lowercase=lowercase, strip_punctuation=strip_punctuation
+    )
     if strip_punctuation:
-        return " ".join(_NOT_WORD.sub(" ", text).split())
+        return " ".join(text.split())
     lines = (" ".join(line.split()) for line in text.splitlines())
     return "\n".join(line for line in lines if line)
+
+
+def replace_characters(text: str, *, lowercase: bool, strip_punctuation: bool) -> str:
+    """Return composed text (NFC) with its characters in one form and its blanks as they were.
+
+    Every character gives one, or as many as its lower case has, so that offsets can be followed.
+    """
+    text = _CONTROL.sub(" ", text)
+    if lowercase:
+        text = text.lower()
+    return _NOT_WORD.sub(" ", text) if strip_punctuation else text
 
 
 def _normalize_ascii(text: str, lowercase: bool, strip_punctuation: bool) -> str:

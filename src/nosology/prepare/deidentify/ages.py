@@ -40,8 +40,8 @@ _CUE_BEFORE = re.compile(
     r"(?:\s(?:is|was|who is|died at|lived to|lived to be|living at|now|alive at)|,|\())\s{0,3}(?:the\s)?\Z",
     re.IGNORECASE,
 )
-# "in his nineties", "in her early 90s"
-_IN_THEIR = re.compile(r"\b(?:in|into)\s(?:his|her|their|the)\s(?:early\s|mid[-\s]?|late\s|upper\s)?\Z", re.IGNORECASE)
+# "in his nineties", "in her mid-90s"; not "sats in the 90s"
+_IN_THEIR = re.compile(r"\b(?:in|into)\s(?:his|her|their)\s(?:(?:early|mid|late|upper)[-\s])?\Z", re.IGNORECASE)
 _DECADE = re.compile(r"(?:nineties|hundreds)\b|(?:90|100)['’]?s\b", re.IGNORECASE)
 _OLD_PEOPLE = words("ages.old_people")
 # "93F with", "93 F presents": only where a person is plainly meant
@@ -75,14 +75,15 @@ def ages(text: str) -> Iterator[Span]:
 
 def _at(text: str, start: int) -> Iterator[Span]:
     """Yield the age that starts here."""
+    back = max(0, start - _LOOK_BACK)
+    if (decade := _DECADE.match(text, start)) and _IN_THEIR.search(text, back, start):
+        yield Span(start, decade.end(), "AGE90")
+        return
     if start and (text[start - 1] in _GLUED or text[start - 1].isalnum()):
         return
-    back = max(0, start - _LOOK_BACK)
     match = _WITH_UNIT.match(text, start)
     if not match and (alone := _ALONE.match(text, start)) and _CUE_BEFORE.search(text, back, start):
         match = alone
-    if not match and (decade := _DECADE.match(text, start)) and _IN_THEIR.search(text, back, start):
-        match = decade
     if not match and (sex := _SEX.match(text, start)) and not _MEASURE_BEFORE.search(text, max(0, start - 16), start):
         match = sex
     if match:

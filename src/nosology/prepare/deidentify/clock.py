@@ -107,10 +107,11 @@ def _write(text: str, match: re.Match[str], day: date, swapped: bool, days: int)
     month, of_month = (moved.day, moved.month) if swapped else (moved.month, moved.day)
     groups = match.groupdict()
     values: dict[str, str] = {}
+    width = 2 if _is_padded(groups) else 1
     if groups.get("m"):
-        values["m"] = str(month).zfill(len(match["m"]))
+        values["m"] = str(month).zfill(width)
     if groups.get("d"):
-        values["d"] = str(of_month).zfill(len(match["d"]) if match["d"].startswith("0") or len(match["d"]) > 1 else 1)
+        values["d"] = str(of_month).zfill(width)
     if groups.get("year"):
         values["year"] = f"{moved.year:04d}"[-len(match["year"]) :]
     if groups.get("month"):
@@ -124,6 +125,14 @@ def _write(text: str, match: re.Match[str], day: date, swapped: bool, days: int)
         pieces += [text[position : match.start(name)], values[name]]
         position = match.end(name)
     return "".join([*pieces, text[position:]])
+
+
+def _is_padded(groups: dict[str, str | None]) -> bool:
+    """Return whether numbers below ten have a leading zero in this format: "03/14", "14MAR2019"; not in "March 14"."""
+    figures = [value for name in ("m", "d") if (value := groups.get(name))]
+    if any(len(value) == 1 for value in figures):
+        return False
+    return not groups.get("month") or groups.get("s1") in ("", "-") or any(value.startswith("0") for value in figures)
 
 
 def _ending(day: int) -> str:

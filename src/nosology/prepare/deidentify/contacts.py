@@ -57,7 +57,7 @@ _HEX_ADDRESS = re.compile(
     r":[0-9a-f]{1,4}:{1,2}){2,7}[0-9a-f]{1,4}|(?:[0-9a-f]{2}[:-]){5}[0-9a-f]{2})(?![\w:])",
     re.IGNORECASE,
 )
-_HEX_HINT = re.compile(r"[0-9a-fA-F]{1,4}[:-][0-9a-fA-F]{0,4}[:-][0-9a-fA-F]{1,4}[:-]")
+_HEX_HINT = re.compile(r"[0-9a-fA-F]{1,4}[:-][0-9a-fA-F]{0,4}[:-][0-9a-fA-F]{0,4}[:-]")
 _EMAIL = re.compile(r"(?<![\w.+%-])[\w.+%'-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){0,6}")
 _EMAIL_SPELLED = re.compile(
     r"(?<![\w.])[\w.+-]{1,64}\s?(?:\[at\]|\(at\)|\{at\}|\sat\s)\s?[\w-]{1,63}(?:\s?(?:\[dot\]|\(dot\)|\{dot\}|"
@@ -89,7 +89,7 @@ def _dialled(tokens: Tokens) -> Iterator[Span]:
         start = tokens.starts[i]
         while start and text[start - 1] in "+(":
             start -= 1
-        match = _PHONE.match(text, start) or _IPV4.match(text, start)
+        match = _PHONE.match(text, start) or _PHONE.match(text, tokens.starts[i]) or _IPV4.match(text, start)
         if (
             match
             and _is_long_enough(match[0])

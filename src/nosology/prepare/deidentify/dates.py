@@ -72,10 +72,25 @@ _NUMERIC = re.compile(
 _SHORT_CUE = re.compile(
     r"(?:\b(?:on|dated?|since|from|until|till|to|through|thru|by|before|after|around|about|of|drawn|done|seen|admitted|"
     r"discharged|scheduled|performed|taken|visit|labs?|film|ct|mri|echo|x-?ray|ekg|ecg|cxr|ultrasound|culture[sd]?|"
-    r"surgery|for|last|due|start(?:ed|ing)?|ending|between|and|as of|beginning|week of|dob|d|t|dd|dt|signed|"
+    r"surgery|removed|placed|inserted|dictated|extubated|transferred|"
+    r"for|last|due|start(?:ed|ing)?|ending|between|and|as of|beginning|week of|dob|d|t|dd|dt|signed|"
     r"mon|tues?|wed|thu(?:rs)?|fri|sat|sun|monday|tuesday|wednesday|thursday|friday|saturday|sunday)\b[\s.:,]{0,3}"
     r"(?:the\s)?|[(\[]\s?|(?:^|\n)\s{0,3}|\d\s?[-–]\s?|\d\s(?:to|through|thru|and)\s)\Z",
     re.IGNORECASE,
+)
+# "culture of 3/14", "CT without contrast 6/3:": examinations are dated, whatever else the words before say.
+_EXAMINED = re.compile(
+    r"\b(?:cultures?|labs?|films?|scans?|ct|cta|mri|mra|echo|tte|tee|x-?rays?|cxr|ekg|ecg|ultrasounds?|us|biopsy|"
+    r"notes?|visits?|letters?|reports?|stud(?:y|ies)|(?:morning|night|evening|day|week) )\s?(?:of|from|on|dated)\s\Z|"
+    r"\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\.?\s\d{1,2},?\s(?:and|&|or|to)\s\Z",
+    re.IGNORECASE,
+)
+_DATED_ENTRY = re.compile(r":\s")
+_EXAM_BEFORE_ENTRY = re.compile(
+    r"\b(?:CTA?|MRI|MRA|CXR|TTE|TEE|EGD|ECG|EKG|US|[Uu]ltrasound|[Ee]cho|[Xx]-ray)\b[^.\n]{0,30}\s\Z"
+)
+_MEASURED = re.compile(
+    r"\b(?:strength|power|motor|pain|score|scale|apgars?|murmur|grade|gcs)\b[^.\n]{0,16}\Z", re.IGNORECASE
 )
 _NOT_A_DATE_BEFORE = re.compile(
     r"\b(?:strength|power|motor|murmur|grade|pain|score|scale|stage|reflex(?:es)?|pulses?|bp|pressure|tone|"
@@ -91,7 +106,10 @@ _AFTER_SHORT_NOT = re.compile(
     r"percent|views?|positive|nodes|lymph|pain|gauge|inches|times|units?|-inch|-year|per|po\b|edema|pitting|strong)",
     re.IGNORECASE,
 )
-_PREPOSITION = re.compile(r"\b(?:on|since|dated?|until|from|by|dob|seen|drawn|done|d|t)[\s.:,]{0,3}\Z", re.IGNORECASE)
+_PREPOSITION = re.compile(
+    r"\b(?:on|since|dated?|until|from|by|dob|seen|drawn|done|due|dictated|admitted|discharged|d|t)[\s.:,]{0,3}\Z",
+    re.IGNORECASE,
+)
 
 _THE_NTH = re.compile(
     r"(?:[12]?\d|3[01])(?:st|nd|rd|th)"
@@ -134,6 +152,8 @@ def _written(text: str, start: int, end: int) -> Iterator[Span]:
     back = max(0, start - _LOOK_BACK)
     year_first = _YEAR_BEFORE.search(text, back, start)
     before = year_first or _DAY_BEFORE.search(text, back, start)
+    if before and not year_first and re.search(r"\.\s\Z", before[0]) and _DAY_AFTER.match(text, end):
+        before = None  # the number ends a sentence: "SUV 10. Jul 31, 2011"
     after = (_YEAR_AFTER if before and not year_first else _DAY_AFTER).match(text, end) or _YEAR_AFTER.match(text, end)
     if word == "may" and not (before or (after and _is_surely_a_date(after[0]))):
         after = None
@@ -187,10 +207,8 @@ def _numeric(text: str, start: int) -> Iterator[Span]:
 
 
 def _is_calendar_day(value: str) -> bool:
-    """Return whether three numbers can be month, day and year, in one of the usual orders."""
+    """Return whether three numbers can be month, day and year, in one of the usual orders; "1.2.3" never gets here."""
     first, second, _ = (int(part) for part in re.findall(r"\d+", value))
-    if "." in value and not re.search(r"\d{4}|\d\d\.\d\d\.\d\d", value):
-        return False
     return 1 <= min(first, second) <= 12 and 1 <= max(first, second) <= 31
 
 
@@ -211,6 +229,13 @@ def _short_is_date(text: str, match: re.Match[str]) -> bool:
         return bool(_PREPOSITION.search(text, back, match.start()))
     if _PREPOSITION.search(text, back, match.start()):
         return True
+    if _EXAMINED.search(text, back, match.start()):
+        return True
+    if "/" in value and _DATED_ENTRY.match(text, match.end()):
+        if _EXAM_BEFORE_ENTRY.search(text, back, match.start()):
+            return True
+        if max(first, second) > 5:
+            return not _MEASURED.search(text, back, match.start())
     padded = value.startswith("0") or "/0" in value or match.end() - match.start() > len(value)
     if _NOT_A_DATE_BEFORE.search(text, back, match.start()):
         return False

@@ -26,10 +26,10 @@ _UNIVERSITY_OF = re.compile(
 )
 _UNIVERSITY_STARTS = words("institutions.university_starts")
 _SAINT = re.compile(
-    rf"(?:St|Ste|Sts|Saint|SAINT|ST|Mount|Mt|Our\sLady\sof|Sacred|Holy|"
+    rf"(?:St|Ste|Sts|Saint|SAINT|ST|Mount|Mt|Our\sLady\sof|Sacred|Holy|Deaconess|"
     rf"Blessed)\b\.?\s(?:{_CAP})(?:\s(?:of\s(?:the\s)?|and\s|&\s)?{_CAP}){{0,3}}"
 )
-_SAINT_STARTS = frozenset({"st", "ste", "sts", "saint", "mount", "mt", "our", "sacred", "holy", "blessed"})
+_SAINT_STARTS = frozenset({"st", "ste", "sts", "saint", "mount", "mt", "our", "sacred", "holy", "blessed", "deaconess"})
 _SAINT_STOP = re.compile(
     r"(?:St|Saint)\b\.?\s(?:Jude|Jude's|John['’]?s|Johns)\s(?:valve|mechanical|medical|aortic|mitral|wort|"
     r"biventricular|icd|pacemaker|pacer|dual|lead|epicor)|"

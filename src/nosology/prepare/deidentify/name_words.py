@@ -156,7 +156,7 @@ def read_name(text: str, position: int, strength: Strength, *, caseless: bool) -
         word, after = match[0], match.end()
         if len(word) == 1 and (word.isupper() or caseless):
             dot = text[after : after + 1] == "."
-            if end is None and (not dot or word in "XYZxyz"):
+            if end is None and (not dot or (word in "XYZxyz" and not initials)):
                 break
             after += dot
             end = after if end else end
@@ -165,8 +165,10 @@ def read_name(text: str, position: int, strength: Strength, *, caseless: bool) -
             end = after
         elif word.lower() in PARTICLES and _particle_leads_on(text, after, strength, caseless=caseless):
             pass
-        elif can_be_name(word, strength, first=end is None and not initials, caseless=caseless) or (
-            end is None and _leads_a_full_name(text, match, strength, caseless=caseless)
+        elif (
+            can_be_name(word, strength, first=end is None and not initials, caseless=caseless)
+            or (end is None and _leads_a_full_name(text, match, strength, caseless=caseless))
+            or (end is None and initials and _is_surname_after_initials(word))
         ):
             possessive = _POSSESSIVE.search(word)
             end = match.end() - len(possessive[0]) if possessive else match.end()
@@ -175,10 +177,17 @@ def read_name(text: str, position: int, strength: Strength, *, caseless: bool) -
         else:
             break
         gap = _GAP.match(text, after)
-        if not gap:
+        if not gap and not (initials and text[after - 1] == "." and text[after : after + 1].isupper()):
             break
-        position = gap.end()
+        position = gap.end() if gap else after  # "E.M. Roe" has no blank between its initials
     return end
+
+
+def _is_surname_after_initials(word: str) -> bool:
+    """Return whether a word after "E.M." is capitalized and not an everyday one: eponyms are surnames too."""
+    lower = word.lower()
+    everyday = ranked("english_words").get(lower, _UNRANKED) < _COMMON
+    return word[0].isupper() and len(word) > 2 and lower not in STOP_WORDS and not everyday
 
 
 def _particle_leads_on(text: str, position: int, strength: Strength, *, caseless: bool) -> bool:

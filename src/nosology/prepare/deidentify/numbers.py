@@ -49,6 +49,16 @@ _AFTER_LABEL = re.compile(
     r"[A-Z]\b))[A-Z0-9]{1,20}){0,6})",
     re.IGNORECASE,
 )
+# A licence plate has too few digits to be known by them; what it hangs on says it.
+_PLATE = re.compile(
+    r"(?:(?:vehicle|car|auto|truck|motorcycle|tag|licen[cs]e)\s(?:registration|plates?|tags?)|registration|plates?)"
+    r"\s?(?:numbers?|no\.?|#|:|is|was|reads?)?\s?#?(?P<value>(?-i:(?=[A-Z -]{0,5}\d|\d[\dA-Z -]{0,6}[A-Z])[A-Z0-9]{1,7}"
+    r"(?:[ -][A-Z0-9]{2,5})?))(?![\w/])",
+    re.IGNORECASE,
+)
+_PLATE_STARTS = frozenset(
+    {"vehicle", "car", "auto", "truck", "motorcycle", "tag", "license", "licence", "registration", "plate", "plates"}
+)
 _UNIT_AFTER = re.compile(
     r"[ ]?(?:mg|mcg|ml|cc|cm|mm|units?|%|tab|days?|weeks?|months?|years?|hours?|minutes|of\b|times|patients|"
     r"x\b|degrees|pounds|lbs|kg|french|gauge)",
@@ -67,10 +77,12 @@ _SHAPES = re.compile(
     # dotted identifiers of images
     r"|\d{1,6}(?:\.\d{1,10}){5,20}"
     # letters and digits: AB123456, S19-12345, 12A3456789, M-123456, MR-00-12-34, ABC-1234-567X
-    r"|(?=[A-Z0-9-]*\d[A-Z0-9-]*\d[A-Z0-9-]*\d[A-Z0-9-]*\d)(?=[A-Z0-9-]*[A-Z])(?=[A-Z0-9-]{6,})"
+    r"|(?=(?:[A-Z-]{0,150}\d){4})(?=[0-9-]{0,150}[A-Z])(?=[A-Z0-9-]{6})"
     r"[A-Z0-9]{1,24}(?:-[A-Z0-9]{1,24}){0,5}"
+    # a vehicle's number: 17 letters and digits, no I, O or Q
+    r"|(?=[A-Z]*\d)(?=\d*[A-Z])[A-HJ-NPR-Z0-9]{17}"
     # four or more digits in four groups mixed with letters: 1EG4-TE5-MK73
-    r"|(?=[A-Z0-9-]*[A-Z])(?=(?:[A-Z-]*\d){3})[A-Z0-9]{3,6}(?:-[A-Z0-9]{3,6}){2,4}"
+    r"|(?=[0-9-]{0,20}[A-Z])(?=(?:[A-Z-]{0,20}\d){3})[A-Z0-9]{3,6}(?:-[A-Z0-9]{3,6}){2,4}"
     r"|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
     r")(?![\w]|\.\d|,\d{3})",
 )
@@ -90,6 +102,8 @@ _WORD_FIRST = re.compile(
     r"(?:at|of|is|in|to|on|no|with|and|for|was|by|from|the|[a-z]{4,})\s|[GgPp]-?\d-", re.IGNORECASE
 )
 _DIGITS_OF_A_LABEL = 3
+_SURE_DIGITS = 7
+_LONGEST = 150  # characters of an identifier; looking further back would take long on a long run of digits and dashes
 
 
 def numbers(text: str) -> Iterator[Span]:
@@ -103,17 +117,26 @@ def numbers(text: str) -> Iterator[Span]:
         if match and _is_number_value(match["value"]) and not _UNIT_AFTER.match(text, match.end()):
             start = match.start("value")
             yield Span(start - (text[start - 1] == "#"), match.end("value"), "ID")
+    for i in tokens.places(_PLATE_STARTS):
+        plate = _PLATE.match(text, tokens.starts[i])
+        if plate:
+            yield Span(plate.start("value"), plate.end("value"), "ID")
     reached = 0
     for i in tokens.numbers:
         start = tokens.starts[i]
         if start < reached:
             continue
-        while start > reached and (text[start - 1].isalnum() or text[start - 1] in "-*#"):
+        first = max(reached, start - _LONGEST)
+        while start > first and (text[start - 1].isalnum() or text[start - 1] in "-*#"):
             start -= 1
         match = _SHAPES.match(text, start)
+        if not match and len(tokens.words[i]) >= _SURE_DIGITS:  # whatever is glued before it: "pt44719025"
+            start = tokens.starts[i]
+            match = _SHAPES.match(text, start)
         if (
             match
             and not (start and text[start - 1] in ".$/,+")
+            and not _RATIO_BEFORE.search(text, max(0, start - 2), start)
             and not _NOT_ID.match(match[0].lstrip("#"))
             and not _COUNTED_OUT.match(match[0])
         ):

@@ -48,6 +48,13 @@ _NAME_LINE = re.compile(
 )
 _MORE = re.compile(r"(?:,\s(?:and\s)?|\s(?:and|&|or)\s|\s?/\s?|;\s)(?:(?:Dr|Mr|Mrs|Ms)s?\.?\s)?", re.IGNORECASE)
 _LOOK_BACK = 70
+# "HR/D.G.C." on a line of its own: who dictated and who typed. "Initials C.E.", "signed out to KA".
+_INITIALS = re.compile(
+    r"^[ \t]*(?P<author>[A-Z]\.?(?:[A-Z]\.?){1,3})/(?P<typist>[A-Za-z]\.?(?:[A-Za-z]\.?){1,3})[ \t]*$|"
+    r"\b(?:[Ii]nitials?:?|INITIALS?:?|[Ss]ign(?:ed)? ?out to|[Hh]anded (?:off|over) to)\s"
+    r"(?P<said>[A-Z]\.?(?:[A-Z]\.?){1,3})(?!\w)",
+    re.MULTILINE,
+)
 _DOTTED = {
     ("m", "d"),
     ("d", "o"),
@@ -76,6 +83,8 @@ def people(text: str) -> Iterator[Span]:
     yield from _before_credentials(tokens)
     yield from _before_kin(tokens)
     yield from _name_lines(tokens)
+    for match in _INITIALS.finditer(text):
+        yield from (Span(*match.span(group), "NAME") for group in ("author", "typist", "said") if match[group])
     if not tokens.caseless:
         yield from _small_names(tokens)
 

@@ -47,7 +47,9 @@ def _phones(text: str, gate: re.Pattern[str]) -> Iterator[Span]:
             continue
         start, end = max(0, match.start() - _AROUND_PHONE), match.end() + _AROUND_PHONE
         for filth in _detector("phone").iter_filth(text[start:end]):
-            yield Span(start + filth.beg, start + filth.end, "CONTACT")
+            begin = start + filth.beg
+            begin += text[begin] == "(" and ")" not in text[begin : start + filth.end]  # "(617-555-0142)" in brackets
+            yield Span(begin, start + filth.end, "CONTACT")
 
 
 @cache

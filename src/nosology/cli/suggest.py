@@ -1,0 +1,138 @@
+"""`nosology suggest`: diagnoses to consider for new notes, with the sentences behind each."""
+
+import json
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from nosology.cli import app
+from nosology.cli.console import progress, say
+from nosology.errors import DataError
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from nosology.records import Suggestions
+
+
+class Format(StrEnum):
+    """What is written."""
+
+    JSONL = "jsonl"
+    FHIR = "fhir"
+    HTML = "html"
+
+
+@app.command()
+def suggest(
+    run: Annotated[Path, typer.Argument(help="A finished run folder.")],
+    file: Annotated[Path, typer.Argument(help="A table (CSV, TSV, Parquet, JSONL), - for one note.")],
+    text: Annotated[str, typer.Option(help="The column that holds the notes.")] = "text",
+    k: Annotated[int, typer.Option("-k", min=1, max=100, help="Suggestions a note.")] = 10,
+    out: Annotated[Path | None, typer.Option(help="The file to write; without it, lines go to stdout.")] = None,
+    form: Annotated[
+        Format,
+        typer.Option(
+            "--format", help="jsonl: one object a note. fhir: one FHIR R4 bundle a line. html: a page to read."
+        ),
+    ] = Format.JSONL,
+    note_id: Annotated[
+        str | None, typer.Option("--id", metavar="COL", help="Column of note ids, for fhir and html; else row numbers.")
+    ] = None,
+    evidence: Annotated[bool, typer.Option(help="Look for the sentences behind each suggestion.")] = True,
+) -> None:
+    """Suggest diagnoses to consider, each with its ICD code, probability and evidence. Never a diagnosis.
+
+    jsonl keeps every input column and the order; suggestions, none_of_these, mass_left_out, n_rubrics, is_calibrated
+    and notice are added. Offsets of evidence are into the text as it was given.
+
+    Example: nosology suggest runs/first notes.csv --text TEXT -k 10 --out suggestions.jsonl
+    """
+    if form is Format.HTML and out is None:
+        raise DataError("a page needs a file to go to", place="--format html", hint="add --out suggestions.html")
+    table = None if str(file) == "-" else _read(file, text, note_id)
+    notes = [_stdin()] if table is None else table[text].fill_null("").cast(str).to_list()
+    found = _suggest(run, notes, k, with_evidence=evidence)
+    ids = [str(value) for value in table[note_id]] if table is not None and note_id else _numbers(len(notes))
+    if form is Format.HTML:
+        from nosology.report.suggested import write_suggestions_page
+
+        assert out is not None
+        write_suggestions_page(out, list(zip(ids, notes, found, strict=True)))
+    else:
+        lines = (
+            _fhir_lines(found, ids)
+            if form is Format.FHIR
+            else _json_lines(found, table, text, has_file=out is not None)
+        )
+        _write(lines, out)
+    if out is not None:
+        say(f"suggested diagnoses to consider for {len(found)} notes: {out}")
+
+
+def _read(file: Path, text: str, note_id: str | None) -> "pl.DataFrame":
+    from nosology.sources.tablefile import read_table
+
+    return read_table(file, text, *([note_id] if note_id else []))
+
+
+def _stdin() -> str:
+    note = sys.stdin.read()
+    if not note.strip():
+        raise DataError("there is no note on stdin", place="-", hint="nosology suggest RUN - < note.txt")
+    return note
+
+
+def _numbers(n: int) -> list[str]:
+    return [str(number) for number in range(1, n + 1)]
+
+
+def _suggest(run: Path, notes: list[str], k: int, *, with_evidence: bool) -> "list[Suggestions]":
+    from nosology.classifier import Classifier
+
+    classifier = Classifier.load(run)
+    with progress("suggest", total=len(notes)) as advance:
+        return classifier.suggest(notes, k, with_evidence=with_evidence, progress=lambda n: advance(n))
+
+
+def _json_lines(
+    found: "list[Suggestions]", table: "pl.DataFrame | None", text: str, *, has_file: bool
+) -> Iterator[dict[str, Any]]:
+    """Yield one object a note: its columns (the text only into a file), then the suggestions."""
+    from nosology.export.lines import suggested_note
+
+    if table is None:
+        rows: Iterable[dict[str, Any]] = [{}]
+    else:
+        rows = (table if has_file else table.drop(text)).iter_rows(named=True)
+    for row, suggestions in zip(rows, found, strict=True):
+        yield row | suggested_note(suggestions)
+
+
+def _fhir_lines(found: "list[Suggestions]", ids: list[str]) -> Iterator[dict[str, Any]]:
+    from nosology.export.fhir import fhir_bundle
+
+    for suggestions, note_id in zip(found, ids, strict=True):
+        yield fhir_bundle(suggestions, note_id)
+
+
+def _write(lines: Iterable[dict[str, Any]], out: Path | None) -> None:
+    """Print the lines, or write them whole or not at all."""
+    written = (json.dumps(line, ensure_ascii=False, default=str) for line in lines)
+    if out is None:
+        for line in written:
+            print(line)
+        return
+    out.parent.mkdir(parents=True, exist_ok=True)
+    partial = out.with_name(f".{out.name}.{os.getpid()}.partial")
+    try:
+        with partial.open("w", encoding="utf-8") as file:
+            file.writelines(f"{line}\n" for line in written)
+        os.replace(partial, out)
+    finally:
+        partial.unlink(missing_ok=True)

@@ -1,0 +1,332 @@
+"""Fitting and judging suggestions: every system ranks all rubrics, and all codes of an admission are the truth.
+
+The word model is fitted on the run's own training notes, the weights of the signals on validation notes, and both go
+into ``RUN/suggester``. All systems learn from the same notes. What would surprise you: a note whose codes have no known
+rubric is not evaluated, since no suggestion could be right.
+"""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+from scipy import special
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.svm import LinearSVC
+
+from nosology import metrics
+from nosology.classifier import Classifier
+from nosology.config import EvaluateConfig
+from nosology.errors import DataError
+from nosology.evaluation.inputs import Inputs, read_inputs
+from nosology.evaluation.systems import Advance, Progress, quiet
+from nosology.prepare.dataset import codes_of
+from nosology.rubrics import RubricTable
+from nosology.runs import read_manifest, write_json
+from nosology.suggesting import mixture
+from nosology.suggesting.mixture import Mixture
+from nosology.suggesting.signals import NAMES, Signals
+from nosology.suggesting.suggester import FittedSuggester, Suggester
+from nosology.suggesting.words import WordModel
+from nosology.suggestion_results import Estimate, RankedSystem, ReliabilityBin, SuggestionResults
+
+FloatArray = NDArray[np.float64]
+BoolArray = NDArray[np.bool_]
+
+RESULTS = "suggestions.json"
+K = 10
+MOST_FIT_NOTES = 200
+"""Validation notes that weights are fitted on: eight weights need no more, and each costs a reading of all titles."""
+_N_NEIGHBOURS = 20
+_BINS = (0.0, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
+
+SYSTEMS = {
+    "prior": ("Frequency prior", "The most frequent rubrics of the training notes, the same for every note."),
+    "neighbours": ("TF-IDF neighbours", f"Rubrics of the {_N_NEIGHBOURS} most similar training notes, by similarity."),
+    "linear": ("TF-IDF one-vs-rest", "A linear SVM a rubric over TF-IDF of words and word pairs."),
+    "model": ("Language model alone", "P(category) times P(rubric | category), as the tuned model reads the titles."),
+    "words": ("Words and titles alone", "The suggester without the language model: its weights fitted anew."),
+    "suggester": ("Suggester", "All signals together, as `nosology suggest` ranks."),
+}
+
+
+@dataclass(frozen=True)
+class Coded:
+    """Notes with the rubrics they are coded with.
+
+    Attributes:
+        notes: The dataset's rows; those without a known rubric are left out.
+        places: For each note the places of its rubrics, the first the main one.
+        truth: Shape ``(notes, rubrics)``.
+    """
+
+    notes: pl.DataFrame
+    places: list[tuple[int, ...]]
+    truth: BoolArray
+
+    @classmethod
+    def of(cls, notes: pl.DataFrame, table: RubricTable) -> "Coded":
+        """Return the notes that have a rubric of the table."""
+        places = [table.places_of(codes) for codes in codes_of(notes)]
+        kept = [row for row, found in enumerate(places) if found]
+        truth = np.zeros((len(kept), len(table)), np.bool_)
+        for row, number in enumerate(kept):
+            truth[row, list(places[number])] = True
+        return cls(notes[kept], [places[row] for row in kept], truth)
+
+    @property
+    def texts(self) -> list[str]:
+        """The prepared notes."""
+        return self.notes["clean_text"].to_list()
+
+
+@dataclass(frozen=True)
+class FitNotes:
+    """The validation notes that weights are fitted on.
+
+    Attributes:
+        tables: Signals. Shape ``(notes, rubrics, signals)``.
+        truth: Which rubrics are coded. Shape ``(notes, rubrics)``.
+        main: Place of each note's main rubric. Shape ``(notes,)``.
+        category: Each rubric's category. Shape ``(rubrics,)``.
+    """
+
+    tables: FloatArray
+    truth: BoolArray
+    main: NDArray[np.int64]
+    category: NDArray[np.int64]
+
+    def fit(self, *, without_model: bool = False) -> Mixture:
+        """Return the weights; those of the language model are 0 where it is to be left out."""
+        tables = _without_model(self.tables) if without_model else self.tables
+        return mixture.fit(tables, self.truth, self.main, self.category, K)
+
+
+def fit_suggester(
+    inputs: Inputs, classifier: Classifier, *, limit: int | None = None, progress: Progress = quiet
+) -> FitNotes:
+    """Fit the word model and the weights of a run's suggester; write them into the run and give them to the classifier.
+
+    Args:
+        inputs: The run and its notes.
+        classifier: The run's, calibrated where it can be.
+        limit: Validation notes to read; None for `MOST_FIT_NOTES`.
+        progress: Shows how far reading has come.
+
+    Raises:
+        DataError: Too few validation notes have codes.
+    """
+    suggester = classifier.suggester
+    train, validation = Coded.of(inputs.train, suggester.table), Coded.of(inputs.validation, suggester.table)
+    size = min(limit or MOST_FIT_NOTES, len(validation.notes))
+    if size < mixture.FEWEST_NOTES:
+        raise DataError(
+            f"{size} validation notes with codes are too few to calibrate suggestions on",
+            hint=f"at least {mixture.FEWEST_NOTES} are needed: prepare more notes",
+        )
+    chosen = sorted(np.random.default_rng(0).permutation(len(validation.notes))[:size].tolist())
+    words = WordModel.fit(train.texts, train.places, len(suggester.table))
+    suggester.fitted = FittedSuggester(words, mixture.untrained())
+    with progress("fit suggestions", size) as advance:
+        signals, _ = read_signals(suggester, [validation.texts[row] for row in chosen], advance)
+    notes = FitNotes(
+        np.stack([signal.table(suggester.known) for signal in signals]),
+        validation.truth[chosen],
+        np.array([validation.places[row][0] for row in chosen], np.int64),
+        suggester.known.category,
+    )
+    suggester.fitted = FittedSuggester(words, notes.fit())
+    suggester.fitted.save(inputs.run)
+    return notes
+
+
+def read_signals(suggester: Suggester, texts: Sequence[str], advance: Advance) -> tuple[list[Signals], list[float]]:
+    """Return what is known about every rubric for prepared notes, and the mass that each note left out."""
+    reads = []
+    for text in texts:
+        read = suggester.read(text)
+        reads.append((read.signals, read.mass_left_out))
+        advance(1)
+    return [signals for signals, _ in reads], [left_out for _, left_out in reads]
+
+
+def wants_suggestions(run: Path) -> bool:
+    """Return whether a run was trained to suggest: on rubric titles, which takes notes with codes."""
+    return bool(read_manifest(run, "run")["config"]["train"].get("title_weight"))
+
+
+def evaluate_suggestions(
+    run: Path,
+    *,
+    split: str = "test",
+    dataset: Path | None = None,
+    limit: int | None = None,
+    fit_limit: int | None = None,
+    config: EvaluateConfig | None = None,
+    progress: Progress = quiet,
+) -> SuggestionResults:
+    """Fit a run's suggester, rank the rubrics of a split's notes with every system, and write ``suggestions.json``.
+
+    Args:
+        run: A finished run folder.
+        split: Which split to evaluate.
+        dataset: Another dataset; None for the one that the run was trained on.
+        limit: Evaluate a random part of this many notes.
+        fit_limit: Fit on this many validation notes.
+        config: Seed and number of resamples; None for the run's own.
+        progress: Called with a task and its number of notes.
+
+    Raises:
+        RunError: The run or a dataset is missing, unfinished or changed, or the run knows no rubrics.
+        DataError: There is no note with a known code to evaluate or to fit on.
+    """
+    config = config or EvaluateConfig.model_validate(read_manifest(run, "run")["config"].get("evaluate", {}))
+    inputs = read_inputs(run, split=split, dataset=dataset, config=config, limit=limit)
+    classifier = Classifier.load(run)
+    fit_notes = fit_suggester(inputs, classifier, limit=fit_limit, progress=progress)
+    suggester = classifier.suggester
+    test, train = Coded.of(inputs.notes, suggester.table), Coded.of(inputs.train, suggester.table)
+    if not len(test.notes):
+        raise DataError(f"no note of the {split} split has a code of a known rubric", place=str(run))
+    with progress("evaluate suggestions", len(test.notes)) as advance:
+        started = time.perf_counter()
+        signals, left_out = read_signals(suggester, test.texts, advance)
+        seconds = time.perf_counter() - started
+    scores = rank_all(suggester, signals, fit_notes, train, test, seconds)
+    results = judge(suggester, scores, train, test, config, np.array(left_out), len(fit_notes.tables))
+    inputs.out.mkdir(parents=True, exist_ok=True)
+    write_json(inputs.out / RESULTS, results.model_dump(mode="json"))
+    return results
+
+
+Ranking = dict[str, tuple[FloatArray, float]]
+"""Scores of every rubric, shape ``(notes, rubrics)``, and seconds, by system."""
+
+
+def rank_all(
+    suggester: Suggester, signals: list[Signals], fit_notes: FitNotes, train: Coded, test: Coded, seconds: float
+) -> Ranking:
+    """Return what every system of `SYSTEMS` says.
+
+    Args:
+        suggester: The run's, fitted.
+        signals: What it knows of each test note.
+        fit_notes: What it was fitted on.
+        train: The run's training notes.
+        test: The evaluated notes.
+        seconds: How long reading the test notes took.
+    """
+    tables = np.stack([signal.table(suggester.known) for signal in signals])
+    prior = np.tile(suggester.known.log_frequency, (len(tables), 1))
+    ranking: Ranking = {"prior": (prior, 0.0)}
+    ranking |= rank_by_tfidf(train, test, np.exp(suggester.known.log_frequency))
+    ranking["model"] = (tables[:, :, NAMES.index("category")] + tables[:, :, NAMES.index("title")], seconds)
+    started = time.perf_counter()
+    suggester.fitted.words.scores(test.texts)
+    word_seconds = time.perf_counter() - started
+    without = fit_notes.fit(without_model=True)
+    ranking["words"] = (without.log_odds(_without_model(tables)), word_seconds)
+    ranking["suggester"] = (suggester.fitted.mixture.log_odds(tables), seconds)
+    return ranking
+
+
+def rank_by_tfidf(train: Coded, test: Coded, frequency: FloatArray) -> Ranking:
+    """Return what nearest neighbours and one-vs-rest linear SVMs over TF-IDF say; frequency breaks their ties."""
+    vectorizer = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, min_df=2)
+    features, others = vectorizer.fit_transform(train.texts), vectorizer.transform(test.texts)
+    started = time.perf_counter()
+    similarity = (others @ features.T).toarray()
+    nearest = np.argsort(-similarity, axis=1, kind="stable")[:, :_N_NEIGHBOURS]
+    votes = [similarity[row, near] @ train.truth[near] for row, near in enumerate(nearest)]
+    neighbours = np.stack(votes) + 1e-4 * frequency
+    seconds = time.perf_counter() - started
+    margins = np.full(test.truth.shape, -3.0)
+    for place in np.flatnonzero(train.truth.any(axis=0) & ~train.truth.all(axis=0)):
+        machine = LinearSVC(C=1.0, random_state=0).fit(features, train.truth[:, place])
+        margins[:, place] = machine.decision_function(others)
+    linear_seconds = time.perf_counter() - started - seconds
+    return {"neighbours": (neighbours, seconds), "linear": (margins + 1e-4 * frequency, linear_seconds)}
+
+
+def judge(
+    suggester: Suggester,
+    ranking: Ranking,
+    train: Coded,
+    test: Coded,
+    config: EvaluateConfig,
+    left_out: FloatArray,
+    n_fit_notes: int,
+) -> SuggestionResults:
+    """Return how good every ranking is, and how honest the suggester's probabilities are."""
+    groups = [patient or note for patient, note in test.notes.select("patient_id", "note_id").iter_rows()]
+    resamples = metrics.draw_resamples(groups, config.bootstrap_samples, config.seed)
+    ones = resamples.totals(np.ones(len(groups)))
+
+    def estimate(values: FloatArray) -> Estimate:
+        interval = metrics.percentile_interval(resamples.totals(values) / ones)
+        return Estimate(value=float(values.mean()), interval=interval)
+
+    main = np.zeros_like(test.truth)
+    main[np.arange(len(main)), [places[0] for places in test.places]] = True
+    systems = {}
+    for name, (scores, seconds) in ranking.items():
+        right, right_main = metrics.ranked_truth(scores, test.truth), metrics.ranked_truth(scores, main)
+        title, description = SYSTEMS[name]
+        systems[name] = RankedSystem(
+            title=title,
+            description=description,
+            **{f"hit_{k}": estimate(metrics.hit_rate(right, k)) for k in (1, 5, 10)},
+            **{f"recall_{k}": estimate(metrics.recall(right, k)) for k in (1, 5, 10)},
+            mrr=estimate(metrics.reciprocal_rank(right)),
+            mean_average_precision=estimate(metrics.average_precision(right)),
+            main_1=estimate(metrics.hit_rate(right_main, 1)),
+            main_10=estimate(metrics.hit_rate(right_main, 10)),
+            seconds=seconds,
+        )
+    odds = ranking["suggester"][0]
+    listed = np.sort(special.expit(odds), axis=1)[:, ::-1][:, :K]
+    right = metrics.ranked_truth(odds, test.truth)[:, :K]
+    unseen = test.truth & ~suggester.known.is_seen
+    found = np.zeros_like(test.truth)
+    np.put_along_axis(found, np.argsort(-odds, axis=1, kind="stable")[:, :K], True, axis=1)
+    return SuggestionResults(
+        n=len(test.notes),
+        n_rubrics=len(suggester.table),
+        n_seen=int(suggester.known.is_seen.sum()),
+        n_train_notes=len(train.notes),
+        n_validation_notes=n_fit_notes,
+        rubrics_a_note=float(test.truth.sum(axis=1).mean()),
+        unseen_share=float(unseen.sum() / test.truth.sum()),
+        unseen_recall_10=float((unseen & found).sum() / unseen.sum()) if unseen.any() else None,
+        systems=systems,
+        reliability=_reliability(listed.ravel(), right.ravel()),
+        none_of_these=estimate(np.array([suggester.fitted.mixture.none_of(row) for row in listed])),
+        none_was_right=estimate(1 - metrics.hit_rate(right, K)),
+        mass_left_out=float(left_out.mean()),
+    )
+
+
+def _reliability(probabilities: FloatArray, right: BoolArray) -> list[ReliabilityBin]:
+    bins = []
+    for lower, upper in pairwise(_BINS):
+        inside = (probabilities > lower) & (probabilities <= upper)
+        if inside.any():
+            bins.append(
+                ReliabilityBin(
+                    lower=lower,
+                    upper=upper,
+                    n=int(inside.sum()),
+                    probability=float(probabilities[inside].mean()),
+                    share_right=float(right[inside].mean()),
+                )
+            )
+    return bins
+
+
+def _without_model(tables: FloatArray) -> FloatArray:
+    """Return the signals with those of the language model at 0."""
+    return np.where(np.isin(NAMES, ("category", "title")), 0.0, tables)

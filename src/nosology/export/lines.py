@@ -1,0 +1,103 @@
+"""Suggestions as JSON lines, and the JSON Schema that every line keeps to.
+
+The schema is made from the models below (``nosology schema suggestions``), the lines are made through them, so one
+cannot drift from the other. Input columns stay beside the fields named here.
+"""
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from nosology.export import NOTICE
+from nosology.records import Suggestion, Suggestions
+
+
+class Part(BaseModel):
+    """A part of a line; unknown fields are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class EvidenceLine(Part):
+    """A sentence of the note that moves the suggestion."""
+
+    start: int = Field(ge=0, description="First character, in Unicode code points of the text as it was given.")
+    end: int = Field(ge=0, description="Behind the last character.")
+    effect: float = Field(description="How much the suggestion's log-odds fall without the sentence.")
+    negated: bool = Field(description="The sentence mentions the diagnosis only to deny it.")
+    family_history: bool = Field(description="The sentence mentions the diagnosis only of a relative.")
+
+
+class FullCodeLine(Part):
+    """A full code below the rubric."""
+
+    code: str
+    share: float = Field(ge=0, le=1, description="Of the training notes that have the rubric.")
+    n_notes: int = Field(ge=1, description="Training notes that have the full code.")
+
+
+class SuggestionLine(Part):
+    """A diagnosis to consider."""
+
+    code: str = Field(pattern=r"^[0-9A-Z]{3,4}$", description="The ICD rubric, undotted.")
+    icd_version: int = Field(description="9 (ICD-9-CM) or 10 (ICD-10-CM).", json_schema_extra={"enum": [9, 10]})
+    title: str = Field(min_length=1, description="The rubric's official title.")
+    category: str
+    probability: float = Field(
+        ge=0, le=1, description="That the rubric is among the note's coded diagnoses; a note has several, so no sum."
+    )
+    main_probability: float = Field(
+        ge=0, le=1, description="That it is the main one: P(category) times P(rubric | category); sums to at most 1."
+    )
+    is_seen: bool = Field(description="Whether a training note had it; if not, its title alone led here.")
+    evidence: list[EvidenceLine] = Field(description="The strongest first.")
+    full_code: FullCodeLine | None = Field(description="Where enough training notes agree on one.")
+
+
+class SuggestedNote(BaseModel):
+    """One line: one note's suggestions beside its own columns."""
+
+    model_config = ConfigDict(extra="allow", frozen=True, title="nosology suggestions, one note")
+
+    suggestions: list[SuggestionLine] = Field(description="The most probable first.")
+    none_of_these: float = Field(ge=0, le=1, description="Probability that no listed diagnosis is coded.")
+    mass_left_out: float = Field(ge=0, le=1, description="Probability of categories whose rubrics were not read.")
+    n_rubrics: int = Field(ge=1, description="How many rubrics could have been suggested.")
+    is_calibrated: bool = Field(description="Whether probabilities were calibrated on validation notes.")
+    notice: str = Field(NOTICE, description="What suggestions are and are not.")
+
+
+def suggested_note(found: Suggestions) -> dict[str, Any]:
+    """Return one note's suggestions as the fields of a line."""
+    line = SuggestedNote(
+        suggestions=[_line(item) for item in found],
+        none_of_these=found.none_of_these,
+        mass_left_out=found.mass_left_out,
+        n_rubrics=found.n_rubrics,
+        is_calibrated=found.is_calibrated,
+        notice=NOTICE,
+    )
+    return line.model_dump(mode="json")
+
+
+def schema() -> dict[str, Any]:
+    """Return the JSON Schema (draft 2020-12) of a line."""
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **SuggestedNote.model_json_schema()}
+
+
+def _line(item: Suggestion) -> SuggestionLine:
+    full = item.full_code
+    return SuggestionLine(
+        code=item.code,
+        icd_version=item.icd_version,
+        title=item.title,
+        category=item.category,
+        probability=item.probability,
+        main_probability=item.main_probability,
+        is_seen=item.is_seen,
+        evidence=[
+            EvidenceLine(start=e.start, end=e.end, effect=e.effect, negated=e.negated, family_history=e.family_history)
+            for e in item.evidence
+        ],
+        full_code=FullCodeLine(code=full.code, share=full.share, n_notes=full.n_notes) if full else None,
+    )

@@ -1,0 +1,326 @@
+"""Scores of all rubric titles under a note: the third level of the token tree.
+
+    instruction ── note ──┬── "Neoplasms<eot>"    ── "Malignant neoplasm of ..." (a trie of the category's titles)
+                          └── "Respiratory<eot>"  ── "Pneumonia, organism ...", "Asthma<eot>", ...
+
+The contract: given a note and a category, a title's score is the log-probability of its tokens (end-of-turn last)
+behind instruction, note, category and cue, exactly as if it had been scored alone; normalized over the category's
+titles it is P(rubric | category, note). *Joint* scores use the model's full vocabulary. *Constrained* scores let every
+step choose only among tokens that continue some title of the category: the positions without a choice are never read,
+the vocabulary projection is not needed, and the result sums to 1 by itself.
+
+Every note is read once; its keys and values serve the categories and then each category's titles, so no title pays for
+the note. Categories are read in the order of their probability until those left out weigh less than a given mass.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from nosology.modeling.attention import KeysValues, behind
+from nosology.modeling.encoding import EncodedNote, PromptEncoder
+from nosology.modeling.forward import forward_tree
+from nosology.modeling.loading import output_weight
+from nosology.modeling.scoring import VOCABULARY_SLICE, AnswerTrie, Scoring
+from nosology.modeling.title_targets import title_targets
+from nosology.modeling.tree import PackedTree, Segment, pack
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class TriePlan:
+    """What has to be read to score a trie's answers: the nodes on the way to a choice, as segments below one root.
+
+    Attributes:
+        trie: The answers.
+        segments: Tokens and parent of each segment; parent None is the root. Chains are one segment.
+        places: Segment and offset of each node that is read.
+        predictors: For every scored node the node that predicts it, -1 for the root. Shape ``(scored,)``.
+        scored: The scored nodes, siblings together. Shape ``(scored,)``.
+        starts: Where each group of siblings begins in `scored`. Shape ``(groups,)``.
+        scoring: Whether siblings are normalized among themselves or over the vocabulary.
+    """
+
+    trie: AnswerTrie = field(repr=False)
+    segments: tuple[tuple[tuple[int, ...], int | None], ...] = field(repr=False)
+    places: dict[int, tuple[int, int]] = field(repr=False)
+    predictors: NDArray[np.int64] = field(repr=False)
+    scored: NDArray[np.int64] = field(repr=False)
+    starts: NDArray[np.int64] = field(repr=False)
+    scoring: Scoring
+
+    @classmethod
+    def make(cls, answers: Sequence[Sequence[int]], scoring: Scoring) -> "TriePlan":
+        """Return the plan of some answers."""
+        trie = AnswerTrie.build(answers)
+        below = trie.children()
+        inner = trie.inner_nodes(scoring)
+        segments: list[tuple[list[int], int | None]] = []
+        places: dict[int, tuple[int, int]] = {}
+        read = set(inner)
+        for node in inner:
+            parent = trie.parents[node]
+            continues = parent is not None and sum(child in read for child in below[parent]) == 1
+            if continues and parent is not None:
+                segment = places[parent][0]
+            else:
+                segment = len(segments)
+                segments.append(([], None if parent is None else places[parent][0]))
+            segments[segment][0].append(trie.tokens[node])
+            places[node] = (segment, len(segments[segment][0]) - 1)
+        groups = [(None, below[None]), *((node, below[node]) for node in inner)]
+        if scoring == "constrained":
+            groups = [(node, children) for node, children in groups if len(children) > 1]
+        return cls(
+            trie,
+            tuple((tuple(tokens), parent) for tokens, parent in segments),
+            places,
+            np.array([-1 if node is None else node for node, children in groups for _ in children], np.int64),
+            np.array([child for _, children in groups for child in children], np.int64),
+            np.cumsum([0, *(len(children) for _, children in groups)])[:-1].astype(np.int64),
+            scoring,
+        )
+
+    @property
+    def n_tokens(self) -> int:
+        """Tokens to read, without the root."""
+        return len(self.places)
+
+    def sum_paths(self, steps: FloatArray) -> FloatArray:
+        """Return each answer's score from those of the scored nodes. Shapes ``(scored,)`` and ``(answers,)``."""
+        by_node = np.zeros(len(self.trie.tokens))
+        by_node[self.scored] = steps
+        return np.array([by_node[list(path)].sum() for path in self.trie.paths])
+
+
+@dataclass(frozen=True, slots=True)
+class TrieJob:
+    """One trie to score behind one cached beginning.
+
+    Attributes:
+        root: Tokens between the cached beginning and the trie; at least one.
+        prefix: Keys and values of the beginning, a pair a layer.
+        plan: The trie.
+    """
+
+    root: tuple[int, ...] = field(repr=False)
+    prefix: list[KeysValues] = field(repr=False)
+    plan: TriePlan
+
+
+@dataclass(frozen=True, slots=True)
+class TitleScores:
+    """What the model says of one note.
+
+    Attributes:
+        categories: Natural-log probability of each category. Shape ``(categories,)``.
+        titles: Natural-log P(rubric | category) of every rubric; ``nan`` where its category was not read.
+            Shape ``(rubrics,)``.
+        mass_left_out: Probability of the categories that were not read.
+    """
+
+    categories: FloatArray
+    titles: FloatArray
+    mass_left_out: float
+
+
+class TitleScorer:
+    """Scores rubric titles under notes, the instruction read once and each note once.
+
+    Attributes:
+        model: The model.
+        encoder: Cuts prompts for it.
+        categories: The categories' answers, planned.
+        batch_tokens: Tokens in one forward pass.
+        targets: For each rubric the choices along its title, by its place.
+        n_title_tokens: Tokens to read for all titles of all categories.
+    """
+
+    def __init__(
+        self,
+        model: object,
+        encoder: PromptEncoder,
+        titles: Sequence[str],
+        groups: Sequence[Sequence[int]],
+        *,
+        scoring: Scoring = "constrained",
+        category_scoring: Scoring = "joint",
+        batch_tokens: int = 4096,
+    ) -> None:
+        """Read the instruction and plan the tries.
+
+        Args:
+            model: A causal language model (with or without adapter) whose attention is the tree's.
+            encoder: Cuts prompts for this model.
+            titles: Every rubric's title.
+            groups: For each category the places of its titles.
+            scoring: How titles are scored.
+            category_scoring: How categories are scored: as the run's classifier does.
+            batch_tokens: Tokens in one forward pass; one category's titles always fit.
+        """
+        self.model = model
+        self.encoder = encoder
+        self._groups = [np.array(group, np.int64) for group in groups]
+        self._n_titles = len(titles)
+        self._plans = [
+            TriePlan.make([encoder.title(titles[place]) for place in group], scoring) if len(group) else None
+            for group in groups
+        ]
+        self.categories = TriePlan.make(encoder.answers, category_scoring)
+        self.batch_tokens = batch_tokens
+        self._device = next(model.parameters()).device  # type: ignore[attr-defined]
+        self._instruction = self._read(encoder.root, None)
+        self.targets = title_targets(encoder, titles, groups)
+        self.n_title_tokens = sum(plan.n_tokens for plan in self._plans if plan)
+
+    def read_note(self, note: EncodedNote) -> list[KeysValues]:
+        """Return the keys and values of instruction and note, a pair a layer: what every score of it starts from."""
+        return self._read(note.tokens, self._instruction)
+
+    def category_log_probs(self, note: EncodedNote, prefix: list[KeysValues]) -> FloatArray:
+        """Return every category's natural-log probability. Shape ``(categories,)``.
+
+        Args:
+            note: The note.
+            prefix: Its keys and values, as `read_note` returns them.
+        """
+        # The last token is read once more, as the root of the answers, because keys and values alone predict nothing.
+        without_last = [(keys[:, :, :-1], values[:, :, :-1]) for keys, values in prefix]
+        scores = next(self.trie_scores([TrieJob(note.tokens[-1:], without_last, self.categories)]))
+        return np.asarray(scores - np.logaddexp.reduce(scores))
+
+    def title_log_probs(self, prefix: list[KeysValues], categories: Sequence[int]) -> FloatArray:
+        """Return natural-log P(rubric | category) for the rubrics of some categories, ``nan`` for others.
+
+        Args:
+            prefix: Keys and values of instruction and note.
+            categories: Indices of categories.
+
+        Returns:
+            Shape ``(rubrics,)``.
+        """
+        scores = self.raw_title_scores(prefix, categories)
+        for category in categories:
+            group = self._groups[category]
+            if len(group):
+                scores[group] -= np.logaddexp.reduce(scores[group])
+        return scores
+
+    def raw_title_scores(self, prefix: list[KeysValues], categories: Sequence[int]) -> FloatArray:
+        """Return each title's score before it is normalized over its category; arguments as `title_log_probs`."""
+        result = np.full(self._n_titles, np.nan)
+        jobs = [
+            (category, TrieJob((*self.encoder.answers[category], *self.encoder.title_cue), prefix, plan))
+            for category in categories
+            if (plan := self._plans[category]) is not None
+        ]
+        for (category, _), scores in zip(jobs, self.trie_scores([job for _, job in jobs]), strict=True):
+            result[self._groups[category]] = scores
+        return result
+
+    def scores(self, note: EncodedNote, *, mass: float = 0.99, prefix: list[KeysValues] | None = None) -> TitleScores:
+        """Return what the model says of one note.
+
+        Args:
+            note: The note.
+            mass: Categories are read, the most probable first, until they hold this much probability; 1 for all.
+            prefix: The note's keys and values where it was read already.
+        """
+        prefix = prefix or self.read_note(note)
+        categories = self.category_log_probs(note, prefix)
+        chosen = most_probable(np.exp(categories), mass)
+        left_out = 1 - np.exp(categories)[chosen].sum() if len(chosen) < len(categories) else 0.0
+        return TitleScores(categories, self.title_log_probs(prefix, chosen), max(float(left_out), 0.0))
+
+    def trie_scores(self, jobs: Sequence[TrieJob]) -> Iterator[FloatArray]:
+        """Yield the scores of each job's answers, in nats, in the order of the jobs. Shape ``(answers,)`` each."""
+        for batch in self._batches(jobs):
+            yield from self._score_batch(batch)
+
+    def _batches(self, jobs: Sequence[TrieJob]) -> Iterator[list[TrieJob]]:
+        batch: list[TrieJob] = []
+        size = 0
+        for job in jobs:
+            n_tokens = len(job.root) + job.plan.n_tokens
+            if batch and size + n_tokens > self.batch_tokens:
+                yield batch
+                batch, size = [], 0
+            batch.append(job)
+            size += n_tokens
+        if batch:
+            yield batch
+
+    @torch.inference_mode()
+    def _score_batch(self, jobs: Sequence[TrieJob]) -> list[FloatArray]:
+        segments: list[Segment] = []
+        roots: list[int] = []
+        for job in jobs:
+            root = len(segments)
+            roots.append(root)
+            segments.append(Segment(job.root))
+            segments += [
+                Segment(tokens, parent=root if parent is None else root + 1 + parent)
+                for tokens, parent in job.plan.segments
+            ]
+        tree = pack(segments, cached_prefix=[job.prefix[0][0].shape[2] for job in jobs])
+        hidden = forward_tree(self.model, tree, block_prefixes=[job.prefix for job in jobs])[0]
+        return [self.plan_scores(hidden, tree, root, job.plan) for root, job in zip(roots, jobs, strict=True)]
+
+    def plan_scores(self, hidden: Tensor, tree: PackedTree, root: int, plan: TriePlan) -> FloatArray:
+        """Return the scores of a trie's answers from the hidden states of the row that it was read in.
+
+        Args:
+            hidden: Shape ``(tokens, hidden)``.
+            tree: The row.
+            root: The segment that the trie hangs under; the trie's own segments follow it.
+            plan: The trie.
+
+        Returns:
+            In nats. Shape ``(answers,)``.
+        """
+        if not len(plan.scored):  # a single answer, and nothing to choose
+            return np.zeros(len(plan.trie.paths))
+        places = {-1: tree.starts[root] + tree.lengths[root] - 1}
+        places |= {node: tree.starts[root + 1 + s] + offset for node, (s, offset) in plan.places.items()}
+        rows = [places[int(node)] for node in plan.predictors]
+        weight = output_weight(self.model)
+        tokens = torch.tensor([plan.trie.tokens[int(node)] for node in plan.scored], device=self._device)
+        states = hidden[torch.tensor(rows, device=self._device)]
+        logits = (states.float() * weight[tokens].float()).sum(dim=-1).double().cpu().numpy()
+        if plan.scoring == "constrained":
+            totals = np.logaddexp.reduceat(logits, plan.starts)
+        else:
+            firsts = states[torch.from_numpy(plan.starts).to(self._device)]
+            totals = _log_totals(firsts, weight).double().cpu().numpy()
+        sizes = np.diff([*plan.starts.tolist(), len(logits)])
+        return plan.sum_paths(logits - np.repeat(totals, sizes))
+
+    @torch.inference_mode()
+    def _read(self, tokens: Sequence[int], prefix: list[KeysValues] | None) -> list[KeysValues]:
+        """Return the keys and values of some tokens, with the prefix's before them."""
+        keep: dict[int, KeysValues] = {}
+        before = prefix[0][0].shape[2] if prefix else 0
+        forward_tree(self.model, pack([Segment(tokens)], cached_prefix=before), keep=keep, prefix=prefix)
+        own = [keep[layer] for layer in sorted(keep)]
+        return own if prefix is None else [behind(*pair) for pair in zip(prefix, own, strict=True)]
+
+
+def most_probable(probabilities: FloatArray, mass: float) -> list[int]:
+    """Return the fewest indices that hold a mass, the most probable first."""
+    order = np.argsort(-probabilities, kind="stable")
+    n = int(np.searchsorted(np.cumsum(probabilities[order]), mass - 1e-12)) + 1 if mass < 1 else len(order)
+    return [int(index) for index in order[:n]]
+
+
+def _log_totals(hidden: Tensor, weight: Tensor) -> Tensor:
+    """Return the log of the sum of exponentiated scores over the vocabulary. Shape ``(positions,)``."""
+    total = torch.full((hidden.shape[0],), -torch.inf, device=hidden.device)
+    for start in range(0, weight.shape[0], VOCABULARY_SLICE):
+        logits = (hidden @ weight[start : start + VOCABULARY_SLICE].T).float()
+        total = torch.logaddexp(total, logits.logsumexp(dim=-1))
+    return total

@@ -1,0 +1,87 @@
+"""Notes with their suggestions as a page: the note with its evidence marked, beside the ranked list.
+
+The page shows the notes in full, so the file is readable by its owner alone.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from importlib import resources
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FunctionLoader, StrictUndefined
+
+from nosology.export import NOTICE
+from nosology.records import Suggestions
+from nosology.runs import write_private_text
+
+STRONG_EFFECT = 2.0
+"""Nats of log-odds from which a sentence is marked in full colour: without it the odds are a seventh."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A stretch of a note.
+
+    Attributes:
+        text: Its text.
+        numbers: The suggestions that it speaks for, by their rank from 1.
+        strength: 0 to 1, from its largest effect.
+        marks: ``denied`` and ``relative``, where it speaks so of every one of them.
+    """
+
+    text: str = field(repr=False)
+    numbers: tuple[int, ...] = ()
+    strength: float = 0.0
+    marks: tuple[str, ...] = ()
+
+
+def pieces(text: str, found: Suggestions) -> list[Piece]:
+    """Return a note cut at the edges of its evidence; together the pieces are the note."""
+    evidence = [(number, e) for number, item in enumerate(found, start=1) for e in item.evidence]
+    edges = sorted({0, len(text), *(e.start for _, e in evidence), *(e.end for _, e in evidence)})
+    cut = []
+    for start, end in pairwise(edges):
+        here = [(number, e) for number, e in evidence if e.start <= start and end <= e.end]
+        marks = [
+            name
+            for name, holds in (
+                ("denied", all(e.negated for _, e in here)),
+                ("relative", all(e.family_history for _, e in here)),
+            )
+            if here and holds
+        ]
+        strength = max((min(e.effect / STRONG_EFFECT, 1.0) for _, e in here), default=0.0)
+        cut.append(Piece(text[start:end], tuple(number for number, _ in here), strength, tuple(marks)))
+    return cut
+
+
+def write_suggestions_page(path: Path, notes: Sequence[tuple[str, str, Suggestions]]) -> None:
+    """Write one page of notes with their suggestions, readable by its owner alone.
+
+    Args:
+        path: The file.
+        notes: Id, original text and suggestions of each note.
+    """
+    environment = Environment(
+        loader=FunctionLoader(_template),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    html = environment.get_template("suggested.html.jinja").render(
+        notes=[shown(*note) for note in notes], notice=NOTICE, css=_template("report.css") + _template("suggested.css")
+    )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_private_text(path, html)
+
+
+def shown(note_id: str, text: str, found: Suggestions) -> dict[str, Any]:
+    """Return what the template shows of one note."""
+    return {"id": note_id, "pieces": pieces(text, found), "found": found}
+
+
+def _template(name: str) -> str:
+    return resources.files("nosology").joinpath("report", "templates", name).read_text(encoding="utf-8")

@@ -1,0 +1,84 @@
+"""The sentences that move a suggestion: each is left out in turn, and the fall of the log-odds is its effect.
+
+The words' side of that is exact and nearly free; the model's side is `nosology.modeling.probing`. Which of its ways is
+used was decided by measurement (``benchmarks/evidence.py``, ``docs/experiments.md``). What would surprise you: a
+sentence can speak against a suggestion; only those that speak for it are evidence. Sentences are those of the original
+note, so offsets are exact whatever preparation did.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nosology.prepare.alignment import AlignedText
+from nosology.sections import find_sections
+from nosology.records import Evidence
+from nosology.suggesting.context import context_of
+from nosology.suggesting.sentences import Span
+from nosology.suggesting.words import mentions
+
+FloatArray = NDArray[np.float64]
+
+MOST_SENTENCES = 3
+"""Shown for one suggestion: what a reader takes in at a glance."""
+LEAST_EFFECT = 0.1  # nats of log-odds; below, leaving the sentence out changes nothing that a reader would notice
+_SHARE_OF_BEST = 0.2
+
+
+def texts_without(aligned: AlignedText, spans: Sequence[Span]) -> list[str]:
+    """Return the prepared text without each of some stretches of the original."""
+    ranges = (aligned.prepared_range(*span) for span in spans)
+    return [aligned.text[:start] + aligned.text[end:] for start, end in ranges]
+
+
+def tokens_within(aligned: AlignedText, places: Sequence[int], spans: Sequence[Span]) -> NDArray[np.bool_]:
+    """Return which tokens of the prepared note came from each stretch of the original. Shape ``(spans, tokens)``.
+
+    Args:
+        aligned: The prepared note.
+        places: For each token the place of its last character in the prepared text, -1 for none.
+        spans: Stretches of the original.
+    """
+    where = np.asarray(places)
+    ranges = np.array([aligned.prepared_range(*span) for span in spans], np.int64).reshape(-1, 2)
+    return (where >= ranges[:, :1]) & (where < ranges[:, 1:])
+
+
+def strongest(effects: FloatArray) -> list[int]:
+    """Return the sentences worth showing, the strongest first.
+
+    Args:
+        effects: How much the log-odds fall without each sentence. Shape ``(sentences,)``.
+    """
+    order = np.argsort(-effects, kind="stable")[:MOST_SENTENCES]
+    least = max(LEAST_EFFECT, _SHARE_OF_BEST * float(effects[order[0]])) if len(order) else LEAST_EFFECT
+    return [int(sentence) for sentence in order if effects[sentence] >= least]
+
+
+def evidence_of(
+    text: str, spans: Sequence[Span], effects: FloatArray, stems: Sequence[str], words: Sequence[Sequence[str]]
+) -> tuple[Evidence, ...]:
+    """Return the evidence for one suggestion, with denials and relatives marked.
+
+    Args:
+        text: The original note.
+        spans: Its sentences.
+        effects: How much the log-odds fall without each. Shape ``(sentences,)``.
+        stems: Stems of the rubric's title, by which a mention is found.
+        words: For each sentence the words that stand for the diagnosis where the title is not mentioned.
+    """
+    family = _family_sections(text)
+    found = []
+    for number in strongest(effects):
+        start, end = spans[number]
+        sentence = text[start:end]
+        context = context_of(sentence, mentions(sentence, stems, words[number]))
+        is_family = context.family_history or any(first <= start < last for first, last in family)
+        found.append(Evidence(start, end, float(effects[number]), context.negated, is_family))
+    return tuple(found)
+
+
+def _family_sections(text: str) -> list[Span]:
+    sections = find_sections(text)
+    return [(section.start, section.end) for section in sections if section.title.startswith(("family", "fh"))]

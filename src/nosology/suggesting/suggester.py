@@ -1,0 +1,309 @@
+"""From a note to a ranked list of rubrics with evidence."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nosology.modeling.attention import KeysValues
+from nosology.modeling.probing import Variant, probe, token_gradients, without
+from nosology.modeling.titles import TitleScorer
+from nosology.prepare.alignment import AlignedText
+from nosology.records import Evidence, FullCode, Suggestion, Suggestions
+from nosology.rubrics import RubricTable
+from nosology.runs import read_json, write_json
+from nosology.suggesting.evidence import evidence_of, texts_without, tokens_within
+from nosology.suggesting.mixture import Mixture, untrained
+from nosology.suggesting.sentences import Span, sentences
+from nosology.suggesting.signals import Frequencies, Signals
+from nosology.suggesting.words import TitleWords, WordModel
+
+FloatArray = NDArray[np.float64]
+Method = Literal["words", "hide", "leave out"]
+
+FOLDER = "suggester"
+"""What a run folder calls it."""
+SUGGESTER_FILE = "suggester.json"
+MASS = 0.99
+"""Categories are read until they hold this much probability; the rest is reported as left out."""
+METHOD: Method = "hide"
+_FULL_CODE_NOTES = 5  # training notes of a full code, below which nothing is offered
+_FULL_CODE_SHARE = 0.5  # of its rubric's training notes
+
+
+@dataclass(frozen=True)
+class FittedSuggester:
+    """What a run learned about suggesting, beside its model.
+
+    Attributes:
+        words: The word model.
+        mixture: The weights of the signals.
+    """
+
+    words: WordModel
+    mixture: Mixture
+
+    @property
+    def is_calibrated(self) -> bool:
+        """Whether it was fitted on validation notes."""
+        return self.mixture.n_notes > 0
+
+    @classmethod
+    def load(cls, run: Path, n_rubrics: int) -> "FittedSuggester":
+        """Return the suggester of a run; one that knows the model alone where nothing was fitted.
+
+        Raises:
+            RunError: A file is missing or does not fit.
+        """
+        folder = run / FOLDER
+        if not (folder / SUGGESTER_FILE).exists():
+            return cls.of_model_alone(n_rubrics)
+        return cls(WordModel.load(folder, n_rubrics), Mixture.from_json(read_json(folder / SUGGESTER_FILE)))
+
+    @classmethod
+    def of_model_alone(cls, n_rubrics: int) -> "FittedSuggester":
+        """Return what suggests without words and without calibration."""
+        return cls(WordModel.fit([], [], n_rubrics), untrained())
+
+    def save(self, run: Path) -> None:
+        """Write it into a run folder, `SUGGESTER_FILE` last."""
+        folder = run / FOLDER
+        folder.mkdir(exist_ok=True)
+        (folder / SUGGESTER_FILE).unlink(missing_ok=True)
+        self.words.save(folder)
+        write_json(folder / SUGGESTER_FILE, self.mixture.to_json())
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A note after the model has read it.
+
+    Attributes:
+        signals: What is known about every rubric.
+        prefix: Keys and values of instruction and note.
+        mass_left_out: Probability of the categories whose titles were not read.
+    """
+
+    signals: Signals
+    prefix: list[KeysValues] = field(repr=False)
+    mass_left_out: float
+
+
+class Suggester:
+    """Ranks the rubrics of a table under notes and says which sentences speak for each.
+
+    Attributes:
+        table: What can be suggested.
+        known: What training notes say about each rubric.
+        fitted: Word model and weights; may be replaced by newly fitted ones.
+    """
+
+    def __init__(
+        self,
+        scorer: TitleScorer,
+        table: RubricTable,
+        categories: tuple[str, ...],
+        fitted: FittedSuggester,
+        *,
+        n_train_notes: int,
+        calibrated: Callable[[FloatArray], FloatArray],
+    ) -> None:
+        """Take everything that a run learned.
+
+        Args:
+            scorer: Scores the titles of `table`, in its order.
+            table: What can be suggested.
+            categories: Category names, in label-set order.
+            fitted: Word model and weights.
+            n_train_notes: How many notes the table was counted on.
+            calibrated: Turns one row of category log-probabilities into probabilities.
+        """
+        self._scorer = scorer
+        self.table = table
+        self.known = Frequencies.of(table, categories, n_train_notes)
+        self.fitted = fitted
+        self._titles = TitleWords([rubric.title for rubric in table.rubrics])
+        self._calibrated = calibrated
+
+    def read(self, text: str, *, mass: float = MASS) -> Read:
+        """Return what is known about every rubric for one prepared note.
+
+        Args:
+            text: The prepared note.
+            mass: Categories are read until they hold this much probability.
+        """
+        note = self._scorer.encoder.note(text)
+        prefix = self._scorer.read_note(note)
+        scores = self._scorer.scores(note, mass=mass, prefix=prefix)
+        words, mentioned = self.fitted.words.scores([text])[0], self._titles.shares([text])[0]
+        return Read(Signals(scores.categories, scores.titles, words, mentioned), prefix, scores.mass_left_out)
+
+    def suggest(
+        self, original: str, aligned: AlignedText, k: int, *, with_evidence: bool = True, method: Method = METHOD
+    ) -> Suggestions:
+        """Return the `k` rubrics of one note that are most probably coded.
+
+        Args:
+            original: The note as it was written.
+            aligned: The note prepared, with the way back.
+            k: How many.
+            with_evidence: Whether to look for the sentences behind each.
+            method: How the model's side of the evidence is computed.
+        """
+        read = self.read(aligned.text)
+        coded, main = self.probabilities(read.signals)
+        order = np.argsort(-coded, kind="stable")[:k]
+        evidence: list[tuple[Evidence, ...]] = [()] * len(order)
+        spans = sentences(original) if with_evidence else []
+        if spans and len(order):
+            effects = self.effects(aligned, spans, order, read, method)
+            evidence = [
+                self._evidence(original, spans, int(place), column)
+                for place, column in zip(order, effects.T, strict=True)
+            ]
+        items = tuple(
+            self._suggestion(int(place), float(coded[place]), float(main[place]), found)
+            for place, found in zip(order, evidence, strict=True)
+        )
+        none = self._none_of([item.probability for item in items])
+        return Suggestions(items, none, read.mass_left_out, len(self.table), self.fitted.is_calibrated)
+
+    def probabilities(self, signals: Signals) -> tuple[FloatArray, FloatArray]:
+        """Return the probability that each rubric is coded, and that it is the main one. Shape ``(rubrics,)`` each."""
+        table, mixture = signals.table(self.known), self.fitted.mixture
+        categories = self._calibrated(signals.categories)
+        main = categories[self.known.category] * mixture.within_category(table, self.known.category)
+        main = np.where(np.isnan(signals.titles), 0.0, main)
+        return (mixture.coded_probabilities(table) if self.fitted.is_calibrated else main), main
+
+    def log_odds(self, text: str, places: NDArray[np.int64]) -> FloatArray:
+        """Return the log-odds that some rubrics are coded, reading no titles but theirs. Shape ``(rubrics,)``.
+
+        Args:
+            text: A prepared note.
+            places: Rubrics.
+        """
+        encoder = self._scorer.encoder
+        note = encoder.note(text)
+        prefix = self._scorer.read_note(note)
+        nothing = np.zeros(len(note.tokens), np.bool_)
+        whole = without(note, len(encoder.root), len(encoder.cue), nothing, "hide")
+        category, title = self._probe(prefix, [whole], places)
+        words, mentioned = self.fitted.words.scores([text])[:, places], self._titles.shares([text])[:, places]
+        signals = Signals(category[0], title[0], words[0], mentioned[0])
+        return self.fitted.mixture.log_odds(signals.table(self.known.at(places)))
+
+    def effects(
+        self,
+        aligned: AlignedText,
+        spans: Sequence[Span],
+        places: NDArray[np.int64],
+        read: Read,
+        method: Method = METHOD,
+    ) -> FloatArray:
+        """Return how much each sentence moves each rubric's log-odds. Shape ``(sentences, rubrics)``.
+
+        Args:
+            aligned: The prepared note.
+            spans: Sentences, or other stretches, of the original.
+            places: Rubrics.
+            read: The note, read.
+            method: How the model's side is computed; ``words`` leaves it out.
+        """
+        mixture, known = self.fitted.mixture, self.known.at(places)
+        texts = [aligned.text, *texts_without(aligned, spans)]
+        words = self.fitted.words.scores(texts)[:, places]
+        mentioned = self._titles.shares(texts)[:, places]
+        category, title = self._model_without(aligned, spans, places, read, method)
+        log_odds = np.stack(
+            [
+                mixture.log_odds(Signals(*row).table(known))
+                for row in zip(category, title, words, mentioned, strict=True)
+            ]
+        )
+        return np.asarray(log_odds[0] - log_odds[1:])
+
+    def gradients(self, aligned: AlignedText, spans: Sequence[Span], place: int) -> FloatArray:
+        """Return gradient times input of the model's side of one rubric's score, summed a sentence: for comparison.
+
+        Args:
+            aligned: The prepared note.
+            spans: Sentences of the original.
+            place: The rubric.
+
+        Returns:
+            Shape ``(sentences,)``.
+        """
+        note, token_places = self._scorer.encoder.note_with_places(aligned.text)
+        inside = tokens_within(aligned, token_places, spans)
+        target = self._scorer.targets.get(place)
+        if target is None:
+            return np.zeros(len(spans))
+        return np.asarray(inside @ token_gradients(self._scorer, note, target))
+
+    def _model_without(
+        self, aligned: AlignedText, spans: Sequence[Span], places: NDArray[np.int64], read: Read, method: Method
+    ) -> tuple[FloatArray, FloatArray]:
+        """Return the model's signals for the whole note and without each sentence.
+
+        Returns:
+            Log P(category), shape ``(1 + sentences, categories)``, and log P(rubric | category), shape
+            ``(1 + sentences, rubrics)``.
+        """
+        n_rows = 1 + len(spans)
+        if method == "words":
+            return np.tile(read.signals.categories, (n_rows, 1)), np.tile(read.signals.titles[places], (n_rows, 1))
+        encoder = self._scorer.encoder
+        note, token_places = encoder.note_with_places(aligned.text)
+        missing = tokens_within(aligned, token_places, spans)
+        moved = np.flatnonzero(missing.any(axis=1))
+        parts = [np.zeros(len(note.tokens), np.bool_), *missing[moved]]
+        variants = [without(note, len(encoder.root), len(encoder.cue), part, method) for part in parts]
+        categories, titles = self._probe(read.prefix, variants, places)
+        # A sentence that no token came from, such as one that was cut out, changes nothing: it is the whole note.
+        rows = np.zeros(n_rows, np.int64)
+        rows[1 + moved] = 1 + np.arange(len(moved))
+        return categories[rows], titles[rows]
+
+    def _probe(
+        self, prefix: list[KeysValues], variants: Sequence[Variant], places: NDArray[np.int64]
+    ) -> tuple[FloatArray, FloatArray]:
+        """Return log P(category) and log P(rubric | category) under each variant; 0 for a category's only rubric."""
+        targets = self._scorer.targets
+        taught = [number for number, place in enumerate(places) if int(place) in targets]
+        titles = np.zeros((len(variants), len(places)))
+        categories, titles[:, taught] = probe(
+            self._scorer, prefix, variants, [targets[int(places[number])] for number in taught]
+        )
+        return categories, titles
+
+    def _evidence(self, original: str, spans: Sequence[Span], place: int, effects: FloatArray) -> tuple[Evidence, ...]:
+        words = [self.fitted.words.strongest_words(original[start:end], place, 1) for start, end in spans]
+        return evidence_of(original, spans, effects, self._titles.stems[place], words)
+
+    def _suggestion(self, place: int, coded: float, main: float, evidence: tuple[Evidence, ...]) -> Suggestion:
+        rubric = self.table.rubrics[place]
+        full = None
+        if rubric.codes:
+            code, n_notes = rubric.codes[0]
+            if code != rubric.code and n_notes >= _FULL_CODE_NOTES and n_notes >= _FULL_CODE_SHARE * rubric.n_notes:
+                full = FullCode(code, n_notes / rubric.n_notes, n_notes)
+        return Suggestion(
+            rubric.code,
+            rubric.version,
+            rubric.title,
+            rubric.category,
+            coded,
+            main,
+            rubric.n_notes > 0,
+            evidence,
+            full,
+        )
+
+    def _none_of(self, probabilities: Sequence[float]) -> float:
+        if self.fitted.is_calibrated:
+            return self.fitted.mixture.none_of(probabilities)
+        return max(0.0, 1 - sum(probabilities))
