@@ -2,7 +2,7 @@
 
 The carriers (sentences, headers, signatures), the stock of names and the background notes lie in ``deid_crosscheck/``.
 They were written before the misses on any development data were looked at, from another stock than the product's
-lists, so that recall here says how the rules generalize. Run alone, it writes JSON lines in the format of ``phi.jsonl``::
+lists, so that recall here says how the rules generalize. Run alone, it writes JSON lines in ``phi.jsonl``'s format::
 
     python benchmarks/deid_crosscheck_notes.py --notes 200 --seed 1 --out crosscheck.jsonl
 """
@@ -247,9 +247,7 @@ def fill(carrier: str, rng: random.Random, stock: Stock) -> tuple[str, list[dict
     return text + carrier[position:], spans
 
 
-def _compose(
-    rng: random.Random, background: str, stock: Stock, carriers: dict[str, list[str]]
-) -> list[tuple[str, str]]:
+def _compose(rng: random.Random, background: str, carriers: dict[str, list[str]]) -> list[tuple[str, str]]:
     """Return the parts of a note: ("plain", text) or ("carrier", template), joined without separators."""
     sentences = re.split(r"(?<=[.!?:])(\s+)", background)
     parts: list[tuple[str, str]] = []
@@ -282,7 +280,7 @@ def notes(
     change = {"mixed": str, "upper": str.upper, "lower": str.lower}[case]
     for index in range(n_notes):
         text, spans = "", []
-        for kind, part in _compose(rng, rng.choice(texts), stock, carriers):
+        for kind, part in _compose(rng, rng.choice(texts), carriers):
             filled, planted = fill(part, rng, stock) if kind == "carrier" else (part, [])
             filled = filled if len(change(filled)) != len(filled) else change(filled)
             spans += [{**s, "start": s["start"] + len(text), "end": s["end"] + len(text)} for s in planted]

@@ -152,11 +152,12 @@ class FakeClassifier:
             scores[int(marker)] += 2.5 + generator.random()
         return scores * self.sharpness
 
-    def predictions_from(self, log_probs, truncated):
+    def predictions_from(self, log_probs, truncated, *, calibration=None):
         """Return records as the real classifier does."""
-        probabilities = self.calibration.apply(log_probs) if self.calibration else np.exp(log_probs)
-        sets = self.calibration.prediction_sets(probabilities) if self.calibration else [()] * len(log_probs)
-        silent = self.calibration.abstains(probabilities) if self.calibration else [False] * len(log_probs)
+        calibration = calibration or self.calibration
+        probabilities = calibration.apply(log_probs) if calibration else np.exp(log_probs)
+        sets = calibration.prediction_sets(probabilities) if calibration else [()] * len(log_probs)
+        silent = calibration.abstains(probabilities) if calibration else [False] * len(log_probs)
         found = []
         for row, cut, members, abstained in zip(probabilities, truncated, sets, silent, strict=True):
             ranking = tuple((self.names[i], float(row[i])) for i in np.argsort(-row, kind="stable"))
@@ -167,10 +168,12 @@ class FakeClassifier:
     def log_probs_and_answers(self, texts, *, max_new_tokens=12, progress=None):  # noqa: ARG002 (as the classifier)
         """Return scores, and answers as in the original's transcripts: exact, with residue, or nonsense, by turns."""
         self.asked.append(f"answers {len(texts)}")
-        log_probs = self.log_probs(texts, progress=progress)
+        ways = {kind: self.log_probs(texts, correction=kind) for kind in ("none", "length", "prior")}
+        if progress:
+            progress(len(texts))
         dress = ("{}", "assistant{}", "assistantassistant")
-        best = log_probs.argmax(axis=1)
-        return log_probs, [dress[i % 3].format(self.names[category].lower()) for i, category in enumerate(best)]
+        best = ways["none"].argmax(axis=1)
+        return ways, [dress[i % 3].format(self.names[category].lower()) for i, category in enumerate(best)]
 
     def prompt(self, text):
         """Return a prompt."""

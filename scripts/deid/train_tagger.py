@@ -15,11 +15,11 @@ from pathlib import Path
 import numpy as np
 from scipy.sparse import csr_matrix
 from sklearn.linear_model import SGDClassifier
+from training_notes import Stock, read_templates, training_note
 
 from nosology.prepare.deidentify import default_detectors, merge_spans
 from nosology.prepare.deidentify.tagger import CLASSES, N_BUCKETS, WordFeatures, featurize, tagged
 from nosology.prepare.deidentify.tokens import tokenize
-from training_notes import Stock, read_templates, training_note
 
 
 def _read(paths: list[Path], holdout: int) -> list[str]:
@@ -31,7 +31,7 @@ def _read(paths: list[Path], holdout: int) -> list[str]:
 
 
 def _rows(pieces: list[tuple[str, str]], words: WordFeatures) -> tuple[list[int], list[int], int]:
-    """Return the buckets and the classes of a note's candidates; a real-looking identifier of the background is left out."""
+    """Return buckets and classes of a note's candidates; what looks like its own identifiers is left out."""
     text = "".join(piece for piece, _ in pieces)
     kinds = np.zeros(len(text) + 1, dtype=np.int8)
     position = 0
@@ -91,9 +91,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--background", type=Path, action="append", required=True)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--copies", type=int, default=2, help="training notes made from each background note")
+    parser.add_argument("--copies", type=int, default=3, help="training notes made from each background note")
     parser.add_argument("--holdout", type=int, default=0)
-    parser.add_argument("--alpha", type=float, default=2e-6, help="weight of the penalty on squared weights")
+    parser.add_argument("--alpha", type=float, default=5e-7, help="weight of the penalty on squared weights")
     parser.add_argument("--recall-bias", type=float, default=0.0, help="nats added to every class of identifier")
     parser.add_argument("--seed", type=int, default=7)
     arguments = parser.parse_args()

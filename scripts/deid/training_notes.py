@@ -8,6 +8,7 @@ carriers or stock.
 
 import random
 import re
+import tomllib
 from bisect import bisect
 from collections import defaultdict
 from collections.abc import Sequence
@@ -19,43 +20,17 @@ from nosology.prepare.deidentify.lexicon import US_STATES, ranked
 Piece = tuple[str, str]
 """A stretch of text and its span type ("" for none)."""
 
-_HEADS = (
-    "Hospital,Hospital,Hospital,Medical Center,Medical Center,General Hospital,Memorial Hospital,Community Hospital,Regional Medical Center,"
-    "Clinic,Health Center,Nursing Home,Rehabilitation Center,Rehab,Nursing and Rehabilitation,Hospice,Manor,Surgery Center,Cancer Center,Heart Institute,"
-    "Children's Hospital,Women's Hospital,Infirmary,Health System,VA Medical Center,Assisted Living,Family Practice,Urgent Care,Medical Group,Pharmacy,"
-    "Care Center,University Hospital,Memorial,Medical Associates,Skilled Nursing,Pavilion,Village,Gardens,House,Healthcare,Orthopedic Clinic,Eye Institute,Dialysis Center"
-).split(",")
-_COMPANIES = (
-    "Inc.,LLC,Corp.,Company,& Sons,and Sons,Brothers,Group,Industries,Enterprises,Logistics,Motors,Bank,Insurance,Manufacturing,Foods,Airlines,Construction,"
-    "Steel,Mills,Software,Technologies,Systems,Services,Consulting,Trucking,Electric,Energy,Farms,Bakery,Market,Hardware,Realty,Hotel,Ltd,PLC,Partners,"
-    "Associates,Fire Department,Police Department,Public Library,Post Office,Transit Authority,Church,Pharmaceuticals,Plumbing,Health Plan,Mutual,Auto Parts,Paper Company,Holdings,Textiles,Contracting,Airport,Restaurant,Dairy,Shipping,Landscaping"
-).split(",")
-_SCHOOLS = "High School,Elementary School,Elementary,Middle School,University,College,State University,Community College,Academy,School,Preparatory School,Technical College,Law School".split(
-    ","
-)
-_PLACE_TAILS = (
-    "ville,ton,burg,field,wood,dale,port,ford,bury,haven,mont,land,view,side,mouth,stead,ham,brook,hurst,worth".split(
-        ","
-    )
-)
-_PLACE_WORDS = "Springs,Heights,Falls,Lake,Hills,Valley,Grove,Creek,Park,Beach,Ridge,Point,Mills,Junction,Harbor,Rapids,Bluffs,Hollow,Crossing,City,Landing,Corners".split(
-    ","
-)
-_PLACE_FRONTS = "North,South,East,West,New,Lake,Port,Mount,Fort,San,Santa,St.,Old,Upper,Lower,El,Los,Glen,Cape".split(
-    ","
-)
-_NOUNS = "Oak,Maple,Cedar,Pine,River,Lake,Valley,Mountain,Sunrise,Sunset,Harbor,Golden,Silver,Green,Blue,Summit,Pioneer,Liberty,Heritage,Evergreen,Meadow,Spring,Rose,Willow,Prairie,Coastal,Northern,Southern,Eastern,Western,Central,Metro,Capital,Crown,Eagle,Falcon,Star,Sun,Stone,Iron,Crystal,Royal,Premier,Global,National,American,Pacific,Atlantic,Midwest,Allied,First,United,Good,Grand".split(
-    ","
-)
-_SAINTS = "St. {first}'s,St. {first},Saint {first}'s,St. {last},Mount {last},Holy Cross,Sacred Heart,Good Samaritan,Our Lady of Grace,Mercy,Providence,Baptist,Methodist,Presbyterian,Trinity,Bethany,Our Lady of {first},Holy Family,Christ,Ascension,Divine Mercy".split(
-    ","
-)
-_UNITS = "Cardiology,Neurology,Surgery,Radiology,Emergency Department,Intensive Care Unit,Emergency Room,Oncology,Urology,Physical Therapy,Pain Clinic,Orthopedics,Psychiatry,Dermatology,Pathology,Wound Care,Nephrology,Pulmonary,Infectious Disease,Gastroenterology,Pediatrics,Endocrinology,Hematology,Coumadin Clinic,Operating Room,Recovery Room,Labor and Delivery,Rehab,Home Health,Social Work,Interventional Radiology,Neurosurgery,Vascular Surgery,Outpatient Clinic,Plastic Surgery,ENT,GI,ICU,CCU,PACU".split(
-    ","
-)
-_PHRASES = "Acute appendicitis,Chest pain,General,Right knee pain,Left hip fracture,General endotracheal,None,Penicillin,Diabetes mellitus,Coronary artery disease,Internal Medicine,Shortness of breath,Pneumonia,Cholecystitis,Spinal,Local with sedation,Total knee arthroplasty,Laparoscopic cholecystectomy,Medicine,Abdominal pain,Hypertension,Sulfa,Gallbladder,No known drug allergies,Orthopedic Surgery,Carpal tunnel syndrome,Cataract".split(
-    ","
-)
+_PARTS: dict[str, list[str]] = tomllib.loads(Path(__file__).with_name("stock.toml").read_text(encoding="utf-8"))
+_HEADS = _PARTS["heads"]
+_COMPANIES = _PARTS["companies"]
+_SCHOOLS = _PARTS["schools"]
+_PLACE_TAILS = _PARTS["place_tails"]
+_PLACE_WORDS = _PARTS["place_words"]
+_PLACE_FRONTS = _PARTS["place_fronts"]
+_NOUNS = _PARTS["nouns"]
+_SAINTS = _PARTS["saints"]
+_UNITS = _PARTS["units"]
+_PHRASES = _PARTS["phrases"]
 
 
 class LetterChain:
@@ -97,6 +72,7 @@ class Stock:
         }
         self._words = [word for word in list(ranked("english_words"))[150:] if 3 < len(word) < 9]
         self._eponyms = list(ranked("eponyms"))
+        self._medical = list(ranked("medical_words"))
         self._drugs = [
             word
             for word in ranked("medical_words")
@@ -254,6 +230,9 @@ class Stock:
             ),
             "drug": lambda: rng.choice(self._drugs).capitalize() if rng.random() < 0.8 else rng.choice(self._drugs),
             "phrase": lambda: rng.choice(_PHRASES),
+            "word": lambda: self._everyday(),
+            "small": lambda: rng.choice(self._words),
+            "illness": lambda: rng.choice([rng.choice(_PHRASES), rng.choice(self._medical).capitalize()]),
         }
         return choices[kind]()
 
@@ -301,7 +280,7 @@ def expand(template: str, stock: Stock) -> list[Piece]:
 
 
 def read_templates(path: Path) -> dict[str, list[str]]:
-    """Return templates by section: ``sentence``, ``header``, ``footer``."""
+    """Return templates by section: ``sentence``, ``header``, ``footer``, and ``listing``, which hold no identifier."""
     sections: dict[str, list[str]] = {}
     for line in path.read_text(encoding="utf-8").splitlines():
         if re.fullmatch(r"\[\w+\]", line):
@@ -312,13 +291,14 @@ def read_templates(path: Path) -> dict[str, list[str]]:
 
 
 def _draw(templates: list[str], rng: random.Random) -> str:
-    """Return a template; half of the time one with a place, a hospital or an organization, which are rarer in the list."""
+    """Return a template; half of the time one with a place, hospital or organization, which are rarer in the list."""
     rare = [t for t in templates if re.search(r"\{(?:place|hospital|org|school)", t)]
     return rng.choice(rare if rng.random() < 0.5 else templates)
 
 
 _PERSON = re.compile(
-    r"\b(?:[Tt]he patient|[Tt]his patient|Patient|He|She|he|she)\b(?='s| [a-z])|\b(?:Mr|Mrs|Ms|Dr)\. [A-Z]\b(?!\.)|\bDr\. [XYZ]\w{0,3}\b"
+    r"\b(?:[Tt]he patient|[Tt]his patient|Patient|He|She|he|she)\b(?='s| [a-z])|"
+    r"\b(?:Mr|Mrs|Ms|Dr)\. [A-Z]\b(?!\.)|\bDr\. [XYZ]\w{0,3}\b"
 )
 
 
@@ -343,7 +323,7 @@ def _with_people(text: str, stock: Stock, share: float) -> list[Piece]:
 
 
 def training_note(background: str, stock: Stock, templates: dict[str, list[str]]) -> list[Piece]:
-    """Return one note: a background with names in place of some people, templates between its sentences, in some case."""
+    """Return one note: a background with names in place of some people, templates in between, in some letter case."""
     rng = stock.rng
     pieces: list[Piece] = []
     for header in rng.sample(templates["header"], rng.choice([0, 1, 2, 4])):
@@ -352,6 +332,10 @@ def training_note(background: str, stock: Stock, templates: dict[str, list[str]]
         pieces += _with_people(sentence, stock, 0.04)
         if rng.random() < 0.3:
             pieces += [(rng.choice([" ", "  ", "\n", " , "]), ""), *expand(_draw(templates["sentence"], rng), stock)]
+        if rng.random() < 0.1:
+            pieces += [(rng.choice([" ", "\n", "\n\n"]), ""), *expand(rng.choice(templates["listing"]), stock)]
+    for listing in rng.choices(templates["listing"], k=rng.choice([0, 2, 5, 9])):
+        pieces += [(rng.choice(["\n", "\n\n"]), ""), *expand(listing, stock)]
     for footer in rng.sample(templates["footer"], rng.choice([0, 1, 2])):
         pieces += [(rng.choice(["\n", "\n\n", "  "]), ""), *expand(footer, stock)]
     case = rng.random()

@@ -2,7 +2,8 @@
 
 A classifier is loaded from a run folder and refuses one whose adapter, label set, prompt or base model is not what the
 run's manifest says. `Classifier.classify` takes raw notes and first does to them what preparation did to the training
-notes; `log_probs` takes text that is prepared already.
+notes; `log_probs` takes text that is prepared already. A run answers with its tuned model, or with the ensemble of it
+and a linear model where `evaluate.answer_with` or the caller says so.
 """
 
 from collections.abc import Callable, Sequence
@@ -13,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nosology.calibration import Calibration
+from nosology.ensemble import Ensemble
 from nosology.errors import RunError
 from nosology.labels import LabelSet
 from nosology.modeling.encoding import EncodedNote, PromptEncoder
@@ -24,13 +26,16 @@ from nosology.prepare.cleaning import Cleaning, clean
 from nosology.prompts import PromptTemplate
 from nosology.records import Prediction, Suggestions
 from nosology.rubrics import RUBRICS_FILE, RubricTable
-from nosology.runs import read_json, read_manifest, sha256_file
+from nosology.runs import MANIFEST, read_json, read_manifest, sha256_file
 from nosology.suggesting.suggester import FittedSuggester, Suggester
 
 CONTENT_FREE_NOTES = ("", "N/A", "[MASK]")
 """Notes that say nothing; what a model answers to them is its prior (contextual calibration, Zhao et al. 2021)."""
 
 FloatArray = NDArray[np.float64]
+Correction = Literal["none", "length", "prior"]
+CORRECTIONS: tuple[Correction, ...] = ("none", "length", "prior")
+System = Literal["tuned", "base", "ensemble"]
 
 
 class Classifier:
@@ -51,6 +56,7 @@ class Classifier:
         calibration: Calibration | None = None,
         scoring: Scoring = "joint",
         batch_tokens: int = 4096,
+        ensemble: Ensemble | None = None,
         rubrics: RubricTable | None = None,
         suggester: FittedSuggester | None = None,
         n_train_notes: int = 0,
@@ -65,12 +71,15 @@ class Classifier:
             calibration: Fitted on validation notes.
             scoring: How answers are scored, see `nosology.modeling.scoring`.
             batch_tokens: Tokens in one forward pass.
+            ensemble: What the model's answers are blended with; its calibration takes the place of the model's own.
             rubrics: What `suggest` can suggest; None where codes are unknown.
             suggester: What was fitted to suggest them; None for the model alone, not calibrated.
             n_train_notes: How many notes the rubrics were counted on.
         """
         self.labels = labels
-        self.calibration = calibration
+        self.calibration = ensemble.calibration if ensemble else calibration
+        self._own_calibration = calibration if ensemble else None
+        self._ensemble = ensemble
         self._model = model
         self._encoder = encoder
         self._cleaning = cleaning
@@ -83,11 +92,17 @@ class Classifier:
         self._suggester: Suggester | None = None
 
     @classmethod
-    def load(cls, run: Path | str, *, system: Literal["tuned", "base"] = "tuned") -> Self:
-        """Return the classifier of a finished run: tuned, or its base model with the same prompt.
+    def load(cls, run: Path | str, *, system: System | None = None) -> Self:
+        """Return the classifier of a finished run.
+
+        Args:
+            run: The run folder.
+            system: The tuned model, its base model with the same prompt, or the ensemble; None for what the run's
+                configuration says (`evaluate.answer_with`).
 
         Raises:
-            RunError: The folder is no finished run, or a file in it is not the one the manifest names.
+            RunError: The folder is no finished run, a file in it is not the one the manifest names, or it holds no
+                ensemble and one is wanted.
             ModelError: The model or the adapter cannot be loaded.
         """
         run = Path(run)
@@ -97,6 +112,8 @@ class Classifier:
         _expect(run / "labels.tsv", labels.sha256, manifest["labels_sha256"])
         _expect(run / "prompt.jinja", template.sha256, manifest["prompt_sha256"])
         settings = manifest["config"]["model"]
+        system = system or manifest["config"]["evaluate"].get("answer_with", "tuned")
+        ensemble = _load_ensemble(run) if system == "ensemble" else None
         loaded = load_model(
             settings["name"],
             revision=manifest["model"]["revision"] or settings["revision"],
@@ -105,9 +122,15 @@ class Classifier:
             engine=settings["engine"],
         )
         _expect(run, loaded.weights_sha256, manifest["model"]["weights_sha256"], what="the base model's weights")
-        encoder = PromptEncoder(loaded.tokenizer, template, labels.names, max_note_tokens=settings["max_note_tokens"])
+        encoder = PromptEncoder(
+            loaded.tokenizer,
+            template,
+            labels.names,
+            max_note_tokens=settings["max_note_tokens"],
+            shortening=settings.get("shortening", "middle"),  # as runs of before there was a choice
+        )
         model, calibration = loaded.model, None
-        if system == "tuned":
+        if system != "base":
             weights = run / "adapter" / "adapter_model.safetensors"
             if weights.is_file():
                 _expect(weights, sha256_file(weights), manifest["adapter_sha256"])
@@ -122,8 +145,9 @@ class Classifier:
             calibration=calibration,
             scoring=settings["scoring"],
             batch_tokens=manifest["config"]["evaluate"]["batch_tokens"],
+            ensemble=ensemble,
             rubrics=rubrics,
-            suggester=FittedSuggester.load(run, len(rubrics)) if rubrics and system == "tuned" else None,
+            suggester=FittedSuggester.load(run, len(rubrics)) if rubrics and system != "base" else None,
             n_train_notes=manifest["n_train_notes"],
         )
 
@@ -174,33 +198,34 @@ class Classifier:
         self,
         texts: Sequence[str],
         *,
-        correction: Literal["none", "prior"] = "none",
+        correction: Correction = "none",
         progress: Callable[[int], None] | None = None,
     ) -> FloatArray:
         """Return every category's log-probability for prepared notes, not calibrated.
 
         Args:
             texts: Prepared notes, in any order.
-            correction: ``prior`` subtracts what the model answers to notes without content.
+            correction: ``prior`` subtracts what the model answers to notes without content; ``length`` divides each
+                answer's score by the number of its tokens, so that long names are not at a disadvantage.
             progress: Called with the number of notes finished after each batch.
 
         Returns:
             Natural logarithms; ``exp`` of each row sums to 1. Shape ``(notes, categories)``.
         """
-        scores = self._scores(self._encode(texts), progress)
-        if correction == "prior":
-            prior = _normalize(self._scores(self._encode(CONTENT_FREE_NOTES), None))
-            scores = _normalize(scores) - np.logaddexp.reduce(prior, axis=0) + np.log(len(prior))
-        return _normalize(scores)
+        scores = self._answer_scorer().scores(self._encode(texts), progress=progress)
+        return self._blend(texts, self._corrected(scores, correction))
 
-    def predictions_from(self, log_probs: FloatArray, truncated: Sequence[int]) -> list[Prediction]:
+    def predictions_from(
+        self, log_probs: FloatArray, truncated: Sequence[int], *, calibration: Calibration | None = None
+    ) -> list[Prediction]:
         """Return predictions for rows of log-probabilities, calibrated where the run holds a calibration.
 
         Args:
             log_probs: As `log_probs` returns them. Shape ``(notes, categories)``.
             truncated: Tokens left out of each note.
+            calibration: In place of the classifier's own.
         """
-        calibration = self.calibration
+        calibration = calibration or self.calibration
         probabilities = calibration.apply(log_probs) if calibration else np.exp(log_probs)
         abstained = calibration.abstains(probabilities) if calibration else np.zeros(len(log_probs), dtype=bool)
         sets = calibration.prediction_sets(probabilities) if calibration else [()] * len(log_probs)
@@ -215,18 +240,18 @@ class Classifier:
 
     def log_probs_and_answers(
         self, texts: Sequence[str], *, max_new_tokens: int = 12, progress: Callable[[int], None] | None = None
-    ) -> tuple[FloatArray, list[str]]:
-        """Return `log_probs`, and what the model says behind each prompt at temperature 0; notes are read once.
+    ) -> tuple[dict[Correction, FloatArray], list[str]]:
+        """Return `log_probs` under every correction, and what the model says itself; notes are read once for all.
 
         Args:
             texts: Prepared notes, in any order.
-            max_new_tokens: Tokens after which an answer is cut.
+            max_new_tokens: Tokens after which an answer (at temperature 0) is cut; 0 for none at all.
             progress: Called with the number of notes finished after each batch.
         """
         scores, answers = self._answer_scorer().scores_and_answers(
             self._encode(texts), max_new_tokens=max_new_tokens, progress=progress
         )
-        return _normalize(scores), answers
+        return {kind: self._blend(texts, self._corrected(scores, kind)) for kind in CORRECTIONS}, answers
 
     def prompt(self, text: str) -> str:
         """Return the full prompt of a prepared note."""
@@ -268,7 +293,9 @@ class Classifier:
         return self._suggester
 
     def _category_probabilities(self, log_probs: FloatArray) -> FloatArray:
-        return self.calibration.apply(log_probs[None])[0] if self.calibration else np.exp(log_probs)
+        """Return the model's own probabilities: what suggestions begin with is the model alone, never the ensemble."""
+        calibration = self._own_calibration if self._ensemble else self.calibration
+        return calibration.apply(log_probs[None])[0] if calibration else np.exp(log_probs)
 
     def _prepared(self, text: str) -> str:
         return clean(text, "", self._cleaning).text.decode("utf-8", "surrogatepass") if self._cleaning else text
@@ -276,8 +303,17 @@ class Classifier:
     def _encode(self, texts: Sequence[str]) -> list[EncodedNote]:
         return [self._encoder.note(text) for text in texts]
 
-    def _scores(self, notes: Sequence[EncodedNote], progress: Callable[[int], None] | None) -> FloatArray:
-        return self._answer_scorer().scores(notes, progress=progress)
+    def _blend(self, texts: Sequence[str], log_probs: FloatArray) -> FloatArray:
+        return self._ensemble.log_probs(texts, log_probs) if self._ensemble else log_probs
+
+    def _corrected(self, scores: FloatArray, correction: Correction) -> FloatArray:
+        """Return normalized log-probabilities of answer scores. Shapes ``(notes, categories)``."""
+        if correction == "length":
+            return _normalize(scores / np.asarray(self._answer_scorer().n_scored_steps, np.float64))
+        if correction == "prior":
+            prior = _normalize(self._answer_scorer().scores(self._encode(CONTENT_FREE_NOTES)))
+            return _normalize(_normalize(scores) - np.logaddexp.reduce(prior, axis=0))
+        return _normalize(scores)
 
     def _answer_scorer(self) -> AnswerScorer:
         if self._scorer is None:
@@ -302,6 +338,13 @@ def _normalize(scores: FloatArray) -> FloatArray:
 def _read_calibration(run: Path) -> Calibration | None:
     path = run / "calibration.json"
     return Calibration.from_json(read_json(path)) if path.exists() else None
+
+
+def _load_ensemble(run: Path) -> Ensemble:
+    ensemble = Ensemble.load(run)
+    fitted_to = ensemble.fitted_on.get("run_manifest_sha256", "")
+    _expect(run / MANIFEST, sha256_file(run / MANIFEST), fitted_to, what="the run that the ensemble was fitted to")
+    return ensemble
 
 
 def _expect(place: Path, found: str, recorded: str, *, what: str = "this file") -> None:

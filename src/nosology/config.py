@@ -94,6 +94,11 @@ class ModelConfig(Section):
     max_note_tokens: Annotated[int, Field(ge=16)] = Field(
         1024, description="A longer note is shortened to this many tokens; instruction and answer never are."
     )
+    shortening: Literal["sections", "middle"] = Field(
+        "sections",
+        description="What a longer note loses. `sections`: the sections that tell least about the diagnosis (a note "
+        "without headers loses its middle); `middle`: always the middle.",
+    )
     dtype: Literal["auto", "float32", "bfloat16"] = Field(
         "auto", description="Number format of the frozen weights. `auto`: bfloat16 on a GPU, float32 on a CPU."
     )
@@ -177,8 +182,25 @@ class EvaluateConfig(Section):
     """How base and tuned model are scored."""
 
     systems: tuple[str, ...] = Field(
-        ("majority", "tfidf", "tfidf_all", "base_strict", "base_lenient", "base", "base_prior", "tuned"),
+        (
+            "majority",
+            "tfidf",
+            "tfidf_all",
+            "tfidf_parts",
+            "base_strict",
+            "base_lenient",
+            "base",
+            "base_length",
+            "base_prior",
+            "tuned",
+            "ensemble",
+        ),
         description="Which systems are scored, side by side.",
+    )
+    answer_with: Literal["tuned", "ensemble"] = Field(
+        "tuned",
+        description="What `classify` and `serve` answer with: the tuned model, or its ensemble with a linear model "
+        "over words, which `evaluate` fits.",
     )
     max_notes: Annotated[int, Field(ge=1)] | None = Field(None, description="Score a random subset of this size.")
     max_generated_tokens: Annotated[int, Field(ge=1)] = Field(

@@ -156,7 +156,7 @@ class ConformalResult(Record):
 
 
 class CalibrationResult(Record):
-    """The tuned model's calibration: how it was fitted, and what it does on the evaluated notes."""
+    """A calibration: how it was fitted, and what it does on the evaluated notes."""
 
     method: str
     temperature: float
@@ -274,6 +274,7 @@ class Results(Record):
     summary: Summary
     calibration: CalibrationResult | None
     calibration_note: str = Field("", description="Why there is no calibration, where there is none.")
+    ensemble_calibration: CalibrationResult | None = Field(None, description="The same of the ensemble.")
     distribution: Distribution
     funnel: list[dict[str, Any]] = Field(description="How the evaluated dataset came about, step by step.")
     examples: list[Example]

@@ -74,7 +74,11 @@ def train(
         engine=config.model.engine,
     )
     encoder = PromptEncoder(
-        loaded.tokenizer, template, dataset.labels.names, max_note_tokens=config.model.max_note_tokens
+        loaded.tokenizer,
+        template,
+        dataset.labels.names,
+        max_note_tokens=config.model.max_note_tokens,
+        shortening=config.model.shortening,
     )
     weights = _category_weights(train_rows, config.train)
     rubrics = _rubrics(dataset, train_rows)

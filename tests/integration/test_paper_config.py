@@ -84,7 +84,7 @@ def test_predictions_hold_ids_and_hashes_and_no_text(run: Path) -> None:
     assert len(rows) == 100
     assert set(rows[0]) >= {"note_id", "prompt_sha256", "true_label", "predicted_label", "probability", "ranking"}
     assert "prompt" not in rows[0]
-    assert all(sum(entry["probability"] for entry in row["ranking"]) == pytest.approx(1) for row in rows)
+    assert all(sum(probability for _, probability in row["ranking"]) == pytest.approx(1) for row in rows)
 
 
 def test_the_text_report_has_the_originals_format(run: Path) -> None:

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from nosology import baselines
 from nosology.baselines import Majority, TfidfModel
+from nosology.baselines import words as baselines
 
 VOCABULARY = (["fever", "sepsis", "culture"], ["tumor", "mass", "biopsy"], ["fracture", "fall", "cast"])
 

@@ -7,17 +7,19 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
-from evaluation_world import CATEGORIES, write_dataset
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
+from evaluation_world import CATEGORIES, write_dataset
+from nosology.baselines import fit_hashed
 from nosology.calibration import fit
 from nosology.classifier import Classifier
 from nosology.cli import app, register_commands
 from nosology.config import Config
+from nosology.ensemble import Ensemble
 from nosology.errors import ModelError, RunError
-from nosology.runs import write_json
+from nosology.runs import read_json, sha256_file, write_json
 from nosology.training import train
 from tiny_models import save_tiny_model
 
@@ -104,6 +106,63 @@ def test_prior_correction_divides_by_what_notes_without_content_get(tuned: Class
 def test_raw_notes_are_prepared_as_the_training_notes_were(tuned: Classifier) -> None:
     masked = tuned.classify(["Seen by [**Known lastname 1234**] for   fever"])[0]
     assert masked.ranking == tuned.predictions_from(tuned.log_probs(["Seen by <NAME> for fever"]), [0])[0].ranking
+
+
+def test_length_correction_divides_each_answers_score_by_its_tokens(tuned: Classifier) -> None:
+    note = "fever and cough"
+    scores = tuned._answer_scorer().scores([tuned._encoder.note(note)])[0]
+    per_token = scores / [len(answer) for answer in tuned._encoder.answers]
+    expected = per_token - np.logaddexp.reduce(per_token)
+    assert tuned.log_probs([note], correction="length")[0] == pytest.approx(expected)
+
+
+def test_one_reading_gives_every_correction_that_asking_for_each_would(tuned: Classifier) -> None:
+    texts = ["fever and cough", "burn of the hand"]
+    ways, answers = tuned.log_probs_and_answers(texts, max_new_tokens=2)
+    assert len(answers) == 2
+    for kind in ("none", "length", "prior"):
+        assert np.abs(ways[kind] - tuned.log_probs(texts, correction=kind)).max() < 1e-5
+
+
+def fitted_ensemble(run: Path) -> Ensemble:
+    texts = ["fever cough", "chest pain", "burn hand", "nausea vomiting"] * 6
+    linear = fit_hashed(texts, np.arange(24) % 4, 4, groups=[str(i) for i in range(24)])
+    assert linear is not None
+    generator = np.random.default_rng(0)
+    log_probs = np.log(generator.dirichlet(np.ones(4) * 0.3, size=200))
+    calibration = fit(log_probs, log_probs.argmax(axis=1))
+    return Ensemble(linear, (0.7, 0.4), {"run_manifest_sha256": sha256_file(run / "manifest.json")}, calibration)
+
+
+def test_a_run_answers_with_its_ensemble_where_asked(copied: Path, tuned: Classifier) -> None:
+    ensemble = fitted_ensemble(copied)
+    ensemble.save(copied)
+    loaded = Classifier.load(copied, system="ensemble")
+    texts = ["fever and cough", "burn of the hand"]
+    product = 0.7 * tuned.log_probs(texts) + 0.4 * ensemble.linear.log_probs(texts)
+    expected = np.exp(product) / np.exp(product).sum(axis=1, keepdims=True)
+    assert np.exp(loaded.log_probs(texts)) == pytest.approx(expected, rel=1e-4)
+    assert loaded.calibration == ensemble.calibration
+    assert Classifier.load(copied).calibration is None
+
+
+def test_the_configuration_says_what_a_run_answers_with(copied: Path) -> None:
+    manifest = read_json(copied / "manifest.json")
+    manifest["config"]["evaluate"]["answer_with"] = "ensemble"
+    write_json(copied / "manifest.json", manifest)
+    with pytest.raises(RunError, match="holds no ensemble"):
+        Classifier.load(copied)
+    fitted_ensemble(copied).save(copied)
+    assert Classifier.load(copied).calibration is not None
+    assert Classifier.load(copied, system="tuned").calibration is None
+
+
+def test_an_ensemble_of_another_run_is_refused(copied: Path) -> None:
+    fitted_ensemble(copied).save(copied)
+    manifest = read_json(copied / "manifest.json")
+    write_json(copied / "manifest.json", manifest | {"n_steps": -1})
+    with pytest.raises(RunError, match="ensemble was fitted to"):
+        Classifier.load(copied, system="ensemble")
 
 
 def test_a_calibrated_run_gives_sets_and_abstains(copied: Path) -> None:

@@ -12,13 +12,15 @@ from sklearn.metrics import accuracy_score, confusion_matrix, f1_score
 from evaluation_world import CATEGORIES, FakeClassifier, Loader, write_dataset, write_run
 from nosology.calibration import Calibration
 from nosology.config import EvaluateConfig
+from nosology.ensemble import Ensemble
 from nosology.errors import ConfigError, DataError, RunError
 from nosology.evaluation import evaluate
 from nosology.results import Results
 from nosology.runs import read_json, sha256_file, sha256_text
 
 QUICK = EvaluateConfig(bootstrap_samples=100, systems=("majority", "base_lenient", "base", "tuned"))
-SYSTEMS = ["majority", "tfidf", "tfidf_all", "base_strict", "base_lenient", "base", "base_prior", "tuned"]
+BASELINES = ["majority", "tfidf", "tfidf_all", "tfidf_parts"]
+SYSTEMS = [*BASELINES, "base_strict", "base_lenient", "base", "base_length", "base_prior", "tuned", "ensemble"]
 
 
 @pytest.fixture(scope="module")
@@ -109,7 +111,9 @@ def test_the_base_model_reads_the_notes_once_for_all_its_ways_of_answering(world
     assert [call for call in asked if call.endswith(" 90")] == [
         "answers 90",
         "log_probs none 90",
-    ]  # one within the other
+        "log_probs length 90",
+        "log_probs prior 90",
+    ]  # all within the first
 
 
 def test_prior_correction_equals_asking_the_classifier_for_it(world):
@@ -151,7 +155,7 @@ def test_abstaining_and_prediction_sets_are_counted_from_the_predictions(world):
 
 def test_every_pair_of_systems_is_compared(world):
     tests = world["results"]["tests"]
-    assert len(tests) == 8 * 7 / 2
+    assert len(tests) == len(SYSTEMS) * (len(SYSTEMS) - 1) / 2
     (test,) = (item for item in tests if (item["first"], item["second"]) == ("tfidf", "tuned"))
     systems = world["results"]["systems"]
     difference = systems["tfidf"]["accuracy"] - systems["tuned"]["accuracy"]
@@ -251,6 +255,32 @@ def test_a_stored_calibration_is_used_again_only_while_it_fits(fresh):
     assert calls == [1, 0, 1]
 
 
+def test_calibration_and_ensemble_read_the_validation_notes_once_and_the_run_keeps_both(fresh):
+    first, second = Loader(), Loader()
+    config = EvaluateConfig(bootstrap_samples=100, systems=("tuned", "ensemble"))
+    results = evaluate(fresh, config=config, load=first)
+    again = evaluate(fresh, config=config, load=second)
+    calls = [loader.loaded["tuned"].asked.count("log_probs none 40") for loader in (first, second)]
+    assert calls == [1, 0]
+    assert again["systems"]["ensemble"]["accuracy"] == results["systems"]["ensemble"]["accuracy"]
+    assert Ensemble.load(fresh).calibration.n_notes == 40
+    assert results["ensemble_calibration"]["n_notes"] == 40
+
+
+def test_a_damaged_ensemble_is_fitted_anew(fresh):
+    config = EvaluateConfig(bootstrap_samples=100, systems=("tuned", "ensemble"))
+    before = evaluate(fresh, config=config, load=Loader())["systems"]["ensemble"]["log_loss"]
+    (fresh / "ensemble" / "linear.safetensors").write_bytes(b"damaged")
+    assert evaluate(fresh, config=config, load=Loader())["systems"]["ensemble"]["log_loss"] == before
+    Ensemble.load(fresh)
+
+
+def test_an_ensemble_without_the_tuned_model_beside_it_can_be_asked_for(fresh):
+    results = evaluate(fresh, config=EvaluateConfig(bootstrap_samples=100, systems=("ensemble",)), load=Loader())
+    assert list(results["systems"]) == ["ensemble"]
+    assert results["calibration"] is None
+
+
 def test_too_few_validation_notes_give_no_calibration_and_say_so(tmp_path):
     dataset = write_dataset(tmp_path / "dataset", {"train": 40, "validation": 10, "test": 20})
     run = write_run(tmp_path / "run", dataset, n_train=40)
@@ -275,7 +305,7 @@ def test_chosen_systems_alone_are_run(fresh):
     results = evaluate(fresh, config=config, load=loader)
     assert list(results["systems"]) == ["majority", "base"]
     assert (results["calibration"], results["examples"]) == (None, [])
-    assert loader.loaded["base"].asked == ["log_probs none 30"]
+    assert loader.loaded["base"].asked[0] == "answers 30"
 
 
 def test_the_runs_own_configuration_is_the_default(tmp_path):

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nosology.prepare.normalize import count_words, normalize
-from nosology.prepare.sections import find_sections, strip_diagnoses
+from nosology.sections import find_sections, strip_diagnoses
 
 SUMMARY = """Admission Date:  <DATE>   Discharge Date: <DATE>
 

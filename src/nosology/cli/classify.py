@@ -2,6 +2,7 @@
 
 import json
 import sys
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,6 +15,15 @@ from nosology.errors import DataError
 if TYPE_CHECKING:
     from nosology.records import Prediction
 
+ADDED = ("predicted_label", "probability", "ranking", "prediction_set", "abstained")
+
+
+class System(StrEnum):
+    """What answers."""
+
+    tuned = "tuned"
+    ensemble = "ensemble"
+
 
 @app.command()
 def classify(
@@ -21,6 +31,10 @@ def classify(
     file: Annotated[Path, typer.Argument(help="A table (CSV, TSV, Parquet, JSONL), - for one note.")],
     text: Annotated[str, typer.Option(help="The column that holds the notes.")] = "text",
     out: Annotated[Path | None, typer.Option(help="The table to write; without it, JSON lines go to stdout.")] = None,
+    system: Annotated[
+        System | None,
+        typer.Option(help="tuned or ensemble; without it, what the run's evaluate.answer_with says."),
+    ] = None,
 ) -> None:
     """Say which category each note belongs to, and how sure that is.
 
@@ -33,14 +47,15 @@ def classify(
         note = sys.stdin.read()
         if not note.strip():
             raise DataError("there is no note on stdin", place="-", hint="nosology classify RUN - < note.txt")
-        _print(_predict(run, [note])[0], {})
+        _print(_predict(run, [note], system)[0], {})
         return
-    from nosology.sources.tablefile import read_table, table_format, write_table
+    from nosology.sources.tablefile import read_table, refuse_taken, table_format, write_table
 
     if out is not None:
         table_format(out)  # a name that cannot be written is refused before the model starts
     table = read_table(file, text)
-    predictions = _predict(run, table[text].fill_null("").cast(str).to_list())
+    refuse_taken(table, file, ADDED)
+    predictions = _predict(run, table[text].fill_null("").cast(str).to_list(), system)
     if out is None:
         others = table.drop(text).iter_rows(named=True)
         for row, prediction in zip(others, predictions, strict=True):
@@ -52,10 +67,10 @@ def classify(
     say(f"classified {len(predictions)} notes, not sure about {n_silent}: {out}")
 
 
-def _predict(run: Path, notes: list[str]) -> "list[Prediction]":
+def _predict(run: Path, notes: list[str], system: System | None) -> "list[Prediction]":
     from nosology.classifier import Classifier
 
-    classifier = Classifier.load(run)
+    classifier = Classifier.load(run, system=system.value if system else None)
     with progress("classify", total=len(notes)) as advance:
         return classifier.classify(notes, progress=lambda n: advance(n))
 

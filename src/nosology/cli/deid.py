@@ -46,11 +46,12 @@ def deid(
     Example: nosology deid notes.csv --text TEXT --out clean.csv
     """
     from nosology.prepare.deidentify import SECRET_VARIABLE, default_detectors, deidentify_many
-    from nosology.sources.tablefile import read_table, table_format, write_table
+    from nosology.sources.tablefile import read_table, refuse_taken, table_format, write_table
 
     table_format(out)  # a name that cannot be written is refused before the work starts
     detectors = (*default_detectors(), *_further(detector)) if detector else None
     table = read_table(file, text, *([patient] if patient else []))
+    refuse_taken(table, file, ("clean_text", "spans"))
     if style is _Style.surrogate and not os.environ.get(SECRET_VARIABLE):
         say(f"note: {SECRET_VARIABLE} is not set, so whoever knows a patient's key can undo the shift of the dates")
     texts = table[text].fill_null("").cast(str).to_list()
@@ -79,7 +80,7 @@ def _further(names: list[str]) -> "tuple[Detector, ...]":
         if kind == "presidio":
             from nosology.prepare.deidentify.presidio import PresidioDetector
 
-            found.append(PresidioDetector(*([model] if model else [])))
+            found.append(PresidioDetector(model) if model else PresidioDetector())
         elif kind == "transformer" and model:
             from nosology.modeling.token_classifier import TokenClassifier
 
@@ -91,7 +92,7 @@ def _further(names: list[str]) -> "tuple[Detector, ...]":
 
 
 def _with_columns(table: Any, results: "list[Deidentified]", *, is_nested: bool) -> Any:
-    """Return the table with clean_text and spans behind its own columns; spans as JSON where the format has no lists."""
+    """Return the table with clean_text and spans behind its own columns; spans are JSON where a format has no lists."""
     import polars as pl
 
     spans = [[{"start": s.start, "end": s.end, "type": s.type} for s in result.spans] for result in results]

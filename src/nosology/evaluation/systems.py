@@ -1,8 +1,8 @@
 """Running the systems: each answers every note, in the same order, and says what it was trained on.
 
-The base model answers four ways: a generated answer parsed strictly (the original project's way) or leniently, and
-every category scored, plain or corrected for the model's prior. What would surprise you: the four ways read each note
-once, so their time is one; and only the two parsed ways can be without a prediction.
+The base model answers in several ways: a generated answer parsed strictly (the original project's way) or leniently,
+and every category scored, plain or corrected for the length of its name or for the model's prior. What would surprise
+you: all ways read each note once, so their time is one; and only the two parsed ways can be without a prediction.
 """
 
 import time
@@ -13,12 +13,13 @@ from pathlib import Path
 from typing import Any, Literal, Protocol
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
-from scipy import special
 
-from nosology.baselines import fit_majority, fit_tfidf
+from nosology.baselines import HashedModel, Majority, TfidfModel, fit_hashed, fit_majority, fit_tfidf
 from nosology.calibration import Calibration
 from nosology.config import EvaluateConfig
+from nosology.ensemble import Ensemble
 from nosology.errors import ConfigError
 from nosology.evaluation.inputs import Inputs
 from nosology.labels import LabelSet
@@ -28,6 +29,7 @@ from nosology.records import Prediction
 
 IntArray = NDArray[np.int64]
 FloatArray = NDArray[np.float64]
+Correction = Literal["none", "length", "prior"]
 Advance = Callable[[int], None]
 Progress = Callable[[str, int], AbstractContextManager[Advance]]
 
@@ -37,18 +39,18 @@ class Scorer(Protocol):
 
     calibration: Calibration | None
 
-    def log_probs(
-        self, texts: Sequence[str], *, correction: Literal["none", "prior"] = "none", progress: Advance | None = None
-    ) -> FloatArray:
+    def log_probs(self, texts: Sequence[str], *, progress: Advance | None = None) -> FloatArray:
         """Return uncalibrated natural-log probabilities; rows are normalized. Shape ``(notes, categories)``."""
 
-    def predictions_from(self, log_probs: FloatArray, truncated: Sequence[int]) -> list[Prediction]:
+    def predictions_from(
+        self, log_probs: FloatArray, truncated: Sequence[int], *, calibration: Calibration | None = None
+    ) -> list[Prediction]:
         """Return predictions, calibrated where there is a calibration."""
 
     def log_probs_and_answers(
         self, texts: Sequence[str], *, max_new_tokens: int = 12, progress: Advance | None = None
-    ) -> tuple[FloatArray, list[str]]:
-        """Return `log_probs`, and what the model writes after each prompt."""
+    ) -> tuple[dict[Correction, FloatArray], list[str]]:
+        """Return log-probabilities under every correction, and what the model writes after each prompt."""
 
     def prompt(self, text: str) -> str:
         """Return the whole rendered prompt."""
@@ -82,6 +84,10 @@ SYSTEMS: dict[str, Description] = {
     "tfidf_all": Description(
         "TF-IDF + linear SVM, whole split", "The same, trained on every note of the training split."
     ),
+    "tfidf_parts": Description(
+        "TF-IDF with parts of words + linear SVM",
+        "Words, word pairs and parts of words of three to five letters; the linear member of the ensemble.",
+    ),
     "base_strict": Description(
         "Base, exact answer", "The untrained model writes an answer, which counts only if it is exactly a category."
     ),
@@ -89,13 +95,20 @@ SYSTEMS: dict[str, Description] = {
         "Base, forgiving reading", "The same answers, read leniently: template residue, case and punctuation ignored."
     ),
     "base": Description("Base, scored", "The untrained model scores every category; the best one is its answer."),
+    "base_length": Description(
+        "Base, scored per token", "The same scores, each divided by the number of tokens of the category's name."
+    ),
     "base_prior": Description(
         "Base, scored less prior",
         "The same scores, less what the model says of an empty note (contextual calibration).",
     ),
     "tuned": Description("Tuned", "The fine-tuned model scores every category; probabilities are calibrated."),
+    "ensemble": Description(
+        "Ensemble", "Tuned model and linear model over parts of words, blended on validation notes and calibrated."
+    ),
 }
-BASE_SYSTEMS = ("base_strict", "base_lenient", "base", "base_prior")
+BASE_SYSTEMS = ("base_strict", "base_lenient", "base", "base_length", "base_prior")
+_CORRECTIONS: dict[str, Correction] = {"base": "none", "base_length": "length", "base_prior": "prior"}
 
 
 @dataclass(frozen=True)
@@ -140,25 +153,14 @@ def check_systems(names: Sequence[str]) -> None:
 
 def run_baselines(inputs: Inputs, config: EvaluateConfig, progress: Progress) -> dict[str, Output]:
     """Return what the chosen baselines answer."""
-    texts, n_categories = inputs.notes["clean_text"].to_list(), len(inputs.labels.names)
+    texts = inputs.notes["clean_text"].to_list()
     outputs: dict[str, Output] = {}
-    for name in ("majority", "tfidf", "tfidf_all"):
+    for name in ("majority", "tfidf", "tfidf_all", "tfidf_parts"):
         if name not in config.systems:
             continue
         train = inputs.train_all if name == "tfidf_all" else inputs.train
-        true = inputs.category_indices(train)
         with progress(f"evaluate {name}", len(texts)) as advance:
-            model = (
-                fit_majority(true, n_categories)
-                if name == "majority"
-                else fit_tfidf(
-                    train["clean_text"].to_list(),
-                    true,
-                    n_categories,
-                    groups=train["patient_id"].to_list(),
-                    seed=config.seed,
-                )
-            )
+            model = _fit_baseline(name, train, inputs, config.seed)
             started = time.perf_counter()
             probabilities = np.exp(model.log_probs(texts))
             seconds = time.perf_counter() - started
@@ -166,6 +168,16 @@ def run_baselines(inputs: Inputs, config: EvaluateConfig, progress: Progress) ->
         trained_on = f"{len(train):,} notes" + (", the model's own" if name != "tfidf_all" else ", the training split")
         outputs[name] = Output(probabilities.argmax(axis=1), probabilities, seconds, trained_on, model.settings)
     return outputs
+
+
+def _fit_baseline(name: str, train: pl.DataFrame, inputs: Inputs, seed: int) -> Majority | TfidfModel | HashedModel:
+    """Return a baseline that has learned from some notes; the majority where there is nothing else to learn."""
+    true, n_categories = inputs.category_indices(train), len(inputs.labels.names)
+    if name == "majority":
+        return fit_majority(true, n_categories)
+    fit = fit_hashed if name == "tfidf_parts" else fit_tfidf
+    texts, patients = train["clean_text"].to_list(), train["patient_id"].to_list()
+    return fit(texts, true, n_categories, groups=patients, seed=seed) or fit_majority(true, n_categories)
 
 
 def run_base(inputs: Inputs, config: EvaluateConfig, load: Loader, progress: Progress) -> dict[str, Output]:
@@ -177,11 +189,10 @@ def run_base(inputs: Inputs, config: EvaluateConfig, load: Loader, progress: Pro
     texts = inputs.notes["clean_text"].to_list()
     with progress("evaluate base", len(texts)) as advance:
         started = time.perf_counter()
-        if "base_strict" in wanted or "base_lenient" in wanted:
-            limit = config.max_generated_tokens
-            plain, answers = base.log_probs_and_answers(texts, max_new_tokens=limit, progress=advance)
-        else:
-            plain, answers = base.log_probs(texts, progress=advance), []
+        speaks = "base_strict" in wanted or "base_lenient" in wanted
+        log_probs, answers = base.log_probs_and_answers(
+            texts, max_new_tokens=config.max_generated_tokens if speaks else 0, progress=advance
+        )
         seconds = time.perf_counter() - started
     outputs: dict[str, Output] = {}
     for name in wanted:
@@ -189,8 +200,8 @@ def run_base(inputs: Inputs, config: EvaluateConfig, load: Loader, progress: Pro
             predicted = _read_answers(answers, inputs.labels, parse_strict if name == "base_strict" else parse_lenient)
             outputs[name] = Output(predicted, None, seconds, "nothing", raw_answers=tuple(answers))
         else:
-            log_probs = _less_prior(base, plain) if name == "base_prior" else plain
-            outputs[name] = Output(log_probs.argmax(axis=1), np.exp(log_probs), seconds, "nothing")
+            scored = log_probs[_CORRECTIONS[name]]
+            outputs[name] = Output(scored.argmax(axis=1), np.exp(scored), seconds, "nothing")
     return outputs
 
 
@@ -198,15 +209,6 @@ def _read_answers(answers: Sequence[str], labels: LabelSet, parse: Callable[...,
     """Return the category that each generated answer names, or `INVALID`."""
     read = [parse(answer, labels.names) for answer in answers]
     return np.array([INVALID if name is None else labels.index(name) for name in read], np.int64)
-
-
-def _less_prior(base: Scorer, plain: FloatArray) -> FloatArray:
-    """Return prior-corrected log-probabilities without scoring the notes again.
-
-    The correction adds one number a category, the same for every note, so an empty note shows what it is.
-    """
-    correction = base.log_probs([""], correction="prior") - base.log_probs([""])
-    return np.asarray(special.log_softmax(plain + correction, axis=1), np.float64)
 
 
 def run_tuned(inputs: Inputs, tuned: Scorer, progress: Progress) -> Output:
@@ -217,6 +219,37 @@ def run_tuned(inputs: Inputs, tuned: Scorer, progress: Progress) -> Output:
         log_probs = tuned.log_probs(texts, progress=advance)
         predictions = tuned.predictions_from(log_probs, tuned.truncated_tokens(texts))
         seconds = time.perf_counter() - started
+    return _from_predictions(inputs, predictions, log_probs, seconds)
+
+
+def run_ensemble(inputs: Inputs, tuned: Scorer, ensemble: Ensemble, alone: Output) -> Output:
+    """Return what the ensemble answers; the tuned model has read the notes already, and its time counts.
+
+    Args:
+        inputs: The notes.
+        tuned: The tuned model, which makes the records.
+        ensemble: Fitted and calibrated on validation notes.
+        alone: What the tuned model answered by itself.
+    """
+    assert alone.log_probs is not None
+    texts = inputs.notes["clean_text"].to_list()
+    started = time.perf_counter()
+    log_probs = ensemble.log_probs(texts, alone.log_probs)
+    truncated = [prediction.truncated_tokens for prediction in alone.predictions or ()]
+    predictions = tuned.predictions_from(log_probs, truncated, calibration=ensemble.calibration)
+    seconds = time.perf_counter() - started + alone.seconds
+    settings = {"exponent_tuned": ensemble.exponents[0], "exponent_linear": ensemble.exponents[1]}
+    return _from_predictions(inputs, predictions, log_probs, seconds, settings)
+
+
+def _from_predictions(
+    inputs: Inputs,
+    predictions: Sequence[Prediction],
+    log_probs: FloatArray,
+    seconds: float,
+    settings: dict[str, Any] | None = None,
+) -> Output:
+    """Return the output that a classifier's records amount to."""
     place = {name: number for number, name in enumerate(inputs.labels.names)}
     probabilities = np.zeros(log_probs.shape)
     for row, prediction in zip(probabilities, predictions, strict=True):
@@ -227,6 +260,7 @@ def run_tuned(inputs: Inputs, tuned: Scorer, progress: Progress) -> Output:
         probabilities=probabilities,
         seconds=seconds,
         trained_on=f"{len(inputs.train):,} notes",
+        settings=settings or {},
         predictions=tuple(predictions),
         log_probs=log_probs,
     )

@@ -8,31 +8,29 @@ from typing import Any
 
 import numpy as np
 
-from nosology import calibration as calibrating
 from nosology import metrics
 from nosology.calibration import Calibration
 from nosology.config import EvaluateConfig
 from nosology.evaluation import distribution, scores
 from nosology.evaluation.examples import choose_examples, summarize
+from nosology.evaluation.fitting import Fitted, fit_on_validation
 from nosology.evaluation.inputs import Inputs, read_inputs
 from nosology.evaluation.systems import (
     SYSTEMS,
     Loader,
     Output,
     Progress,
-    Scorer,
     check_systems,
     load_classifier,
     quiet,
     run_base,
     run_baselines,
+    run_ensemble,
     run_tuned,
 )
 from nosology.evaluation.writing import PREDICTIONS, RESULTS, prediction_rows, replaced_folder, write_lines
 from nosology.results import CalibrationResult, Provenance, Results
 from nosology.runs import MANIFEST, environment, read_json, read_manifest, sha256_file, sha256_text, write_json
-
-CALIBRATION = "calibration.json"
 
 
 def evaluate(
@@ -49,7 +47,7 @@ def evaluate(
     """Score every system on the same notes and return the content of ``results.json``.
 
     Writes ``RUN/eval/SPLIT`` (``RUN/eval/DATASET-SPLIT`` for another dataset), whole or not at all, and
-    ``RUN/calibration.json`` where it is missing or was fitted on something else.
+    ``RUN/calibration.json`` and ``RUN/ensemble`` where they are missing or were fitted on something else.
 
     Args:
         run: A finished run folder.
@@ -73,15 +71,17 @@ def evaluate(
     inputs = read_inputs(run, split=split, dataset=dataset, config=config, limit=limit)
     outputs = run_baselines(inputs, config, progress) | run_base(inputs, config, load, progress)
     tuned = load(run, "tuned")
-    calibration, why_not = None, "the tuned model was not evaluated"
-    if "tuned" in config.systems:
-        calibration, why_not = _calibrate(inputs, config, tuned, progress)
-        tuned.calibration = calibration
+    fitted = Fitted(None, None, "the tuned model was not evaluated")
+    if "tuned" in config.systems or "ensemble" in config.systems:
+        fitted = fit_on_validation(inputs, config, tuned, progress)
+        tuned.calibration = fitted.calibration
         outputs["tuned"] = run_tuned(inputs, tuned, progress)
-    outputs = {name: outputs[name] for name in SYSTEMS if name in outputs}
+        if fitted.ensemble is not None:
+            outputs["ensemble"] = run_ensemble(inputs, tuned, fitted.ensemble, outputs["tuned"])
+    outputs = {name: outputs[name] for name in SYSTEMS if name in outputs and name in config.systems}
     prompts = [tuned.prompt(text) for text in inputs.notes["clean_text"]]
     hashes = [sha256_text(prompt) for prompt in prompts]
-    results = _judge_all(inputs, config, outputs, calibration, why_not, hashes, started)
+    results = _judge_all(inputs, config, outputs, fitted, hashes, started)
     with replaced_folder(inputs.out) as folder:
         for name, output in outputs.items():
             rows = prediction_rows(inputs.notes, output, inputs.labels.names, hashes, prompts if include_text else None)
@@ -90,43 +90,11 @@ def evaluate(
     return results
 
 
-def _calibrate(
-    inputs: Inputs, config: EvaluateConfig, tuned: Scorer, progress: Progress
-) -> tuple[Calibration | None, str]:
-    """Return the run's calibration, fitted now or earlier on the same notes, or None with the reason."""
-    notes, path = inputs.validation, inputs.run / CALIBRATION
-    if len(notes) < calibrating.MIN_NOTES:
-        path.unlink(missing_ok=True)
-        return None, f"the validation split holds {len(notes)} notes, fewer than the {calibrating.MIN_NOTES} it takes"
-    fitted_on = {
-        "run_manifest_sha256": sha256_file(inputs.run / MANIFEST),
-        "note_ids_sha256": sha256_text("\n".join(notes["note_id"])),
-        "settings": f"{config.selective_accuracy:g} {config.coverage:g} {config.seed}",
-    }
-    if path.exists():
-        stored = Calibration.from_json(read_json(path))
-        if stored.fitted_on == fitted_on:
-            return stored, ""
-    with progress("calibrate", len(notes)) as advance:
-        log_probs = tuned.log_probs(notes["clean_text"].to_list(), progress=advance)
-    calibration = calibrating.fit(
-        log_probs,
-        inputs.category_indices(notes),
-        selective_accuracy=config.selective_accuracy,
-        coverage=config.coverage,
-        fitted_on=fitted_on,
-        seed=config.seed,
-    )
-    write_json(path, calibration.to_json())
-    return calibration, ""
-
-
 def _judge_all(
     inputs: Inputs,
     config: EvaluateConfig,
     outputs: Mapping[str, Output],
-    calibration: Calibration | None,
-    why_no_calibration: str,
+    fitted: Fitted,
     hashes: list[str],
     started: float,
 ) -> dict[str, Any]:
@@ -153,8 +121,11 @@ def _judge_all(
         systems=systems,
         tests=scores.compare(outputs, resampled, truth),
         summary=summary,
-        calibration=_judge_calibration(inputs, calibration, tuned, truth),
-        calibration_note=why_no_calibration,
+        calibration=_judge_calibration(inputs, fitted.calibration, tuned, truth),
+        calibration_note=fitted.why_not,
+        ensemble_calibration=_judge_calibration(
+            inputs, fitted.ensemble.calibration if fitted.ensemble else None, outputs.get("ensemble"), truth
+        ),
         distribution=distribution.describe(inputs, truncated),
         funnel=read_json(inputs.dataset.folder / "funnel.json"),
         examples=choose_examples(inputs, outputs, summary, hashes),

@@ -3,8 +3,9 @@
 A model whose attention implementation is `TREE_ATTENTION` is called with ``tree=TreePass(...)`` beside its usual
 arguments; without it, it attends as transformers' ``sdpa`` does. Two paths compute the same numbers:
 
-* ``blocks`` (CPU): each subtree's queries meet only the keys they can see, instruction first, in one fused call a
-  block; nothing is padded, and nothing is computed between two notes.
+* ``blocks`` (CPU): each subtree's queries meet only the keys they can see, instruction first; nothing is padded, and
+  nothing is computed between two notes. A row that holds its own root goes through `nosology.modeling.blockwise`, which
+  has the faster backward pass; a row behind a cached prefix takes one of PyTorch's fused calls a block.
 * ``flex`` (CUDA): FlexAttention over the whole row with a block mask, so that one compiled kernel serves rows of one
   length.
 
@@ -23,7 +24,8 @@ from torch.nn.functional import scaled_dot_product_attention
 from transformers import AttentionInterface
 from transformers.integrations.sdpa_attention import sdpa_attention_forward
 
-from nosology.modeling.tree import Block, PackedTree
+from nosology.modeling.blockwise import BlockAttention
+from nosology.modeling.tree import PackedTree
 
 TREE_ATTENTION = "nosology_tree"
 
@@ -41,7 +43,8 @@ class TreePass:
         prefix: Keys and values of the cached prefix, a pair a layer; None where the row holds its own root.
         block_prefixes: A cached prefix of its own for each block (only on the path ``blocks``), instead of `prefix`.
         keep: Where a dictionary is given, each layer leaves its keys and values of the row in it.
-        masks: One additive mask a block, made by `prepare`; None where the block is plainly causal.
+        masks: One additive mask a block, made by `prepare`; None where the block is plainly causal. With a cached prefix
+            it spans the prefix too, else the block's own keys alone.
         block_mask: FlexAttention's mask, made by `prepare`.
     """
 
@@ -67,7 +70,7 @@ class TreePass:
 
     def _block_mask(self, index: int, device: torch.device, dtype: torch.dtype) -> Tensor | None:
         block = self.tree.blocks[index]
-        seen_before = _length(self.cached(index)) + block.prefix[1] - block.prefix[0]
+        seen_before = _length(self.cached(index))
         inner = self.tree.mask(slice(block.start, block.stop), slice(block.start, block.stop))
         if seen_before == 0 and bool((inner == torch.ones_like(inner).tril()).all()):
             return None
@@ -110,33 +113,20 @@ def tree_attention(
         attend = _compiled_flex() if query.is_cuda else cast(Callable[..., Tensor], flex_attention)
         output = attend(query, key, value, block_mask=tree.block_mask, scale=scaling, enable_gqa=True)
         return output.transpose(1, 2), None
+    if tree.cached(0) is None:
+        factor = query.shape[-1] ** -0.5 if scaling is None else scaling
+        return BlockAttention.apply(query, key, value, tree.tree.blocks, tree.masks, factor), None
     parts = []
     for index, (block, mask) in enumerate(zip(tree.tree.blocks, tree.masks, strict=True)):
-        cached = tree.cached(index)
-        parts.append(_attend_block(query, key, value, block, mask, cached[layer] if cached else None, scaling))
+        own = slice(block.start, block.stop)
+        cached = cast(list[KeysValues], tree.cached(index))[layer]
+        keys, values = behind(cached, (key[:, :, own], value[:, :, own]))
+        parts.append(
+            scaled_dot_product_attention(
+                query[:, :, own], keys, values, attn_mask=mask, is_causal=mask is None, scale=scaling, enable_gqa=True
+            )
+        )
     return torch.cat(parts, dim=2).transpose(1, 2), None
-
-
-def _attend_block(
-    query: Tensor,
-    key: Tensor,
-    value: Tensor,
-    block: Block,
-    mask: Tensor | None,
-    prefix: KeysValues | None,
-    scaling: float | None,
-) -> Tensor:
-    """Return one block's output, shape ``(1, heads, block tokens, head_dim)``."""
-    queries = query[:, :, block.start : block.stop]
-    keys, values = key[:, :, block.start : block.stop], value[:, :, block.start : block.stop]
-    if block.prefix[1] > block.prefix[0]:
-        root = slice(*block.prefix)
-        keys, values = behind((key[:, :, root], value[:, :, root]), (keys, values))
-    if prefix is not None:
-        keys, values = behind(prefix, (keys, values))
-    return scaled_dot_product_attention(
-        queries, keys, values, attn_mask=mask, is_causal=mask is None, scale=scaling, enable_gqa=True
-    )
 
 
 def behind(first: KeysValues, second: KeysValues) -> KeysValues:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from nosology.errors import ModelError
+from nosology.modeling.shortening import Shortening, shorten
 from nosology.prompts import NOTE_MARKER, PromptTemplate
 
 PINNED_DATE = "26 Jul 2024"
@@ -18,10 +19,6 @@ PINNED_DATE = "26 Jul 2024"
 
 TRUNCATION_MARK = "\n...\n"
 """Stands where the middle of a long note was left out."""
-
-HEAD_SHARE = 0.7
-"""Share of a shortened note's tokens taken from its beginning: history and course; the rest is its end: the discharge
-diagnoses and plan."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +51,13 @@ class PromptEncoder:
     """
 
     def __init__(
-        self, tokenizer: Any, template: PromptTemplate, categories: Sequence[str], *, max_note_tokens: int = 1024
+        self,
+        tokenizer: Any,
+        template: PromptTemplate,
+        categories: Sequence[str],
+        *,
+        max_note_tokens: int = 1024,
+        shortening: Shortening = "middle",
     ) -> None:
         """Render and cut the template.
 
@@ -63,11 +66,15 @@ class PromptEncoder:
             template: The words around the note.
             categories: Category names, in label-set order.
             max_note_tokens: Longer notes are shortened to this many tokens.
+            shortening: What such notes lose, see `nosology.modeling.shortening`.
 
         Raises:
             ModelError: The tokenizer has no chat template, or it does not keep the answer behind the cue.
         """
         self._tokenizer = tokenizer
+        self._template = template
+        self._categories = tuple(categories)
+        self._shortening: Shortening = shortening
         self.max_note_tokens = max_note_tokens
         self._before, self._after = _render(tokenizer, template, categories)
         self.root = self._with_one_begin(self._markup(self._before))
@@ -78,34 +85,54 @@ class PromptEncoder:
         self._mark = self._plain(TRUNCATION_MARK)
 
     def note(self, text: str) -> EncodedNote:
-        """Return a note's segment: its tokens, shortened in the middle if need be, and the cue."""
-        tokens = self._plain(text.strip())
-        limit = self.max_note_tokens
-        if len(tokens) <= limit:
-            return EncodedNote((*tokens, *self.cue), 0)
-        room = max(limit - len(self._mark), 0)
-        head = round(room * HEAD_SHARE)
-        kept = (*tokens[:head], *self._mark, *tokens[len(tokens) - (room - head) :])
-        return EncodedNote((*kept, *self.cue), len(tokens) - room)
+        """Return a note's segment: its tokens, shortened if need be, and the cue."""
+        body = text.strip()
+        kept, left_out = shorten(
+            body,
+            lambda start, end: self._plain(body[start:end]),
+            self.max_note_tokens,
+            self._mark,
+            self._shortening,
+        )
+        return EncodedNote((*kept, *self.cue), left_out)
+
+    def reordered(self, order: Sequence[int]) -> "PromptEncoder":
+        """Return an encoder whose instruction lists the categories in another order; its answers keep theirs.
+
+        Args:
+            order: Category indices, as the instruction is to list them.
+        """
+        listed = [self._categories[index] for index in order]
+        other = PromptEncoder(
+            self._tokenizer,
+            self._template,
+            listed,
+            max_note_tokens=self.max_note_tokens,
+            shortening=self._shortening,
+        )
+        other.answers, other._categories = self.answers, self._categories
+        return other
 
     def note_with_places(self, text: str) -> tuple[EncodedNote, tuple[int, ...]]:
         """Return a note's segment, and for each of its tokens where in the text its last character stands.
 
         Tokens that stand for nothing in the text (the mark of a cut, the cue) have the place -1.
         """
-        note = self.note(text)
         body = text.strip()
         before = len(text) - len(text.lstrip())
-        clean = body.encode("utf-8", "replace").decode("utf-8")
-        encoded = self._tokenizer(
-            clean, add_special_tokens=False, split_special_tokens=True, return_offsets_mapping=True
-        )
-        places = [before + max(start, end - 1) for start, end in encoded["offset_mapping"]]
-        if note.truncated_tokens:
-            room = max(self.max_note_tokens - len(self._mark), 0)
-            head = round(room * HEAD_SHARE)
-            places = [*places[:head], *[-1] * len(self._mark), *places[len(places) - (room - head) :]]
-        return note, (*places, *[-1] * len(self.cue))
+        mark = tuple((token, -1) for token in self._mark)
+
+        def tokenize(start: int, end: int) -> tuple[tuple[int, int], ...]:
+            clean = body[start:end].encode("utf-8", "replace").decode("utf-8")
+            encoded = self._tokenizer(
+                clean, add_special_tokens=False, split_special_tokens=True, return_offsets_mapping=True
+            )
+            places = (before + start + max(first, last - 1) for first, last in encoded["offset_mapping"])
+            return tuple(zip(encoded["input_ids"], places, strict=True))
+
+        kept, left_out = shorten(body, tokenize, self.max_note_tokens, mark, self._shortening)
+        tokens, places = (token for token, _ in kept), (place for _, place in kept)
+        return EncodedNote((*tokens, *self.cue), left_out), (*places, *[-1] * len(self.cue))
 
     def title(self, title: str) -> tuple[int, ...]:
         """Return the tokens of a rubric's title, the end-of-turn token last."""

@@ -74,7 +74,7 @@ def load_model(
     device = "cuda" if torch.cuda.is_available() else "cpu"
     number_format = _choose_dtype(dtype, device)
     quantization = _four_bit(number_format) if load_in_4bit else None
-    with _quiet():
+    with quiet():
         try:
             tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
             if engine == "unsloth":
@@ -193,9 +193,13 @@ def _with_adapter(model: Any, settings: Any) -> Any:
     """Return the peft model; peft still asks transformers a question under its old, deprecated name."""
     from peft import get_peft_model
 
+    from nosology.modeling.lora import fuse_lora
+
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", category=FutureWarning, module="transformers")
-        return get_peft_model(model, settings)
+        adapted = get_peft_model(model, settings)
+    fuse_lora(adapted)
+    return adapted
 
 
 def cache_folder() -> Path:
@@ -238,7 +242,7 @@ def _locate(name: str, revision: str | None) -> tuple[Path, str | None]:
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
 
-    patterns = ["*.safetensors", "*.json", "*.jinja", "tokenizer.model"]
+    patterns = ["*.safetensors", "*.json", "*.jinja", "tokenizer.model", "vocab.txt", "merges.txt"]
     try:
         folder = Path(snapshot_download(name, revision=revision, allow_patterns=patterns))
     except (LocalEntryNotFoundError, HfHubHTTPError, HFValidationError, OSError) as error:
@@ -261,7 +265,7 @@ def _materialize(gguf: Path) -> Path:
     partial = folder.with_name(f".{folder.name}.{os.getpid()}.partial")
     partial.mkdir(parents=True, exist_ok=True)
     try:
-        with _quiet(), contextlib.redirect_stderr(io.StringIO()):  # a bar that no setting silences
+        with quiet(), contextlib.redirect_stderr(io.StringIO()):  # a bar that no setting silences
             tokenizer = AutoTokenizer.from_pretrained(gguf.parent, gguf_file=gguf.name)
             model = AutoModelForCausalLM.from_pretrained(gguf.parent, gguf_file=gguf.name, dtype=torch.float32)
             del model.config.quantization_config
@@ -337,7 +341,7 @@ def _first_line(error: BaseException) -> str:
     return (str(error).strip().splitlines() or [type(error).__name__])[0]
 
 
-class _quiet:
+class quiet:
     """Silences transformers' progress bars and advice while a model loads; errors still raise."""
 
     def __enter__(self) -> None:

@@ -9,6 +9,7 @@ batch; the vocabulary projection runs at answer positions only and in slices, so
 vocabulary.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -136,6 +137,14 @@ class AnswerScorer:
         self._inner = self._trie.inner_nodes(scoring)
         self._device = next(model.parameters()).device
         self._prefix = self._read_instruction()
+
+    @property
+    def n_scored_steps(self) -> tuple[int, ...]:
+        """Tokens of each answer that its score adds up: all jointly, those with a choice constrained (at least 1)."""
+        if self._scoring == "joint":
+            return tuple(len(path) for path in self._trie.paths)
+        n_siblings = Counter(self._trie.parents)
+        return tuple(max(1, sum(n_siblings[self._trie.parents[n]] > 1 for n in path)) for path in self._trie.paths)
 
     def scores(
         self, notes: Sequence[EncodedNote], *, progress: Callable[[int], None] | None = None

@@ -11,7 +11,7 @@ from typing import Literal
 from nosology.prepare import duplicates
 from nosology.prepare.deidentify import deidentify
 from nosology.prepare.normalize import count_words, normalize
-from nosology.prepare.sections import strip_diagnoses
+from nosology.sections import strip_diagnoses
 
 EMPTY = "no text left"
 TOO_SHORT = "fewer words than min_words"

@@ -64,6 +64,7 @@ _STYLE: Any = {  # rc names are a literal type of 400 words in matplotlib's own 
     "lines.solid_capstyle": "round",
 }
 _ROLES = {"majority": "floor", "tfidf": "linear", "tfidf_all": "linear", "tuned": "tuned"}
+_SHORT_NAMES = {"majority": "most common", "tfidf": "TF-IDF", "tfidf_all": "TF-IDF, all", "tuned": "tuned"}
 PERCENT = PercentFormatter(1.0, decimals=0)
 """Tick labels of shares."""
 
@@ -103,6 +104,11 @@ def colour_role(system: str) -> str:
 def colour_of(system: str) -> str:
     """Return the light colour of a system."""
     return PALETTE[colour_role(system)]
+
+
+def short_name(system: str) -> str:
+    """Return a word for the legend of a figure that has no room for titles; the base model's ways share one."""
+    return _SHORT_NAMES.get(system, "base")
 
 
 def in_style(draw: Callable[P, Drawn]) -> Callable[P, Drawn]:

@@ -6,6 +6,7 @@ notes in bulk use `nosology.sources.table`, which streams.
 """
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 import polars as pl
@@ -60,6 +61,17 @@ def read_table(path: Path, *required: str) -> pl.DataFrame:
     if missing:
         raise DataError(f"no column {missing[0]!r}", place=str(path), hint=f"the file has: {', '.join(table.columns)}")
     return table
+
+
+def refuse_taken(table: pl.DataFrame, path: Path, names: Iterable[str]) -> None:
+    """Refuse a table that has a column of a name that is about to be added: adding it would drop the user's own.
+
+    Raises:
+        DataError: A name is taken.
+    """
+    for name in names:
+        if name in table.columns:
+            raise DataError(f"has a column {name!r} already", place=str(path), hint="rename it, or leave it out")
 
 
 def write_table(table: pl.DataFrame, path: Path) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nosology.prepare.alignment import AlignedText
-from nosology.prepare.sections import find_sections
+from nosology.sections import find_sections
 from nosology.records import Evidence
 from nosology.suggesting.context import context_of
 from nosology.suggesting.sentences import Span

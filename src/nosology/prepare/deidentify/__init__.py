@@ -16,17 +16,20 @@ from typing import Literal
 
 from nosology.prepare.deidentify.addresses import addresses
 from nosology.prepare.deidentify.ages import ages
+from nosology.prepare.deidentify.completion import complete_spans
+from nosology.prepare.deidentify.composed import compose
 from nosology.prepare.deidentify.contacts import contacts
 from nosology.prepare.deidentify.dates import dates
 from nosology.prepare.deidentify.institutions import institutions
 from nosology.prepare.deidentify.numbers import numbers
 from nosology.prepare.deidentify.people import people
 from nosology.prepare.deidentify.placeholders import mimic3_placeholders, mimic4_placeholders
-from nosology.prepare.deidentify.repeats import complete_names, repeat_names
+from nosology.prepare.deidentify.repeats import repeat_names
 from nosology.prepare.deidentify.scrubadub_detectors import scrubadub_detectors
 from nosology.prepare.deidentify.spans import SPAN_TYPES, Detector, join_neighbours, leave_out, merge_spans
 from nosology.prepare.deidentify.surrogates import SECRET_VARIABLE, Surrogates
 from nosology.prepare.deidentify.tagger import tagged
+from nosology.prepare.deidentify.wrapping import unwrap
 from nosology.records import Span
 
 __all__ = [
@@ -84,20 +87,27 @@ def deidentify(
         detectors: What looks for identifiers; None for `default_detectors`.
         patient_key: Whose text it is. Surrogates of one key agree with each other across texts.
     """
-    found = [span for detector in (default_detectors() if detectors is None else detectors) for span in detector(text)]
-    found += repeat_names(text, found)
-    found += complete_names(text, found)
-    spans = join_neighbours(merge_spans(found, len(text)), text)
-    if "<" in text:
-        spans = leave_out(spans, [match.span() for match in _TOKEN.finditer(text)])
+    composed, offsets = compose(text)
+    found = _spans(composed, default_detectors() if detectors is None else detectors)
+    spans = found if offsets is None else tuple(Span(offsets[s.start], offsets[s.end], s.type) for s in found)
     surrogates = Surrogates(patient_key) if style == "surrogate" else None
-    replacements = tuple(surrogates.replace(text, span) if surrogates else f"<{span.type}>" for span in spans)
+    replacements = tuple(surrogates.replace(composed, seen) if surrogates else f"<{seen.type}>" for seen in found)
     pieces: list[str] = []
     position = 0
     for span, new in zip(spans, replacements, strict=True):
         pieces += (text[position : span.start], new)
         position = span.end
     return Deidentified("".join([*pieces, text[position:]]), spans, replacements)
+
+
+def _spans(text: str, detectors: Sequence[Detector]) -> tuple[Span, ...]:
+    """Return what the detectors find, names wherever they stand, neighbours joined, tokens left out."""
+    read = unwrap(text)
+    found = [span for detector in detectors for span in detector(read)]
+    found += repeat_names(read, found)
+    found += complete_spans(read, found)
+    spans = join_neighbours(merge_spans(found, len(text)), read)
+    return leave_out(spans, [match.span() for match in _TOKEN.finditer(text)]) if "<" in text else spans
 
 
 def deidentify_many(

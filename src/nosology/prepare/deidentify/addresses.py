@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 
 from nosology.prepare.deidentify.eponyms import is_medical_use
-from nosology.prepare.deidentify.generic_words import is_region, names_an_institution
+from nosology.prepare.deidentify.generic_words import is_region, names_an_institution, names_only_a_kind
 from nosology.prepare.deidentify.lexicon import STATE_CODES, US_STATES, any_of, ranked, words
 from nosology.prepare.deidentify.name_words import STOP_WORDS, name_evidence
 from nosology.prepare.deidentify.tokens import Tokens, tokenize
@@ -18,9 +18,13 @@ STREET_KINDS = words("addresses.street_kinds")
 _KIND = rf"{any_of(STREET_KINDS)}s?"
 # Kinds short or common enough to need capitals (or an address's other parts) around them.
 _SURE_KIND = any_of(words("addresses.sure_street_kinds"))
-_DIRECTION = r"(?:[NSEW]\.?|[NS]\.?\s?[EW]\.?|North|South|East|West|Northeast|Northwest|Southeast|Southwest|Old|New|Upper|Lower|Mt\.?|St\.?)"
+_DIRECTION = (
+    r"(?:[NSEW]\.?|[NS]\.?\s?[EW]\.?|North|South|East|West|Northeast|Northwest|Southeast|Southwest|Old|New|"
+    r"Upper|Lower|Mt\.?|St\.?)"
+)
 _UNIT = (
-    r"(?:[,\s]{0,3}(?:(?:apt|apartment|unit|suite|ste|room|rm|floor|fl|bldg|building|lot|space|trailer|penthouse|flat|box)\b\.?\s?(?:no\.?\s?)?#?\s?[A-Z0-9-]{1,6}\b|"
+    r"(?:[,\s]{0,3}(?:(?:apt|apartment|unit|suite|ste|room|rm|floor|fl|bldg|building|lot|space|trailer|"
+    r"penthouse|flat|box)\b\.?\s?(?:no\.?\s?)?#?\s?[A-Z0-9-]{1,6}\b|"
     r"#\s?[A-Z0-9-]{1,6}\b|(?:\d{1,2}(?:st|nd|rd|th)|first|second|third|fourth|fifth)\sfloor))?"
 )
 _STREET = re.compile(
@@ -29,35 +33,45 @@ _STREET = re.compile(
     rf"(?:\s(?:[NSEW]|NE|NW|SE|SW|North|South|East|West)\b\.?)?(?i:{_UNIT})"
 )
 _STREET_CASELESS = re.compile(
-    rf"\d{{2,6}},?\s(?:(?:[nsew]\.?|north|south|east|west|old|new)\s)?(?:[a-z][a-z'’-]+\.?\s|\d{{1,3}}(?:st|nd|rd|th)\s){{1,3}}?{_SURE_KIND}\b\.?"
+    rf"\d{{2,6}},?\s(?:(?:[nsew]\.?|north|south|east|west|old|new)\s)?(?:[a-z][a-z'’-]+\.?\s|\d{{1,3}}(?:st|"
+    rf"nd|rd|th)\s){{1,3}}?{_SURE_KIND}\b\.?"
     rf"(?:\s(?:[nsew]|ne|nw|se|sw)\b\.?)?{_UNIT}",
     re.IGNORECASE,
 )
 # A house number, any capitalized words, a city, a state and a ZIP code: an address whatever its street is called.
 _STREET_AND_CITY = re.compile(
-    rf"\d{{1,6}}[A-Z]?\s(?:[A-Z0-9][\w'’.-]*[ ]){{0,5}}[A-Z0-9][\w'’.#-]*(?i:{_UNIT})(?:,\s{{0,2}}|\s?\n\s?|\s)(?:[A-Z][\w'’.-]*[ ]?){{1,4}},?\s(?:{'|'.join(sorted(STATE_CODES))}|"
-    rf"(?i:{'|'.join(sorted(map(re.escape, US_STATES), key=len, reverse=True))})),?\s{{1,2}}\d{{5}}(?:-\d{{4}})?(?!\w)"
+    rf"\d{{1,6}}[A-Z]?\s(?:[A-Z0-9][\w'’.-]*[ ]){{0,5}}[A-Z0-9][\w'’.#-]*(?i:{_UNIT})(?:,\s{{0,2}}|\s?\n\s?|"
+    rf"\s)(?:[A-Z][\w'’.-]*[ ]?){{1,4}},?\s(?:{'|'.join(sorted(STATE_CODES))}|"
+    rf"(?i:{any_of(US_STATES)})),?\s{{1,2}}\d{{5}}(?:-\d{{4}})?(?!\w)"
+)
+# "1777 State Court, Fallowfield. ", "793 Grove Rd, New Carthage 95212"
+_TOWN_AFTER_STREET = re.compile(
+    r",\s(?:(?!The |She |He |His |Her |Phone|Tel|Fax|Home|Apt|Suite)[A-Z][\w'’-]+(?:[ ][A-Z][\w'’-]+){0,2}|[A-Z]{2})"
+    r"(?:,?\s\d{5}(?:-\d{4})?(?!\w)|(?=[.,;)\n]|\Z))"
 )
 _STREET_STOP = re.compile(
-    r"\b(?:in|with|and|by|to|for|at|on|from|was|were|is|are|the patient|seen|per|mg|ml|mm|cm|degree|degrees|times|days?|weeks?|months?|"
-    r"years?|year-old|y/?o|hours?|minutes|patient|mother|pack|left|right|st\.? elevation|he|she|who|that|then|tablets?|daily|lb|pounds|"
-    r"vicryl|monocryl|prolene|ethibond|nylon|silk|french|gauge|blade|normal|po|bid|tid|qid|prn|q|seen by|due|under|via|after|before)\b",
+    r"\b(?:in|with|and|by|to|for|at|on|from|was|were|is|are|the patient|seen|per|mg|ml|mm|cm|degree|degrees|"
+    r"times|days?|weeks?|months?|"
+    r"years?|year-old|y/?o|hours?|minutes|patient|mother|pack|left|right|st\.? elevation|he|she|who|that|then|"
+    r"tablets?|daily|lb|pounds|"
+    r"vicryl|monocryl|prolene|ethibond|nylon|silk|french|gauge|blade|normal|po|bid|tid|qid|prn|q|seen by|due|"
+    r"under|via|after|before)\b",
     re.IGNORECASE,
 )
 # "Fourth Street" without a house number
 _STREET_WORDS = words("addresses.street_words")
 _NAMED_STREET_STOP = words("addresses.named_street_stop")
 _BOX = re.compile(
-    r"(?:p\.?\s?o\.?\s?(?:box|drawer)|post\soffice\sbox|(?:rural\sroute|rr|hc)\s?#?\d+,?\sbox|psc\s\d+,?\sbox|unit\s\d+\sbox)\s?#?\s?\w{1,10}",
+    r"(?:p\.?\s?o\.?\s?(?:box|drawer)|post\soffice\sbox|(?:rural\sroute|rr|hc)\s?#?\d+,?\sbox|psc\s\d+,?\sbox|"
+    r"unit\s\d+\sbox)\s?#?\s?\w{1,10}",
     re.IGNORECASE,
 )
 _BOX_STARTS = frozenset({"p", "po", "post", "rural", "rr", "hc", "psc", "unit", "pob"})
 _MILITARY = re.compile(r"(?:APO|FPO|DPO),?\s(?:AA|AE|AP)(?:\s\d{5}(?:-\d{4})?)?")
 _ZIP_LABEL = re.compile(r"(?:zip|postal)(?:\s?-?code)?s?\s?(?:is|was|of|:|#|=)?\s?(\d{5}(?:-\d{4})?)\b", re.IGNORECASE)
 _ZIP = re.compile(r",?\s{1,2}\d{5}(?:-\d{4})?(?![\w%])")
-_STATE_NAMES = "|".join(sorted((re.escape(name) for name in US_STATES), key=len, reverse=True))
 _STATE_FULL = re.compile(
-    rf"(?:{_STATE_NAMES})\b(?!\s(?:state|general|medical|hospital|university|heart))", re.IGNORECASE
+    rf"{any_of(US_STATES)}\b(?!\s(?:state|general|medical|hospital|university|heart))", re.IGNORECASE
 )
 _STATE_STARTS = frozenset(name.split()[0] for name in US_STATES)
 _STATE_CODES_LOWER = frozenset(code.lower() for code in STATE_CODES)
@@ -68,6 +82,7 @@ _COUNTY_WORDS = frozenset({"county", "parish", "township", "borough"})
 _COUNTY_OF = re.compile(r"(?:County|Borough|Town|City|Village|Parish|Township) of (?:[A-Z][\w'’-]+\s?){1,3}(?<!\s)")
 _CITY_PREPOSITIONS = frozenset({"in", "from", "near", "to", "outside", "around", "at"})
 _DWELLS = words("addresses.dwells")
+_HOMES = frozenset({"lives", "live", "lived", "living", "resides", "reside", "residing", "moved"})
 _LIVES = words("addresses.lives")
 _BEFORE_CITY = frozenset({"in", "from", "near", "to", "outside", "around", "of"})
 _NOT_CITY = words("addresses.not_city")
@@ -107,7 +122,8 @@ def _streets(tokens: Tokens) -> Iterator[Span]:
         if not match and (tokens.caseless or tokens.words[min(i + 1, len(tokens.words) - 1)].isupper()):
             match = _STREET_CASELESS.match(text, start)
         if match and not _STREET_STOP.search(match[0]):
-            yield Span(match.start(), match.end(), "LOCATION")
+            town = _TOWN_AFTER_STREET.match(text, match.end())
+            yield Span(match.start(), town.end() if town else match.end(), "LOCATION")
         elif tail := _STREET_AND_CITY.match(text, start):
             yield Span(tail.start(), tail.end(), "LOCATION")
     for i in tokens.places(_STREET_WORDS):
@@ -139,12 +155,14 @@ def _cities(tokens: Tokens) -> Iterator[Span]:
             continue
         if comma or zip_code or (full and tokens.is_capital(i)):
             first = _city_start(tokens, i - comma, any_case=tokens.caseless and bool(zip_code))
+            if first is not None and not zip_code and is_region(text[tokens.starts[first] : end]):
+                continue  # "West Virginia"
             if first is not None and (comma or zip_code or tokens.caseless is False):
                 yield Span(tokens.starts[first], zip_code.end() if zip_code else end, "LOCATION")
 
 
 def _is_known_city(tokens: Tokens, i: int) -> bool:
-    """Return whether the words before token ``i`` are a city: in the list, or after "in", "from"; "X Y, MD" is a doctor."""
+    """Return whether the words before token ``i`` are a city: listed, or after "in", "from"; "X Y, MD" is a doctor."""
     first = tokens.phrase_start(i, limit=_LONGEST_CITY)
     if 0 < first < i and tokens.lowers[first - 1] in _BEFORE_CITY:
         return True
@@ -169,10 +187,21 @@ def _named_places(tokens: Tokens) -> Iterator[Span]:
             continue
         before = tokens.lowers[max(0, i - 7) : i + 1]
         end = _listed_city_end(tokens, i + 1, lives=not _LIVES.isdisjoint(before))
-        if end is None and not _DWELLS.isdisjoint(before[-5:]):
-            end = _unlisted_place_end(tokens, i + 1)
+        if end is None and _says_where_someone_lives(tokens, i):
+            lives = not _HOMES.isdisjoint(tokens.lowers[max(0, i - 14) : i])
+            end = _unlisted_place_end(tokens, i + 1, any_word=lives)
         if end is not None and not is_medical_use(tokens.text, tokens.starts[i + 1], end):
             yield Span(tokens.starts[i + 1], end, "LOCATION")
+
+
+def _says_where_someone_lives(tokens: Tokens, i: int) -> bool:
+    """Return whether a verb of living or moving stands before the preposition ``i``, in its sentence."""
+    for j in range(i, max(-1, i - 14), -1):
+        if tokens.lowers[j] in _DWELLS:
+            return tokens.lowers[i] in ("in", "from", "near", "outside") or i - j < 5
+        if tokens.words[j] in ".;:" and tokens.gap(j).isspace():
+            return False
+    return False
 
 
 def _listed_city_end(tokens: Tokens, i: int, *, lives: bool) -> int | None:
@@ -187,8 +216,11 @@ def _listed_city_end(tokens: Tokens, i: int, *, lives: bool) -> int | None:
     return None
 
 
-def _unlisted_place_end(tokens: Tokens, i: int) -> int | None:
-    """Return where the capitalized phrase at token ``i`` ends, if it can be a place; without case, where unknown words end."""
+def _unlisted_place_end(tokens: Tokens, i: int, *, any_word: bool) -> int | None:
+    """Return where the capitalized phrase at token ``i`` ends, if it can be a place; without case, unknown words.
+
+    With ``any_word``, also where every word is an ordinary or a medical one: "lives in Palisade".
+    """
     j = i
     while (
         j < min(i + _LONGEST_CITY, len(tokens.words))
@@ -197,7 +229,8 @@ def _unlisted_place_end(tokens: Tokens, i: int) -> int | None:
     ):
         j += 1
     phrase = tokens.text[tokens.starts[i] : tokens.end(j - 1)] if j > i else ""
-    return tokens.end(j - 1) if phrase and not is_region(phrase) and names_an_institution(phrase) else None
+    says_which = not names_only_a_kind(phrase) if any_word else names_an_institution(phrase)
+    return tokens.end(j - 1) if phrase and not is_region(phrase) and says_which else None
 
 
 def _can_be_place(tokens: Tokens, j: int) -> bool:

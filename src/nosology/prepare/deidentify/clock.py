@@ -21,7 +21,10 @@ _MONTHS = (
     "november",
     "december",
 )
-_MONTH_WORD = r"(?P<month>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
+_MONTH_WORD = (
+    r"(?P<month>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|"
+    r"oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
+)
 _ENDING = r"(?P<ending>st|nd|rd|th)?"
 _WEEKDAY = r"(?P<weekday>(?:mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:day)?)?\.?,?\s*"
 _YEAR_WITHOUT = 2001  # "March 14" is moved within a year that has no 29 February
@@ -39,7 +42,8 @@ _FORMATS = tuple(
         rf"{_MONTH_WORD}(?P<s1>[\s./,-]+(?:the\s)?)(?P<d>\d{{1,2}}){_ENDING}(?P<s2>[\s,.-]+(?:of\s)?)(?P<year>\d{{4}})",
         rf"{_MONTH_WORD}(?P<s1>[\s./,-]+(?:of\s|in\s)?)(?P<year>\d{{4}})",
         rf"{_MONTH_WORD}(?P<s1>[\s./,-]+(?:the\s)?)(?P<d>\d{{1,2}}){_ENDING}",
-        rf"(?P<lead>the\s)?(?P<d>\d{{1,2}}){_ENDING}(?P<s1>[\s./-]*(?:of\s|day\sof\s)?){_MONTH_WORD}(?P<s2>[\s,./-]*)(?P<year>\d{{4}})",
+        rf"(?P<lead>the\s)?(?P<d>\d{{1,2}}){_ENDING}(?P<s1>[\s./-]*(?:of\s|"
+        rf"day\sof\s)?){_MONTH_WORD}(?P<s2>[\s,./-]*)(?P<year>\d{{4}})",
         rf"(?P<lead>the\s)?(?P<d>\d{{1,2}}){_ENDING}(?P<s1>[\s./-]*(?:of\s|day\sof\s)?){_MONTH_WORD}",
         rf"{_MONTH_WORD}",
     )
@@ -103,10 +107,11 @@ def _write(text: str, match: re.Match[str], day: date, swapped: bool, days: int)
     month, of_month = (moved.day, moved.month) if swapped else (moved.month, moved.day)
     groups = match.groupdict()
     values: dict[str, str] = {}
+    width = 2 if _is_padded(groups) else 1
     if groups.get("m"):
-        values["m"] = str(month).zfill(len(match["m"]))
+        values["m"] = str(month).zfill(width)
     if groups.get("d"):
-        values["d"] = str(of_month).zfill(len(match["d"]) if match["d"].startswith("0") or len(match["d"]) > 1 else 1)
+        values["d"] = str(of_month).zfill(width)
     if groups.get("year"):
         values["year"] = f"{moved.year:04d}"[-len(match["year"]) :]
     if groups.get("month"):
@@ -120,6 +125,14 @@ def _write(text: str, match: re.Match[str], day: date, swapped: bool, days: int)
         pieces += [text[position : match.start(name)], values[name]]
         position = match.end(name)
     return "".join([*pieces, text[position:]])
+
+
+def _is_padded(groups: dict[str, str | None]) -> bool:
+    """Return whether numbers below ten have a leading zero in this format: "03/14", "14MAR2019"; not in "March 14"."""
+    figures = [value for name in ("m", "d") if (value := groups.get(name))]
+    if any(len(value) == 1 for value in figures):
+        return False
+    return not groups.get("month") or groups.get("s1") in ("", "-") or any(value.startswith("0") for value in figures)
 
 
 def _ending(day: int) -> str:

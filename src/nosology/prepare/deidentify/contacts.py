@@ -25,13 +25,16 @@ _PHONE = re.compile(
 _NORMAL_BEFORE = re.compile(r"\b(?:normal|range|nl|ref|reference)\W{0,3}\Z", re.IGNORECASE)
 _LABEL_STARTS = words("contacts.label_starts")
 _LABEL = re.compile(
-    r"(?:tele?phone|phone|tel|fax|facsimile|pagers?|paged?|beeper|bleep|cell(?:ular)?|mobile|voice ?mail|hotline|switchboard|"
+    r"(?:tele?phone|phone|tel|fax|facsimile|pagers?|paged?|beeper|bleep|cell(?:ular)?|mobile|voice ?mail|"
+    r"hotline|switchboard|"
     r"extension|ext|contact|call(?:ed|ing)?(?: (?:me|us|him|her|them|back))?|reach(?:ed)?|number|text|dial)\b",
     re.IGNORECASE,
 )
 _AFTER_LABEL = re.compile(
-    r"\s?\(?(?:numbers?|nos?\.?|#|h|w|c|home|work|office|cell|phone|s)?\)?\.?\s{0,3}(?:is|was|at|on|to|via|by|:|=|-|#|\s){0,4}\s{0,3}"
-    r"((?:\+\d{1,3}[\s.-]?)?(?:\(\d{2,4}\)\s?|#\s?)?\d[\d.\- /]{2,18}\d(?![ ]?(?:mg|ml|cc|%|hours?|days?|weeks?|months?|years?|/))"
+    r"\s?\(?(?:numbers?|nos?\.?|#|h|w|c|home|work|office|cell|phone|s)?\)?\.?\s{0,3}(?:is|was|at|on|to|via|by|"
+    r":|=|-|#|\s){0,4}\s{0,3}"
+    r"((?:\+\d{1,3}[\s.-]?)?(?:\(\d{2,4}\)\s?|#\s?)?\d[\d.\- /]{2,18}\d(?![ ]?(?:mg|ml|cc|%|hours?|days?|"
+    r"weeks?|months?|years?|/))"
     rf"{_EXTENSION})",
     re.IGNORECASE,
 )
@@ -42,20 +45,23 @@ _TOP_LEVELS = words("contacts.top_levels")
 _SCHEMES = frozenset({"http", "https", "ftp", "sftp", "www", "www1", "www2"})
 _WEB = re.compile(
     r"(?:https?|ftp|sftp)://[^\s<>\"']+|www\d?\.[^\s<>\"']+|"
-    rf"(?<![\w@])(?:[a-z0-9](?:[a-z0-9-]{{0,61}}[a-z0-9])?\.){{1,4}}(?:{'|'.join(sorted(_TOP_LEVELS))})(?::\d{{2,5}})?(?:/[^\s<>\"']*)?(?![\w@-]|\.\w)",
+    rf"(?<![\w@])(?:[a-z0-9](?:[a-z0-9-]{{0,61}}[a-z0-9])?\.){{1,4}}(?:{'|'.join(sorted(_TOP_LEVELS))})(?"
+    rf"::\d{{2,5}})?(?:/[^\s<>\"']*)?(?![\w@-]|\.\w)",
     re.IGNORECASE,
 )
 _IPV4 = re.compile(
     r"(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)(?![\w]|\.\d)(?::\d{2,5})?(?:/\d\d?)?"
 )
 _HEX_ADDRESS = re.compile(
-    r"(?<![\w:])(?:(?:[0-9a-f]{1,4}:){7}[0-9a-f]{1,4}|(?=[0-9a-f:]{0,38}::)(?:[0-9a-f]{1,4}:{1,2}){2,7}[0-9a-f]{1,4}|(?:[0-9a-f]{2}[:-]){5}[0-9a-f]{2})(?![\w:])",
+    r"(?<![\w:])(?:(?:[0-9a-f]{1,4}:){7}[0-9a-f]{1,4}|(?=[0-9a-f:]{0,38}::)(?"
+    r":[0-9a-f]{1,4}:{1,2}){2,7}[0-9a-f]{1,4}|(?:[0-9a-f]{2}[:-]){5}[0-9a-f]{2})(?![\w:])",
     re.IGNORECASE,
 )
-_HEX_HINT = re.compile(r"[0-9a-fA-F]{1,4}[:-][0-9a-fA-F]{0,4}[:-][0-9a-fA-F]{1,4}[:-]")
+_HEX_HINT = re.compile(r"[0-9a-fA-F]{1,4}[:-][0-9a-fA-F]{0,4}[:-][0-9a-fA-F]{0,4}[:-]")
 _EMAIL = re.compile(r"(?<![\w.+%-])[\w.+%'-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){0,6}")
 _EMAIL_SPELLED = re.compile(
-    r"(?<![\w.])[\w.+-]{1,64}\s?(?:\[at\]|\(at\)|\{at\}|\sat\s)\s?[\w-]{1,63}(?:\s?(?:\[dot\]|\(dot\)|\{dot\}|\sdot\s)\s?[\w-]{2,63}){1,3}",
+    r"(?<![\w.])[\w.+-]{1,64}\s?(?:\[at\]|\(at\)|\{at\}|\sat\s)\s?[\w-]{1,63}(?:\s?(?:\[dot\]|\(dot\)|\{dot\}|"
+    r"\sdot\s)\s?[\w-]{2,63}){1,3}",
     re.IGNORECASE,
 )
 _HANDLE = re.compile(r"(?<![\w@.])@[A-Za-z_]\w{2,29}\b")
@@ -83,7 +89,7 @@ def _dialled(tokens: Tokens) -> Iterator[Span]:
         start = tokens.starts[i]
         while start and text[start - 1] in "+(":
             start -= 1
-        match = _PHONE.match(text, start) or _IPV4.match(text, start)
+        match = _PHONE.match(text, start) or _PHONE.match(text, tokens.starts[i]) or _IPV4.match(text, start)
         if (
             match
             and _is_long_enough(match[0])

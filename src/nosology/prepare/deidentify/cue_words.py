@@ -18,8 +18,14 @@ VERBS_BEFORE_TO = words("cue_words.verbs_before_to")
 VERBS_BEFORE_FROM = words("cue_words.verbs_before_from")
 VERBS_BEFORE_OF = words("cue_words.verbs_before_of")
 VERBS_BEFORE_PREPOSITION = {
-    "by": VERBS_BEFORE_BY, "with": VERBS_BEFORE_WITH, "w": VERBS_BEFORE_WITH, "to": VERBS_BEFORE_TO, "from": VERBS_BEFORE_FROM, "of": VERBS_BEFORE_OF, "under": VERBS_BEFORE_OF,
-}  # fmt: skip
+    "by": VERBS_BEFORE_BY,
+    "with": VERBS_BEFORE_WITH,
+    "w": VERBS_BEFORE_WITH,
+    "to": VERBS_BEFORE_TO,
+    "from": VERBS_BEFORE_FROM,
+    "of": VERBS_BEFORE_OF,
+    "under": VERBS_BEFORE_OF,
+}
 PREPOSITIONS = frozenset(VERBS_BEFORE_PREPOSITION)
 # "Please call ...", "thank you for sending ...": the name follows at once.
 DIRECT_VERBS = words("cue_words.direct_verbs")

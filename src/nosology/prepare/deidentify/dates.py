@@ -20,7 +20,10 @@ _DAY = rf"(?:(?:0?[1-9]|[12]\d|3[01])(?:st|nd|rd|th)?(?![\d%])|{_ORDINAL_WORD}\b
 _YEAR = r"(?:(?:1[89]|2[01])\d\d(?!\d)|['’]\d\d(?!\d))"
 _TO = r"\s?(?:-|–|—|/|,|to|through|thru|till|until|and|&|or)\s?(?:the\s)?"
 _WEEKDAY = r"(?:(?:mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:day)?\.?,?\s{1,2})"
-_UNITS = r"(?!\s?(?:%|mg\b|mcg|ml\b|cc\b|cm\b|mm\b|units?\b|tab|puff|times|days?\b|weeks?\b|months?\b|years?\b|hours?\b|liters?\b))"
+_UNITS = (
+    r"(?!\s?(?:%|mg\b|mcg|ml\b|cc\b|cm\b|mm\b|units?\b|tab|puff|times|days?\b|weeks?\b|months?\b|years?\b|"
+    r"hours?\b|liters?\b))"
+)
 _CLOCK = (
     r"(?:(?:\s?,?\s?(?:at|@)\s?|\s?-\s?|,?\s{1,2}|T)(?:[01]?\d|2[0-4]):[0-5]\d(?::[0-5]\d(?:\.\d{1,6})?)?"
     r"(?:\s?[ap]\.?m\b\.?|\s?(?:hrs|hours|h)\b)?(?:Z\b|[+-]\d\d:?\d\d\b)?)?"
@@ -40,7 +43,8 @@ _DAY_AFTER = re.compile(
 _YEAR_AFTER = re.compile(rf"(?:\s?[,/-]?\s?(?:of\s|in\s)?{_YEAR}|[-/]\d\d(?![\d%])){_CLOCK}", re.IGNORECASE)
 # Words after which a month's name alone is a date ("in March", "since last May").
 _MONTH_CUE = re.compile(
-    r"(?<![A-Za-z])(?:in|since|until|till|by|last|this|next|past|early|mid|late|of|from|through|during|for|before|after|"
+    r"(?<![A-Za-z])(?:in|since|until|till|by|last|this|next|past|early|mid|late|of|from|through|during|for|"
+    r"before|after|"
     r"between|around|about|to|and|on|again in)[\s-](?:last\s|early[\s-]|mid[\s-]?|late[\s-]|the month of\s)?\Z",
     re.IGNORECASE,
 )
@@ -57,7 +61,8 @@ _NUMERIC = re.compile(
     rf"(?P<range>\d{{1,2}}/\d{{1,2}}(?:/\d{{2,4}})?\s?[-–]\s?\d{{1,2}}/\d{{1,2}}(?:/(?:\d{{4}}|\d\d))?)"
     rf"|(?P<iso>(?:1[89]|2[01])\d\d(?P<s>[-/.]){_MONTH_NUMBER}(?P=s){_DAY_NUMBER})"
     rf"|(?P<full>\d{{1,2}}(?P<f>\s?[/.-]\s?)\d{{1,2}}(?P=f)(?:(?:1[89]|2[01])\d\d|['’]?\d\d))"
-    rf"|(?P<compact>(?:(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])|(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:19|20)\d\d))"
+    rf"|(?P<compact>(?:(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])|(?:0[1-9]|1[0-2])(?:0[1-9]|"
+    rf"[12]\d|3[01])(?:19|20)\d\d))"
     rf"|(?P<yearmonth>(?:19|20)\d\d[-/](?:0[1-9]|1[0-2]))"
     rf"|(?P<monthyear>{_MONTH_NUMBER}(?:/|-|\s?/\s?)(?:19|20)\d\d)"
     rf"|(?P<short>\d{{1,2}}[/-]\d{{1,2}})"
@@ -67,14 +72,31 @@ _NUMERIC = re.compile(
 _SHORT_CUE = re.compile(
     r"(?:\b(?:on|dated?|since|from|until|till|to|through|thru|by|before|after|around|about|of|drawn|done|seen|admitted|"
     r"discharged|scheduled|performed|taken|visit|labs?|film|ct|mri|echo|x-?ray|ekg|ecg|cxr|ultrasound|culture[sd]?|"
-    r"surgery|for|last|due|start(?:ed|ing)?|ending|between|and|as of|beginning|week of|dob|d|t|dd|dt|signed|"
+    r"surgery|removed|placed|inserted|dictated|extubated|transferred|"
+    r"for|last|due|start(?:ed|ing)?|ending|between|and|as of|beginning|week of|dob|d|t|dd|dt|signed|"
     r"mon|tues?|wed|thu(?:rs)?|fri|sat|sun|monday|tuesday|wednesday|thursday|friday|saturday|sunday)\b[\s.:,]{0,3}"
     r"(?:the\s)?|[(\[]\s?|(?:^|\n)\s{0,3}|\d\s?[-–]\s?|\d\s(?:to|through|thru|and)\s)\Z",
     re.IGNORECASE,
 )
+# "culture of 3/14", "CT without contrast 6/3:": examinations are dated, whatever else the words before say.
+_EXAMINED = re.compile(
+    r"\b(?:cultures?|labs?|films?|scans?|ct|cta|mri|mra|echo|tte|tee|x-?rays?|cxr|ekg|ecg|ultrasounds?|us|biopsy|"
+    r"notes?|visits?|letters?|reports?|stud(?:y|ies)|(?:morning|night|evening|day|week) )\s?(?:of|from|on|dated)\s\Z|"
+    r"\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\.?\s\d{1,2},?\s(?:and|&|or|to)\s\Z",
+    re.IGNORECASE,
+)
+_DATED_ENTRY = re.compile(r":\s")
+_EXAM_BEFORE_ENTRY = re.compile(
+    r"\b(?:CTA?|MRI|MRA|CXR|TTE|TEE|EGD|ECG|EKG|US|[Uu]ltrasound|[Ee]cho|[Xx]-ray)\b[^.\n]{0,30}\s\Z"
+)
+_MEASURED = re.compile(
+    r"\b(?:strength|power|motor|pain|score|scale|apgars?|murmur|grade|gcs)\b[^.\n]{0,16}\Z", re.IGNORECASE
+)
 _NOT_A_DATE_BEFORE = re.compile(
-    r"\b(?:strength|power|motor|murmur|grade|pain|score|scale|stage|reflex(?:es)?|pulses?|bp|pressure|tone|level|rated|vision|acuity|"
-    r"positive|negative|ratio|out|apgars?|ef|hct|intensity|edema|about|approximately|muscle|muscles|gravity|rate|type|of|"
+    r"\b(?:strength|power|motor|murmur|grade|pain|score|scale|stage|reflex(?:es)?|pulses?|bp|pressure|tone|"
+    r"level|rated|vision|acuity|"
+    r"positive|negative|ratio|out|apgars?|ef|hct|intensity|edema|about|approximately|muscle|muscles|gravity|"
+    r"rate|type|of|"
     r"systolic|diastolic|dose|times)\b[^.\n]{0,24}\Z",
     re.IGNORECASE,
 )
@@ -84,7 +106,10 @@ _AFTER_SHORT_NOT = re.compile(
     r"percent|views?|positive|nodes|lymph|pain|gauge|inches|times|units?|-inch|-year|per|po\b|edema|pitting|strong)",
     re.IGNORECASE,
 )
-_PREPOSITION = re.compile(r"\b(?:on|since|dated?|until|from|by|dob|seen|drawn|done|d|t)[\s.:,]{0,3}\Z", re.IGNORECASE)
+_PREPOSITION = re.compile(
+    r"\b(?:on|since|dated?|until|from|by|dob|seen|drawn|done|due|dictated|admitted|discharged|d|t)[\s.:,]{0,3}\Z",
+    re.IGNORECASE,
+)
 
 _THE_NTH = re.compile(
     r"(?:[12]?\d|3[01])(?:st|nd|rd|th)"
@@ -95,10 +120,13 @@ _THE_NTH = re.compile(
 _ON_THE = re.compile(r"\b(?:on|by|until|since|before|after|from|through|for) the \Z", re.IGNORECASE)
 _HOLIDAY_STARTS = words("dates.holiday_starts")
 _HOLIDAY = re.compile(
-    r"(?:christmas(?: (?:day|eve))?(?! (?:tree|disease|factor))|thanksgiving(?: day)?|halloween|(?:easter|palm) sunday|easter|"
+    r"(?:christmas(?: (?:day|eve))?(?! (?:tree|disease|factor))|thanksgiving(?: day)?|halloween|(?:easter|"
+    r"palm) sunday|easter|"
     r"good friday|ash wednesday|new year['’]?s(?: (?:day|eve))?|(?:labor|memorial|columbus|veterans?|valentine['’]?s|"
-    r"(?:st\.?|saint) patrick['’]?s|mother['’]s|father['’]s|presidents?['’]?|independence|boxing|mlk|martin luther king) day|"
-    r"fourth of july|hanukkah|passover|yom kippur|rosh hashanah|ramadan|diwali|mardi gras|super bowl sunday|cinco de mayo)\b",
+    r"(?:st\.?|saint) patrick['’]?s|mother['’]s|father['’]s|presidents?['’]?|independence|boxing|mlk|"
+    r"martin luther king) day|"
+    r"fourth of july|hanukkah|passover|yom kippur|rosh hashanah|ramadan|diwali|mardi gras|super bowl sunday|"
+    r"cinco de mayo)\b",
     re.IGNORECASE,
 )
 
@@ -124,6 +152,8 @@ def _written(text: str, start: int, end: int) -> Iterator[Span]:
     back = max(0, start - _LOOK_BACK)
     year_first = _YEAR_BEFORE.search(text, back, start)
     before = year_first or _DAY_BEFORE.search(text, back, start)
+    if before and not year_first and re.search(r"\.\s\Z", before[0]) and _DAY_AFTER.match(text, end):
+        before = None  # the number ends a sentence: "SUV 10. Jul 31, 2011"
     after = (_YEAR_AFTER if before and not year_first else _DAY_AFTER).match(text, end) or _YEAR_AFTER.match(text, end)
     if word == "may" and not (before or (after and _is_surely_a_date(after[0]))):
         after = None
@@ -177,10 +207,8 @@ def _numeric(text: str, start: int) -> Iterator[Span]:
 
 
 def _is_calendar_day(value: str) -> bool:
-    """Return whether three numbers can be month, day and year, in one of the usual orders."""
+    """Return whether three numbers can be month, day and year, in one of the usual orders; "1.2.3" never gets here."""
     first, second, _ = (int(part) for part in re.findall(r"\d+", value))
-    if "." in value and not re.search(r"\d{4}|\d\d\.\d\d\.\d\d", value):
-        return False
     return 1 <= min(first, second) <= 12 and 1 <= max(first, second) <= 31
 
 
@@ -201,6 +229,13 @@ def _short_is_date(text: str, match: re.Match[str]) -> bool:
         return bool(_PREPOSITION.search(text, back, match.start()))
     if _PREPOSITION.search(text, back, match.start()):
         return True
+    if _EXAMINED.search(text, back, match.start()):
+        return True
+    if "/" in value and _DATED_ENTRY.match(text, match.end()):
+        if _EXAM_BEFORE_ENTRY.search(text, back, match.start()):
+            return True
+        if max(first, second) > 5:
+            return not _MEASURED.search(text, back, match.start())
     padded = value.startswith("0") or "/0" in value or match.end() - match.start() > len(value)
     if _NOT_A_DATE_BEFORE.search(text, back, match.start()):
         return False

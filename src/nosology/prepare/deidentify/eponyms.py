@@ -1,23 +1,33 @@
 """Names that are words of medicine where they stand: "Foley catheter", "Crohn's disease", "Salter-Harris II fracture".
 
-What decides is the noun after the name. Some nouns (catheter, syndrome) make an eponym of any capitalized word, others
-(test, score) only of a known one.
+What decides is the noun after the name, at the start of the next line too where a sentence runs on. Some nouns
+(catheter, syndrome) make an eponym of any capitalized word, others (test, score) only of a known one.
 """
 
 import re
 
 from nosology.prepare.deidentify.lexicon import any_of, ranked, words
 
-_BETWEEN = r"(?:['’]s?)?(?:[-–/][^\W\d_]+(?:['’]s?)?)*(?:\s(?:and|&)\s[^\W\d_]+)?(?:\s(?:type|grade|class|stage|score|number|no\.?))?(?:\s(?:[ivx]{1,4}|\d{1,3})[ab]?)?[ \t-]"
+_BETWEEN = (
+    r"(?:['’]s?)?(?:[-–/][^\W\d_]+(?:['’]s?)?)*(?:\s(?:and|&)\s[^\W\d_]+)?(?:\s(?:type|grade|class|stage|"
+    r"score|number|no\.?))?(?:\s(?:[ivx]{1,4}|\d{1,3}|[a-d])[ab]?)?(?:[ \t-]|(?-i:\n(?=[a-z])))"
+)
 _SURE_NOUN = any_of(words("eponyms.sure_nouns"))
 _KNOWN_NOUN = any_of(words("eponyms.known_nouns"))
 _NEXT_SURE = re.compile(rf"{_BETWEEN}{_SURE_NOUN}\b", re.IGNORECASE)
 _NEXT_KNOWN = re.compile(rf"{_BETWEEN}(?:{_SURE_NOUN}|{_KNOWN_NOUN})\b", re.IGNORECASE)
 _WORD = re.compile(r"[^\W\d_]+")
+_SECOND_WORD = re.compile(r"[ ]([A-Z][^\W\d_]+)")
+_PAIR_BEFORE = re.compile(r"(?:[^\W\d_]+[-–])+\Z")
 
 
 def is_medical_use(text: str, start: int, end: int) -> bool:
     """Return whether the name at ``text[start:end]`` is a word of medicine here."""
-    words = [word.lower() for word in _WORD.findall(text[start:end]) if word != "s"]
+    pair = _PAIR_BEFORE.search(text, max(0, start - 24), start)  # "Child-Pugh" is one eponym
+    words = [word.lower() for word in _WORD.findall(text[pair.start() if pair else start : end]) if word != "s"]
     known = any(word in ranked("eponyms") for word in words)
-    return bool((_NEXT_KNOWN if known else _NEXT_SURE).match(text, end))
+    if (_NEXT_KNOWN if known else _NEXT_SURE).match(text, end):
+        return True
+    second = _SECOND_WORD.match(text, end)  # "Pierre Robin sequence", "Sister Mary Joseph nodule"
+    is_eponym = second is not None and second[1].lower() in ranked("eponyms")
+    return second is not None and is_eponym and bool(_NEXT_KNOWN.match(text, second.end()))

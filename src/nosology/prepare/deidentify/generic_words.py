@@ -7,8 +7,11 @@ from nosology.prepare.deidentify.name_words import is_listed_name
 
 # Words that make a phrase generic: "Pain Clinic", "Outpatient Surgery Center", "Emergency Department".
 _GENERIC = words("institutions.generic")
+# Words that are a religion by themselves and a name before a head: "Lutheran Medical Center".
+_DENOMINATIONS = words("institutions.denominations")
 _SPECIALTY = re.compile(
-    r"(?:ology|ologic|ological|iatry|iatric|iatrics|ectomy|oscopy|otomy|ostomy|plasty|itis|anesthesia|anesthetic|graphy|metry|therapy|dontics|care|ists?)\Z"
+    r"(?:ology|ologic|ological|iatry|iatric|iatrics|ectomy|oscopy|otomy|ostomy|plasty|itis|anesthesia|"
+    r"anesthetic|graphy|metry|therapy|dontics|care|ists?)\Z"
 )
 _WORDS = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 
@@ -22,10 +25,18 @@ def is_region(phrase: str) -> bool:
 def is_generic(word: str) -> bool:
     """Return whether a word says what an institution is or does rather than which one it is."""
     lower = word.lower().removesuffix("'s").removesuffix("’s")
+    if lower in _DENOMINATIONS:
+        return False
     if lower in _GENERIC or len(word) == 1 or lower in ranked("peoples"):
         return True
     medical = lower in ranked("medical_words") or lower in ranked("products") or bool(_SPECIALTY.search(lower))
-    return medical and not is_listed_name(lower) and lower not in ranked("cities")
+    return medical and lower not in ranked("eponyms") and not is_listed_name(lower) and lower not in ranked("cities")
+
+
+def names_only_a_kind(phrase: str) -> bool:
+    """Return whether a phrase holds nothing but words for kinds of places: "Assisted Living", but not "Palisade"."""
+    lowers = [word.lower() for word in _WORDS.findall(phrase)]
+    return all(lower in _GENERIC or len(lower) == 1 or lower in ranked("peoples") for lower in lowers)
 
 
 def names_an_institution(phrase: str) -> bool:

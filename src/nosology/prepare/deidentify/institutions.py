@@ -20,22 +20,29 @@ _OF = re.compile(
     rf"(?:\s(?:of|at|for)\s(?:the\s)?(?:{_CAP})(?:\s(?:and\s|of\s)?{_CAP}){{0,3}}|,?\s(?:Inc|LLC|Ltd|Corp|Co)\b\.?)?"
 )
 _UNIVERSITY_OF = re.compile(
-    rf"(?:University|College|Hospital|(?:Children|Women)['’]?s['’]?\sHospital|(?:Veterans\s(?:Affairs|Administration)|VA)\s(?:Hospital|Medical\sCenter)|School|Bank|Church|Institute|Diocese|Archdiocese)\s(?:of|for|at)\s(?:the\s)?{_CAP}(?:\s(?:at\s|of\s|and\s|&\s)?(?:the\s)?{_CAP}){{0,4}}"
+    rf"(?:University|College|Hospital|(?:Children|Women)['’]?s['’]?\sHospital|(?:Veterans\s(?:Affairs|"
+    rf"Administration)|VA)\s(?:Hospital|Medical\sCenter)|School|Bank|Church|Institute|Diocese|"
+    rf"Archdiocese)\s(?:of|for|at)\s(?:the\s)?{_CAP}(?:\s(?:at\s|of\s|and\s|&\s)?(?:the\s)?{_CAP}){{0,4}}"
 )
 _UNIVERSITY_STARTS = words("institutions.university_starts")
 _SAINT = re.compile(
-    rf"(?:St|Ste|Sts|Saint|SAINT|ST|Mount|Mt|Our\sLady\sof|Sacred|Holy|Blessed)\b\.?\s(?:{_CAP})(?:\s(?:of\s(?:the\s)?|and\s|&\s)?{_CAP}){{0,3}}"
+    rf"(?:St|Ste|Sts|Saint|SAINT|ST|Mount|Mt|Our\sLady\sof|Sacred|Holy|Deaconess|"
+    rf"Blessed)\b\.?\s(?:{_CAP})(?:\s(?:of\s(?:the\s)?|and\s|&\s)?{_CAP}){{0,3}}"
 )
-_SAINT_STARTS = frozenset({"st", "ste", "sts", "saint", "mount", "mt", "our", "sacred", "holy", "blessed"})
+_SAINT_STARTS = frozenset({"st", "ste", "sts", "saint", "mount", "mt", "our", "sacred", "holy", "blessed", "deaconess"})
 _SAINT_STOP = re.compile(
-    r"(?:St|Saint)\b\.?\s(?:Jude|Jude's|John['’]?s|Johns)\s(?:valve|mechanical|medical|aortic|mitral|wort|biventricular|icd|pacemaker|pacer|dual|lead|epicor)|"
+    r"(?:St|Saint)\b\.?\s(?:Jude|Jude's|John['’]?s|Johns)\s(?:valve|mechanical|medical|aortic|mitral|wort|"
+    r"biventricular|icd|pacemaker|pacer|dual|lead|epicor)|"
     r"st\.?\s(?:elevations?|depressions?|segments?|changes?|waves?|t\b)|mounting",
     re.IGNORECASE,
 )
 _KNOWN = re.compile(
-    r"(?:Massachusetts General|Mass General|Brigham and Women['’]s|Beth Israel(?: Deaconess)?|Johns Hopkins|Mayo Clinic|Cleveland Clinic|Kaiser(?: Permanente)?|Cedars[- ]Sinai|"
-    r"Mount Sinai|Mt\.? Sinai|Sloan[- ]Kettering|M\.?D\.? Anderson|Scripps|Geisinger|Sutter Health|Dana[- ]Farber|Walter Reed|Bellevue|Hopkins|UCLA|UCSF|UCSD|MGH|BIDMC|BWH|NYU|UPMC|"
-    r"Shriners|Hadassah)(?:\s(?:Hospital|Medical Center|Health(?: System)?|Clinic|Institute|Rehab(?:ilitation)?))?(?!\w)"
+    r"(?:Massachusetts General|Mass General|Brigham and Women['’]s|Beth Israel(?: Deaconess)?|Johns Hopkins|"
+    r"Mayo Clinic|Cleveland Clinic|Kaiser(?: Permanente)?|Cedars[- ]Sinai|"
+    r"Mount Sinai|Mt\.? Sinai|Sloan[- ]Kettering|M\.?D\.? Anderson|Scripps|Geisinger|Sutter Health|"
+    r"Dana[- ]Farber|Walter Reed|Bellevue|Hopkins|UCLA|UCSF|UCSD|MGH|BIDMC|BWH|NYU|UPMC|"
+    r"Shriners|Hadassah)(?:\s(?:Hospital|Medical Center|Health(?: System)?|Clinic|Institute|"
+    r"Rehab(?:ilitation)?))?(?!\w)"
 )
 _KNOWN_STARTS = words("institutions.known_starts")
 _WORK_WORDS = words("institutions.work_words")
@@ -118,7 +125,7 @@ def _end_of_name(tokens: Tokens, head: int) -> int:
 
 
 def _after_of(tokens: Tokens, first: int, i: int) -> int:
-    """Return where the name starts in "Notes of the Medina General Hospital": past "of", unless the words before it belong."""
+    """Return where the name starts in "Notes of the Medina General Hospital": past "of", unless it belongs."""
     for j in range(first + 1, i):
         if tokens.lowers[j] == "of" and tokens.lowers[j - 1] not in _BEFORE_OF:
             after = j + 1 + (tokens.lowers[j + 1] == "the")

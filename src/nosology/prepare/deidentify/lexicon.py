@@ -20,8 +20,8 @@ def ranked(name: str) -> dict[str, int]:
     """Return a list's lower-case entries with their rank from 0; lists of names and words start with the most frequent.
 
     Args:
-        name: ``first_names``, ``surnames``, ``english_words``, ``medical_words``, ``cities``, ``states``, ``countries``,
-            ``peoples``, ``eponyms`` or ``products``.
+        name: ``first_names``, ``surnames``, ``english_words``, ``medical_words``, ``cities``, ``states``,
+            ``countries``, ``peoples``, ``eponyms`` or ``products``.
     """
     entries = (line.strip() for line in _read(f"{name}.txt").splitlines() if not line.startswith("#"))
     return {entry: rank for rank, entry in enumerate(entry for entry in entries if entry)}

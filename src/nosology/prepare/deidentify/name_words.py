@@ -57,13 +57,18 @@ PARTICLES = frozenset(
 _WORD = re.compile(r"[^\W\d_]+(?:['’`][^\W\d_]+)*(?:-[^\W\d_]+(?:['’`][^\W\d_]+)*)*")
 _VOWEL = re.compile(r"[aeiouyàâäáãåèéêëìíîïòóôöõøùúûüýæœ]|[^\x00-\u024f]")
 _MEDICAL_ENDING = re.compile(
-    r"(?:ology|ologist|ologic|ological|ologically|iatry|iatrics|ectomy|ectomies|oscopy|oscopic|oscopically|otomy|ostomy|plasty|itis|osis|emia|uria|pathy|graphy|graphic|gram|"
-    r"metry|therapy|dontics|ally|tively|ously|ively|ated|ized|izing|ating|tion|sion|ness|less|ment|ular|aneous|cillin|mycin|azole|statin|olol|pril|sartan|idine|amide|"
-    r"parin|oxacin|cycline|zepam|zolam|caine|dronate|profen|setron|prazole|triptan|mab|tinib|navir|amine|abdominal|vascular|cranial|thoracic)\Z"
+    r"(?:ology|ologist|ologic|ological|ologically|iatry|iatrics|ectomy|ectomies|oscopy|oscopic|oscopically|"
+    r"otomy|ostomy|plasty|itis|osis|emia|uria|pathy|graphy|graphic|gram|"
+    r"metry|therapy|dontics|ally|tively|ously|ively|ated|ized|izing|ating|tion|sion|ness|less|ment|ular|"
+    r"aneous|cillin|mycin|azole|statin|olol|pril|sartan|idine|amide|"
+    r"parin|oxacin|cycline|zepam|zolam|caine|dronate|profen|setron|prazole|triptan|mab|tinib|navir|amine|"
+    r"abdominal|vascular|cranial|thoracic)\Z"
 )
 _MEDICAL_START = re.compile(
-    r"(?:non|post|sub|intra|extra|hyper|hypo|supra|infra|endo|neuro|cardio|gastro|hepato|nephro|osteo|arthro|laparo|micro|macro|multi|broncho|cholecyst|cysto|entero|"
-    r"esophag|fibro|hemo|hyster|lympho|myo|opht|patho|phaco|pneumo|procto|psycho|pyelo|radio|retro|rhino|sigmoid|spondyl|thoraco|thrombo|tracheo|uretero|urethro|vaso|ventriculo)\w{4,}"
+    r"(?:non|post|sub|intra|extra|hyper|hypo|supra|infra|endo|neuro|cardio|gastro|hepato|nephro|osteo|arthro|"
+    r"laparo|micro|macro|multi|broncho|cholecyst|cysto|entero|"
+    r"esophag|fibro|hemo|hyster|lympho|myo|opht|patho|phaco|pneumo|procto|psycho|pyelo|radio|retro|rhino|"
+    r"sigmoid|spondyl|thoraco|thrombo|tracheo|uretero|urethro|vaso|ventriculo)\w{4,}"
 )
 _POSSESSIVE = re.compile(r"['’][sS]\Z")
 _GAP = re.compile(r"[\"'”’]?[ \t][\"“'‘(]?(?=\w)|,?[ ](?=(?:jr|sr|ii|iii)\b)", re.IGNORECASE)
@@ -78,9 +83,10 @@ _UNRANKED = 1 << 20
 
 @lru_cache(maxsize=65_536)
 def name_evidence(word: str) -> int:
-    """Return how much the lists speak for a lower-case word being a name: 2 name only, 1 name or unknown, 0 ordinary, -1 common.
+    """Return how much the lists speak for a lower-case word being a name.
 
-    A hyphenated word counts as its most name-like part.
+    2: a name only; 1: a name or unknown; 0: an ordinary word; -1: a common one. A hyphenated word counts as its
+    most name-like part.
     """
     parts = [part for part in re.split(r"[-'’`]", word) if len(part) > 1] or [word]
     return max(_evidence(part) for part in parts)
@@ -150,7 +156,7 @@ def read_name(text: str, position: int, strength: Strength, *, caseless: bool) -
         word, after = match[0], match.end()
         if len(word) == 1 and (word.isupper() or caseless):
             dot = text[after : after + 1] == "."
-            if end is None and (not dot or word in "XYZxyz"):
+            if end is None and (not dot or (word in "XYZxyz" and not initials)):
                 break
             after += dot
             end = after if end else end
@@ -159,8 +165,10 @@ def read_name(text: str, position: int, strength: Strength, *, caseless: bool) -
             end = after
         elif word.lower() in PARTICLES and _particle_leads_on(text, after, strength, caseless=caseless):
             pass
-        elif can_be_name(word, strength, first=end is None and not initials, caseless=caseless) or (
-            end is None and _leads_a_full_name(text, match, strength, caseless=caseless)
+        elif (
+            can_be_name(word, strength, first=end is None and not initials, caseless=caseless)
+            or (end is None and _leads_a_full_name(text, match, strength, caseless=caseless))
+            or (end is None and initials and _is_surname_after_initials(word))
         ):
             possessive = _POSSESSIVE.search(word)
             end = match.end() - len(possessive[0]) if possessive else match.end()
@@ -169,16 +177,25 @@ def read_name(text: str, position: int, strength: Strength, *, caseless: bool) -
         else:
             break
         gap = _GAP.match(text, after)
-        if not gap:
+        if not gap and not (initials and text[after - 1] == "." and text[after : after + 1].isupper()):
             break
-        position = gap.end()
+        position = gap.end() if gap else after  # "E.M. Roe" has no blank between its initials
     return end
+
+
+def _is_surname_after_initials(word: str) -> bool:
+    """Return whether a word after "E.M." is capitalized and not an everyday one: eponyms are surnames too."""
+    lower = word.lower()
+    everyday = ranked("english_words").get(lower, _UNRANKED) < _COMMON
+    return word[0].isupper() and len(word) > 2 and lower not in STOP_WORDS and not everyday
 
 
 def _particle_leads_on(text: str, position: int, strength: Strength, *, caseless: bool) -> bool:
     """Return whether a name goes on after a particle such as "van" or "de la"."""
     match = _AFTER_PARTICLE.match(text, position)
-    return bool(match) and can_be_name(match[1], strength, first=strength is Strength.TITLE, caseless=caseless)
+    if match is None:
+        return False
+    return can_be_name(match[1], strength, first=strength is Strength.TITLE, caseless=caseless)
 
 
 def _leads_a_full_name(text: str, match: re.Match[str], strength: Strength, *, caseless: bool) -> bool:
@@ -187,9 +204,7 @@ def _leads_a_full_name(text: str, match: re.Match[str], strength: Strength, *, c
     if caseless or strength is Strength.WEAK or not word.istitle() or word.lower() in STOP_WORDS or len(word) < 3:
         return False
     following = _NEXT_WORD.match(text, match.end())
-    return (
-        bool(following)
-        and following[1].istitle()
-        and following[1].lower() not in STOP_WORDS
-        and name_evidence(following[1].lower()) >= 1
-    )
+    if following is None:
+        return False
+    lower = following[1].lower()
+    return following[1].istitle() and lower not in STOP_WORDS and name_evidence(lower) >= 1

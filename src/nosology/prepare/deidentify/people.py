@@ -16,14 +16,17 @@ from nosology.prepare.deidentify.tokens import Tokens, tokenize
 from nosology.records import Span
 
 _NAMED = (
-    r"(?:named|called|goes by(?: the name(?: of)?)?|known as|nicknamed|a\.?k\.?a\.?|alias|n[ée]e|born as|formerly(?: known as)?|identified as|"
-    r"(?:(?:first|last|middle|maiden|full) )?names? (?:is|was|are)|names? of|(?:first|last|middle|maiden) name|surname|prefers(?: to be called)?|"
+    r"(?:named|called|goes by(?: the name(?: of)?)?|known as|nicknamed|a\.?k\.?a\.?|alias|n[ée]e|born as|"
+    r"formerly(?: known as)?|identified as|"
+    r"(?:(?:first|last|middle|maiden|full) )?names? (?:is|was|are)|names? of|(?:first|last|middle|"
+    r"maiden) name|surname|prefers(?: to be called)?|"
     r"introduced (?:himself|herself|themselves) as|i am|my name is|addressed as|listed as|registered as|signed(?: by)?)"
 )
 _NAMED_CUE = re.compile(rf"{_NAMED}[:,]?\s{{1,2}}(?:is\s|was\s|of\s)?[\"“'‘(]?", re.IGNORECASE)
 _AFTER_TITLE = re.compile(r"\.?\s{1,2}(?:and (?:Mr|Mrs|Ms|Dr)s?\.?\s)?|\.(?=\w)", re.IGNORECASE)
 _AFTER_PERSON = re.compile(
-    rf"(?:['’]s)?(?:,?\s(?:is|was|are|being|will be|named|called|identified as)\s|,\s|\s[-–]\s|\s?\(|\s[\"“'‘]|\s)(?:{_NAMED}\s)?(?:is\s|was\s)?[\"“'‘]?",
+    rf"(?:['’]s)?(?:,?\s(?:is|was|are|being|will be|named|called|identified as)\s|,\s|\s[-–]\s|\s?\(|"
+    rf"\s[\"“'‘]|\s)(?:{_NAMED}\s)?(?:is\s|was\s)?[\"“'‘]?",
     re.IGNORECASE,
 )
 _AFTER_LABEL = re.compile(r"(?:\s?\([^()\n]{1,24}\))?(?:\s{0,8}[:=#]|\s?[-–](?=\s)|[ ]?\t|\s{3})[\s,;.]{0,12}")
@@ -35,7 +38,8 @@ _AFTER_PRONOUN = re.compile(r",\s")
 _W = r"[^\W\d_]+(?:['’-][^\W\d_]+)*\.?"
 _NAME_BEFORE = re.compile(rf"(?<![\w.])(?P<name>{_W}(?:,?[ ]{_W}){{0,4}})[,\s(]{{1,3}}\Z")
 _NAME_BEFORE_KIN = re.compile(
-    rf"(?<![\w.])(?P<name>{_W}(?:[ ]{_W}){{0,2}})(?:,\s|\s?\()(?:(?:his|her|the|the patient['’]s|patient['’]s|pt['’]s|a|an|their)\s)?(?:\w+[\s-]){{0,2}}\Z",
+    rf"(?<![\w.])(?P<name>{_W}(?:[ ]{_W}){{0,2}})(?:,\s|\s?\()(?:(?:his|her|the|the patient['’]s|patient['’]s|"
+    rf"pt['’]s|a|an|their)\s)?(?:\w+[\s-]){{0,2}}\Z",
     re.IGNORECASE,
 )
 _LAST_FIRST = re.compile(r"[^\W\d_]+(?:['’ -][^\W\d_]+){0,2}(,\s{0,2})[^\W\d_]+")
@@ -44,6 +48,13 @@ _NAME_LINE = re.compile(
 )
 _MORE = re.compile(r"(?:,\s(?:and\s)?|\s(?:and|&|or)\s|\s?/\s?|;\s)(?:(?:Dr|Mr|Mrs|Ms)s?\.?\s)?", re.IGNORECASE)
 _LOOK_BACK = 70
+# "HR/D.G.C." on a line of its own: who dictated and who typed. "Initials C.E.", "signed out to KA".
+_INITIALS = re.compile(
+    r"^[ \t]*(?P<author>[A-Z]\.?(?:[A-Z]\.?){1,3})/(?P<typist>[A-Za-z]\.?(?:[A-Za-z]\.?){1,3})[ \t]*$|"
+    r"\b(?:[Ii]nitials?:?|INITIALS?:?|[Ss]ign(?:ed)? ?out to|[Hh]anded (?:off|over) to)\s"
+    r"(?P<said>[A-Z]\.?(?:[A-Z]\.?){1,3})(?!\w)",
+    re.MULTILINE,
+)
 _DOTTED = {
     ("m", "d"),
     ("d", "o"),
@@ -72,6 +83,8 @@ def people(text: str) -> Iterator[Span]:
     yield from _before_credentials(tokens)
     yield from _before_kin(tokens)
     yield from _name_lines(tokens)
+    for match in _INITIALS.finditer(text):
+        yield from (Span(*match.span(group), "NAME") for group in ("author", "typist", "said") if match[group])
     if not tokens.caseless:
         yield from _small_names(tokens)
 
@@ -106,7 +119,7 @@ _AFTER_WORD: tuple[tuple[frozenset[str], re.Pattern[str]], ...] = (
 
 
 def _strength(tokens: Tokens, i: int, pattern: re.Pattern[str], cue: str) -> Strength | None:
-    """Return how strongly the cue word ``i`` asks for a name; None where it is no cue here ("did miss the appointment")."""
+    """Return how strongly the cue word ``i`` asks for a name; None where it does not ("did miss the appointment")."""
     word = tokens.lowers[i]
     if pattern is _AFTER_TITLE and word in cues.TITLES:
         is_verb = word in ("miss", "doctor", "doctors") and not (tokens.is_capital(i) or tokens.caseless)

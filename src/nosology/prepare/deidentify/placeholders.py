@@ -38,20 +38,21 @@ _KINDS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
 
 _MIMIC4 = re.compile(r"(?<![_\w])_{3}(?![_])")
 
+# In this order: "lives in" says more than "in".
 _BEFORE_BLANK: tuple[tuple[re.Pattern[str], str], ...] = tuple(
-    (re.compile(pattern, re.IGNORECASE), kind)
+    (re.compile(rf"(?:\b(?:{pattern}))\W*$", re.IGNORECASE), kind)
     for pattern, kind in (
-        (r"(?:unit no|mrn|record(?: number)?|account|ssn|id|job|number|#)\W*$", "ID"),
-        (r"(?:phone|tel|telephone|fax|pager|call(?: us| me)?(?: at)?|e-?mail)\W*$", "CONTACT"),
+        (r"unit no|mrn|record(?: number)?|account|ssn|id|job|number|\B#", "ID"),
+        (r"(?:cell)?phone|tel|telephone|fax|pager|call(?: us| me)?(?: at)?|e-?mail", "CONTACT"),
         (
-            r"(?:hospital|transferred (?:from|to)|admitted to|presented to|clinic|facility|osh|rehab|center)\W*$",
+            r"hospital|transferred (?:from|to)|admitted to|presented to|clinic|facility|osh|rehab|center",
             "HOSPITAL",
         ),
-        (r"(?:date of birth|birth|dob|date|discharged|since|until|dated|\bon|\bin|\bfrom|through)\W*$", "DATE"),
-        (r"(?:address|lives in|lives at|resides in|street|city)\W*$", "LOCATION"),
+        (r"address|lives in|lives at|resides in|street|city", "LOCATION"),
+        (r"date of birth|birth|dob|date|discharged|since|until|dated|on|in|from|through", "DATE"),
         (
-            r"(?:\bname|attending|\bdr|\bmr|\bmrs|\bms|\bmiss|doctor|\bmd|physician|surgeon|\bpcp|provider|\bby|\bwith|"
-            r"daughter|son|wife|husband|sister|brother|mother|father)\W*$",
+            r"(?:last|first|sur)?name|attending|dr|mr|mrs|ms|miss|doctor|md|physician|(?:neuro)?surgeon|pcp|provider|by|"
+            r"with|(?:grand|step)?(?:daughter|son|sister|brother|mother|father)|wife|husband",
             "NAME",
         ),
     )

@@ -1,6 +1,7 @@
-"""Microsoft Presidio as a detector, for those who have it installed with a spaCy model (``pip install presidio-analyzer``).
+"""Microsoft Presidio as a detector, for those who have it installed with a spaCy model.
 
-Nothing is downloaded: a spaCy model that is not there is an error with a remedy.
+``pip install presidio-analyzer`` installs it. Nothing is downloaded: a spaCy model that is not there is an error with a
+remedy.
 """
 
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Names found once are found everywhere in the note, and whole: their words wherever they stand, their initials and particles."""
+"""Names found once are found everywhere in the note."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -57,24 +57,3 @@ def _remember(parts: dict[str, bool], part: str, *, caseless: bool) -> None:
         return
     if not (caseless and evidence < 1):
         parts[part] = evidence < 1
-
-
-_BEFORE = re.compile(
-    r"(?<![\w.])(?:[A-Z]\.[ ]?|(?:de la|de los|van der|van den|van de|van|von|del|della|di|el|al|la|le|bin|de|dos|da|ter|ten|st\.)[ ]|O['’]|D['’])+\Z"
-)
-_BEFORE_CASELESS = re.compile(_BEFORE.pattern, re.IGNORECASE)
-_CAPITAL_ARTICLE = re.compile(r"[a-z] The[ ]\Z")  # inside a sentence "The" belongs to the name
-_AFTER = re.compile(r"(?:-[A-Z][^\W\d_]+)+|,?[ ](?:Jr|Sr|II|III|IV)\b\.?")
-
-
-def complete_names(text: str, spans: Iterable[Span]) -> Iterator[Span]:
-    """Yield what belongs to found names on either side: initials, particles ("van der"), hyphenated parts, "Jr."."""
-    before = _BEFORE_CASELESS if tokenize(text).caseless else _BEFORE
-    for span in spans:
-        if span.type == "NAME":
-            left = before.search(text, max(0, span.start - 16), span.start)
-            right = _AFTER.match(text, span.end)
-            if left or right:
-                yield Span(left.start() if left else span.start, right.end() if right else span.end, "NAME")
-        elif span.type in ("ORG", "HOSPITAL") and _CAPITAL_ARTICLE.search(text, max(0, span.start - 8), span.start):
-            yield Span(span.start - 4, span.end, span.type)

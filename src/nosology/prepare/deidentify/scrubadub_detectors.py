@@ -1,4 +1,4 @@
-"""scrubadub's own detectors as one of ours: those that it runs by default on American English, each behind a cheap gate.
+"""scrubadub's own detectors as one of ours: its defaults for American English, each behind a cheap gate.
 
 They find e-mail addresses, phone, social security and credit card numbers, user names with passwords, web addresses and
 Twitter names. scrubadub finds no names, dates, places or record numbers, so it adds little to our rules; a gate (a
@@ -47,7 +47,9 @@ def _phones(text: str, gate: re.Pattern[str]) -> Iterator[Span]:
             continue
         start, end = max(0, match.start() - _AROUND_PHONE), match.end() + _AROUND_PHONE
         for filth in _detector("phone").iter_filth(text[start:end]):
-            yield Span(start + filth.beg, start + filth.end, "CONTACT")
+            begin = start + filth.beg
+            begin += text[begin] == "(" and ")" not in text[begin : start + filth.end]  # "(617-555-0142)" in brackets
+            yield Span(begin, start + filth.end, "CONTACT")
 
 
 @cache

@@ -11,6 +11,7 @@ Detector = Callable[[str], Iterable[Span]]
 SPAN_TYPES = ("NAME", "DATE", "CONTACT", "ID", "LOCATION", "HOSPITAL", "ORG", "AGE90", "OTHER")
 
 
+_NAMES = frozenset({"NAME", "LOCATION", "HOSPITAL", "ORG"})
 _BETWEEN = re.compile(r"[ ]{1,2}|,[ ]?|-")
 _BETWEEN_PLACES = re.compile(r"[ ]{1,2}|,?\s{1,2}|,|-")
 
@@ -26,17 +27,17 @@ def merge_spans(spans: Iterable[Span], length: int) -> tuple[Span, ...]:
         length: Length of the text, in code points. Parts outside ``[0, length)`` and empty spans are ignored.
     """
     kept = [Span(max(s.start, 0), min(s.end, length), s.type) for s in spans]
-    ordered = sorted((s for s in kept if s.start < s.end), key=lambda s: s.start)
+    ordered = sorted((s.start, rank, s) for rank, s in enumerate(kept) if s.start < s.end)
     merged: list[Span] = []
-    longest = 0
-    for span in ordered:
-        if merged and span.start < merged[-1].end:
+    best = (0, 0)  # length and, to prefer the earliest given, negative rank of the span that gave the last type
+    for start, rank, span in ordered:
+        claim = (span.end - start, -rank)
+        if merged and start < merged[-1].end:
             last = merged[-1]
-            wins = span.end - span.start > longest
-            longest = max(longest, span.end - span.start)
-            merged[-1] = Span(last.start, max(last.end, span.end), span.type if wins else last.type)
+            merged[-1] = Span(last.start, max(last.end, span.end), span.type if claim > best else last.type)
+            best = max(best, claim)
         else:
-            longest = span.end - span.start
+            best = claim
             merged.append(span)
     return tuple(merged)
 
@@ -45,14 +46,20 @@ def join_neighbours(spans: Iterable[Span], text: str) -> tuple[Span, ...]:
     """Return the spans with those of one type joined over a blank, a comma or a hyphen; places also over a line break.
 
     ``<LOCATION>, <LOCATION>`` says no more than ``<LOCATION>``, and nothing between two parts of one address is left.
+    Names of different types with a blank between them are one name that detectors disagreed about: the longer wins.
     """
     joined: list[Span] = []
     for span in spans:
-        if joined and joined[-1].type == span.type:
+        last = joined[-1] if joined else None
+        if last and last.type == span.type:
             between = _BETWEEN_PLACES if span.type == "LOCATION" else _BETWEEN
-            if between.fullmatch(text, joined[-1].end, span.start):
-                joined[-1] = Span(joined[-1].start, span.end, span.type)
+            if between.fullmatch(text, last.end, span.start):
+                joined[-1] = Span(last.start, span.end, span.type)
                 continue
+        elif last and {last.type, span.type} <= _NAMES and text[last.end : span.start] == " ":
+            longer = max(last, span, key=lambda part: part.end - part.start)
+            joined[-1] = Span(last.start, span.end, longer.type)
+            continue
         joined.append(span)
     return tuple(joined)
 

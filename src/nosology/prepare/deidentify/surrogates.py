@@ -2,20 +2,21 @@
 
 Every choice is drawn from a keyed hash (HMAC-SHA-256) of the patient's key and the value, so nothing is stored and
 nothing can be looked up backwards without the secret. What would surprise you: years that stand alone are no
-identifiers and stay unmoved; and without a secret of your own (see `SECRET_VARIABLE`) whoever knows this program and the
-patient's key can compute the date offset again.
+identifiers and stay unmoved; and without a secret of your own (see `SECRET_VARIABLE`) whoever knows this program and
+the patient's key can compute the date offset again.
 """
 
 import hashlib
 import hmac
 import os
 import re
+from collections.abc import Callable
 from functools import cache
 
 from nosology.prepare.deidentify.addresses import STREET_KINDS
 from nosology.prepare.deidentify.clock import shift_date
 from nosology.prepare.deidentify.generic_words import is_generic
-from nosology.prepare.deidentify.lexicon import STATE_CODES, US_STATES, ranked
+from nosology.prepare.deidentify.lexicon import STATE_CODES, US_STATES, any_of, ranked
 from nosology.prepare.deidentify.name_words import PARTICLES
 from nosology.records import Span
 
@@ -24,10 +25,18 @@ SECRET_VARIABLE = "NOSOLOGY_DEID_SECRET"
 
 _WEEKS = 260  # dates move by 1 to 260 whole weeks back: weekdays stay right, seasons do not give the offset away
 _COMMON_NAMES = 1_000  # invented names come from so many of the most frequent ones
+_UNRANKED = 1 << 20
 _WORD_OR_NUMBER = re.compile(r"[^\W\d_]+|\d+")
+# ", Ohio 45402" behind a city: a state is no identifier, but "Kansas" in "Kansas City" is part of one.
+_STATE_LAST = re.compile(
+    rf"(?:,\s*|\s+){any_of(US_STATES | STATE_CODES)}\.?(?:,?\s+\d{{5}}(?:-\d{{4}})?)?\Z", re.IGNORECASE
+)
+_DIRECTIONS = {"north", "south", "east", "west", "northeast", "northwest", "southeast", "southwest"}
+_KEPT_OF_PLACES = STREET_KINDS | _DIRECTIONS | {"old", "new", "upper", "lower", "city", "county", "town"}
 _PLACEHOLDER = re.compile(r"\[\*\*(.*?)\*\*\]", re.DOTALL)
 _AGE = re.compile(
-    r"\d{2,3}|ninety(?:[-\s](?:one|two|three|four|five|six|seven|eight|nine))?|(?:one|a)[-\s]hundred(?:[-\s](?:and[-\s])?\w+)?",
+    r"\d{2,3}|ninety(?:[-\s](?:one|two|three|four|five|six|seven|eight|nine))?|(?:one|"
+    r"a)[-\s]hundred(?:[-\s](?:and[-\s])?\w+)?",
     re.IGNORECASE,
 )
 _KEPT_WORDS = frozenset(
@@ -80,27 +89,27 @@ class Surrogates:
         self.days = -7 * (1 + self._draw("date offset", _WEEKS))
 
     def replace(self, text: str, span: Span) -> str:
-        """Return what stands in place of ``text[span.start:span.end]``; a token where there is nothing to invent from."""
+        """Return what stands in place of ``text[span.start:span.end]``; a token where nothing can be invented."""
         value = text[span.start : span.end]
         placeholder = _PLACEHOLDER.fullmatch(value)
         if placeholder:
             value = placeholder[1].strip()
-        token = f"<{span.type}>"
-        if not any(c.isalnum() for c in value):
-            return token
+        new: str | None = value
         match span.type:
             case "NAME":
-                return self._new_name() if placeholder else self._name(value)
+                new = self._new_name() if placeholder else self._words(value, self._name_word)
             case "DATE":
-                return shift_date(value, self.days) or token
+                new = shift_date(value, self.days)
             case "AGE90":
-                return _AGE.sub("90+", value, count=1) if _AGE.search(value) else token
-            case "ID" | "CONTACT":
-                return token if placeholder else _WORD_OR_NUMBER.sub(lambda match: self._scrambled(match[0]), value)
-            case "LOCATION" | "HOSPITAL" | "ORG":
-                return token if placeholder else _WORD_OR_NUMBER.sub(lambda match: self._place_word(match[0]), value)
-            case _:
-                return token
+                new = _AGE.sub("90+", value, count=1)
+            case "ID" | "CONTACT" if not placeholder:
+                new = self._words(value, self._scrambled)
+            case "LOCATION" if not placeholder:
+                new = self._place(value)
+            case "HOSPITAL" | "ORG" if not placeholder:
+                new = self._words(value, lambda word: self._word_of_a_place(word, is_generic))
+        is_blank = not any(c.isalnum() for c in value)
+        return f"<{span.type}>" if is_blank or new is None or new == value else new
 
     def _draw(self, what: str, n: int) -> int:
         """Return a number below ``n`` that depends on the secret, the patient and ``what``."""
@@ -108,48 +117,36 @@ class Surrogates:
             int.from_bytes(hmac.digest(self._key, what.encode("utf-8", "surrogatepass"), hashlib.sha256)[:8], "big") % n
         )
 
-    def _name(self, value: str) -> str:
-        words = list(re.finditer(r"[^\W\d_]+", value))
-        last = next((i for i in range(len(words) - 1, -1, -1) if words[i][0].lower() not in _KEPT_WORDS), 0)
-        comes_first = "," in value
-        pieces, position = [], 0
-        for i, word in enumerate(words):
-            pieces += [
-                value[position : word.start()],
-                self._name_word(word[0], is_surname=(i == 0) if comes_first else (i == last and i > 0)),
-            ]
-            position = word.end()
-        return "".join([*pieces, value[position:]])
+    def _words(self, value: str, invent: Callable[[str], str]) -> str:
+        """Return the value with invented words, and other digits whatever was taken for a word."""
+        return _WORD_OR_NUMBER.sub(
+            lambda match: self._scrambled(match[0]) if match[0].isdecimal() else invent(match[0]), value
+        )
 
-    def _name_word(self, word: str, *, is_surname: bool) -> str:
+    def _name_word(self, word: str) -> str:
         lower = word.lower()
         if lower in PARTICLES or lower in _KEPT_WORDS:
             return word
         if len(word) == 1:
             return _in_case("abcdefghjklmnprstw"[self._draw(f"initial {lower}", 18)], word)
-        listed_first = lower in ranked("first_names") and not (is_surname and lower in ranked("surnames"))
-        pool = _pool("first_names" if listed_first else "surnames")
+        first, last = (ranked(name).get(lower, _UNRANKED) for name in ("first_names", "surnames"))
+        pool = _pool("first_names" if first < last else "surnames")
         return _in_case(_other(pool, self._draw(f"name {lower}", len(pool)), lower), word)
 
     def _new_name(self) -> str:
         pool = _pool("surnames")
         return pool[self._draw("placeholder", len(pool))].capitalize()
 
-    def _place_word(self, word: str) -> str:
-        lower = word.lower()
-        if word.isdigit():
-            return self._scrambled(word)
-        kept = (
-            lower in _KEPT_WORDS
-            or lower in STREET_KINDS
-            or word in STATE_CODES
-            or lower in _state_words()
-            or is_generic(word)
-        )
-        if kept or len(word) < 3:
-            return word
-        pool = _pool("surnames")
-        return _in_case(_other(pool, self._draw(f"place {lower}", len(pool)), lower), word)
+    def _place(self, value: str) -> str | None:
+        """Return an address with its last state as it was; None where nothing before the state can be replaced."""
+        state = _STATE_LAST.search(value)
+        before, after = (value[: state.start()], state[0]) if state else (value, "")
+        new = self._words(before, lambda word: self._word_of_a_place(word, _says_what_a_place_is))
+        zip_code = self._words(after, lambda word: word)
+        return None if before and new == before else new + zip_code
+
+    def _word_of_a_place(self, word: str, is_kept: Callable[[str], bool]) -> str:
+        return word if len(word) < 3 or word.lower() in _KEPT_WORDS or is_kept(word) else self._name_word(word)
 
     def _scrambled(self, value: str) -> str:
         """Return letters for letters and digits for digits."""
@@ -169,9 +166,8 @@ def _pool(name: str) -> tuple[str, ...]:
     return tuple(list(ranked(name))[:_COMMON_NAMES])
 
 
-@cache
-def _state_words() -> frozenset[str]:
-    return frozenset(word for name in US_STATES for word in name.split())
+def _says_what_a_place_is(word: str) -> bool:
+    return word.lower() in _KEPT_OF_PLACES
 
 
 def _other(pool: tuple[str, ...], index: int, word: str) -> str:

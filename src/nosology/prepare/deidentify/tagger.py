@@ -2,8 +2,8 @@
 
 It looks only at candidate words (capitalized ones; in text without letter case, words that are not everyday ones), at
 their letters, at which lists they are in, and at three words on either side. Features are hashed into a table of
-weights that ``scripts/deid/train_tagger.py`` learned from planted, invented identifiers. What would surprise you: it has
-no notion of sequence; words found side by side are joined afterwards.
+weights that ``scripts/deid/train_tagger.py`` learned from planted, invented identifiers. What would surprise you: it
+has no notion of sequence; words found side by side are joined afterwards.
 """
 
 import re
@@ -108,9 +108,10 @@ class WordFeatures:
             word = _bare(token.lower())
             kind, form = self.lists(word), shape(token)
             features = (
-                f"w={word}", f"W={form}{word}", f"s2={word[-2:]}", f"s3={word[-3:]}", f"s4={word[-4:]}", f"p3={word[:3]}",
-                f"p4={word[:4]}", f"c={kind}", f"cf={kind}{form}", f"f={kind[0]}{form}", f"l={kind[1]}{form}", f"e={kind[2]}{form}",
-                f"len={min(len(word), 12)}{form}", f"tail={token[len(word):]}",
+                f"w={word}", f"W={form}{word}", f"s2={word[-2:]}", f"s3={word[-3:]}", f"s4={word[-4:]}",
+                f"p3={word[:3]}", f"p4={word[:4]}", f"c={kind}", f"cf={kind}{form}", f"f={kind[0]}{form}",
+                f"l={kind[1]}{form}", f"e={kind[2]}{form}", f"len={min(len(word), 12)}{form}",
+                f"tail={token[len(word):]}",
             )  # fmt: skip
             found = tuple(_number(feature) & _MASK for feature in features)
             self._own[token] = found
@@ -121,7 +122,7 @@ class WordFeatures:
         return token[0].isalpha() and token.lower() not in _GRAMMAR
 
     def is_capital_candidate(self, token: str) -> bool:
-        """Return whether a word of a text with letter case is worth a look: capitalized, and no unlisted abbreviation."""
+        """Return whether a word of a text with letter case is worth a look: capitalized, no unlisted abbreviation."""
         if not token[0].isupper():
             return False
         if token.isupper() and (len(token) < 4 or not _VOWELS.search(token)):
@@ -228,10 +229,12 @@ _BRIDGE = re.compile(
     r"[ \t]{0,2}(?:[-,.&/]|['’]s?|(?:of|the|and|at|de|la|del|for)\b|[a-z]\b\.?)?\.?[ \t]{0,2}(?:[a-z]\b\.?[ ]|the[ ])?",
     re.IGNORECASE,
 )
-_HEAD_AFTER = re.compile(
-    r"(?:['’]s)?(?:\s(?:the|of|and|&|general|memorial|community|regional|university|medical|health|surgical|surgery|cancer|heart|eye|ear|nursing|rehab(?:ilitation)?|care|"
-    r"skilled|assisted|living|women['’]s|children['’]s|va|veterans|family|urgent|state|county))*\s(?:hospital|center|centre|clinic|infirmary|system|hospice|home|manor|"
-    r"institute|facility|pavilion|living|rehab(?:ilitation)?|healthcare|memorial|medical group|associates)\b",
+HEAD_AFTER = re.compile(
+    r"(?:['’]s)?(?:\s(?:the|of|and|&|general|memorial|community|regional|university|medical|health|surgical|"
+    r"surgery|cancer|heart|eye|ear|nursing|rehab(?:ilitation)?|care|"
+    r"skilled|assisted|living|burn|women['’]s|children['’]s|va|veterans|family|urgent|state|county))*\s(?:hospital|"
+    r"center|centre|clinic|infirmary|system|hospice|home|manor|"
+    r"institute|facility|pavilion|living|rehab(?:ilitation)?|healthcare|memorial|medical group|associates|unit)\b",
     re.IGNORECASE,
 )
 
@@ -243,18 +246,39 @@ def _join(text: str, found: list[tuple[int, int, str]]) -> Iterator[Span]:
         if runs:
             last_start, last_end, last_kind = runs[-1]
             same = kind == last_kind or {kind, last_kind} <= _SITES
-            if same and start - last_end < 12 and _BRIDGE.fullmatch(text, last_end, start):
+            both = kind == "NAME" and " and " in text[last_end:start]
+            if same and not both and start - last_end < 12 and _BRIDGE.fullmatch(text, last_end, start):
                 runs[-1] = (last_start, end, kind)
                 continue
         runs.append((start, end, kind))
     for start, end, kind in runs:
-        if is_medical_use(text, start, end) or is_region(text[start:end]):
+        if is_medical_use(text, start, end) or is_region(text[start:end]) or _is_ordinary(text, start, end):
             continue
-        head = _HEAD_AFTER.match(text, end)
+        head = HEAD_AFTER.match(text, end)
         if head:
             end, kind = head.end(), "HOSPITAL"
         if kind not in ("HOSPITAL", "ORG") or names_an_institution(text[start:end]):
             yield Span(start, end, kind)
+
+
+_SENTENCE_START = re.compile(r"(?:\A|[.:;!?\n#*,]|\d[.)]|[-–]\s)[ \t]*\Z")
+_GOES_ON = re.compile(
+    r"[ ](?:be|have|need|follow|return|continue|call|require|see|also|not|resume|discuss|start|take)\b"
+)
+_RESULT = re.compile(r"-(?:NEG|POS|TR|SM|MOD|LG|\d)")
+_EVERYDAY = 3_000
+
+
+def _is_ordinary(text: str, start: int, end: int) -> bool:
+    """Return whether a single word is a sentence's everyday first word ("Good stream", "May be"), or a lab's name."""
+    word = text[start:end].lower()
+    if _RESULT.match(text, end):
+        return True
+    if ranked("english_words").get(word, _EVERYDAY) >= _EVERYDAY:
+        return False
+    if not _SENTENCE_START.search(text, max(0, start - 6), start):
+        return False
+    return word not in ranked("first_names") or (word in ("may", "will") and bool(_GOES_ON.match(text, end)))
 
 
 _SITES = frozenset({"LOCATION", "HOSPITAL", "ORG"})

@@ -71,7 +71,8 @@ class Tokens:
     def phrase_start(self, i: int, *, limit: int, any_case: bool = False) -> int:
         """Return the first token of the capitalized phrase that ends before token ``i``; ``i`` where there is none.
 
-        Hyphens, apostrophes, initials, "of", "the" and "&" go with it; a sentence's end, a comma or a line break stops it.
+        Hyphens, apostrophes, initials, "of", "the" and "&" go with it; a sentence's end, a comma or a line break stops
+        it.
         """
         start = j = i
         while j > 0 and i - j < limit:
@@ -90,9 +91,7 @@ class Tokens:
                 and j > 0
                 and self.starts[j] == self.end(j - 1)
                 and (len(self.words[j - 1]) == 1 or self.lowers[j - 1] in ("st", "mt", "ste", "dr"))
-            ):
-                continue
-            elif word in ("-", "–", "'", "’") and self.starts[j + 1] == self.end(j):
+            ) or (word in ("-", "–", "'", "’") and self.starts[j + 1] == self.end(j)):
                 continue
             elif self.lowers[j] not in _JOINERS:
                 break

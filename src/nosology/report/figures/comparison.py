@@ -5,7 +5,7 @@ from typing import Any
 
 from matplotlib.axes import Axes
 
-from nosology.report.drawing import PALETTE, PERCENT, Drawn, colour_of, finish, in_style, new_figure
+from nosology.report.drawing import PALETTE, PERCENT, Drawn, colour_of, finish, in_style, new_figure, short_name
 from nosology.results import Results, SystemResult
 
 _WIDTH = 4.7  # inches; type is then readable on a telephone, where the page is as wide, and not too large elsewhere
@@ -66,7 +66,7 @@ def category_f1(results: Results) -> Drawn:
     axes.set_xticks(_SHARE_TICKS)
     axes.set_xlabel("F1")
     for name, marker in shown.items():
-        _dot(axes, None, None, marker, label=results.systems[name].title)
+        _dot(axes, None, None, marker, label=short_name(name))
     axes.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=3, borderaxespad=0.2, handletextpad=0.2)
     alt = "F1 by category of base, TF-IDF and tuned model; the classification reports give the numbers."
     return finish(figure, "f1_by_category", alt)
@@ -88,7 +88,7 @@ def category_shares(results: Results) -> Drawn:
     axes.xaxis.set_major_formatter(PERCENT)
     _dot(axes, None, None, trained, label="training notes")
     _dot(axes, None, None, evaluated, label="evaluated notes")
-    axes.legend(loc="lower right", borderaxespad=0.3, handletextpad=0.2)
+    axes.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=2, borderaxespad=0.2, handletextpad=0.2)
     return finish(figure, "category_shares", "Share of each category among training and evaluated notes.")
 
 

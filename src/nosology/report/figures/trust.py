@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from matplotlib.axes import Axes
 
-from nosology.report.drawing import PALETTE, PERCENT, Drawn, colour_of, finish, in_style, new_square
+from nosology.report.drawing import PALETTE, PERCENT, Drawn, colour_of, finish, in_style, new_square, short_name
 from nosology.results import Bin, CalibrationResult, Results, SystemResult
 
 _DASHES = (0, (3, 3))
@@ -39,7 +39,7 @@ def risk_coverage(results: Results) -> Drawn:
                 [point.coverage for point in system.risk_coverage],
                 [point.accuracy for point in system.risk_coverage],
             )
-            axes.plot(x, y, color=colour_of(name), linewidth=1.6, label=system.title)
+            axes.plot(x, y, color=colour_of(name), linewidth=1.6, label=short_name(name))
     calibration = results.calibration
     if calibration:
         axes.axhline(calibration.selective_accuracy, color=PALETTE["muted"], linewidth=0.8, linestyle=_DASHES)

@@ -11,17 +11,23 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy import optimize, sparse, special
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.svm import LinearSVC
 
-IntArray = NDArray[np.int64]
-FloatArray = NDArray[np.float64]
+from nosology.baselines.linear import (
+    CLASS_WEIGHTS,
+    FloatArray,
+    IntArray,
+    Settings,
+    fit_sharpness,
+    fit_svm,
+    folds_by_group,
+    margins_to_log_probs,
+    spread_margins,
+)
 
 N_FOLDS = 5
 STRENGTHS = (0.1, 0.3, 1.0, 3.0)  # LinearSVC's C; accuracy falls off on both sides on every corpus tried
-CLASS_WEIGHTS = (None, "balanced")
 MOST_TUNING_NOTES = 10_000  # settings are chosen on a random part of larger sets; the final fit uses every note
 _RARE_WORDS_FROM = 5_000  # notes; from here on words of one single note are left out, which bounds memory
 
@@ -66,13 +72,9 @@ class TfidfModel:
 
         Categories without a training note get the probability that adding one note to each category would give them.
         """
-        scores = _decisions(self._linear, self._words.transform(texts), self._n_categories)
-        unseen = np.setdiff1d(np.arange(self._n_categories), self._linear.classes_)
-        seen = special.log_softmax(np.delete(scores, unseen, axis=1) * self._sharpness, axis=1)
-        kept = 1 - len(unseen) / (self._n_notes + self._n_categories)
-        result = np.full(scores.shape, -np.log(self._n_notes + self._n_categories))
-        result[:, self._linear.classes_] = seen + np.log(kept)
-        return result
+        margins = self._linear.decision_function(self._words.transform(texts))
+        scores = spread_margins(margins, self._linear.classes_, self._n_categories)
+        return margins_to_log_probs(scores, self._linear.classes_, self._sharpness, self._n_notes)
 
 
 def fit_majority(true: IntArray, n_categories: int) -> Majority:
@@ -101,8 +103,8 @@ def fit_tfidf(
     chosen, scores, part = _tune(texts, true, n_categories, groups, seed)
     words = _vectorizer(len(texts))
     features = words.fit_transform(texts)
-    linear = _svm(chosen, seed).fit(features, true)
-    sharpness = _sharpness(scores, true[part])
+    linear = fit_svm(features, true, chosen, seed)
+    sharpness = fit_sharpness(scores, true[part])
     settings = {
         "C": chosen[0],
         "class_weight": chosen[1] or "none",
@@ -116,13 +118,11 @@ def fit_tfidf(
 
 def _tune(
     texts: Sequence[str], true: IntArray, n_categories: int, groups: Sequence[str], seed: int
-) -> tuple[tuple[float, str | None], FloatArray, IntArray]:
+) -> tuple[Settings, FloatArray, IntArray]:
     """Return the best settings, their out-of-fold scores, and the indices of the notes those belong to."""
     generator = np.random.default_rng(seed)
     part = np.sort(generator.permutation(len(texts))[:MOST_TUNING_NOTES])
-    _, patient = np.unique(np.asarray(groups)[part], return_inverse=True)
-    fold_of_patient = generator.permutation(int(patient.max()) + 1) % N_FOLDS
-    folds = fold_of_patient[patient]
+    folds = folds_by_group([groups[i] for i in part], N_FOLDS, generator)
     grid = [(strength, weight) for weight in CLASS_WEIGHTS for strength in STRENGTHS]
     scores = {settings: np.zeros((len(part), n_categories)) for settings in grid}
     for fold in range(N_FOLDS):
@@ -133,42 +133,12 @@ def _tune(
         features = words.fit_transform([texts[i] for i in outside])
         held_out = words.transform([texts[i] for i in inside])
         for settings in grid:
-            model = _svm(settings, seed).fit(features, true[outside])
-            scores[settings][folds == fold] = _decisions(model, held_out, n_categories)
+            model = fit_svm(features, true[outside], settings, seed)
+            margins = model.decision_function(held_out)
+            scores[settings][folds == fold] = spread_margins(margins, model.classes_, n_categories)
     best = max(grid, key=lambda settings: float((scores[settings].argmax(axis=1) == true[part]).mean()))
     return best, scores[best], part
 
 
 def _vectorizer(n_notes: int) -> TfidfVectorizer:
     return TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, min_df=1 if n_notes < _RARE_WORDS_FROM else 2)
-
-
-def _svm(settings: tuple[float, str | None], seed: int) -> LinearSVC:
-    strength, weight = settings
-    return LinearSVC(C=strength, class_weight=weight, max_iter=5000, random_state=seed)
-
-
-def _decisions(model: LinearSVC, features: sparse.csr_matrix, n_categories: int) -> FloatArray:
-    """Return margins by category; one not seen in training gets less than the worst of its row."""
-    margins = model.decision_function(features)
-    if margins.ndim == 1:  # two categories: one margin, for the second
-        margins = np.column_stack([-margins, margins])
-    scores = np.tile(margins.min(axis=1, keepdims=True) - 1.0, (1, n_categories))
-    scores[:, model.classes_] = margins
-    return np.asarray(scores, np.float64)
-
-
-def _sharpness(scores: FloatArray, true: IntArray) -> float:
-    """Return the factor that makes the softmax of out-of-fold scores fit the truth best (log loss).
-
-    One imagined note in ``notes + 2`` is of any category (Platt 1999), or scores that separate the training notes
-    perfectly would become certainties.
-    """
-    rows, doubt = np.arange(len(true)), 1 / (len(true) + 2)
-
-    def loss(log_factor: float) -> float:
-        log_probs = special.log_softmax(scores * np.exp(log_factor), axis=1)
-        return -float(((1 - doubt) * log_probs[rows, true] + doubt * log_probs.mean(axis=1)).mean())
-
-    best = optimize.minimize_scalar(loss, bounds=(-3.0, 5.0), method="bounded")
-    return float(np.exp(best.x))

@@ -1,0 +1,67 @@
+"""``nosology serve``: a run as a service on this machine, with a page for people and an API for programs."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from nosology.cli import app
+from nosology.cli.console import say
+
+
+@app.command()
+def serve(
+    run: Annotated[Path, typer.Argument(help="A finished run folder.")],
+    host: Annotated[str, typer.Option(help="Address to listen on. Others than loopback need an API key.")] = (
+        "127.0.0.1"
+    ),
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 for any free one.")] = 8000,
+    state: Annotated[
+        Path | None, typer.Option(help="Folder of audit log and decisions.  [default: RUN/service]")
+    ] = None,
+    database: Annotated[
+        str | None,
+        typer.Option(
+            envvar="NOSOLOGY_DATABASE", help="Where decisions go: sqlite:///FILE or postgresql://USER@HOST/NAME."
+        ),
+    ] = None,
+    keys: Annotated[Path | None, typer.Option(help="File of API keys, see `nosology keys`.")] = None,
+    keep_text: Annotated[
+        bool, typer.Option("--keep-text", help="Keep the de-identified text of notes that were decided on.")
+    ] = False,
+    deidentify: Annotated[
+        bool, typer.Option("--deidentify", help="Replace identifiers before scoring, whatever the run does.")
+    ] = False,
+    certificate: Annotated[Path | None, typer.Option(help="PEM certificate, to speak TLS.")] = None,
+    certificate_key: Annotated[Path | None, typer.Option(help="Its private key.")] = None,
+    max_waiting_notes: Annotated[int, typer.Option(min=1, help="Notes that may wait; more get status 429.")] = 256,
+    timeout: Annotated[float, typer.Option(min=1, help="Seconds after which a request is given up.")] = 120.0,
+    drain: Annotated[float, typer.Option(min=0, help="Seconds to finish what was accepted when stopping.")] = 120.0,
+) -> None:
+    """Serve a run: the page at /, the API below /v1, its description at /openapi.json.
+
+    Text of notes is never logged, and kept only with --keep-text. Every prediction is in the audit log before it is
+    given out.
+
+    Example: nosology serve runs/first --port 8000
+    """
+    from nosology.errors import ConfigError
+    from nosology.serve.keys import default_keys_file
+    from nosology.serve.settings import Settings
+
+    if (certificate is None) != (certificate_key is None):
+        raise ConfigError("TLS needs both --certificate and --certificate-key")
+    settings = Settings(
+        state=state or run / "service",
+        keys_file=keys or default_keys_file(),
+        database=database,
+        keep_text=keep_text,
+        deidentify=deidentify,
+        max_waiting_notes=max_waiting_notes,
+        timeout_seconds=timeout,
+        drain_seconds=drain,
+    )
+    from nosology.serve.server import serve as run_service
+
+    say(f"loading {run}")
+    run_service(run, settings, host=host, port=port, certificate=certificate, certificate_key=certificate_key)

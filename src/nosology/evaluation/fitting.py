@@ -1,0 +1,128 @@
+"""What is fitted on validation notes before anything is evaluated: the calibration, and the ensemble with its own.
+
+Both are stored with the run and used again while they fit: same run, same notes, same settings. What would surprise
+you: the tuned model reads the validation notes once for both.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nosology import calibration as calibrating
+from nosology.baselines import fit_hashed
+from nosology.calibration import Calibration
+from nosology.config import EvaluateConfig
+from nosology.ensemble import FOLDER, Ensemble, blend, fit_exponents
+from nosology.errors import RunError
+from nosology.evaluation.inputs import Inputs
+from nosology.evaluation.systems import Progress, Scorer
+from nosology.runs import MANIFEST, read_json, sha256_file, sha256_text, write_json
+
+FloatArray = NDArray[np.float64]
+
+CALIBRATION = "calibration.json"
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """What was fitted on validation notes.
+
+    Attributes:
+        calibration: Of the tuned model; None with the reason in `why_not`.
+        ensemble: With its own calibration; None where it was not asked for or could not be fitted.
+        why_not: Why there is no calibration; empty where there is one.
+    """
+
+    calibration: Calibration | None
+    ensemble: Ensemble | None
+    why_not: str
+
+
+def fit_on_validation(inputs: Inputs, config: EvaluateConfig, tuned: Scorer, progress: Progress) -> Fitted:
+    """Return calibration and ensemble of a run, fitted now or earlier on the same notes; write what is new.
+
+    With too few validation notes neither is fitted, and stored ones are removed.
+    """
+    notes, run = inputs.validation, inputs.run
+    if len(notes) < calibrating.MIN_NOTES:
+        (run / CALIBRATION).unlink(missing_ok=True)
+        (run / FOLDER / "ensemble.json").unlink(missing_ok=True)
+        least = calibrating.MIN_NOTES
+        return Fitted(None, None, f"the validation split holds {len(notes)} notes, fewer than the {least} it takes")
+    fitted_on = {
+        "run_manifest_sha256": sha256_file(run / MANIFEST),
+        "note_ids_sha256": sha256_text("\n".join(notes["note_id"])),
+        "settings": f"{config.selective_accuracy:g} {config.coverage:g} {config.seed}",
+    }
+
+    @cache
+    def log_probs() -> FloatArray:
+        with progress("calibrate", len(notes)) as advance:
+            return tuned.log_probs(notes["clean_text"].to_list(), progress=advance)
+
+    calibration = _stored_calibration(run / CALIBRATION, fitted_on)
+    if calibration is None:
+        calibration = _calibrate(inputs, config, log_probs(), fitted_on)
+        write_json(run / CALIBRATION, calibration.to_json())
+    if "ensemble" not in config.systems:
+        return Fitted(calibration, None, "")
+    return Fitted(calibration, _ensemble(inputs, config, log_probs, fitted_on, progress), "")
+
+
+def _ensemble(
+    inputs: Inputs,
+    config: EvaluateConfig,
+    log_probs: Callable[[], FloatArray],
+    fitted_on: Mapping[str, str],
+    progress: Progress,
+) -> Ensemble | None:
+    """Return the run's ensemble, fitted now or earlier; None where the training notes are all of one category."""
+    try:
+        stored = Ensemble.load(inputs.run)
+    except RunError:
+        stored = None  # none yet, or one that is damaged: it is fitted anew
+    if stored is not None and stored.fitted_on == fitted_on and stored.calibration is not None:
+        return stored
+    texts, true = inputs.validation["clean_text"].to_list(), inputs.category_indices(inputs.validation)
+    with progress("fit ensemble", len(inputs.train)) as advance:
+        linear = fit_hashed(
+            inputs.train["clean_text"].to_list(),
+            inputs.category_indices(inputs.train),
+            len(inputs.labels.names),
+            groups=inputs.train["patient_id"].to_list(),
+            seed=config.seed,
+        )
+        advance(len(inputs.train))
+    if linear is None:
+        return None
+    by_linear = linear.log_probs(texts)
+    exponents = fit_exponents(log_probs(), by_linear, true)
+    calibration = _calibrate(inputs, config, blend(exponents, log_probs(), by_linear), fitted_on)
+    ensemble = Ensemble(linear, exponents, fitted_on, calibration)
+    ensemble.save(inputs.run)
+    return ensemble
+
+
+def _calibrate(
+    inputs: Inputs, config: EvaluateConfig, log_probs: FloatArray, fitted_on: Mapping[str, str]
+) -> Calibration:
+    return calibrating.fit(
+        log_probs,
+        inputs.category_indices(inputs.validation),
+        selective_accuracy=config.selective_accuracy,
+        coverage=config.coverage,
+        fitted_on=fitted_on,
+        seed=config.seed,
+    )
+
+
+def _stored_calibration(path: Path, fitted_on: Mapping[str, str]) -> Calibration | None:
+    """Return the stored calibration if it was fitted on the same; a file that is none is an error."""
+    if not path.exists():
+        return None
+    stored = Calibration.from_json(read_json(path))
+    return stored if stored.fitted_on == fitted_on else None

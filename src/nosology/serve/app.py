@@ -1,0 +1,106 @@
+"""The service as an ASGI application: routes behind the guard, started and stopped with the process."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from starlette.types import ASGIApp
+
+from nosology import __version__
+from nosology.serve import about_routes, batch_routes, cds_routes, decision_routes, problems, reading_routes
+from nosology.serve.batches import Batches
+from nosology.serve.guards import Guard
+from nosology.serve.keys import KeyFile
+from nosology.serve.logs import event
+from nosology.serve.schemas import Problem
+from nosology.serve.service import Service
+from nosology.serve.sessions import Doorkeeper
+
+DESCRIPTION = (
+    "Clinical notes in; a diagnostic category with an honest probability out, and diagnoses to consider. Decision "
+    "support for people who can judge it. Not a medical device. Errors are `application/problem+json` and never quote "
+    "a request."
+)
+
+
+def create_app(
+    service: Service,
+    *,
+    keys: KeyFile | None = None,
+    hosts: frozenset[str] | None = None,
+    is_encrypted: bool = False,
+) -> ASGIApp:
+    """Return the application of a service.
+
+    Args:
+        service: Its parts, opened; closed when the application stops.
+        keys: Who may ask; None for everybody who can reach it.
+        hosts: Names under which it may be addressed; None for any.
+        is_encrypted: Whether it speaks TLS itself.
+    """
+    doorkeeper = Doorkeeper(keys)
+    batches = Batches(service)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        service.batcher.start()
+        event("ready", run=service.model.card["run"], model_sha256=service.model.sha256)
+        yield
+        await _stop(service, batches)
+
+    app = FastAPI(
+        title="nosology",
+        version=__version__,
+        description=DESCRIPTION,
+        lifespan=lifespan,
+        docs_url=None,  # its page loads scripts from other sites
+        redoc_url=None,
+    )
+    problems.install(app)
+    app.include_router(reading_routes.routes(service))
+    app.include_router(decision_routes.routes(service))
+    app.include_router(batch_routes.routes(service, batches))
+    app.include_router(cds_routes.routes(service))
+    app.include_router(about_routes.routes(service, doorkeeper, is_encrypted=is_encrypted))
+    _describe(app, needs_key=keys is not None)
+    return Guard(
+        app,
+        settings=service.settings,
+        doorkeeper=doorkeeper,
+        metrics=service.metrics,
+        wrong_keys=service.wrong_keys,
+        hosts=hosts,
+        is_encrypted=is_encrypted,
+    )
+
+
+async def _stop(service: Service, batches: Batches) -> None:
+    """Finish what was accepted, within the time for it, and close the files."""
+    service.is_stopping = True
+    n_rows = await batches.stop(service.settings.drain_seconds)
+    n_notes = await service.batcher.stop(0 if n_rows else service.settings.drain_seconds)
+    service.audit.close()
+    service.store.close()
+    event("stopped", notes_left=n_notes, batch_rows_left=n_rows)
+
+
+def _describe(app: FastAPI, *, needs_key: bool) -> None:
+    """Put into the OpenAPI page what the routes cannot say: the error answer, and how to present a key."""
+    original = app.openapi
+
+    def openapi() -> dict[str, object]:
+        if app.openapi_schema is None:
+            page = original()
+            components = page.setdefault("components", {})
+            schemas = components.setdefault("schemas", {})
+            described = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+            schemas |= described.pop("$defs", {})
+            schemas["Problem"] = described
+            for name in ("HTTPValidationError", "ValidationError"):
+                schemas.pop(name, None)
+            if needs_key:
+                components["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
+                page["security"] = [{"key": []}]
+        return app.openapi_schema or {}
+
+    app.openapi = openapi  # type: ignore[method-assign]

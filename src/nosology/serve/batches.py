@@ -1,0 +1,308 @@
+"""Uploaded tables: read in the background, row by row, behind ordinary requests; kept in memory, nowhere else.
+
+A table and its predictions live until they are fetched and deleted, or an hour after they were done, or until the
+process ends. A stopping service reads what it accepted for as long as it is given time.
+"""
+
+import asyncio
+import io
+import time
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+import polars as pl
+from polars.exceptions import PolarsError
+
+from nosology.serve.audit import AuditError
+from nosology.serve.batching import ReadingFailed
+from nosology.serve.logs import event
+from nosology.serve.problems import Refused
+from nosology.serve.schemas import BatchOut, BatchRowOut, NoteIn, PredictionOut
+from nosology.serve.service import Service
+
+Format = Literal["csv", "jsonl", "parquet"]
+FORMATS: dict[str, Format] = {
+    "text/csv": "csv",
+    "application/x-ndjson": "jsonl",
+    "application/jsonl": "jsonl",
+    "application/vnd.apache.parquet": "parquet",
+}
+ADDED_COLUMNS = ("predicted_label", "probability", "ranking", "prediction_set", "abstained")
+KEPT_SECONDS = 3600.0
+
+_ROWS_AT_ONCE = 16
+_AT_WORK = 2  # so that the reader never waits for the log
+_TEXT_COLUMNS = ("text", "note", "clean_text", "note_text")
+_ID_COLUMNS = ("id", "note_id", "row_id")
+_MOST_BYTES_IN_MEMORY = 1 << 30
+_COMPRESSED = {b"\x1f\x8b", b"PK", b"BZ", b"\xfd7", b"\x28\xb5"}
+
+
+@dataclass(eq=False)
+class Batch:
+    """One uploaded table.
+
+    Attributes:
+        batch_id: Names it; cannot be guessed.
+        actor: Whose it is.
+        kind: Its format.
+        table: The table.
+        texts: The notes.
+        ids: What each row is called.
+        predictions: One for each row; None while it waits.
+        problem: Why reading stopped, without text.
+    """
+
+    batch_id: str
+    actor: str
+    kind: Format
+    table: pl.DataFrame = field(repr=False)
+    texts: list[str] = field(repr=False)
+    ids: list[str] = field(repr=False)
+    predictions: list[PredictionOut | None] = field(repr=False)
+    started: float
+    ended: float | None = None
+    problem: str | None = None
+    is_cancelled: bool = False
+    task: asyncio.Task[None] | None = field(default=None, repr=False)
+
+    @property
+    def n_done(self) -> int:
+        """Rows that were read."""
+        return sum(prediction is not None for prediction in self.predictions)
+
+    def out(self) -> BatchOut:
+        """Return how far it is."""
+        state: Literal["reading", "done", "failed", "cancelled"] = "reading"
+        if self.is_cancelled:
+            state = "cancelled"
+        elif self.problem:
+            state = "failed"
+        elif self.ended is not None:
+            state = "done"
+        seconds = (self.ended or time.monotonic()) - self.started
+        return BatchOut(
+            batch_id=self.batch_id,
+            state=state,
+            n_rows=len(self.texts),
+            n_done=self.n_done,
+            seconds=round(seconds, 3),
+            format=self.kind,
+            problem=self.problem,
+        )
+
+    def rows(self, offset: int, limit: int) -> list[BatchRowOut]:
+        """Return some rows with what is known of them."""
+        places = range(offset, min(offset + limit, len(self.texts)))
+        return [BatchRowOut(row=i, id=self.ids[i], text=self.texts[i], prediction=self.predictions[i]) for i in places]
+
+    def result(self) -> bytes:
+        """Return the table with what was predicted, in its own format; lists are JSON where the format has none."""
+        columns = [_columns(prediction) for prediction in self.predictions if prediction is not None]
+        if self.kind == "csv":
+            columns = [{name: _flat(value) for name, value in row.items()} for row in columns]
+        added = pl.DataFrame(columns, infer_schema_length=None)
+        table = self.table.drop(*(name for name in ADDED_COLUMNS if name in self.table.columns))
+        table = table.with_columns(added.get_columns())
+        out = io.BytesIO()
+        if self.kind == "parquet":
+            table.write_parquet(out)
+        elif self.kind == "jsonl":
+            table.write_ndjson(out)
+        else:
+            table.write_csv(out)
+        return out.getvalue()
+
+
+class Batches:
+    """The uploaded tables of one service."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._batches: dict[str, Batch] = {}
+
+    async def add(
+        self, data: bytes, kind: Format, *, text_column: str | None, id_column: str | None, actor: str
+    ) -> Batch:
+        """Take a table in and begin to read it.
+
+        Raises:
+            Refused: It is unreadable, too large, or lacks the column; or too many tables are here already.
+        """
+        self._forget_old()
+        if len(self._batches) >= self._service.settings.max_batches:
+            raise Refused(429, "Too many tables are here already; delete one.", headers={"Retry-After": "60"})
+        table = await asyncio.to_thread(parse_table, data, kind, self._service.settings.max_batch_rows)
+        texts, ids = note_column(table, text_column), id_column_of(table, id_column)
+        if any(len(text) > self._service.settings.max_note_characters for text in texts):
+            raise Refused(413, f"A note is longer than {self._service.settings.max_note_characters:,} characters.")
+        batch = Batch(str(uuid.uuid4()), actor, kind, table, texts, ids, [None] * len(texts), time.monotonic())
+        self._batches[batch.batch_id] = batch
+        batch.task = asyncio.create_task(self._read(batch), name="batch")
+        return batch
+
+    def get(self, batch_id: str, actor: str) -> Batch:
+        """Return a table by its id.
+
+        Raises:
+            Refused: There is none, or it is somebody else's.
+        """
+        batch = self._batches.get(batch_id)
+        if batch is None or batch.actor != actor:
+            raise Refused(404, "There is no such batch; it may have been deleted, or its hour is over.")
+        return batch
+
+    def remove(self, batch: Batch) -> None:
+        """Stop reading a table and forget it."""
+        batch.is_cancelled = True
+        if batch.task:
+            batch.task.cancel()
+        self._batches.pop(batch.batch_id, None)
+
+    async def stop(self, seconds: float) -> int:
+        """Read on for at most that long; return how many rows were left."""
+        at_work = [batch for batch in self._batches.values() if batch.task and not batch.task.done()]
+        tasks = [batch.task for batch in at_work if batch.task]
+        if tasks:
+            await asyncio.wait(tasks, timeout=seconds)
+        for task in tasks:
+            task.cancel()
+        return sum(len(batch.texts) - batch.n_done for batch in at_work)
+
+    def _forget_old(self) -> None:
+        now = time.monotonic()
+        over = [b for b in self._batches.values() if b.ended is not None and now - b.ended > KEPT_SECONDS]
+        for batch in over:
+            del self._batches[batch.batch_id]
+
+    async def _read(self, batch: Batch) -> None:
+        gate = asyncio.Semaphore(_AT_WORK)
+        try:
+            async with asyncio.TaskGroup() as group:
+                for first in range(0, len(batch.texts), _ROWS_AT_ONCE):
+                    await gate.acquire()
+                    piece = group.create_task(self._read_piece(batch, first))
+                    piece.add_done_callback(lambda _: gate.release())
+        except* AuditError:
+            batch.problem = "the audit log cannot be written"
+        except* ReadingFailed:
+            batch.problem = "the model broke on a row"
+        finally:
+            batch.ended = time.monotonic()
+            event("batch", rows=len(batch.texts), done=batch.n_done, problem=batch.problem)
+
+    async def _read_piece(self, batch: Batch, first: int) -> None:
+        service = self._service
+        places = range(first, min(first + _ROWS_AT_ONCE, len(batch.texts)))
+        texts = [batch.texts[place] for place in places]
+        readings = await service.batcher.submit(texts, None, background=True)
+        notes = [NoteIn.model_construct(id=batch.ids[place], text=batch.texts[place]) for place in places]
+        found = await service.finish(notes, readings, batch.actor, "batch")
+        for place, prediction in zip(places, found, strict=True):
+            batch.predictions[place] = prediction
+
+
+def parse_table(data: bytes, kind: Format, max_rows: int) -> pl.DataFrame:
+    """Return an uploaded table; every column of a CSV file is text.
+
+    Raises:
+        Refused: It is empty, compressed, unreadable or too large. Never quotes the table.
+    """
+    if not data.strip():
+        raise Refused(422, "The table is empty.")
+    if data[:2] in _COMPRESSED:
+        raise Refused(415, "Compressed tables are not taken; unpack it first.")
+    source = io.BytesIO(data)
+    try:
+        if kind == "parquet":
+            n_rows = pl.scan_parquet(source).select(pl.len()).collect().item()
+            _check_rows(n_rows, max_rows)
+            source.seek(0)
+            table = pl.read_parquet(source)
+        elif kind == "jsonl":
+            _check_rows(data.count(b"\n"), max_rows)
+            table = pl.read_ndjson(source, infer_schema_length=None)
+        else:
+            table = pl.read_csv(source, infer_schema=False)
+    except (PolarsError, ValueError, OSError) as error:
+        raise Refused(422, f"The table is not readable as {kind} ({type(error).__name__}).") from None
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":
+            raise
+        raise Refused(422, f"The table is not readable as {kind}.") from None
+    _check_rows(table.height, max_rows)
+    if table.estimated_size() > _MOST_BYTES_IN_MEMORY:
+        raise Refused(413, "The table is too large when it is unpacked.")
+    if not table.height:
+        raise Refused(422, "The table has no rows.")
+    return table
+
+
+def note_column(table: pl.DataFrame, wanted: str | None) -> list[str]:
+    """Return the notes of a table: of the column named, or of one with a usual name.
+
+    Raises:
+        Refused: There is no such column, or it holds something else than text. Column names are not quoted: in a file
+            without a header they are text of a note.
+    """
+    name = _find(table, (wanted,) if wanted else _TEXT_COLUMNS)
+    if name is None:
+        usual = "the one that was named" if wanted else ", ".join(_TEXT_COLUMNS)
+        raise Refused(422, f"None of the table's {table.width} columns is {usual}; name it with ?text=COLUMN.")
+    column = table[name]
+    if column.dtype != pl.String:
+        raise Refused(422, "The column of notes does not hold text.")
+    return column.fill_null("").to_list()
+
+
+def id_column_of(table: pl.DataFrame, wanted: str | None) -> list[str]:
+    """Return what each row is called: by the column named, or one with a usual name, or its number.
+
+    Raises:
+        Refused: There is no column of the name that was given.
+    """
+    name = _find(table, (wanted,) if wanted else _ID_COLUMNS)
+    if name is None:
+        if wanted:
+            raise Refused(422, "The table has no column of the name given with ?id=.")
+        return [str(number) for number in range(1, table.height + 1)]
+    try:
+        values: Sequence[str | None] = table[name].cast(pl.String).to_list()
+    except PolarsError:
+        raise Refused(422, "The column of ids does not hold text or numbers.") from None
+    return [(value or "")[:200] for value in values]
+
+
+def _find(table: pl.DataFrame, names: Sequence[str]) -> str | None:
+    spelled = {column.strip().lower(): column for column in reversed(table.columns)} | {c: c for c in table.columns}
+    return next(
+        (
+            spelled[name] if name in spelled else spelled[name.lower()]
+            for name in names
+            if name in spelled or name.lower() in spelled
+        ),
+        None,
+    )
+
+
+def _check_rows(n_rows: int, max_rows: int) -> None:
+    if n_rows > max_rows:
+        raise Refused(413, f"The table has more than {max_rows:,} rows; cut it into pieces.")
+
+
+def _columns(prediction: PredictionOut) -> dict[str, object]:
+    return {
+        "predicted_label": prediction.label,
+        "probability": prediction.probability,
+        "ranking": [item.model_dump() for item in prediction.ranking],
+        "prediction_set": prediction.prediction_set,
+        "abstained": prediction.abstained,
+    }
+
+
+def _flat(value: object) -> object:
+    import json
+
+    return json.dumps(value) if isinstance(value, list) else value

@@ -1,0 +1,203 @@
+"""Notes of many requests in one forward pass: a bounded queue, and one thread that reads.
+
+A request's notes wait in a queue of fixed size; when it is full, the request is refused at once (`QueueFull`) rather
+than left to wait. The reader takes notes in the order they came, as many as fit the token budget, ordinary requests
+before the rows of uploaded tables. A note whose request was given up is never read. There is no waiting for more notes
+to come: while one batch is read, the next one gathers by itself. What would surprise you: when a batch fails, its notes
+are read again one by one, so that a note that breaks the model breaks only its own request.
+"""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+from nosology.serve.model import CannotSuggest, Reading
+
+Read = Callable[[Sequence[str], int | None], list[Reading]]
+
+_CHARACTERS_PER_TOKEN = 4
+_PASS_OVERHEAD_TOKENS = 24  # answers hang below each note
+_SMOOTHING = 0.2  # of the newest batch, in the running estimate of the speed
+_FIRST_GUESS_SECONDS = 0.5  # for one note, before any was read
+
+
+class QueueFull(Exception):
+    """Too many notes wait already.
+
+    Attributes:
+        retry_after_seconds: When there will probably be room.
+    """
+
+    def __init__(self, retry_after_seconds: int) -> None:
+        super().__init__("too many notes wait")
+        self.retry_after_seconds = retry_after_seconds
+
+
+class Stopping(Exception):
+    """The service finishes what it accepted and accepts no more."""
+
+
+class ReadingFailed(Exception):
+    """The model broke on a note. Carries the kind of error alone."""
+
+
+@dataclass(slots=True, eq=False)
+class _Waiting:
+    text: str = field(repr=False)
+    n_suggestions: int | None
+    n_tokens: int
+    done: asyncio.Future[Reading]
+
+
+class Batcher:
+    """The queue in front of a model.
+
+    Args:
+        read: Reads notes; called in a thread of its own, one call at a time.
+        max_tokens: Of one batch, estimated; a single note always fits.
+        max_waiting: Notes of ordinary requests that may wait.
+        note_tokens: The model's reading length: a longer note costs no more than this.
+        on_batch: Told size and seconds of each batch.
+    """
+
+    def __init__(
+        self,
+        read: Read,
+        *,
+        max_tokens: int,
+        max_waiting: int,
+        note_tokens: int,
+        on_batch: Callable[[int, float], None] | None = None,
+    ) -> None:
+        self._read = read
+        self._max_tokens, self._max_waiting, self._note_tokens = max_tokens, max_waiting, note_tokens
+        self._on_batch = on_batch
+        self._ordinary: deque[_Waiting] = deque()
+        self._background: deque[_Waiting] = deque()
+        self._something = asyncio.Event()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="reader")
+        self._task: asyncio.Task[None] | None = None
+        self._is_stopping = False
+        self._n_reading = 0
+        self._seconds_per_note = _FIRST_GUESS_SECONDS
+
+    @property
+    def n_waiting(self) -> int:
+        """Notes of ordinary requests that wait."""
+        return len(self._ordinary)
+
+    def start(self) -> None:
+        """Begin to read."""
+        self._task = asyncio.create_task(self._run(), name="batcher")
+
+    async def submit(
+        self, texts: Sequence[str], n_suggestions: int | None, *, background: bool = False
+    ) -> list[Reading]:
+        """Return what the model says of some notes; leaving early takes them out of the queue.
+
+        Args:
+            texts: The notes.
+            n_suggestions: How many diagnoses to suggest; None for the category alone.
+            background: Read them when no ordinary request waits; they do not count against the queue's size.
+
+        Raises:
+            QueueFull: Not all of them fit into the queue; none was taken.
+            Stopping: The service is being stopped.
+            CannotSuggest: The run suggests no diagnoses.
+            ReadingFailed: The model broke on one of them.
+        """
+        if self._is_stopping and not background:
+            raise Stopping
+        if not background and len(self._ordinary) + len(texts) > self._max_waiting:
+            raise QueueFull(self._retry_after())
+        loop = asyncio.get_running_loop()
+        items = [_Waiting(text, n_suggestions, self._tokens(text), loop.create_future()) for text in texts]
+        (self._background if background else self._ordinary).extend(items)
+        self._something.set()
+        try:
+            return list(await asyncio.gather(*(item.done for item in items)))
+        finally:
+            for item in items:
+                item.done.cancel()
+
+    async def stop(self, seconds: float) -> int:
+        """Accept no more, read what waits, and return how many notes were left after that time."""
+        self._is_stopping = True
+        deadline = time.monotonic() + seconds
+        while self._left() and time.monotonic() < deadline:
+            await asyncio.sleep(0.02)
+        left = self._left()
+        if self._task:
+            self._task.cancel()
+        self._thread.shutdown(wait=not left, cancel_futures=True)
+        return left
+
+    def _left(self) -> int:
+        waiting = sum(not item.done.done() for queue in (self._ordinary, self._background) for item in queue)
+        return waiting + self._n_reading
+
+    def _tokens(self, text: str) -> int:
+        return min(len(text) // _CHARACTERS_PER_TOKEN + 1, self._note_tokens) + _PASS_OVERHEAD_TOKENS
+
+    def _retry_after(self) -> int:
+        return max(1, round(self._seconds_per_note * (len(self._ordinary) + self._n_reading) / 2))
+
+    async def _run(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            await self._something.wait()
+            batch = self._next_batch()
+            if not batch:
+                self._something.clear()
+                continue
+            self._n_reading = len(batch)
+            started = time.monotonic()
+            try:
+                found = await loop.run_in_executor(self._thread, self._read_all, batch)
+            finally:
+                self._n_reading = 0
+            seconds = time.monotonic() - started
+            self._seconds_per_note += _SMOOTHING * (seconds / len(batch) - self._seconds_per_note)
+            if self._on_batch:
+                self._on_batch(len(batch), seconds)
+            for item, result in zip(batch, found, strict=True):
+                if item.done.done():
+                    continue
+                if isinstance(result, Exception):
+                    item.done.set_exception(result)
+                else:
+                    item.done.set_result(result)
+
+    def _next_batch(self) -> list[_Waiting]:
+        """Return the notes to read next: all of the first one's kind, at most a budget of tokens."""
+        batch: list[_Waiting] = []
+        n_tokens = 0
+        for queue in (self._ordinary, self._background):
+            passed_over: list[_Waiting] = []
+            while queue:
+                item = queue.popleft()
+                if item.done.done():
+                    continue
+                is_other = bool(batch) and item.n_suggestions != batch[0].n_suggestions
+                if is_other or (batch and n_tokens + item.n_tokens > self._max_tokens):
+                    passed_over.append(item)
+                    continue
+                batch.append(item)
+                n_tokens += item.n_tokens
+            queue.extend(passed_over)
+        return batch
+
+    def _read_all(self, batch: Sequence[_Waiting]) -> list[Reading | Exception]:
+        """Return a result for each note; runs in the reader's thread."""
+        texts, n_suggestions = [item.text for item in batch], batch[0].n_suggestions
+        try:
+            return [*self._read(texts, n_suggestions)]
+        except CannotSuggest as error:
+            return [error] * len(batch)
+        except Exception as error:
+            if len(batch) == 1:
+                return [ReadingFailed(type(error).__name__)]
+        return [self._read_all([item])[0] for item in batch]

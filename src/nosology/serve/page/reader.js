@@ -1,0 +1,40 @@
+// The note as it is read, with the sentences that support a suggestion marked.
+
+import { $, h } from "./dom.js";
+
+/** Return the UTF-16 index of each code point of a text, and its length: the service counts code points. */
+function codePointStarts(text) {
+  const starts = [];
+  for (let index = 0; index < text.length; index += text.codePointAt(index) > 0xffff ? 2 : 1) starts.push(index);
+  starts.push(text.length);
+  return starts;
+}
+
+/** Show a note; `evidence` marks stretches of it. */
+export function showNote(text, evidence = []) {
+  const starts = codePointStarts(text);
+  const at = (offset) => starts[Math.min(Math.max(offset, 0), starts.length - 1)];
+  const pieces = [];
+  let position = 0;
+  for (const item of [...evidence].sort((a, b) => a.start - b.start)) {
+    const [start, end] = [Math.max(at(item.start), position), at(item.end)];
+    if (end <= start) continue;
+    pieces.push(text.slice(position, start), mark(text.slice(start, end), item));
+    position = end;
+  }
+  pieces.push(text.slice(position));
+  $("reader").replaceChildren(...pieces);
+}
+
+function mark(text, item) {
+  const kind = item.negated ? "denied" : item.family_history ? "family" : "supports";
+  const words = { denied: "denied in the note", family: "of a relative", supports: "supports the suggestion" }[kind];
+  return h("mark", { class: kind, title: words }, text);
+}
+
+/** Bring the first marked sentence into view. */
+export function revealEvidence() {
+  const first = $("reader").querySelector("mark");
+  const isCalm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  first?.scrollIntoView({ block: "nearest", behavior: isCalm ? "auto" : "smooth" });
+}

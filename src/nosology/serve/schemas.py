@@ -1,0 +1,239 @@
+"""What the service takes and gives, with an example each; the OpenAPI page is made from these."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
+
+EXAMPLE_NOTE = (
+    "72-year-old man with sudden crushing chest pain radiating to the left arm, diaphoresis and nausea. ECG shows ST "
+    "elevation in the anterior leads; troponin is raised. Taken to the catheterization laboratory, stent to the left "
+    "anterior descending artery. Discharged on aspirin, clopidogrel, metoprolol and atorvastatin."
+)
+_PRINTABLE = r"^[^\x00-\x1f\x7f]*$"
+Identifier = Annotated[str, StringConstraints(max_length=200, pattern=_PRINTABLE)]
+
+
+class Strict(BaseModel):
+    """Refuses fields that it does not know, and never prints its values."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+
+class NoteIn(Strict):
+    """One note."""
+
+    id: Identifier = Field(default="", description="Comes back with the prediction.", examples=["a"])
+    text: str = Field(repr=False, min_length=1, description="The note as it was written.", examples=[EXAMPLE_NOTE])
+
+    @field_validator("text")
+    @classmethod
+    def _has_words(cls, text: str) -> str:
+        if not text.strip():
+            raise ValueError("blank")
+        return text
+
+
+class ClassifyIn(Strict):
+    """Notes to read."""
+
+    notes: list[NoteIn] = Field(min_length=1, description="One or more notes.")
+    model_config = ConfigDict(json_schema_extra={"example": {"notes": [{"id": "a", "text": EXAMPLE_NOTE}]}})
+
+
+class SuggestIn(ClassifyIn):
+    """Notes to suggest diagnoses for."""
+
+    k: int = Field(default=10, ge=1, le=50, description="How many diagnoses for each note.")
+
+
+class Ranked(BaseModel):
+    """A category with its probability."""
+
+    label: str
+    probability: float = Field(ge=0, le=1)
+
+
+class PredictionOut(BaseModel):
+    """What the run says of one note."""
+
+    id: str
+    label: str = Field(description="The most probable category.", examples=["Cardiovascular"])
+    probability: float = Field(ge=0, le=1, description="Calibrated where the run holds a calibration.")
+    ranking: list[Ranked] = Field(description="Every category, best first; the probabilities sum to 1.")
+    prediction_set: list[str] = Field(description="Categories that cannot be ruled out; empty for a run without.")
+    abstained: bool = Field(description="True: not sure; a person should read this note.")
+    truncated_tokens: int = Field(ge=0, description="Tokens of the note that did not fit and were left out.")
+    note_sha256: str = Field(description="Stands for the note in the audit log.")
+    receipt: str = Field(description="Hand it back with a decision; signed by this service.")
+
+
+class EvidenceOut(BaseModel):
+    """A sentence that moves a suggestion, in Unicode code points of the note as it was sent."""
+
+    start: int = Field(ge=0)
+    end: int = Field(ge=0)
+    effect: float = Field(description="How much the suggestion's log-odds fall without the sentence.")
+    negated: bool
+    family_history: bool
+
+
+class SuggestionOut(BaseModel):
+    """A diagnosis to consider; never a diagnosis."""
+
+    code: str = Field(examples=["I21"])
+    icd_version: Literal[9, 10]
+    title: str = Field(examples=["Acute myocardial infarction"])
+    category: str
+    probability: float = Field(ge=0, le=1)
+    is_seen: bool = Field(description="Whether any training note had it.")
+    evidence: list[EvidenceOut]
+
+
+class SuggestedOut(PredictionOut):
+    """A prediction with diagnoses to consider."""
+
+    suggestions: list[SuggestionOut] = Field(description="The most probable first.")
+    none_of_these: float = Field(ge=0, le=1, description="Probability that no listed diagnosis is coded.")
+    mass_left_out: float = Field(ge=0, le=1, description="Probability of categories that were not looked into.")
+    is_calibrated: bool
+
+
+class ClassifyOut(BaseModel):
+    """Predictions in the order of the notes."""
+
+    predictions: list[PredictionOut]
+
+
+class SuggestOut(BaseModel):
+    """Suggestions in the order of the notes."""
+
+    predictions: list[SuggestedOut]
+
+
+class CodeIn(Strict):
+    """An ICD code that a person decided for."""
+
+    value: str = Field(min_length=1, max_length=12, pattern=r"^[A-Za-z0-9.]+$", examples=["I21"])
+    version: Literal[9, 10]
+
+
+class DecisionIn(Strict):
+    """What a person made of a prediction."""
+
+    id: str | None = Field(
+        default=None,
+        pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$",
+        description="A UUID of the caller's; sent twice, it counts once.",
+        examples=["7c9e6679-7425-40de-944b-e07fc1f90ae7"],
+    )
+    receipt: str = Field(max_length=8192, description="Of the prediction.")
+    verdict: Literal["accepted", "corrected"]
+    category: Identifier | None = Field(default=None, description="The right category; needed for a correction.")
+    code: CodeIn | None = Field(default=None, description="The right diagnosis, where one was chosen.")
+    note_id: Identifier = ""
+    patient_id: Identifier = Field(default="", description="Whose note it is; splits are drawn over patients.")
+    text: str | None = Field(
+        default=None, repr=False, description="The note; kept, de-identified, only by a service told to keep texts."
+    )
+
+
+class DecisionOut(BaseModel):
+    """A stored decision. Never holds text."""
+
+    id: str
+    decided_at: str
+    actor: str
+    note_id: str
+    note_sha256: str
+    predicted: str
+    probability: float
+    abstained: bool
+    verdict: Literal["accepted", "corrected"]
+    category: str
+    code: str | None
+    icd_version: int | None
+    has_text: bool
+
+
+class DecisionsOut(BaseModel):
+    """The newest decisions, newest first."""
+
+    decisions: list[DecisionOut]
+
+
+class BatchOut(BaseModel):
+    """How far an uploaded table has been read."""
+
+    batch_id: str
+    state: Literal["reading", "done", "failed", "cancelled"]
+    n_rows: int = Field(ge=0)
+    n_done: int = Field(ge=0)
+    seconds: float = Field(ge=0)
+    format: Literal["csv", "jsonl", "parquet"]
+    problem: str | None = Field(default=None, description="Why it failed; never holds text.")
+
+
+class BatchRowOut(BaseModel):
+    """One row of an uploaded table, for the page's work list."""
+
+    row: int
+    id: str
+    text: str = Field(repr=False)
+    prediction: PredictionOut | None = Field(description="None while the row waits.")
+
+
+class BatchRowsOut(BaseModel):
+    """Some rows of an uploaded table."""
+
+    n_rows: int
+    rows: list[BatchRowOut]
+
+
+class StatusOut(BaseModel):
+    """Whether the service is well, part by part."""
+
+    status: Literal["ok", "degraded", "stopping"]
+    parts: dict[str, str]
+
+
+class SessionIn(Strict):
+    """An API key, exchanged for a cookie that the page's links can use."""
+
+    key: str = Field(repr=False, max_length=200)
+
+
+class SessionOut(BaseModel):
+    """Who is using the page."""
+
+    needs_key: bool
+    actor: str | None
+
+
+class AgreementOut(BaseModel):
+    """How often people agreed with the run, and whether today's notes look like the training notes."""
+
+    n_decisions: int
+    n_accepted: int
+    n_corrected: int
+    agreement: float | None
+    agreement_interval: tuple[float, float] | None
+    categories: list[dict[str, Any]]
+    drift: dict[str, Any] | None
+
+
+class FieldProblem(BaseModel):
+    """One field that was not accepted."""
+
+    field: str
+    problem: str
+
+
+class Problem(BaseModel):
+    """An error (RFC 9457). Never quotes the request."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str
+    request_id: str
+    fields: list[FieldProblem] = []

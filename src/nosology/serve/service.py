@@ -1,0 +1,185 @@
+"""The parts of one service put together, and the one way from a request's notes to answers: queue, read, log, sign."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from fastapi import Request
+
+from nosology.serve.audit import AUDIT_FILE, AuditLog
+from nosology.serve.batching import Batcher
+from nosology.serve.limits import RateLimit
+from nosology.serve.metrics import Metrics
+from nosology.serve.model import Reading, ServedModel
+from nosology.serve.problems import Refused
+from nosology.serve.receipts import Receipt, ReceiptBook, note_hash
+from nosology.serve.schemas import NoteIn, PredictionOut, Ranked, SuggestedOut
+from nosology.serve.sessions import LOCAL
+from nosology.serve.settings import Settings
+from nosology.serve.store import FeedbackStore
+
+WRONG_KEYS_PER_MINUTE = 10  # from one address
+CLIENT_GONE = 499  # nobody reads it; it stands in the log
+
+
+@dataclass
+class Service:
+    """Everything that the routes share.
+
+    Attributes:
+        run: The run folder, for its report.
+        settings: Limits and places.
+        model: The run.
+        batcher: The queue in front of it.
+        audit: Where every prediction goes.
+        store: Where decisions go.
+        receipts: Signs predictions.
+        metrics: Counters.
+        wrong_keys: How often an address may present a wrong key.
+        is_stopping: Whether the service accepts no more.
+    """
+
+    run: Path
+    settings: Settings
+    model: ServedModel
+    audit: AuditLog
+    store: FeedbackStore
+    receipts: ReceiptBook
+    metrics: Metrics
+    batcher: Batcher = field(init=False)
+    wrong_keys: RateLimit = field(init=False)
+    is_stopping: bool = False
+
+    def __post_init__(self) -> None:
+        self.wrong_keys = RateLimit(WRONG_KEYS_PER_MINUTE, WRONG_KEYS_PER_MINUTE)
+        self.batcher = Batcher(
+            self.model.read,
+            max_tokens=self.settings.batch_tokens,
+            max_waiting=self.settings.max_waiting_notes,
+            note_tokens=int(self.model.card["max_note_tokens"] or self.settings.batch_tokens),
+            on_batch=self.metrics.observe_batch,
+        )
+
+    @classmethod
+    def open(cls, run: Path, model: ServedModel, settings: Settings) -> "Service":
+        """Return the parts of a service, its files opened.
+
+        Raises:
+            ConfigError: The database is of no known kind, or another service uses the state folder.
+            StoreError: The database cannot be reached.
+        """
+        store = FeedbackStore(settings.database_url)
+        store.create()
+        audit = AuditLog(settings.state / AUDIT_FILE)
+        return cls(run, settings, model, audit, store, ReceiptBook.open(settings.state), Metrics())
+
+    async def read(
+        self, request: Request, notes: Sequence[NoteIn], n_suggestions: int | None, event: str
+    ) -> list[PredictionOut]:
+        """Return what the model says of a request's notes, logged and signed.
+
+        Raises:
+            Refused: There are too many notes, one is too long, it took too long, or the client went away.
+            QueueFull: Too many notes wait already.
+            AuditError: The log cannot be written.
+        """
+        settings = self.settings
+        if len(notes) > settings.max_notes:
+            raise Refused(413, f"More than {settings.max_notes} notes; upload a table to /v1/batch instead.")
+        texts = [note.text for note in notes]
+        if any(len(text) > settings.max_note_characters for text in texts):
+            raise Refused(413, f"A note is longer than {settings.max_note_characters:,} characters.")
+        readings = await self._while_wanted(request, texts, n_suggestions)
+        return await self.finish(notes, readings, actor_of(request), event)
+
+    async def finish(
+        self, notes: Sequence[NoteIn], readings: Sequence[Reading], actor: str, event: str
+    ) -> list[PredictionOut]:
+        """Log readings, then sign and count them.
+
+        Raises:
+            AuditError: The log cannot be written; nothing may be given out.
+        """
+        hashes = [note_hash(note.text) for note in notes]
+        rows = [
+            {
+                "event": event,
+                "actor": actor,
+                "note_sha256": digest,
+                "model_sha256": self.model.sha256,
+                "label": reading.prediction.label,
+                "probability": round(reading.prediction.probability, 6),
+                "abstained": reading.prediction.abstained,
+                "codes": [item["code"] for item in (reading.suggestions or {}).get("items", [])],
+            }
+            for digest, reading in zip(hashes, readings, strict=True)
+        ]
+        await asyncio.to_thread(self.audit.append, rows)
+        for reading in readings:
+            self.metrics.notes.labels(reading.prediction.label).inc()
+            self.metrics.abstained.inc(reading.prediction.abstained)
+        return [self._out(note, digest, reading) for note, digest, reading in zip(notes, hashes, readings, strict=True)]
+
+    def _out(self, note: NoteIn, digest: str, reading: Reading) -> PredictionOut:
+        prediction = reading.prediction
+        receipt = Receipt(
+            digest,
+            self.model.sha256,
+            prediction.label,
+            prediction.probability,
+            prediction.abstained,
+            prediction.prediction_set,
+        )
+        out = PredictionOut(
+            id=note.id,
+            label=prediction.label,
+            probability=_unit(prediction.probability),
+            ranking=[Ranked(label=label, probability=_unit(value)) for label, value in prediction.ranking],
+            prediction_set=list(prediction.prediction_set),
+            abstained=prediction.abstained,
+            truncated_tokens=prediction.truncated_tokens,
+            note_sha256=digest,
+            receipt=self.receipts.sign(receipt),
+        )
+        if reading.suggestions is None:
+            return out
+        found = reading.suggestions
+        return SuggestedOut(
+            **out.model_dump(),
+            suggestions=found["items"],
+            none_of_these=_unit(found["none_of_these"]),
+            mass_left_out=_unit(found["mass_left_out"]),
+            is_calibrated=found["is_calibrated"],
+        )
+
+    async def _while_wanted(self, request: Request, texts: Sequence[str], n_suggestions: int | None) -> list[Reading]:
+        """Read notes for as long as somebody waits for them."""
+        work = asyncio.create_task(self.batcher.submit(texts, n_suggestions))
+        gone = asyncio.create_task(_gone(request))
+        try:
+            await asyncio.wait({work, gone}, timeout=self.settings.timeout_seconds, return_when=asyncio.FIRST_COMPLETED)
+            if work.done():
+                return work.result()
+            if gone.done():
+                raise Refused(CLIENT_GONE, "The client went away.")
+            raise Refused(504, f"Not read within {self.settings.timeout_seconds:g} seconds; try again later.")
+        finally:
+            for task in (work, gone):
+                task.cancel()
+
+
+def actor_of(request: Request) -> str:
+    """Return the name of who is asking, for the audit log."""
+    return str(request.scope.get("nosology.actor") or LOCAL)
+
+
+async def _gone(request: Request) -> None:
+    """Return when the client has gone away; its body was read before."""
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+
+
+def _unit(probability: float) -> float:
+    """Return a probability without the rounding error that puts it a hair outside 0 to 1."""
+    return min(1.0, max(0.0, float(probability)))

@@ -1,0 +1,320 @@
+"""A service as a process: killed, starved, flooded and stopped; and the examples of the documentation against it."""
+
+import json
+import re
+import resource
+import shlex
+import socket
+import subprocess
+import sys
+import threading
+import time
+import uuid
+from pathlib import Path
+
+import httpx2
+import pytest
+
+import postgres
+from nosology.serve.audit import check, entries
+from nosology.serve.keys import KeyFile
+from nosology.serve.receipts import note_hash
+from nosology.serve.store import FeedbackStore
+from service_process import serving, skip_without, train_tiny_run
+from service_world import until
+
+pytestmark = pytest.mark.slow
+
+PAGES = [Path(__file__).parents[2] / "README.md", Path(__file__).parents[2] / "docs" / "how-to" / "serve.md"]
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return train_tiny_run(tmp_path_factory.mktemp("tiny"))
+
+
+@pytest.fixture(scope="module")
+def live(run, tmp_path_factory):
+    """A service that is left alone."""
+    with serving(run, tmp_path_factory.mktemp("state"), "--timeout", "30") as process:
+        yield process
+
+
+def examples() -> list[str]:
+    """Return the curl commands of the pages, continued lines joined."""
+    found = []
+    for page in PAGES:
+        text = page.read_text(encoding="utf-8")
+        for block in re.findall(r"```console\n(.*?)```", text, flags=re.DOTALL):
+            lines = block.replace("\\\n", " ").splitlines()
+            found += [line for line in lines if line.startswith("curl ")]
+    return found
+
+
+def test_the_pages_have_examples():
+    assert len(examples()) >= 6
+
+
+@pytest.mark.parametrize("line", examples())
+def test_the_curl_examples_of_the_pages_work(live, tmp_path, line):
+    skip_without("curl")
+    (tmp_path / "notes.csv").write_text("id,text\n1,Chest pain.\n2,Burn of the hand.\n")
+    (tmp_path / "call.json").write_text(json.dumps(hook_call()))
+    with live.client() as client:
+        receipt = client.post("/v1/classify", json=notes("Chest pain.")).json()["predictions"][0]["receipt"]
+        batch = client.post("/v1/batch", content="text\nx\n", headers={"Content-Type": "text/csv"}).json()["batch_id"]
+        until(lambda: client.get(f"/v1/batch/{batch}").json()["state"] == "done")
+    line = line.replace("http://127.0.0.1:8000", live.url).replace("RECEIPT", receipt).replace("BATCH_ID", batch)
+    command = [*shlex.split(line), "--silent", "--show-error", "--fail-with-body"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, timeout=60)
+    expected_501 = "/v1/suggest" in line and '"status":501' in done.stdout  # the tiny run has no codes
+    assert done.returncode == 0 or expected_501, done.stdout + done.stderr
+
+
+def hook_call():
+    from service_world import hook_call
+
+    return hook_call("Chest pain.")
+
+
+def notes(*texts):
+    return {"notes": [{"id": str(i), "text": text} for i, text in enumerate(texts)]}
+
+
+class Load:
+    """Threads that read notes and decide on them, and remember what was answered."""
+
+    def __init__(self, url: str, n_threads: int = 6) -> None:
+        self.url, self.is_over = url, threading.Event()
+        self.predicted: list[str] = []
+        self.decided: list[str] = []
+        self.broken: list[str] = []
+        self.threads = [threading.Thread(target=self._work, args=(i,), daemon=True) for i in range(n_threads)]
+        for thread in self.threads:
+            thread.start()
+
+    def _work(self, number: int) -> None:
+        with httpx2.Client(base_url=self.url, timeout=60) as client:
+            for turn in range(100_000):
+                if self.is_over.is_set():
+                    return
+                text = f"Note {number}-{turn}: chest pain, {uuid.uuid4()}"
+                try:
+                    answer = client.post("/v1/classify", json=notes(text))
+                    if answer.status_code in (429, 503):
+                        continue
+                    answer.raise_for_status()
+                    self.predicted.append(note_hash(text))
+                    receipt = answer.json()["predictions"][0]["receipt"]
+                    decision_id = str(uuid.uuid4())
+                    body = {"id": decision_id, "receipt": receipt, "verdict": "accepted"}
+                    if client.post("/v1/feedback", json=body).status_code == 201:
+                        self.decided.append(decision_id)
+                except httpx2.HTTPError as error:
+                    self.broken.append(type(error).__name__)
+                    return
+
+    def join(self) -> None:
+        self.is_over.set()
+        for thread in self.threads:
+            thread.join(60)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request, tmp_path):
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'feedback.db'}"
+        return
+    if reason := postgres.reason_to_skip():
+        pytest.skip(reason)
+    server = postgres.PostgresServer()
+    server.start()
+    yield server.url
+    server.remove()
+
+
+def test_nothing_that_was_answered_is_lost_when_the_process_is_killed(run, tmp_path, database):
+    state = tmp_path / "state"
+    predicted, decided = [], []
+    for round_number in range(3):
+        with serving(run, state, "--database", database) as process:
+            load = Load(process.url)
+            n_wanted = 12 + 7 * round_number
+            until(lambda: len(load.decided) >= n_wanted, 120)  # noqa: B023
+            process.kill()
+            load.join()
+            predicted += load.predicted
+            decided += load.decided
+    with serving(run, state, "--database", database) as process, process.client() as client:
+        assert client.get("/readyz").json()["status"] == "ok"
+        assert process.stop() in (0, -15)
+    store = FeedbackStore(database)
+    stored = {item.decision_id for item in store.all()}
+    store.close()
+    assert len(decided) >= 36
+    assert set(decided) <= stored
+    logged = {entry.get("note_sha256") for entry in entries(state / "audit.jsonl")}
+    assert set(predicted) <= logged
+    assert check(state / "audit.jsonl").first_broken is None
+
+
+def test_a_stopping_service_finishes_what_it_accepted(run, tmp_path):
+    with serving(run, tmp_path / "state") as process:
+        with process.client() as client:
+            rows = "".join(f"{i},Chest pain number {i}\n" for i in range(200))
+            table = {"Content-Type": "text/csv"}
+            assert client.post("/v1/batch", content="id,text\n" + rows, headers=table).status_code == 202
+        load = Load(process.url)
+        until(lambda: len(load.predicted) >= 6, 60)
+        assert process.stop() in (0, -15)
+        load.join()
+    assert set(load.broken) <= {"ConnectError", "RemoteProtocolError", "ReadError"}
+    stopped = process.events("stopped")[0]
+    assert (stopped["notes_left"], stopped["batch_rows_left"]) == (0, 0)
+    logged = [entry.get("note_sha256") for entry in entries(tmp_path / "state" / "audit.jsonl")]
+    assert set(load.predicted) <= set(logged)
+    assert sum(entry.get("event") == "batch" for entry in entries(tmp_path / "state" / "audit.jsonl")) == 200
+    statuses = [event["status"] for event in process.events("request")]
+    assert 500 not in statuses
+
+
+def small_files() -> None:
+    resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, 60_000))
+
+
+def test_a_full_disk_is_told_and_the_service_stays_up(run, tmp_path):
+    with serving(run, tmp_path / "state", preexec=small_files) as process, process.client() as client:
+        for _ in range(400):
+            answer = client.post("/v1/classify", json=notes("Chest pain."))
+            if answer.status_code != 200:
+                break
+        assert answer.status_code == 503
+        assert "audit log" in answer.json()["detail"]
+        assert client.get("/v1/model").status_code == 200
+        assert client.get("/v1/feedback").status_code == 200
+        assert client.get("/readyz").json()["status"] == "degraded"
+        assert process.popen.poll() is None
+    assert check(tmp_path / "state" / "audit.jsonl").first_broken is None
+
+
+def raw(url: str, data: bytes, *, seconds: float = 20) -> bytes:
+    """Send bytes to a service as they are, and return what comes back."""
+    host, port = url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=seconds) as connection:
+        connection.sendall(data)
+        received = b""
+        while True:
+            try:
+                piece = connection.recv(65_536)
+            except (ConnectionError, TimeoutError):
+                break
+            received += piece
+            if not piece or b"\r\n\r\n" in received:
+                break
+    return received
+
+
+@pytest.mark.parametrize(
+    ("data", "status"),
+    [
+        (b"\x00\x01\x02\x03 garbage\r\n\r\n", b"400"),
+        (b"GET /v1/model\r\n\r\n", b"400"),
+        (b"GET /page/../../../../etc/passwd HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n", b"404"),
+        (b"GET /page/..%2f..%2fetc%2fpasswd HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n", b"404"),
+        (b"GET /%00 HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n", b"404"),
+        (b"GET / HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n", b"421"),
+        (b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX: " + b"x" * 100_000 + b"\r\n\r\n", b"4"),
+        (
+            b"POST /v1/classify HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: 104857600"
+            b"\r\nConnection: close\r\n\r\n",
+            b"413",
+        ),
+        (
+            b"POST /v1/classify HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n"
+            b"Content-Type: application/json\r\nConnection: close\r\n\r\n0\r\n\r\n",
+            b"4",
+        ),
+    ],
+    ids=["garbage", "half a line", "dots", "encoded dots", "nul", "other host", "header", "huge length", "smuggling"],
+)
+def test_hostile_bytes_get_their_status_and_nothing_else(live, data, status):
+    if b"104857600" in data:
+        data += b"x" * 104_857_600
+    received = raw(live.url, data, seconds=60)
+    assert received.startswith(b"HTTP/1.1 " + status), received[:100]
+    assert b"root:" not in received
+    with live.client() as client:
+        assert client.get("/livez").status_code == 200
+
+
+def test_a_hundred_megabytes_in_pieces_get_413(live):
+    pieces = (b"x" * (1 << 20) for _ in range(100))
+    with live.client() as client:
+        answer = client.post("/v1/classify", content=pieces, headers={"Content-Type": "application/json"})
+    assert answer.status_code == 413
+
+
+@pytest.mark.parametrize("content", [b"\x7fELF" * 1000, b"\x1f\x8b\x08" + bytes(1000), bytes(range(256)) * 50])
+def test_binary_bodies_are_refused(live, content):
+    with live.client() as client:
+        assert client.post(
+            "/v1/classify", content=content, headers={"Content-Type": "application/json"}
+        ).is_client_error
+        assert client.post("/v1/batch", content=content, headers={"Content-Type": "text/csv"}).is_client_error
+
+
+def test_a_client_that_hangs_up_is_noted_and_its_place_in_the_queue_given_free(live):
+    body = json.dumps(notes(*["chest pain " * 200] * 64)).encode()
+    head = f"POST /v1/classify HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: {len(body)}"
+    host, port = live.url.removeprefix("http://").split(":")
+    busy = threading.Thread(target=lambda: live.client().post("/v1/classify", json=notes(*["x " * 300] * 64)))
+    busy.start()
+    time.sleep(0.05)
+    with socket.create_connection((host, int(port))) as connection:
+        connection.sendall(head.encode() + b"\r\n\r\n" + body)
+        time.sleep(0.05)
+    busy.join()
+    until(lambda: any(event["status"] in (499, 200) for event in live.events("request")), 30)
+    with live.client() as client:
+        until(lambda: "nosology_notes_waiting 0.0" in client.get("/metrics").text, 30)
+
+
+def start(run: Path, *options: str) -> subprocess.CompletedProcess:
+    command = [sys.executable, "-m", "nosology", "serve", str(run), "--port", "0", *options]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120)
+
+
+def test_another_address_without_a_key_is_refused_with_a_hint(run, tmp_path):
+    done = start(run, "--host", "0.0.0.0", "--keys", str(tmp_path / "none.json"))
+    assert done.returncode == 2
+    assert "no API key" in done.stderr
+    assert "nosology keys create" in done.stderr
+
+
+def test_a_service_with_keys_asks_for_one(run, tmp_path):
+    key = KeyFile(tmp_path / "keys.json").create("ward 3")
+    with serving(run, tmp_path / "state", "--keys", str(tmp_path / "keys.json"), "--host", "0.0.0.0") as process:
+        with process.client() as client:
+            assert client.get("/v1/model").status_code == 401
+            assert client.get("/livez").status_code == 200
+        with process.client(headers={"Authorization": f"Bearer {key}"}) as client:
+            assert client.post("/v1/classify", json=notes("Chest pain.")).status_code == 200
+    assert key not in "".join(process.log)
+    assert [entry["actor"] for entry in entries(tmp_path / "state" / "audit.jsonl")] == ["ward 3"]
+
+
+def test_a_taken_port_and_a_taken_state_folder_are_told(run, live, tmp_path):
+    port = live.url.rpartition(":")[2]
+    done = start(run, "--port", port, "--state", str(tmp_path / "state"))
+    assert (done.returncode, "cannot listen" in done.stderr) == (2, True)
+    with serving(run, tmp_path / "busy"):
+        done = start(run, "--state", str(tmp_path / "busy"))
+    assert (done.returncode, "another service writes" in done.stderr) == (2, True)
+
+
+def test_the_process_never_logs_a_note(live):
+    with live.client() as client:
+        client.post("/v1/classify", json=notes("Kanarienvogel in the chest"))
+        client.get("/v1/feedback?limit=kanarienvogel")
+        client.post("/v1/classify", content='{"notes": "kanarienvogel', headers={"Content-Type": "application/json"})
+    assert "kanarienvogel" not in "".join(live.log).lower()

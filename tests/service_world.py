@@ -1,0 +1,184 @@
+"""A service for tests: real parts throughout, and a reader whose answers are known.
+
+The reader counts words that belong to a category and suggests the diagnoses that those words name, with the sentences
+they stand in as evidence. It can be told to break on a word, or to take its time.
+"""
+
+import base64
+import math
+import re
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from starlette.testclient import TestClient
+
+from evaluation_world import PREPARATION, write_dataset, write_run
+from nosology.calibration import fit
+from nosology.errors import RunError
+from nosology.labels import LabelSet
+from nosology.records import Evidence, Prediction, Suggestion, Suggestions
+from nosology.runs import read_json, write_json
+from nosology.serve.app import create_app
+from nosology.serve.model import ServedModel
+from nosology.serve.service import Service
+from nosology.serve.settings import Settings
+
+NAMES = ("Cardiovascular", "Respiratory", "Digestive", "Skin Disorders")
+DIAGNOSES = {
+    "infarction": ("I21", "Acute myocardial infarction", 0),
+    "pneumonia": ("J18", "Pneumonia, unspecified organism", 1),
+    "ulcer": ("K25", "Gastric ulcer", 2),
+    "eczema": ("L20", "Atopic dermatitis", 3),
+}
+NOTE = "Crushing chest pain. Acute infarction of the anterior wall. No pneumonia."
+UNSURE_NOTE = "A note that says nothing at all."
+
+
+class KeywordReader:
+    """Reads notes by their words.
+
+    Args:
+        labels: The label set.
+        can_suggest: Whether it suggests.
+    """
+
+    def __init__(self, labels: LabelSet, *, can_suggest: bool = True) -> None:
+        self.labels = labels
+        self.batches: list[int] = []
+        self.breaks_on: str | None = None
+        self.seconds = 0.0
+        self.gate = threading.Event()
+        self.gate.set()
+        self._can_suggest = can_suggest
+
+    def classify(self, texts: Sequence[str]) -> list[Prediction]:
+        """Return a prediction for each note."""
+        self.batches.append(len(texts))
+        self.gate.wait(30)
+        time.sleep(self.seconds)
+        if self.breaks_on and any(self.breaks_on in text for text in texts):
+            raise ValueError(f"cannot read {texts!r}")  # as libraries do: the message quotes the note
+        return [self._prediction(text) for text in texts]
+
+    def suggest(self, texts: Sequence[str], k: int = 10) -> list[Suggestions]:
+        """Return the diagnoses whose words stand in each note."""
+        if not self._can_suggest:
+            raise RunError("this run knows no rubrics to suggest: its training notes had no ICD codes")
+        return [self._suggestions(text, k) for text in texts]
+
+    def _prediction(self, text: str) -> Prediction:
+        weights = [1.0] * len(self.labels.names)
+        for word, (_, _, place) in DIAGNOSES.items():
+            weights[place] += 20.0 * (word in text.lower() and f"no {word}" not in text.lower())
+        total = math.fsum(weights)
+        order = sorted(range(len(weights)), key=lambda i: (-weights[i], i))
+        ranking = tuple((self.labels.names[i], weights[i] / total) for i in order)
+        members = tuple(name for name, share in ranking if share > 0.1)
+        return Prediction(*ranking[0], ranking, members, ranking[0][1] < 0.5, max(0, len(text.split()) - 300))
+
+    def _suggestions(self, text: str, k: int) -> Suggestions:
+        items = []
+        for word, (code, title, place) in DIAGNOSES.items():
+            found = [m.span() for m in re.finditer(rf"[^.\n]*\b{word}[^.\n]*\.?", text, re.IGNORECASE)]
+            evidence = tuple(
+                Evidence(start, end, 1.5, negated=f"no {word}" in text[start:end].lower()) for start, end in found
+            )
+            share = 0.8 if any(not piece.negated for piece in evidence) else 0.02
+            items.append(Suggestion(code, 10, title, self.labels.names[place], share, share, True, evidence))
+        items.sort(key=lambda item: (-item.probability, item.code))
+        return Suggestions(tuple(items[:k]), 0.1, 0.0, len(DIAGNOSES), True)
+
+
+def write_served_run(folder: Path) -> Path:
+    """Write a run folder that says of itself what a real one says, and return it."""
+    dataset = write_dataset(folder / "dataset", {"train": 30, "validation": 12, "test": 12})
+    run = write_run(folder / "run", dataset, n_train=30)
+    preparation = {
+        **PREPARATION,
+        "label_set": "icd-chapters-18",
+        "min_words": 3,
+        "max_words": None,
+        "split_shares": [0.6, 0.2, 0.2],
+        "seed": 0,
+    }
+    manifest = read_json(run / "manifest.json")
+    manifest["dataset"]["preparation"] = preparation
+    manifest["adapter_sha256"] = "2" * 64
+    write_json(run / "manifest.json", manifest)
+    shares = [{"category": name, "train": share} for name, share in zip(NAMES, (0.4, 0.3, 0.2, 0.1), strict=True)]
+    tuned = {
+        "accuracy": 0.8,
+        "accuracy_interval": [0.7, 0.9],
+        "macro_f1": 0.75,
+        "macro_f1_interval": [0.6, 0.8],
+        "ece": 0.05,
+    }
+    results = {"n": 12, "systems": {"tuned": tuned}, "distribution": {"categories": shares}}
+    (run / "eval" / "test").mkdir(parents=True)
+    write_json(run / "eval" / "test" / "results.json", results)
+    generator = np.random.default_rng(0)
+    log_probs = np.log(generator.dirichlet(np.ones(4) * 0.3, size=200))
+    write_json(run / "calibration.json", fit(log_probs, log_probs.argmax(axis=1)).to_json())
+    (run / "report").mkdir()
+    (run / "report" / "index.html").write_text("<!doctype html><title>Report</title><p>The report.", encoding="utf-8")
+    return run
+
+
+def open_service(run: Path, state: Path, *, can_suggest: bool = True, **settings: Any) -> tuple[Service, KeywordReader]:
+    """Return a service over a run, and its reader."""
+    from nosology.serve.model import can_suggest as asked
+    from nosology.serve.model import model_card
+
+    reader = KeywordReader(LabelSet.load(run / "labels.tsv"), can_suggest=can_suggest)
+    chosen = Settings(**{"state": state, "keys_file": state / "keys.json", **settings})
+    card = model_card(run, can_suggest=asked(reader))
+    model = ServedModel(reader, card, card["sha256"]["manifest"], replaces_identifiers=chosen.deidentify)
+    reader.batches.clear()
+    return Service.open(run, model, chosen), reader
+
+
+@contextmanager
+def client_of(service: Service, **app: Any) -> Iterator[TestClient]:
+    """Yield a client of a running service; leaving stops the service."""
+    with TestClient(
+        create_app(service, **app), base_url="http://127.0.0.1:8000", raise_server_exceptions=False
+    ) as client:
+        yield client
+
+
+def notes(*texts: str) -> dict[str, Any]:
+    """Return a request's body."""
+    return {"notes": [{"id": f"n{i}", "text": text} for i, text in enumerate(texts)]}
+
+
+def hook_call(text: str, **changes: Any) -> dict[str, Any]:
+    """Return a call of the CDS service with a note."""
+    data = base64.b64encode(text.encode("utf-8", "surrogatepass")).decode("ascii")
+    document = {
+        "resourceType": "DocumentReference",
+        "status": "current",
+        "content": [{"attachment": {"contentType": "text/plain", "data": data}}],
+    }
+    return {
+        "hook": "encounter-discharge",
+        "hookInstance": "d1577c69-dfbe-44ad-ba6d-3e05e953b2ea",
+        "context": {"userId": "Practitioner/example", "patientId": "1288992", "encounterId": "456"},
+        "prefetch": {"note": document},
+    } | changes
+
+
+def until(condition: Callable[[], bool], seconds: float = 20.0) -> None:
+    """Wait for something to become true.
+
+    Raises:
+        AssertionError: It did not.
+    """
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.01)

@@ -1,0 +1,196 @@
+"""The queue in front of the model: order, budget, bounds, cancellation, and an end that finishes what was begun."""
+
+import asyncio
+import threading
+from collections.abc import Sequence
+
+import pytest
+
+from nosology.records import Prediction
+from nosology.serve.batching import Batcher, QueueFull, ReadingFailed, Stopping
+from nosology.serve.model import CannotSuggest, Reading
+
+
+class Model:
+    """Reads when it is let."""
+
+    def __init__(self) -> None:
+        self.batches: list[tuple[list[str], int | None]] = []
+        self.gate = threading.Event()
+        self.gate.set()
+
+    def read(self, texts: Sequence[str], n_suggestions: int | None) -> list[Reading]:
+        self.batches.append((list(texts), n_suggestions))
+        self.gate.wait(20)
+        if n_suggestions == 99:
+            raise CannotSuggest("no codes")
+        if "poison" in texts:
+            raise ValueError("poison")
+        return [Reading(Prediction(text, 1.0, ((text, 1.0),))) for text in texts]
+
+
+def run(scenario, **options):
+    """Run a scenario with a model and a batcher; stop the batcher afterwards."""
+    model = Model()
+
+    async def main():
+        batcher = Batcher(model.read, **{"max_tokens": 4096, "max_waiting": 100, "note_tokens": 256, **options})
+        batcher.start()
+        try:
+            async with asyncio.timeout(20):
+                return await scenario(model, batcher)
+        finally:
+            model.gate.set()
+            await batcher.stop(5)
+
+    return asyncio.run(main())
+
+
+def labels(readings):
+    return [reading.prediction.label for reading in readings]
+
+
+async def first_in(model, batcher):
+    """Let one note reach the closed model, so that everything after it waits."""
+    model.gate.clear()
+    task = asyncio.create_task(batcher.submit(["first"], None))
+    while not model.batches:
+        await asyncio.sleep(0.001)
+    return task
+
+
+def test_requests_that_came_while_one_was_read_share_the_next_pass():
+    async def scenario(model, batcher):
+        first = await first_in(model, batcher)
+        others = [asyncio.create_task(batcher.submit([f"{i}a", f"{i}b"], None)) for i in range(3)]
+        await asyncio.sleep(0.01)
+        model.gate.set()
+        assert labels(await first) == ["first"]
+        assert [labels(await task) for task in others] == [["0a", "0b"], ["1a", "1b"], ["2a", "2b"]]
+        assert [len(texts) for texts, _ in model.batches] == [1, 6]
+
+    run(scenario)
+
+
+def test_a_pass_stays_within_its_budget_but_one_note_always_fits():
+    async def scenario(model, batcher):
+        first = await first_in(model, batcher)
+        task = asyncio.create_task(batcher.submit(["x" * 400] * 5 + ["y" * 4_000_000], None))
+        await asyncio.sleep(0.01)
+        model.gate.set()
+        await first
+        await task
+        # 400 characters are 101 tokens and 24 for the answers: two fit into 260, a long note is cut to 256.
+        assert [len(texts) for texts, _ in model.batches] == [1, 2, 2, 1, 1]
+
+    run(scenario, max_tokens=260)
+
+
+def test_categories_and_suggestions_are_read_in_passes_of_their_own():
+    async def scenario(model, batcher):
+        first = await first_in(model, batcher)
+        kinds = [None, 5, None, 5, 3]
+        tasks = [asyncio.create_task(batcher.submit([str(i)], kind)) for i, kind in enumerate(kinds)]
+        await asyncio.sleep(0.01)
+        model.gate.set()
+        await asyncio.gather(first, *tasks)
+        assert model.batches[1:] == [(["0", "2"], None), (["1", "3"], 5), (["4"], 3)]
+
+    run(scenario)
+
+
+def test_a_full_queue_refuses_the_whole_request_and_says_when_to_come_back():
+    async def scenario(model, batcher):
+        first = await first_in(model, batcher)
+        second = asyncio.create_task(batcher.submit(["a", "b", "c"], None))
+        await asyncio.sleep(0.01)
+        with pytest.raises(QueueFull) as caught:
+            await batcher.submit(["d", "e"], None)
+        assert caught.value.retry_after_seconds >= 1
+        third = asyncio.create_task(batcher.submit(["f"], None))
+        model.gate.set()
+        assert labels(await third) == ["f"]
+        await asyncio.gather(first, second)
+
+    run(scenario, max_waiting=4)
+
+
+def test_rows_of_tables_wait_for_requests_and_do_not_fill_the_queue():
+    async def scenario(model, batcher):
+        first = await first_in(model, batcher)
+        rows = asyncio.create_task(batcher.submit([f"row {i}" for i in range(50)], None, background=True))
+        await asyncio.sleep(0.01)
+        request = asyncio.create_task(batcher.submit(["urgent"], None))
+        await asyncio.sleep(0.01)
+        model.gate.set()
+        await asyncio.gather(first, rows, request)
+        assert model.batches[1][0][:3] == ["urgent", "row 0", "row 1"]
+
+    run(scenario, max_waiting=2)
+
+
+def test_a_note_whose_request_was_given_up_is_never_read():
+    async def scenario(model, batcher):
+        first = await first_in(model, batcher)
+        given_up = asyncio.create_task(batcher.submit(["given up"], None))
+        kept = asyncio.create_task(batcher.submit(["kept"], None))
+        await asyncio.sleep(0.01)
+        given_up.cancel()
+        await asyncio.sleep(0.01)
+        model.gate.set()
+        await asyncio.gather(first, kept)
+        assert [texts for texts, _ in model.batches] == [["first"], ["kept"]]
+
+    run(scenario)
+
+
+def test_a_note_that_breaks_the_model_spares_the_notes_beside_it():
+    async def scenario(model, batcher):
+        first = await first_in(model, batcher)
+        tasks = [asyncio.create_task(batcher.submit([text], None)) for text in ("good", "poison", "better")]
+        await asyncio.sleep(0.01)
+        model.gate.set()
+        await first
+        good, poison, better = await asyncio.gather(*tasks, return_exceptions=True)
+        assert (labels(good), labels(better)) == (["good"], ["better"])
+        assert isinstance(poison, ReadingFailed)
+        assert str(poison) == "ValueError", "the kind alone: a message may quote the note"
+
+    run(scenario)
+
+
+def test_a_run_that_cannot_suggest_is_not_asked_note_by_note():
+    async def scenario(model, batcher):
+        with pytest.raises(CannotSuggest):
+            await batcher.submit(["a", "b"], 99)
+        assert len(model.batches) == 1
+
+    run(scenario)
+
+
+def test_stopping_reads_what_waits_and_takes_no_more():
+    async def scenario(model, batcher):
+        first = await first_in(model, batcher)
+        waiting = asyncio.create_task(batcher.submit(["waits"], None))
+        await asyncio.sleep(0.01)
+        stopping = asyncio.create_task(batcher.stop(10))
+        await asyncio.sleep(0.01)
+        with pytest.raises(Stopping):
+            await batcher.submit(["late"], None)
+        model.gate.set()
+        assert await stopping == 0
+        assert labels(await first) + labels(await waiting) == ["first", "waits"]
+
+    run(scenario)
+
+
+def test_stopping_gives_up_when_its_time_is_over_and_says_how_much_is_left():
+    async def scenario(model, batcher):
+        first = await first_in(model, batcher)
+        waiting = asyncio.create_task(batcher.submit(["a", "b"], None))
+        await asyncio.sleep(0.01)
+        assert await batcher.stop(0.05) == 3
+        for task in (first, waiting):
+            task.cancel()
+
+    run(scenario)

@@ -1,0 +1,179 @@
+"""CDS Hooks 2.0 and FHIR R4: what goes out validates against the published structures, whatever the note says."""
+
+import base64
+from pathlib import Path
+
+import pytest
+from fhir.resources.R4B.bundle import Bundle
+from fhir.resources.R4B.condition import Condition
+from fhir.resources.R4B.riskassessment import RiskAssessment
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
+
+import cds_hooks_schema
+from nosology.serve import fhir
+from service_world import NOTE, UNSURE_NOTE, client_of, hook_call, notes, open_service, write_served_run
+
+SERVICE = "/cds-services/nosology-note"
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_served_run(tmp_path_factory.mktemp("served"))
+
+
+@pytest.fixture(scope="module")
+def parts(run, tmp_path_factory):
+    return open_service(run, tmp_path_factory.mktemp("state"))
+
+
+@pytest.fixture(scope="module")
+def client(parts):
+    with client_of(parts[0]) as client:
+        yield client
+
+
+def check(schema, value) -> None:
+    assert [error.message for error in Draft202012Validator(schema).iter_errors(value)] == []
+
+
+def test_the_schemas_themselves_are_right_and_refuse_what_is_wrong():
+    for schema in (cds_hooks_schema.DISCOVERY, cds_hooks_schema.RESPONSE):
+        Draft202012Validator.check_schema(schema)
+    card = {"summary": "x", "indicator": "info", "source": {"label": "x"}}
+    wrong = [
+        card | {"summary": "x" * 140},
+        card | {"indicator": "hard-stop"},
+        card | {"suggestions": [{"label": "x"}]},
+        card | {"suggestions": [{"label": "x", "actions": [{"type": "create", "description": "x"}]}]},
+        {"summary": "x", "indicator": "info"},
+    ]
+    validator = Draft202012Validator(cds_hooks_schema.RESPONSE)
+    assert validator.is_valid({"cards": [card]})
+    assert not any(validator.is_valid({"cards": [item]}) for item in wrong)
+
+
+def test_discovery_validates(client):
+    check(cds_hooks_schema.DISCOVERY, client.get("/cds-services").json())
+
+
+@pytest.mark.parametrize("note", [NOTE, UNSURE_NOTE, "ulcer " * 400, "<b>pneumonia</b> | *x* [y](z)"])
+def test_cards_validate_and_their_conditions_are_provisional(client, note):
+    answer = client.post(SERVICE, json=hook_call(note))
+    assert answer.status_code == 200
+    check(cds_hooks_schema.RESPONSE, answer.json())
+    for suggestion in answer.json()["cards"][0]["suggestions"]:
+        resource = suggestion["actions"][0]["resource"]
+        condition = Condition.model_validate(resource)
+        assert condition.verificationStatus.coding[0].code == "provisional"
+        assert resource["subject"] == {"reference": "Patient/1288992"}
+        assert resource["encounter"] == {"reference": "Encounter/456"}
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.text(min_size=1, max_size=300).filter(lambda text: text.strip() and text.isprintable()))
+def test_cards_validate_for_any_text(client, text):
+    answer = client.post(SERVICE, json=hook_call(text))
+    assert answer.status_code == 200
+    check(cds_hooks_schema.RESPONSE, answer.json())
+
+
+def test_a_card_says_not_sure_plainly_and_shows_its_basis(client):
+    unsure = client.post(SERVICE, json=hook_call(UNSURE_NOTE)).json()["cards"][0]
+    assert unsure["summary"].startswith("Not sure")
+    sure = client.post(SERVICE, json=hook_call(NOTE)).json()["cards"][0]
+    assert "Acute infarction of the anterior wall" in sure["detail"]
+    assert "never a diagnosis" in sure["detail"]
+    assert "No pneumonia" not in sure["detail"], "what the note denies supports nothing"
+
+
+def test_a_run_without_suggestions_gives_a_card_without_them(run, tmp_path):
+    service, _ = open_service(run, tmp_path / "state", can_suggest=False)
+    with client_of(service) as client:
+        answer = client.post(SERVICE, json=hook_call(NOTE))
+    check(cds_hooks_schema.RESPONSE, answer.json())
+    assert "suggestions" not in answer.json()["cards"][0]
+
+
+def test_a_note_in_a_searchset_is_found(client):
+    document = hook_call(NOTE)["prefetch"]["note"]
+    found = {"resourceType": "Bundle", "type": "searchset", "entry": [{"resource": document}]}
+    assert client.post(SERVICE, json=hook_call(NOTE, prefetch={"note": found})).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("prefetch", "status"),
+    [
+        (None, 412),
+        ({}, 412),
+        ({"note": None}, 412),
+        ({"note": {"resourceType": "Bundle", "type": "searchset"}}, 412),
+        ({"note": {"resourceType": "Patient"}}, 412),
+        ({"note": "text"}, 412),
+        ({"note": {"resourceType": "DocumentReference", "content": [{"attachment": {"data": "no base64!"}}]}}, 422),
+        ({"note": {"resourceType": "DocumentReference", "content": [{"attachment": {"data": "/////w=="}}]}}, 422),
+        ({"note": {"resourceType": "DocumentReference", "content": "x"}}, 412),
+        ({"note": {"resourceType": "DocumentReference", "content": [{"attachment": {"url": "http://x/1"}}]}}, 412),
+    ],
+)
+def test_a_call_without_a_note_is_refused_as_the_standard_says(client, prefetch, status):
+    answer = client.post(SERVICE, json=hook_call(NOTE, prefetch=prefetch))
+    assert answer.status_code == status
+
+
+def test_pdf_notes_are_not_taken_for_text(client):
+    call = hook_call(NOTE)
+    call["prefetch"]["note"]["content"][0]["attachment"]["contentType"] = "application/pdf"
+    assert client.post(SERVICE, json=call).status_code == 412
+
+
+def test_feedback_on_a_card_becomes_a_decision(parts, client):
+    card = client.post(SERVICE, json=hook_call("Gastric ulcer.")).json()["cards"][0]
+    taken = {
+        "card": card["uuid"],
+        "outcome": "accepted",
+        "acceptedSuggestions": [{"id": card["suggestions"][0]["uuid"]}],
+        "outcomeTimestamp": "2026-11-25T10:05:31Z",
+    }
+    for _ in range(2):
+        assert client.post(f"{SERVICE}/feedback", json={"feedback": [taken]}).status_code == 200
+    found = [item for item in parts[0].store.all() if item.code == "K25"]
+    assert [(item.verdict, item.category) for item in found] == [("accepted", "Digestive")]
+
+
+def test_feedback_on_what_is_no_card_is_refused(client):
+    taken = {"card": "7c9e6679-7425-40de-944b-e07fc1f90ae7", "outcome": "overridden", "outcomeTimestamp": "2026-11-25"}
+    assert client.post(f"{SERVICE}/feedback", json={"feedback": [taken]}).status_code == 404
+
+
+@pytest.mark.parametrize("route", ["classify", "suggest"])
+def test_predictions_are_given_as_fhir_where_it_is_asked_for(client, route):
+    headers = {"Accept": "application/fhir+json"}
+    answer = client.post(f"/v1/{route}", json=notes(NOTE, UNSURE_NOTE), headers=headers)
+    assert answer.headers["content-type"] == "application/fhir+json"
+    bundle = Bundle.model_validate(answer.json())
+    assert len(bundle.entry) == 2
+    for entry in answer.json()["entry"]:
+        assessment = RiskAssessment.model_validate(entry["resource"])
+        assert assessment.status == "preliminary"
+    first = answer.json()["entry"][0]["resource"]["prediction"]
+    assert first[0]["outcome"]["text"] == "Cardiovascular"
+    if route == "suggest":
+        codings = [item["outcome"]["coding"][0] for item in first if "coding" in item["outcome"]]
+        assert codings[0]["system"] == "http://hl7.org/fhir/sid/icd-10-cm"
+
+
+def test_codes_are_written_with_their_dot():
+    assert fhir.dotted("I214", 10) == "I21.4"
+    assert fhir.dotted("I21", 10) == "I21"
+    assert fhir.dotted("41071", 9) == "410.71"
+    assert fhir.dotted("E8700", 9) == "E870.0"
+
+
+def test_the_example_of_the_standard_page_decodes():
+    from nosology.serve.cds import note_text
+
+    data = base64.b64encode(b"Chest pain.").decode()
+    resource = {"resourceType": "DocumentReference", "content": [{"attachment": {"data": data}}]}
+    assert note_text({"note": resource}) == "Chest pain."
