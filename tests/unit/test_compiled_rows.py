@@ -77,8 +77,10 @@ def test_losses_and_gradients_of_a_padded_row_equal_those_of_separate_sequences(
 def test_the_block_mask_is_the_one_that_comparing_all_pairs_of_tokens_gives(seed: int) -> None:
     draw = random.Random(seed)
     segments = [Segment(range(draw.randint(1, 300)))]
-    for index in range(1, draw.randint(2, 9)):
-        segments.append(Segment(range(draw.randint(1, 200)), draw.choice([None, 0, draw.randrange(index)])))
+    segments += [
+        Segment(range(draw.randint(1, 200)), draw.choice([None, 0, draw.randrange(index)]))
+        for index in range(1, draw.randint(2, 9))
+    ]
     n_prefix = draw.choice([0, 0, 5, 128, 200])
     tree = pack(segments, cached_prefix=n_prefix)
     prefix = [(torch.zeros(1, 1, n_prefix, 1), torch.zeros(1, 1, n_prefix, 1))] if n_prefix else None

@@ -1,4 +1,4 @@
-"""The classification head: trained, saved with the adapter, refused where it is lost; and what else training refuses."""
+"""The classification head, saved with the adapter and refused where it is lost; and what else training refuses."""
 
 import sys
 import types
@@ -93,7 +93,7 @@ def test_a_head_of_another_number_of_categories_is_refused(run: Path, world: Pat
         load_adapter(load_model(str(world / "model")), run / "adapter", n_head_categories=len(CATEGORIES) + 1)
 
 
-def test_a_changed_head_is_refused_by_its_hash(world: Path, run: Path, tmp_path: Path) -> None:
+def test_a_changed_head_is_refused_by_its_hash(run: Path, tmp_path: Path) -> None:
     import shutil
 
     shutil.copytree(run, tmp_path / "run")
