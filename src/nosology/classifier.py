@@ -274,6 +274,26 @@ class Classifier:
         """Return how many tokens of each prepared note do not fit and are left out."""
         return [note.truncated_tokens for note in self._encode(texts)]
 
+    def note_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Return how many tokens each prepared note has, before any are left out."""
+        return [self._encoder.n_tokens(text) for text in texts]
+
+    def in_order(self, order: Sequence[int]) -> "Classifier":
+        """Return the same model under an instruction that lists the categories in another order, for bias tests.
+
+        Args:
+            order: Category indices as the instruction is to list them; columns of arrays stay in label-set order.
+        """
+        return Classifier(
+            self._model,
+            self._encoder.reordered(order),
+            self.labels,
+            cleaning=self._cleaning,
+            calibration=self.calibration,
+            scoring=self._scoring,
+            batch_tokens=self._batch_tokens,
+        )
+
     @property
     def suggester(self) -> Suggester:
         """What suggests, made on first use.

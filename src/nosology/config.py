@@ -240,6 +240,11 @@ class EvaluateConfig(Section):
         0.9, description="Accuracy that the abstention threshold aims at, on the notes that are answered."
     )
     coverage: Annotated[float, Field(gt=0, lt=1)] = Field(0.9, description="Coverage that prediction sets aim at.")
+    robustness_notes: Annotated[int, Field(ge=0)] = Field(
+        40,
+        description="Notes read three times more, to see whether the order of the categories or a demand written into "
+        "a note changes answers; 0 for none.",
+    )
     seed: int = Field(0, description="Seed of subsets and resamples.")
 
 

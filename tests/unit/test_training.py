@@ -35,7 +35,9 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def configured(world: Path, **train_fields: Any) -> Config:
     fields = {"epochs": 1, "batch_size": 8, "learning_rate": 0.01, "lora_r": 4, "report_to": ()} | train_fields
-    return Config.model_validate({"model": {"name": str(world / "model"), "max_note_tokens": 64, "dtype": "float32"}, "train": fields})
+    return Config.model_validate(
+        {"model": {"name": str(world / "model"), "max_note_tokens": 64, "dtype": "float32"}, "train": fields}
+    )
 
 
 def log_of(run: Path) -> list[dict[str, float]]:
