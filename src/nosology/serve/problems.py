@@ -130,7 +130,12 @@ async def _refused(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
     is_ours = isinstance(error, Refused)
     detail = error.detail if is_ours else HTTPStatus(error.status_code).description or error.detail
-    return problem(request_id(request), error.status_code, detail, headers=error.headers)
+    headers = dict(error.headers or {})
+    # The framework names the methods of the first route of a path alone.
+    described = request.app.openapi()["paths"].get(getattr(request.scope.get("route"), "path", None))
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED and described:
+        headers["Allow"] = ", ".join(sorted(method.upper() for method in described))
+    return problem(request_id(request), error.status_code, detail, headers=headers)
 
 
 async def _invalid(request: Request, error: Exception) -> JSONResponse:
