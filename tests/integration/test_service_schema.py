@@ -10,9 +10,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from test_service_browser import Served
 
 from service_world import write_served_run
-from test_service_browser import Served
 
 pytest.importorskip("schemathesis")
 
