@@ -86,8 +86,19 @@ class PromptEncoder:
 
     def note(self, text: str) -> EncodedNote:
         """Return a note's segment: its tokens, shortened if need be, and the cue."""
-        kept, left_out = shorten(text.strip(), self._plain, self.max_note_tokens, self._mark, self._shortening)
+        body = text.strip()
+        kept, left_out = shorten(
+            body,
+            lambda start, end: self._plain(body[start:end]),
+            self.max_note_tokens,
+            self._mark,
+            self._shortening,
+        )
         return EncodedNote((*kept, *self.cue), left_out)
+
+    def n_tokens(self, text: str) -> int:
+        """Return the tokens of a whole note, without the cue."""
+        return len(self._plain(text.strip()))
 
     def reordered(self, order: Sequence[int]) -> "PromptEncoder":
         """Return an encoder whose instruction lists the categories in another order; its answers keep theirs.
@@ -111,19 +122,21 @@ class PromptEncoder:
 
         Tokens that stand for nothing in the text (the mark of a cut, the cue) have the place -1.
         """
-        note = self.note(text)
         body = text.strip()
         before = len(text) - len(text.lstrip())
-        clean = body.encode("utf-8", "replace").decode("utf-8")
-        encoded = self._tokenizer(
-            clean, add_special_tokens=False, split_special_tokens=True, return_offsets_mapping=True
-        )
-        places = [before + max(start, end - 1) for start, end in encoded["offset_mapping"]]
-        if note.truncated_tokens:
-            room = max(self.max_note_tokens - len(self._mark), 0)
-            head = round(room * HEAD_SHARE)
-            places = [*places[:head], *[-1] * len(self._mark), *places[len(places) - (room - head) :]]
-        return note, (*places, *[-1] * len(self.cue))
+        mark = tuple((token, -1) for token in self._mark)
+
+        def tokenize(start: int, end: int) -> tuple[tuple[int, int], ...]:
+            clean = body[start:end].encode("utf-8", "replace").decode("utf-8")
+            encoded = self._tokenizer(
+                clean, add_special_tokens=False, split_special_tokens=True, return_offsets_mapping=True
+            )
+            places = (before + start + max(first, last - 1) for first, last in encoded["offset_mapping"])
+            return tuple(zip(encoded["input_ids"], places, strict=True))
+
+        kept, left_out = shorten(body, tokenize, self.max_note_tokens, mark, self._shortening)
+        tokens, places = (token for token, _ in kept), (place for _, place in kept)
+        return EncodedNote((*tokens, *self.cue), left_out), (*places, *[-1] * len(self.cue))
 
     def title(self, title: str) -> tuple[int, ...]:
         """Return the tokens of a rubric's title, the end-of-turn token last."""

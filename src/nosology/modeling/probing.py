@@ -13,11 +13,12 @@ from typing import Literal
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor, nn
 
 from nosology.modeling.attention import KeysValues
 from nosology.modeling.encoding import EncodedNote
 from nosology.modeling.forward import forward_tree
-from nosology.modeling.loading import output_weight
+from nosology.modeling.loading import decoder, output_weight
 from nosology.modeling.title_targets import TitleTarget
 from nosology.modeling.titles import TitleScorer
 from nosology.modeling.tree import Segment, pack
@@ -91,6 +92,53 @@ def probe(
                 rubrics.append(of_titles)
             batch = []
     return np.array(categories).reshape(len(variants), -1), np.array(rubrics).reshape(len(variants), len(titles))
+
+
+def token_gradients(scorer: TitleScorer, note: EncodedNote, title: TitleTarget) -> FloatArray:
+    """Return gradient times input of log P(category) + log P(rubric | category) for each token of a note.
+
+    Args:
+        scorer: Holds the model and the encoder.
+        note: The note.
+        title: The rubric.
+
+    Returns:
+        Shape ``(note tokens,)``.
+    """
+    encoder = scorer.encoder
+    answer = encoder.answers[title.category]
+    segments = [Segment(encoder.root), Segment(note.tokens, 0), Segment((*answer, *encoder.title_cue), 1)]
+    if title.tokens:
+        segments.append(Segment(title.tokens, 2))
+    tree = pack(segments)
+    kept: list[Tensor] = []
+
+    def keep(_module: nn.Module, _inputs: object, output: Tensor) -> Tensor:
+        kept.append(output.detach().requires_grad_())
+        return kept[-1]
+
+    hook = decoder(scorer.model).get_input_embeddings().register_forward_hook(keep)
+    try:
+        with torch.enable_grad():
+            hidden = forward_tree(scorer.model, tree)[0]
+            weight = output_weight(scorer.model).detach()
+            score = _step_scores(hidden[tree.predictors(2)[: len(answer)]], weight, answer)
+            cue = tree.starts[2] + tree.lengths[2] - 1
+            for depth, target, choices in title.steps:
+                row = cue if depth == 0 else tree.starts[3] + depth - 1
+                logits = weight[list(choices)].float() @ hidden[row].float()
+                score = score + logits.log_softmax(dim=0)[choices.index(target)]
+            (gradient,) = torch.autograd.grad(score, kept[0])
+    finally:
+        hook.remove()
+    rows = slice(tree.starts[1], tree.starts[1] + tree.lengths[1])
+    return (gradient * kept[0].detach())[0, rows].float().sum(dim=-1).double().cpu().numpy()
+
+
+def _step_scores(hidden: Tensor, weight: Tensor, tokens: Sequence[int]) -> Tensor:
+    """Return the sum of log-probabilities of tokens. Shape of ``hidden``: ``(tokens, hidden)``."""
+    log_probs = (hidden @ weight.T).float().log_softmax(dim=-1)
+    return log_probs[torch.arange(len(tokens)), torch.tensor(tokens, device=hidden.device)].sum()
 
 
 def _probe_batch(

@@ -204,6 +204,15 @@ class TitleScorer:
         Returns:
             Shape ``(rubrics,)``.
         """
+        scores = self.raw_title_scores(prefix, categories)
+        for category in categories:
+            group = self._groups[category]
+            if len(group):
+                scores[group] -= np.logaddexp.reduce(scores[group])
+        return scores
+
+    def raw_title_scores(self, prefix: list[KeysValues], categories: Sequence[int]) -> FloatArray:
+        """Return each title's score before it is normalized over its category; arguments as `title_log_probs`."""
         result = np.full(self._n_titles, np.nan)
         jobs = [
             (category, TrieJob((*self.encoder.answers[category], *self.encoder.title_cue), prefix, plan))
@@ -211,7 +220,7 @@ class TitleScorer:
             if (plan := self._plans[category]) is not None
         ]
         for (category, _), scores in zip(jobs, self.trie_scores([job for _, job in jobs]), strict=True):
-            result[self._groups[category]] = scores - np.logaddexp.reduce(scores)
+            result[self._groups[category]] = scores
         return result
 
     def scores(self, note: EncodedNote, *, mass: float = 0.99, prefix: list[KeysValues] | None = None) -> TitleScores:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from nosology.prepare.cleaning import Cleaning
 from nosology.prepare.deidentify import deidentify
 from nosology.prepare.normalize import replace_characters
-from nosology.prepare.sections import find_sections
+from nosology.sections import find_sections
 
 _WORD = re.compile(r"\S+")
 _CLUSTER = re.compile(r".[^\x00-\x7f]*", re.DOTALL)  # what stands before an ASCII character never composes with it

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nosology.modeling.attention import KeysValues
-from nosology.modeling.probing import probe, without
+from nosology.modeling.probing import Variant, probe, token_gradients, without
 from nosology.modeling.titles import TitleScorer
 from nosology.prepare.alignment import AlignedText
 from nosology.records import Evidence, FullCode, Suggestion, Suggestions
@@ -179,6 +179,23 @@ class Suggester:
         main = np.where(np.isnan(signals.titles), 0.0, main)
         return (mixture.coded_probabilities(table) if self.fitted.is_calibrated else main), main
 
+    def log_odds(self, text: str, places: NDArray[np.int64]) -> FloatArray:
+        """Return the log-odds that some rubrics are coded, reading no titles but theirs. Shape ``(rubrics,)``.
+
+        Args:
+            text: A prepared note.
+            places: Rubrics.
+        """
+        encoder = self._scorer.encoder
+        note = encoder.note(text)
+        prefix = self._scorer.read_note(note)
+        nothing = np.zeros(len(note.tokens), np.bool_)
+        whole = without(note, len(encoder.root), len(encoder.cue), nothing, "hide")
+        category, title = self._probe(prefix, [whole], places)
+        words, mentioned = self.fitted.words.scores([text])[:, places], self._titles.shares([text])[:, places]
+        signals = Signals(category[0], title[0], words[0], mentioned[0])
+        return self.fitted.mixture.log_odds(signals.table(self.known.at(places)))
+
     def effects(
         self,
         aligned: AlignedText,
@@ -209,6 +226,24 @@ class Suggester:
         )
         return np.asarray(log_odds[0] - log_odds[1:])
 
+    def gradients(self, aligned: AlignedText, spans: Sequence[Span], place: int) -> FloatArray:
+        """Return gradient times input of the model's side of one rubric's score, summed a sentence: for comparison.
+
+        Args:
+            aligned: The prepared note.
+            spans: Sentences of the original.
+            place: The rubric.
+
+        Returns:
+            Shape ``(sentences,)``.
+        """
+        note, token_places = self._scorer.encoder.note_with_places(aligned.text)
+        inside = tokens_within(aligned, token_places, spans)
+        target = self._scorer.targets.get(place)
+        if target is None:
+            return np.zeros(len(spans))
+        return np.asarray(inside @ token_gradients(self._scorer, note, target))
+
     def _model_without(
         self, aligned: AlignedText, spans: Sequence[Span], places: NDArray[np.int64], read: Read, method: Method
     ) -> tuple[FloatArray, FloatArray]:
@@ -221,22 +256,29 @@ class Suggester:
         n_rows = 1 + len(spans)
         if method == "words":
             return np.tile(read.signals.categories, (n_rows, 1)), np.tile(read.signals.titles[places], (n_rows, 1))
-        encoder, targets = self._scorer.encoder, self._scorer.targets
+        encoder = self._scorer.encoder
         note, token_places = encoder.note_with_places(aligned.text)
         missing = tokens_within(aligned, token_places, spans)
         moved = np.flatnonzero(missing.any(axis=1))
         parts = [np.zeros(len(note.tokens), np.bool_), *missing[moved]]
         variants = [without(note, len(encoder.root), len(encoder.cue), part, method) for part in parts]
-        taught = [number for number, place in enumerate(places) if int(place) in targets]
-        categories, titles = probe(
-            self._scorer, read.prefix, variants, [targets[int(places[number])] for number in taught]
-        )
+        categories, titles = self._probe(read.prefix, variants, places)
         # A sentence that no token came from, such as one that was cut out, changes nothing: it is the whole note.
         rows = np.zeros(n_rows, np.int64)
         rows[1 + moved] = 1 + np.arange(len(moved))
-        all_titles = np.zeros((n_rows, len(places)))
-        all_titles[:, taught] = titles[rows]
-        return categories[rows], all_titles
+        return categories[rows], titles[rows]
+
+    def _probe(
+        self, prefix: list[KeysValues], variants: Sequence[Variant], places: NDArray[np.int64]
+    ) -> tuple[FloatArray, FloatArray]:
+        """Return log P(category) and log P(rubric | category) under each variant; 0 for a category's only rubric."""
+        targets = self._scorer.targets
+        taught = [number for number, place in enumerate(places) if int(place) in targets]
+        titles = np.zeros((len(variants), len(places)))
+        categories, titles[:, taught] = probe(
+            self._scorer, prefix, variants, [targets[int(places[number])] for number in taught]
+        )
+        return categories, titles
 
     def _evidence(self, original: str, spans: Sequence[Span], place: int, effects: FloatArray) -> tuple[Evidence, ...]:
         words = [self.fitted.words.strongest_words(original[start:end], place, 1) for start, end in spans]

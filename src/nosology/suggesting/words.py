@@ -37,8 +37,8 @@ _TITLE_WORD = re.compile(r"[a-z]{3,}")
 _ENDING = re.compile(r"(?:ies|ous|ing|al|ic|es|ed|s|y|a|e)$")
 _EMPTY_WORDS = frozenset({
     "and", "the", "for", "with", "other", "without", "unspecified", "due", "not", "elsewhere", "classified",
-    "specified", "certain", "following", "involving", "nos", "from", "use", "disease", "diseases", "disorder", "disorders",
-    "condition", "conditions", "type", "general",
+    "specified", "certain", "following", "involving", "nos", "from", "use", "disease", "diseases", "disorder",
+    "disorders", "condition", "conditions", "type", "general",
 })  # fmt: skip
 
 
@@ -89,6 +89,11 @@ class WordModel:
         if self.vocabulary and texts:
             scores[:, self.seen] = self._fitted.transform(texts) @ self.weights
         return scores
+
+    def weight(self, text: str) -> float:
+        """Return how much rare words a text holds, whatever the rubric: the sum of its TF-IDF before it is scaled."""
+        analyze = self._fitted.build_analyzer()
+        return float(sum(self.idf[self.vocabulary[word]] for word in analyze(text) if word in self.vocabulary))
 
     def strongest_words(self, text: str, place: int, n: int) -> list[str]:
         """Return the words of a text that speak most for a rubric, at most `n`; none for an unseen rubric."""
