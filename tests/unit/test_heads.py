@@ -1,4 +1,4 @@
-"""The classification head: trained, saved with the adapter, refused where it is lost; and other refusals."""
+"""The classification head, saved with the adapter and refused where it is lost; and what else training refuses."""
 
 import sys
 import types

@@ -321,3 +321,8 @@ def test_the_description_names_every_route_and_its_errors(client):
     assert {"200", "413", "422", "429", "503"} <= set(answers)
     assert answers["429"]["content"]["application/problem+json"]["schema"]["$ref"].endswith("/Problem")
     assert "HTTPValidationError" not in json.dumps(page)
+
+
+def test_a_method_that_a_path_does_not_take_is_answered_with_those_that_it_takes(client):
+    answer = client.put("/v1/feedback")
+    assert (answer.status_code, answer.headers["allow"]) == (405, "GET, POST")
