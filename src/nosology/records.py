@@ -7,7 +7,7 @@ traceback that prints a record cannot leak a note.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import overload
+from typing import Any, overload
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +160,16 @@ class Suggestions(Sequence[Suggestion]):
     mass_left_out: float
     n_rubrics: int
     is_calibrated: bool
+
+    @classmethod
+    def from_plain(cls, values: Mapping[str, Any]) -> "Suggestions":
+        """Return the record that `dataclasses.asdict` made plain."""
+        items = []
+        for item in values["items"]:
+            full = FullCode(**item["full_code"]) if item["full_code"] else None
+            evidence = tuple(Evidence(**sentence) for sentence in item["evidence"])
+            items.append(Suggestion(**{**item, "evidence": evidence, "full_code": full}))
+        return cls(**{**values, "items": tuple(items)})
 
     def __len__(self) -> int:
         return len(self.items)

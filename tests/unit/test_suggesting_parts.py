@@ -108,21 +108,21 @@ def simulated(n_notes: int, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarr
 
 
 def test_the_fit_finds_the_odds_and_is_calibrated_on_new_notes() -> None:
-    fitted = mixture.fit(*simulated(3000, 0), 3)
-    assert fitted.coded[2] == pytest.approx(2, abs=0.15)
-    assert fitted.coded[1] == pytest.approx(1, abs=0.15)
-    assert fitted.intercept == pytest.approx(-1, abs=0.15)
+    fitted = mixture.fit(*simulated(1500, 0), 3)
+    assert fitted.coded[2] == pytest.approx(2, abs=0.2)
+    assert fitted.coded[1] == pytest.approx(1, abs=0.2)
+    assert fitted.intercept == pytest.approx(-1, abs=0.2)
     tables, truth, _, category = simulated(3000, 1)
     probabilities = fitted.coded_probabilities(tables)
     for low in (0.1, 0.4, 0.7):
         inside = (probabilities > low) & (probabilities < low + 0.2)
-        assert truth[inside].mean() == pytest.approx(probabilities[inside].mean(), abs=0.03)
+        assert truth[inside].mean() == pytest.approx(probabilities[inside].mean(), abs=0.05)
     shares = fitted.within_category(tables[0], category)
     assert [shares[:3].sum(), shares[3:].sum()] == pytest.approx([1, 1])
 
 
 def test_none_of_these_is_as_frequent_as_stated() -> None:
-    tables, truth, main, category = simulated(3000, 2)
+    tables, truth, main, category = simulated(1500, 2)
     fitted = mixture.fit(tables, truth, main, category, 3)
     probabilities = fitted.coded_probabilities(tables)
     order = np.argsort(-probabilities, axis=1)[:, :3]

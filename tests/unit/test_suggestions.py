@@ -90,7 +90,7 @@ def test_the_text_that_is_suggested_for_is_the_one_that_is_classified(tuned: Cla
 def test_a_note_finds_the_sentence_that_says_it(tuned: Classifier) -> None:
     found = tuned.suggest([NOTE], k=10)[0]
     infarction = next(item for item in found if item.code == "410")
-    assert [NOTE[e.start : e.end] for e in infarction.evidence][0] == (
+    assert next(NOTE[e.start : e.end] for e in infarction.evidence) == (
         "Mr. José Müller came with CHEST PAIN with troponin rise."
     )
     assert infarction.is_seen

@@ -51,7 +51,9 @@ def evaluate(
     else:
         print_summary(Results.model_validate(results))
     if wants_suggestions(run):
-        suggestions = evaluate_suggestions(run, split=split, dataset=dataset, limit=limit, progress=progress)
+        suggestions = evaluate_suggestions(
+            run, split=split, dataset=dataset, limit=limit, include_text=include_text, progress=progress
+        )
         if not as_json:
             print_ranking(suggestions)
     say(f"next: nosology report {run}")

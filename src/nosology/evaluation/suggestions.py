@@ -5,9 +5,10 @@ into ``RUN/suggester``. All systems learn from the same notes. What would surpri
 rubric is not evaluated, since no suggestion could be right.
 """
 
+import json
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import pairwise
 from pathlib import Path
 
@@ -24,9 +25,10 @@ from nosology.config import EvaluateConfig
 from nosology.errors import DataError
 from nosology.evaluation.inputs import Inputs, read_inputs
 from nosology.evaluation.systems import Advance, Progress, quiet
+from nosology.prepare.alignment import align
 from nosology.prepare.dataset import codes_of
 from nosology.rubrics import RubricTable
-from nosology.runs import read_manifest, write_json
+from nosology.runs import read_manifest, write_json, write_private_text
 from nosology.suggesting import mixture
 from nosology.suggesting.mixture import Mixture
 from nosology.suggesting.signals import NAMES, Signals
@@ -38,6 +40,7 @@ FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
 
 RESULTS = "suggestions.json"
+EXAMPLE = "suggested_example.json"
 K = 10
 MOST_FIT_NOTES = 200
 """Validation notes that weights are fitted on: eight weights need no more, and each costs a reading of all titles."""
@@ -166,6 +169,7 @@ def evaluate_suggestions(
     dataset: Path | None = None,
     limit: int | None = None,
     fit_limit: int | None = None,
+    include_text: bool = False,
     config: EvaluateConfig | None = None,
     progress: Progress = quiet,
 ) -> SuggestionResults:
@@ -177,6 +181,7 @@ def evaluate_suggestions(
         dataset: Another dataset; None for the one that the run was trained on.
         limit: Evaluate a random part of this many notes.
         fit_limit: Fit on this many validation notes.
+        include_text: Also keep the first note with its suggestions, in a file that only its owner can read.
         config: Seed and number of resamples; None for the run's own.
         progress: Called with a task and its number of notes.
 
@@ -199,8 +204,18 @@ def evaluate_suggestions(
     scores = rank_all(suggester, signals, fit_notes, train, test, seconds)
     results = judge(suggester, scores, train, test, config, np.array(left_out), len(fit_notes.tables))
     inputs.out.mkdir(parents=True, exist_ok=True)
+    if include_text:
+        _write_example(inputs.out / EXAMPLE, suggester, test)
     write_json(inputs.out / RESULTS, results.model_dump(mode="json"))
     return results
+
+
+def _write_example(path: Path, suggester: Suggester, notes: Coded) -> None:
+    """Write the first note with its suggestions, readable by its owner alone."""
+    note_id, text = notes.notes.select("note_id", "clean_text").row(0)
+    found = suggester.suggest(text, align(text, None), K)
+    values = {"note_id": note_id, "text": text, "suggestions": asdict(found)}
+    write_private_text(path, json.dumps(values, ensure_ascii=False, indent=2) + "\n")
 
 
 Ranking = dict[str, tuple[FloatArray, float]]

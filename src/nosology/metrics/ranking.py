@@ -23,7 +23,7 @@ def ranked_truth(scores: FloatArray, truth: BoolArray) -> BoolArray:
 
 def hit_rate(right: BoolArray, k: int) -> FloatArray:
     """Return 1 where any of the first k entries is right, else 0. Shape ``(notes,)``."""
-    return right[:, :k].any(axis=1).astype(np.float64)
+    return np.asarray(right[:, :k].any(axis=1), np.float64)
 
 
 def recall(right: BoolArray, k: int) -> FloatArray:

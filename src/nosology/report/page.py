@@ -8,6 +8,7 @@ import os
 import shutil
 from collections import defaultdict
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -16,12 +17,15 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 from pydantic import ValidationError
 
 from nosology.errors import RunError
+from nosology.records import Suggestions
 from nosology.report.cards import render_cards
 from nosology.report.classification import side_by_side
 from nosology.report.drawing import Drawn, colour_role
 from nosology.report.figures import CURVES, draw_all
+from nosology.report.suggested import shown
 from nosology.results import Comparison, Results
 from nosology.runs import read_json, read_manifest
+from nosology.suggestion_results import SuggestionResults
 
 PAGE = "index.html"
 REPORTS_TEXT = "classification_reports.txt"
@@ -45,7 +49,7 @@ def write_report(run: Path, *, evaluation: str = "test", include_text: bool = Fa
     results = read_results(run, evaluation)
     prompts = _prompts(run / "eval" / evaluation, results) if include_text else {}
     drawn = draw_all(results, read_training_log(run / "training_log.jsonl"))
-    html = render(results, manifest, drawn, prompts)
+    html = render(results, manifest, drawn, prompts, read_suggested(run, evaluation, with_example=include_text))
     cards = render_cards(results, manifest, _environment(escape=False))
     folder = run / "report" if evaluation == "test" else run / "report" / evaluation
     folder.mkdir(parents=True, exist_ok=True)
@@ -80,6 +84,46 @@ def read_results(run: Path, evaluation: str) -> Results:
         ) from None
 
 
+@dataclass(frozen=True, slots=True)
+class Suggested:
+    """What a report shows of suggestions.
+
+    Attributes:
+        results: How well they rank.
+        example: One note with its suggestions, as the template wants it; None where no text is shown.
+    """
+
+    results: SuggestionResults
+    example: dict[str, Any] | None = field(default=None, repr=False)
+
+
+def read_suggested(run: Path, evaluation: str, *, with_example: bool) -> Suggested | None:
+    """Return how well a run's suggestions rank; None where they were not evaluated.
+
+    Args:
+        run: A finished run folder.
+        evaluation: A folder of ``RUN/eval``.
+        with_example: Also show one note in full, where the evaluation kept one.
+
+    Raises:
+        RunError: The file is of another version.
+    """
+    folder = run / "eval" / evaluation
+    if not (folder / "suggestions.json").exists():
+        return None
+    try:
+        results = SuggestionResults.model_validate(read_json(folder / "suggestions.json"))
+    except ValidationError:
+        raise RunError(
+            "not suggestion results that this version reads", place=str(folder), hint="evaluate the run again"
+        ) from None
+    kept = folder / "suggested_example.json"
+    if not (with_example and kept.exists()):
+        return Suggested(results)
+    values = read_json(kept)
+    return Suggested(results, shown(values["note_id"], values["text"], Suggestions.from_plain(values["suggestions"])))
+
+
 def read_training_log(path: Path) -> dict[str, list[tuple[float, float]]]:
     """Return the curves of a training log by name: optimizer step and value. Empty where there is no log.
 
@@ -100,7 +144,11 @@ def read_training_log(path: Path) -> dict[str, list[tuple[float, float]]]:
 
 
 def render(
-    results: Results, manifest: Mapping[str, Any], drawn: Mapping[str, Drawn], prompts: Mapping[str, str]
+    results: Results,
+    manifest: Mapping[str, Any],
+    drawn: Mapping[str, Drawn],
+    prompts: Mapping[str, str],
+    suggested: Suggested | None = None,
 ) -> str:
     """Return the whole page.
 
@@ -109,6 +157,7 @@ def render(
         manifest: The run's.
         drawn: Figures by name.
         prompts: Full prompts by note id, for the examples; empty to show ids and hashes alone.
+        suggested: How well suggestions rank; None where they were not evaluated.
     """
     environment = _environment(escape=True)
     return environment.get_template("report.html.jinja").render(
@@ -124,7 +173,8 @@ def render(
         difference=lambda first, second: _difference(results, first, second),
         role=colour_role,
         prompts=prompts,
-        css=_template("report.css"),
+        suggested=suggested,
+        css=_template("report.css") + (_template("suggested.css") if suggested else ""),
     )
 
 

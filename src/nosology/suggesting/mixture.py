@@ -165,14 +165,17 @@ def _fit_main(tables: FloatArray, main: NDArray[np.int64], category: NDArray[np.
     start = np.zeros(len(_MAIN))
     start[0] = 1.0
 
-    def loss(weights: FloatArray) -> float:
+    def loss_and_gradient(weights: FloatArray) -> tuple[float, FloatArray]:
         total = _PENALTY / 2 * float(((weights - start) ** 2).sum())
+        gradient = _PENALTY * (weights - start)
         for rows, true in chosen:
             scores = rows @ weights
-            total += float(special.logsumexp(scores) - scores[true])
-        return total
+            log_total = special.logsumexp(scores)
+            total += float(log_total - scores[true])
+            gradient += np.exp(scores - log_total) @ rows - rows[true]
+        return total, gradient
 
-    return np.asarray(optimize.minimize(loss, start, method="L-BFGS-B").x, np.float64)
+    return np.asarray(optimize.minimize(loss_and_gradient, start, jac=True, method="L-BFGS-B").x, np.float64)
 
 
 def _fit_sharpness(probabilities: FloatArray, truth: BoolArray, k: int) -> float:
