@@ -20,7 +20,7 @@ from nosology.prepare.deidentify import deidentify
 from nosology.sources.synthetic import write_mimic
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
-ENOUGH = 30  # identifiers of a kind, below which one miss would decide
+ENOUGH = 100  # identifiers of a kind; with fewer, two or three misses would decide
 
 
 def benchmark(name: str) -> ModuleType:
