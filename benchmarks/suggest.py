@@ -9,8 +9,8 @@ is there already. CodiEsp is taken from the folder in NOSOLOGY_DEV_DATA::
     python benchmarks/suggest.py --json suggest.json
     python benchmarks/suggest.py --train synthetic --work work
 
-Absolute times depend on the machine and on what else runs there; ratios are measured side by side. Scores of both ways
-are compared before anything is timed.
+Absolute times depend on the machine and on what else runs there; ratios are measured side by side and are of processor
+time. The scores of all ways are compared, and their largest difference is printed.
 """
 
 import argparse
@@ -22,6 +22,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +48,6 @@ from nosology.sources.table import TableColumns
 from nosology.training import train
 
 N_TITLES = 900
-SAMPLE = 30  # titles that are scored one by one; the time of 900 is that of these times 30
 SETTINGS: dict[str, dict[str, Any]] = {
     "synthetic": {"max_note_tokens": 256, "max_train_notes": 480},
     "codiesp": {"max_note_tokens": 192, "max_train_notes": None},
@@ -90,7 +90,7 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder:
             note = _note(Path(folder), options.words)
         encoder = PromptEncoder(loaded.tokenizer, PromptTemplate.load("physician-v1"), labels.names)
-        rows, ratios = _time_titles(loaded, encoder, labels, note)
+        rows, ratios = _time_titles(loaded, encoder, labels, note, options.sample)
         measurements += rows
         measurements.append(_time_note(loaded, encoder, labels, note, options.rounds))
         _print_times(measurements, ratios)
@@ -112,6 +112,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--dtype", default="bfloat16", choices=["float32", "bfloat16"])
     parser.add_argument("--words", type=int, default=300, help="length of the timed note")
     parser.add_argument("--rounds", type=int, default=3, help="timed runs; the median counts")
+    parser.add_argument("--sample", type=int, default=30, help="titles scored one by one; their time is scaled to 900")
     parser.add_argument("--json", type=Path, help="also write the measurements here")
     return parser.parse_args()
 
@@ -166,7 +167,7 @@ def _note(folder: Path, n_words: int) -> str:
 
 
 def _time_titles(
-    loaded: LoadedModel, encoder: PromptEncoder, labels: LabelSet, text: str
+    loaded: LoadedModel, encoder: PromptEncoder, labels: LabelSet, text: str, n_sample: int
 ) -> tuple[list[dict[str, Any]], dict[str, float]]:
     """Return times of scoring 900 titles under one note in three ways, after checking that all give the same."""
     table = RubricTable.shipped(labels, [9])
@@ -176,27 +177,25 @@ def _time_titles(
     note = encoder.note(text)
     categories = [category for category, group in enumerate(groups) if group]
     category_of = {place: category for category, group in enumerate(groups) for place in group}
-    sample = sorted(random.Random(0).sample(range(len(titles)), SAMPLE))
-    rows, scores = [], {}
-    for scoring in ("joint", "constrained"):
+    sample = sorted(random.Random(0).sample(range(len(titles)), n_sample))
+    scale = len(titles) / n_sample
+    rows = []
+    for scoring in ("constrained", "joint"):
         scorer = TitleScorer(loaded.model, encoder, titles, groups, scoring=scoring)  # type: ignore[arg-type]
-        seconds, found = _timed(lambda s=scorer: s.title_log_probs(s.read_note(note), categories), 1)
-        scores[scoring] = found
-        rows.append({"measurement": f"tree, {scoring}", "seconds": seconds, "title_tokens": scorer.n_title_tokens})
+        clock, raw = _timed(lambda s=scorer: s.raw_title_scores(s.read_note(note), categories), 1)
+        rows.append({"measurement": f"tree, {scoring}", **clock.scaled(1), "title_tokens": scorer.n_title_tokens})
     beginning = [
         (*encoder.root, *note.tokens, *encoder.answers[category_of[place]], *encoder.title_cue) for place in sample
     ]
-    seconds, alone = _timed(lambda: _score_alone(loaded, encoder, beginning, [titles[place] for place in sample]), 1)
-    rows.append({"measurement": "each title in its own prompt", "seconds": seconds * len(titles) / SAMPLE})
-    seconds, cached = _timed(
-        lambda: _score_cached(loaded, encoder, note.tokens, [(category_of[p], titles[p]) for p in sample]), 1
-    )
-    rows.append({"measurement": "each title behind the cached note", "seconds": seconds * len(titles) / SAMPLE})
-    joint = TitleScorer(loaded.model, encoder, titles, groups, scoring="joint")
-    raw = joint.raw_title_scores(joint.read_note(note), categories)[sample]
+    words = [titles[place] for place in sample]
+    clock, alone = _timed(lambda: _score_alone(loaded, encoder, beginning, words), 1)
+    rows.append({"measurement": "each title in its own prompt", **clock.scaled(scale)})
+    jobs = [(category_of[place], titles[place]) for place in sample]
+    clock, cached = _timed(lambda: _score_cached(loaded, encoder, note.tokens, jobs), 1)
+    rows.append({"measurement": "each title behind the cached note", **clock.scaled(scale)})
     for row, other in zip(rows[2:], (alone, cached), strict=True):
-        row["largest_difference"] = float(np.abs(raw - other).max())
-    by_name = {row["measurement"]: row["seconds"] for row in rows}
+        row["largest_difference"] = float(np.abs(raw[sample] - other).max())  # raw is the joint tree's, the last one
+    by_name = {row["measurement"]: row["processor_seconds"] for row in rows}
     ratios = {
         "tree_vs_separate": by_name["each title in its own prompt"] / by_name["tree, joint"],
         "tree_vs_cached": by_name["each title behind the cached note"] / by_name["tree, joint"],
@@ -231,7 +230,7 @@ def _score_cached(
         tokens = encoder.title(title)
         row = torch.tensor([[*encoder.answers[category], *encoder.title_cue, *tokens[:-1]]])
         output = loaded.model.model(input_ids=row, past_key_values=cache, use_cache=True)
-        cache.crop(n_cached)
+        cache.crop(n_cached - cache.get_seq_length())  # below 0: so many tokens are taken off the end
         scores.append(_sum(output.last_hidden_state[0, -len(tokens) :] @ output_weight(loaded.model).T, tokens))
     return np.array(scores)
 
@@ -252,15 +251,13 @@ def _time_note(loaded: LoadedModel, encoder: PromptEncoder, labels: LabelSet, te
         rubrics=RubricTable.shipped(labels, [9]),
         scoring="constrained",
     )
-    started = time.process_time()
-    seconds, found = _timed(lambda: classifier.suggest([text], k=10)[0], rounds)
-    processor_seconds = (time.process_time() - started) / (rounds + 1)
+    clock, found = _timed(lambda: classifier.suggest([text], k=10)[0], rounds)
     bare, _ = _timed(lambda: classifier.suggest([text], k=10, with_evidence=False), rounds)
     return {
         "measurement": "ten suggestions with evidence",
-        "seconds": seconds,
-        "seconds_without_evidence": bare,
-        "processor_seconds": processor_seconds,
+        **clock.scaled(1),
+        "seconds_without_evidence": bare.seconds,
+        "processor_seconds_without_evidence": bare.processor_seconds,
         "words": len(text.split()),
         "note_tokens": len(encoder.note(text).tokens),
         "mass_left_out": found.mass_left_out,
@@ -268,15 +265,28 @@ def _time_note(loaded: LoadedModel, encoder: PromptEncoder, labels: LabelSet, te
     }
 
 
-def _timed(work: Callable[[], Any], rounds: int) -> tuple[float, Any]:
-    """Return the median time of some work after one run that is not timed, and its last result."""
-    result = work()
-    times = []
+@dataclass(frozen=True)
+class Clock:
+    """Median times of some work: on the wall, and of all cores together, which a busy machine changes less."""
+
+    seconds: float
+    processor_seconds: float
+
+    def scaled(self, factor: float) -> dict[str, float]:
+        """Return both times a factor."""
+        return {"seconds": self.seconds * factor, "processor_seconds": self.processor_seconds * factor}
+
+
+def _timed(work: Callable[[], Any], rounds: int) -> tuple[Clock, Any]:
+    """Return the median times of some work, and its last result. The caller has warmed up."""
+    walls, processors = [], []
+    result = None
     for _ in range(rounds):
-        started = time.perf_counter()
+        wall, processor = time.perf_counter(), time.process_time()
         result = work()
-        times.append(time.perf_counter() - started)
-    return statistics.median(times), result
+        walls.append(time.perf_counter() - wall)
+        processors.append(time.process_time() - processor)
+    return Clock(statistics.median(walls), statistics.median(processors)), result
 
 
 def _print_times(measurements: list[dict[str, Any]], ratios: dict[str, float]) -> None:

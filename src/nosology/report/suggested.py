@@ -3,6 +3,7 @@
 The page shows the notes in full, so the file is readable by its owner alone.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from importlib import resources
@@ -16,8 +17,10 @@ from nosology.export import NOTICE
 from nosology.records import Suggestions
 from nosology.runs import write_private_text
 
-STRONG_EFFECT = 2.0
-"""Nats of log-odds from which a sentence is marked in full colour: without it the odds are a seventh."""
+FULL_COLOUR = 0.4
+"""Fall of a suggestion's probability from which its sentence is marked in full colour."""
+LEAST_FALL = 0.03
+"""Below, a sentence is not marked: every sentence moves some unlikely suggestion a little."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +30,7 @@ class Piece:
     Attributes:
         text: Its text.
         numbers: The suggestions that it speaks for, by their rank from 1.
-        strength: 0 to 1, from its largest effect.
+        strength: 0 to 1, from the largest fall of a probability without it.
         marks: ``denied`` and ``relative``, where it speaks so of every one of them.
     """
 
@@ -39,22 +42,28 @@ class Piece:
 
 def pieces(text: str, found: Suggestions) -> list[Piece]:
     """Return a note cut at the edges of its evidence; together the pieces are the note."""
-    evidence = [(number, e) for number, item in enumerate(found, start=1) for e in item.evidence]
-    edges = sorted({0, len(text), *(e.start for _, e in evidence), *(e.end for _, e in evidence)})
+    evidence = [
+        (number, e, fall)
+        for number, item in enumerate(found, start=1)
+        for e in item.evidence
+        if (fall := fall_without(item.probability, e.effect)) >= LEAST_FALL
+    ]
+    edges = sorted({0, len(text), *(e.start for _, e, _ in evidence), *(e.end for _, e, _ in evidence)})
     cut = []
     for start, end in pairwise(edges):
-        here = [(number, e) for number, e in evidence if e.start <= start and end <= e.end]
-        marks = [
-            name
-            for name, holds in (
-                ("denied", all(e.negated for _, e in here)),
-                ("relative", all(e.family_history for _, e in here)),
-            )
-            if here and holds
-        ]
-        strength = max((min(e.effect / STRONG_EFFECT, 1.0) for _, e in here), default=0.0)
-        cut.append(Piece(text[start:end], tuple(number for number, _ in here), strength, tuple(marks)))
+        here = [item for item in evidence if item[1].start <= start and end <= item[1].end]
+        is_denied = bool(here) and all(e.negated for _, e, _ in here)
+        is_of_relative = bool(here) and all(e.family_history for _, e, _ in here)
+        marks = (*(["denied"] if is_denied else []), *(["relative"] if is_of_relative else []))
+        strength = max((min(fall / FULL_COLOUR, 1.0) for _, _, fall in here), default=0.0)
+        cut.append(Piece(text[start:end], tuple(number for number, _, _ in here), strength, marks))
     return cut
+
+
+def fall_without(probability: float, effect: float) -> float:
+    """Return how much a probability falls when its log-odds fall by an effect."""
+    kept = probability * math.exp(-effect)
+    return probability - kept / (kept + 1 - probability)
 
 
 def write_suggestions_page(path: Path, notes: Sequence[tuple[str, str, Suggestions]]) -> None:
