@@ -8,16 +8,17 @@ request answered and in the audit log, and memory that stays where it is.
 
 import argparse
 import http.client
+import itertools
 import json
 import os
 import platform
-import queue
 import statistics
 import subprocess
 import sys
 import tempfile
 import threading
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -97,12 +98,10 @@ def main() -> None:
 def drive(port: int, pid: int, notes: list[str], name: str, n_clients: int, seconds: float) -> Measured:
     """Let some clients ask for a time, each its next note as soon as it has an answer."""
     measured = Measured(name, n_clients)
-    waiting: queue.SimpleQueue[int] = queue.SimpleQueue()
-    for number in range(200_000):
-        waiting.put(number)
+    numbers = itertools.count()
     lock, ends_at = threading.Lock(), time.perf_counter() + seconds
     threads = [
-        threading.Thread(target=ask, args=(port, notes, waiting, ends_at, measured, lock)) for _ in range(n_clients)
+        threading.Thread(target=ask, args=(port, notes, numbers, ends_at, measured, lock)) for _ in range(n_clients)
     ]
     process = psutil.Process(pid)
     started = time.perf_counter()
@@ -120,7 +119,7 @@ def drive(port: int, pid: int, notes: list[str], name: str, n_clients: int, seco
 def ask(
     port: int,
     notes: list[str],
-    waiting: "queue.SimpleQueue[int]",
+    numbers: Iterator[int],
     ends_at: float,
     measured: Measured,
     lock: threading.Lock,
@@ -128,7 +127,7 @@ def ask(
     """Be one client."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=300)
     while time.perf_counter() < ends_at:
-        body = json.dumps({"notes": [{"id": "", "text": notes[waiting.get() % len(notes)]}]})
+        body = json.dumps({"notes": [{"id": "", "text": notes[next(numbers) % len(notes)]}]})
         started = time.perf_counter()
         try:
             connection.request("POST", "/v1/classify", body, {"Content-Type": "application/json"})

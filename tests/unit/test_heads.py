@@ -1,8 +1,4 @@
-<<<<<<< HEAD
 """The classification head, saved with the adapter and refused where it is lost; and what else training refuses."""
-=======
-"""The classification head: trained, saved with the adapter, refused where it is lost; and other refusals."""
->>>>>>> main
 
 import sys
 import types

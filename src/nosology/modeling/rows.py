@@ -1,8 +1,8 @@
 """Rows of few lengths, and layers compiled for them: what makes training on CUDA fast.
 
 A compiled layer is a program for one length of row. Rows are therefore filled up to one of eight lengths an octave,
-which costs 6 % of the tokens at worst and some 3 % on average, and a training meets a handful of lengths. The layers of
-a model run the same code on different weights, so they share what is compiled. What would surprise you: layers are
+which costs an eighth of the tokens at worst (more below 1,024), and a training meets a handful of lengths. The layers
+of a model run the same code on different weights, so they share what is compiled. What would surprise you: layers are
 compiled for the training step alone; scoring meets too many shapes.
 """
 
