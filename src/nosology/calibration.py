@@ -244,7 +244,7 @@ def _apply(log_probs: FloatArray, how: _Map) -> FloatArray:
     top = np.maximum(special.expit(how.slope * _logit(top) + how.intercept), least)
     scaled = others * (1 - top)[:, None]
     scaled[rows, best] = top
-    return scaled
+    return np.asarray(scaled, np.float64)
 
 
 def _logit(probabilities: FloatArray) -> FloatArray:
