@@ -294,7 +294,7 @@ def report(task: str, options: argparse.Namespace) -> dict[str, Any]:
         judged[name] = judge(name, by_split[look], calibration, notes, look)
         found["systems"][name] = judged[name]["result"]
     found["tests"] = compare({name: item["predicted"] for name, item in judged.items()}, notes.true[look])
-    found["base"] = judge_base(folder, notes) if (folder / "base").exists() else None
+    found["base"] = judge_base(folder, notes) if any((folder / "base").glob("test-*.npz")) else None
     print_table(task, found)
     return found
 

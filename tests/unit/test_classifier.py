@@ -124,7 +124,7 @@ def test_columns_stay_in_label_set_order_when_the_instruction_lists_categories_i
 
 def test_length_correction_divides_each_answers_score_by_its_tokens(tuned: Classifier) -> None:
     note = "fever and cough"
-    scores = tuned._answer_scorer().scores([tuned._encoder.note(note)])[0]
+    scores = tuned._category_scorer().scores([tuned._encoder.note(note)])[0]
     per_token = scores / [len(answer) for answer in tuned._encoder.answers]
     expected = per_token - np.logaddexp.reduce(per_token)
     assert tuned.log_probs([note], correction="length")[0] == pytest.approx(expected)
