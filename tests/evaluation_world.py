@@ -7,6 +7,7 @@ calibration has something to do.
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -231,7 +232,7 @@ class Scripted(FakeClassifier):
     """Answers by the number of the note alone: base in steps of five, tuned right but for every seventh note."""
 
     def _scores(self, text):
-        number = int(text.rpartition("-")[2]) if "-" in text else 0
+        number = int(re.match(r"\d*", text.rpartition("-")[2])[0] or 0)  # a demand may stand behind it
         category = int(text.rpartition("true")[2].partition("x")[0] or 0)
         answer = number * 5 + number // 18 if self.skill < 0.5 else category + (number % 7 == 0) * (1 + number // 18)
         scores = np.full(len(self.names), -3.0)
