@@ -114,8 +114,8 @@ FAULTS = (
     Fault(
         "markup inside a note becomes markup",
         "modeling/encoding.py",
-        "add_special_tokens=False, split_special_tokens=True",
-        "add_special_tokens=False, split_special_tokens=False",
+        "self._tokenizer(clean, add_special_tokens=False, split_special_tokens=True)",
+        "self._tokenizer(clean, add_special_tokens=False, split_special_tokens=False)",
         ("tests/unit/test_encoding.py::test_markup_inside_a_note_stays_text",),
     ),
     Fault(
