@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nosology.prepare.alignment import AlignedText
-from nosology.sections import find_sections
 from nosology.records import Evidence
+from nosology.sections import find_sections
 from nosology.suggesting.context import context_of
 from nosology.suggesting.sentences import Span
 from nosology.suggesting.words import mentions
