@@ -1,14 +1,17 @@
 """How fast nosology trains, side by side with TRL's SFTTrainer (and on CUDA plain padded Trainer and Unsloth).
 
 Same base model, notes, answers, adapter, batch, learning rate and number format for all; every contender runs in a
-process of its own, in turns, so that a busy machine slows all of them. Ratios: our notes per second above theirs.
-``trl_defaults`` is TRL as it comes (its number format and activation checkpointing). FLOPs are counted by the rule
+process of its own, in turns, so that a busy machine slows all of them. Ratios: our notes per second above theirs; those
+that end in ``_cpu`` compare notes per second of processor time, which other programs on the machine disturb less.
+``trl_defaults`` is TRL as it comes (its number format and activation checkpointing), ``nosology_defaults`` is nosology
+as it comes (bfloat16 where the processor has it). FLOPs are counted by the rule
 ``4 N tokens + attention + 6 x output projection at answer positions``, N without embeddings, shared tokens once.
 
     python benchmarks/train.py                         # embedded model, short and long synthetic notes
     python benchmarks/train.py --steps 50 --kinds short  # also compares the loss curves
     python benchmarks/train.py --model tiny --steps 2     # the whole script in seconds, for a test
     python benchmarks/train.py --model llama-3.2-3b-random --kinds long2000   # on a GPU: full size, random weights
+    python benchmarks/train.py --model llama-3.2-3b-random --kinds one2000 --contenders nosology_4bit   # its memory
 """
 
 import argparse
@@ -30,6 +33,7 @@ KINDS = {  # words of a note, notes a step
     "short": {"words": (50, 100), "batch": 8},
     "long": {"words": (800, 1500), "batch": 2},
     "long2000": {"words": (1300, 1500), "batch": 8},
+    "one2000": {"words": (1300, 1500), "batch": 1},
 }
 
 
@@ -45,13 +49,15 @@ def main() -> None:
             rows = _measure(kind, options, Path(folder))
             measurements += rows
             ratios |= _ratios(kind, rows)
-    peak = _matmul_peak()
+    peaks = _matmul_peaks()
     for row in measurements:
-        row["fraction_of_peak"] = row["flops_per_second"] / peak
-    _print_table(measurements, ratios, peak)
+        row["fraction_of_peak"] = row["flops_per_second"] / peaks[row["dtype"]]
+        if row["contender"] == "nosology" and peaks["on_gpu"]:
+            ratios["fraction_of_peak"] = row["fraction_of_peak"]
+    _print_table(measurements, ratios, peaks)
     if options.json:
         report = {
-            "machine": _machine() | {"matmul_peak_flops_per_second": peak},
+            "machine": _machine() | {"matmul_peak_flops_per_second": peaks},
             "settings": {"model": options.model, "steps": options.steps, "rounds": options.rounds, "lora": LORA},
             "measurements": measurements,
             "ratios": ratios,
@@ -98,7 +104,7 @@ def _measure(kind: str, options: argparse.Namespace, folder: Path) -> list[dict[
     rows = []
     for name, rounds in results.items():
         row = dict(rounds[0], contender=name, kind=kind)
-        for figure in ("notes_per_second", "tokens_per_second", "flops_per_second"):
+        for figure in ("notes_per_second", "notes_per_cpu_second", "tokens_per_second", "flops_per_second"):
             row[figure] = statistics.median(result[figure] for result in rounds)
         row["peak_memory_mib"] = max(result["peak_memory_mib"] for result in rounds)
         rows.append(row)
@@ -108,9 +114,14 @@ def _measure(kind: str, options: argparse.Namespace, folder: Path) -> list[dict[
 def _contenders() -> list[str]:
     import torch
 
-    names = ["nosology", "trl", "trl_defaults"]
+    names = ["nosology", "trl", "nosology_defaults", "trl_defaults"]
     if torch.cuda.is_available():
-        names += ["hf_padded", *(["unsloth"] if find_spec("unsloth") else [])]
+        names.remove("nosology_defaults")  # bfloat16 for both
+        names += [
+            *(["nosology_4bit"] if find_spec("bitsandbytes") else []),
+            "hf_padded",
+            *(["unsloth"] if find_spec("unsloth") else []),
+        ]
     return [name for name in names if find_spec("trl") or not name.startswith("trl")]
 
 
@@ -143,7 +154,14 @@ def _contend(spec: dict[str, Any]) -> dict[str, Any]:
 
     torch.manual_seed(0)
     name = _random_model(spec["model"]) if spec["model"] in ("tiny", "llama-3.2-3b-random") else spec["model"]
-    loaded = load_model(name)
+    contender = spec["contender"]
+    loaded = load_model(
+        name,
+        dtype="auto" if torch.cuda.is_available() or contender == "nosology_defaults" else "float32",
+        for_training=True,
+        load_in_4bit=contender == "nosology_4bit",
+        engine="unsloth" if contender == "unsloth" else "transformers",
+    )
     labels = LabelSet.load("icd-chapters-18")
     template = PromptTemplate.load("physician-v1")
     encoder = PromptEncoder(loaded.tokenizer, template, labels.names, max_note_tokens=8192)
@@ -151,12 +169,14 @@ def _contend(spec: dict[str, Any]) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         trainer = _trainer(spec, loaded, encoder, labels, notes, Path(folder))
         ends: list[float] = []
+        cpu_ends: list[float] = []
 
         class Clock(TrainerCallback):
             def on_step_end(self, *_: Any, **__: Any) -> None:
                 if torch.cuda.is_available():
                     torch.cuda.synchronize()
                 ends.append(time.perf_counter())
+                cpu_ends.append(time.process_time())
 
         trainer.add_callback(Clock())
         trainer.train()
@@ -166,11 +186,13 @@ def _contend(spec: dict[str, Any]) -> dict[str, Any]:
     tokens, flops = _work(spec, loaded, encoder, labels, notes[spec["batch"] :])
     return {
         "notes_per_second": timed / seconds,
+        "notes_per_cpu_second": timed / (cpu_ends[-1] - cpu_ends[0]),
         "tokens_per_second": tokens / seconds,
         "flops_per_second": flops / seconds,
         "seconds_per_step": seconds / spec["steps"],
         "peak_memory_mib": _peak_memory_mib(),
         "losses": losses,
+        "dtype": str(loaded.model.get_input_embeddings().weight.dtype).removeprefix("torch."),
     }
 
 
@@ -179,9 +201,10 @@ def _trainer(spec: dict[str, Any], loaded: Any, encoder: Any, labels: Any, notes
     import torch
     from transformers import TrainingArguments
 
-    from nosology.modeling.loading import attach_lora
+    from nosology.modeling.loading import attach_lora, attach_unsloth_lora
     from nosology.modeling.trainer import Example, Examples, TreeTrainer
 
+    contender, on_gpu = spec["contender"], torch.cuda.is_available()
     common = {
         "output_dir": str(folder),
         "per_device_train_batch_size": spec["batch"],
@@ -193,20 +216,22 @@ def _trainer(spec: dict[str, Any], loaded: Any, encoder: Any, labels: Any, notes
         "disable_tqdm": True,
         "seed": 0,
         "train_sampling_strategy": "sequential",
-        "use_cpu": not torch.cuda.is_available(),
+        "use_cpu": not on_gpu,
     }
-    if spec["contender"] == "nosology":
+    if contender.startswith(("nosology", "unsloth")):
+        has_trees = contender != "unsloth"
         examples = [Example(n["id"], encoder.note(n["text"]), labels.index(n["category"])) for n in notes]
         return TreeTrainer(
-            model=attach_lora(loaded, **LORA, seed=0),
+            model=(attach_lora if has_trees else attach_unsloth_lora)(loaded, **LORA, seed=0),
             encoder=encoder,
             eval_batch_tokens=4096,
-            label_smoothing=0.0,
+            is_packed=has_trees,
+            compiles_layers=on_gpu and contender == "nosology",
             args=TrainingArguments(**common, remove_unused_columns=False, dataloader_pin_memory=False),
             train_dataset=Examples(examples),
         )
     loaded.model.set_attn_implementation("sdpa")
-    if spec["contender"] == "hf_padded":
+    if contender == "hf_padded":
         return _padded_trainer(common, loaded, encoder, labels, notes)
     from datasets import Dataset
     from trl import SFTConfig, SFTTrainer
@@ -214,8 +239,9 @@ def _trainer(spec: dict[str, Any], loaded: Any, encoder: Any, labels: Any, notes
     dataset = Dataset.from_list(
         [{"prompt": encoder.prompt(n["text"]), "completion": n["category"] + _end(loaded, encoder)} for n in notes]
     )
-    equal = {"gradient_checkpointing": False, "bf16": torch.cuda.is_available(), "max_length": None}
-    config = SFTConfig(**common, **({} if spec["contender"] == "trl_defaults" else equal))
+    equal = {"gradient_checkpointing": False, "bf16": on_gpu, "max_length": None}
+    defaults = {"max_length": None}  # or it would cut the answers of long notes
+    config = SFTConfig(**common, **(defaults if contender == "trl_defaults" else equal))
     model = attach_lora(loaded, **LORA, seed=0)
     return SFTTrainer(model=model, args=config, train_dataset=dataset, processing_class=loaded.tokenizer)
 
@@ -296,13 +322,20 @@ def _random_model(name: str) -> str:
     return str(folder)
 
 
-def _matmul_peak() -> float:
-    """Return the fastest of some large matrix products, in FLOP/s, in the number format that training uses."""
+def _matmul_peaks() -> dict[str, float]:
+    """Return the fastest of some large matrix products in each number format, in FLOP/s."""
+    import torch
+
+    names = ("float32", "bfloat16")
+    return {name: _matmul_peak(getattr(torch, name)) for name in names} | {"on_gpu": float(torch.cuda.is_available())}
+
+
+def _matmul_peak(dtype: Any) -> float:
     import torch
 
     on_gpu = torch.cuda.is_available()
     size = 8192 if on_gpu else 2048
-    dtype, device = (torch.bfloat16, "cuda") if on_gpu else (torch.float32, "cpu")
+    device = "cuda" if on_gpu else "cpu"
     left, right = (torch.randn(size, size, dtype=dtype, device=device) for _ in range(2))
     best = float("inf")
     for _ in range(12):
@@ -325,24 +358,47 @@ def _peak_memory_mib() -> float:
 
 
 def _ratios(kind: str, rows: list[dict[str, Any]]) -> dict[str, float]:
-    speed = {row["contender"]: row["notes_per_second"] for row in rows}
     name = "short" if kind == "short" else "long"
     keys = {"trl": f"{name}_vs_trl", "trl_defaults": f"{name}_vs_trl_defaults"}
     keys |= {"hf_padded": "vs_hf_padded", "unsloth": "vs_unsloth"}
-    return {keys[other]: speed["nosology"] / speed[other] for other in speed if other in keys and "nosology" in speed}
+    ratios = {}
+    for figure, suffix in (("notes_per_second", ""), ("notes_per_cpu_second", "_cpu")):
+        speed = {row["contender"]: row[figure] for row in rows}
+        ours = {"trl_defaults": speed.get("nosology_defaults", speed.get("nosology"))}
+        for other, key in keys.items():
+            own = ours.get(other, speed.get("nosology"))
+            if other in speed and own:
+                ratios[key + suffix] = own / speed[other]
+    by_name = {row["contender"]: row for row in rows}
+    if {"nosology", "trl"} <= by_name.keys():
+        pairs = zip(by_name["nosology"]["losses"], by_name["trl"]["losses"], strict=True)
+        ratios[f"{name}_loss_difference"] = statistics.mean(abs(own - other) / other for own, other in pairs)
+    return ratios
 
 
-def _print_table(measurements: list[dict[str, Any]], ratios: dict[str, float], peak: float) -> None:
-    header = ("notes", "contender", "notes/s", "tokens/s", "of peak", "memory MiB", "first loss", "last loss")
-    print("{:9} {:13} {:>8} {:>9} {:>8} {:>11} {:>11} {:>10}".format(*header))
+def _print_table(measurements: list[dict[str, Any]], ratios: dict[str, float], peaks: dict[str, float]) -> None:
+    header = (
+        "notes",
+        "contender",
+        "notes/s",
+        "per cpu s",
+        "tokens/s",
+        "of peak",
+        "memory MiB",
+        "first loss",
+        "last loss",
+    )
+    print("{:9} {:17} {:>8} {:>9} {:>9} {:>8} {:>11} {:>11} {:>10}".format(*header))
     for row in measurements:
         print(
-            f"{row['kind']:9} {row['contender']:13} {row['notes_per_second']:8.2f} {row['tokens_per_second']:9.0f} "
+            f"{row['kind']:9} {row['contender']:17} {row['notes_per_second']:8.2f} "
+            f"{row['notes_per_cpu_second']:9.2f} {row['tokens_per_second']:9.0f} "
             f"{row['fraction_of_peak']:8.1%} {row['peak_memory_mib']:11.0f} {row['losses'][0]:11.3f} "
             f"{row['losses'][-1]:10.3f}"
         )
-    print(f"matrix-product peak: {peak / 1e9:,.0f} GFLOP/s; tokens and FLOPs count shared tokens once, for all alike")
-    print("ours / theirs, notes per second: " + ", ".join(f"{name} {value:.2f}x" for name, value in ratios.items()))
+    found = ", ".join(f"{name} {peak / 1e9:,.0f}" for name, peak in peaks.items() if name != "on_gpu")
+    print(f"matrix-product peak in GFLOP/s: {found}; tokens and FLOPs count shared tokens once, for all alike")
+    print("ours / theirs: " + ", ".join(f"{name} {value:.2f}x" for name, value in ratios.items()))
 
 
 def _machine() -> dict[str, Any]:

@@ -1,8 +1,8 @@
 """Write the reference pages from the program itself, or with ``--check`` say which of them are stale.
 
 Generated are: every command's help, every configuration field, every category with its code ranges, what becomes of
-broken input (from the tests' own cases), and the JSON Schema of suggestions. What would surprise you: nothing else under ``docs/`` is
-touched, and a page that no longer has a source is stale too.
+broken input (from the tests' own cases), and the JSON Schema of suggestions. What would surprise you: nothing else
+under ``docs/`` is touched, and a page that no longer has a source is stale too.
 """
 
 import argparse

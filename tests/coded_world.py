@@ -1,4 +1,4 @@
-"""A small world for suggestion tests: notes with ICD-9-CM codes, and a run of a tiny model that was taught the titles."""
+"""A small world for suggestion tests: notes with ICD-9-CM codes, and a tiny model that was taught the titles."""
 
 from pathlib import Path
 

@@ -7,6 +7,7 @@ calibration has something to do.
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -183,6 +184,29 @@ class FakeClassifier:
         """Return seven tokens for every tenth note."""
         return [7 if i % 10 == 0 else 0 for i in range(len(texts))]
 
+    def note_tokens(self, texts):
+        """Return a hundred tokens for every note."""
+        return [100] * len(texts)
+
+    def in_order(self, order):
+        """Return a classifier that favours what is listed first and forgets the rest for every fifth note."""
+        return Positional(self.names, self.skill, self.sharpness, first=order[0])
+
+
+class Positional(FakeClassifier):
+    """Answers as the fake does, but every fifth note with the category that the instruction lists first."""
+
+    def __init__(self, *arguments, first):
+        super().__init__(*arguments)
+        self._first = first
+
+    def log_probs(self, texts, *, correction="none", progress=None):
+        """Return the fake's scores, bent for every fifth note."""
+        rows = super().log_probs(texts, correction=correction, progress=progress)
+        rows[::5] = np.log(0.01)
+        rows[::5, self._first] = np.log(0.97)
+        return rows
+
 
 class Loader:
     """Loads a good tuned and a poor base classifier, and remembers them."""
@@ -208,7 +232,7 @@ class Scripted(FakeClassifier):
     """Answers by the number of the note alone: base in steps of five, tuned right but for every seventh note."""
 
     def _scores(self, text):
-        number = int(text.rpartition("-")[2]) if "-" in text else 0
+        number = int(re.match(r"\d*", text.rpartition("-")[2])[0] or 0)  # a demand may stand behind it
         category = int(text.rpartition("true")[2].partition("x")[0] or 0)
         answer = number * 5 + number // 18 if self.skill < 0.5 else category + (number % 7 == 0) * (1 + number // 18)
         scores = np.full(len(self.names), -3.0)

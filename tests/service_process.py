@@ -19,9 +19,10 @@ from evaluation_world import write_dataset
 from nosology.calibration import fit
 from nosology.config import Config
 from nosology.runs import write_json
+from service_world import until
 from tiny_models import save_tiny_model
 
-START_SECONDS = 180
+START_SECONDS = 400  # on a machine that is busy with other things
 
 
 def train_tiny_run(folder: Path) -> Path:
@@ -68,14 +69,18 @@ class Process:
         )
         self.log: list[str] = []
         self._lines: queue.Queue[str | None] = queue.Queue()
-        threading.Thread(target=self._read, daemon=True).start()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
         self.url = f"http://127.0.0.1:{self._wait_until_ready()}"
+        with self.client() as client:
+            until(lambda: _answers(client), 30)
 
     def _read(self) -> None:
         assert self.popen.stderr is not None
-        for line in self.popen.stderr:
-            self.log.append(line)
-            self._lines.put(line)
+        with self.popen.stderr as lines:
+            for line in lines:
+                self.log.append(line)
+                self._lines.put(line)
         self._lines.put(None)
 
     def _wait_until_ready(self) -> int:
@@ -106,12 +111,24 @@ class Process:
     def kill(self) -> None:
         """End it as a power cut would."""
         self.popen.kill()
-        self.popen.wait(60)
+        self._ended(60)
 
     def stop(self) -> int:
         """Ask it to end, and return its exit status."""
         self.popen.send_signal(signal.SIGTERM)
-        return self.popen.wait(120)
+        return self._ended(180)
+
+    def _ended(self, seconds: float) -> int:
+        status = self.popen.wait(seconds)
+        self._reader.join(10)
+        return status
+
+
+def _answers(client: httpx2.Client) -> bool:
+    try:
+        return client.get("/livez").status_code == 200
+    except httpx2.ConnectError:
+        return False
 
 
 @contextmanager

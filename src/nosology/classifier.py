@@ -15,9 +15,11 @@ from numpy.typing import NDArray
 
 from nosology.calibration import Calibration
 from nosology.ensemble import Ensemble
-from nosology.errors import RunError
+from nosology.errors import ModelError, RunError
 from nosology.labels import LabelSet
 from nosology.modeling.encoding import EncodedNote, PromptEncoder
+from nosology.modeling.head_scoring import Scorer, make_scorer
+from nosology.modeling.heads import category_head
 from nosology.modeling.loading import load_adapter, load_model
 from nosology.modeling.scoring import AnswerScorer, Scoring
 from nosology.modeling.titles import TitleScorer
@@ -85,7 +87,7 @@ class Classifier:
         self._cleaning = cleaning
         self._scoring: Scoring = scoring
         self._batch_tokens = batch_tokens
-        self._scorer: AnswerScorer | None = None
+        self._scorer: Scorer | None = None
         self._rubrics = rubrics
         self._fitted = suggester
         self._n_train_notes = n_train_notes
@@ -119,7 +121,6 @@ class Classifier:
             revision=manifest["model"]["revision"] or settings["revision"],
             dtype=settings["dtype"],
             load_in_4bit=settings["load_in_4bit"],
-            engine=settings["engine"],
         )
         _expect(run, loaded.weights_sha256, manifest["model"]["weights_sha256"], what="the base model's weights")
         encoder = PromptEncoder(
@@ -134,7 +135,8 @@ class Classifier:
             weights = run / "adapter" / "adapter_model.safetensors"
             if weights.is_file():
                 _expect(weights, sha256_file(weights), manifest["adapter_sha256"])
-            model = load_adapter(loaded, run / "adapter")
+            has_head = manifest["config"]["train"].get("head", "answer") == "classification"
+            model = load_adapter(loaded, run / "adapter", n_head_categories=len(labels.names) if has_head else None)
             calibration = _read_calibration(run)
         rubrics = RubricTable.load(run / RUBRICS_FILE) if (run / RUBRICS_FILE).exists() else None
         return cls(
@@ -212,7 +214,7 @@ class Classifier:
         Returns:
             Natural logarithms; ``exp`` of each row sums to 1. Shape ``(notes, categories)``.
         """
-        scores = self._answer_scorer().scores(self._encode(texts), progress=progress)
+        scores = self._category_scorer().scores(self._encode(texts), progress=progress)
         return self._blend(texts, self._corrected(scores, correction))
 
     def predictions_from(
@@ -247,10 +249,21 @@ class Classifier:
             texts: Prepared notes, in any order.
             max_new_tokens: Tokens after which an answer (at temperature 0) is cut; 0 for none at all.
             progress: Called with the number of notes finished after each batch.
+
+        Raises:
+            ModelError: The model has a classification head.
         """
-        scores, answers = self._answer_scorer().scores_and_answers(
-            self._encode(texts), max_new_tokens=max_new_tokens, progress=progress
-        )
+        scorer, notes = self._category_scorer(), self._encode(texts)
+        if isinstance(scorer, AnswerScorer):
+            scores, answers = scorer.scores_and_answers(notes, max_new_tokens=max_new_tokens, progress=progress)
+        elif max_new_tokens:
+            raise ModelError(
+                "a model with a classification head writes no answers",
+                place="train.head",
+                hint="train with train.head=answer, or ask the base model",
+            )
+        else:
+            scores, answers = scorer.scores(notes, progress=progress), [""] * len(notes)
         return {kind: self._blend(texts, self._corrected(scores, kind)) for kind in CORRECTIONS}, answers
 
     def prompt(self, text: str) -> str:
@@ -261,17 +274,42 @@ class Classifier:
         """Return how many tokens of each prepared note do not fit and are left out."""
         return [note.truncated_tokens for note in self._encode(texts)]
 
+    def note_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Return how many tokens each prepared note has, before any are left out."""
+        return [self._encoder.n_tokens(text) for text in texts]
+
+    def in_order(self, order: Sequence[int]) -> "Classifier":
+        """Return the same model under an instruction that lists the categories in another order, for bias tests.
+
+        Args:
+            order: Category indices as the instruction is to list them; columns of arrays stay in label-set order.
+        """
+        return Classifier(
+            self._model,
+            self._encoder.reordered(order),
+            self.labels,
+            cleaning=self._cleaning,
+            calibration=self.calibration,
+            scoring=self._scoring,
+            batch_tokens=self._batch_tokens,
+        )
+
     @property
     def suggester(self) -> Suggester:
         """What suggests, made on first use.
 
         Raises:
-            RunError: The run's training notes had no ICD codes.
+            RunError: The run's training notes had no ICD codes, or its head is no language model's.
         """
         if self._rubrics is None or not len(self._rubrics):
             raise RunError(
                 "this run knows no rubrics to suggest: its training notes had no ICD codes",
                 hint="prepare notes with a code column, and train on them",
+            )
+        if category_head(self._model) is not None:
+            raise RunError(
+                "this run can suggest nothing: its classification head knows categories and no words",
+                hint="train with train.head=answer",
             )
         if self._suggester is None:
             scorer = TitleScorer(
@@ -309,15 +347,15 @@ class Classifier:
     def _corrected(self, scores: FloatArray, correction: Correction) -> FloatArray:
         """Return normalized log-probabilities of answer scores. Shapes ``(notes, categories)``."""
         if correction == "length":
-            return _normalize(scores / np.asarray(self._answer_scorer().n_scored_steps, np.float64))
+            return _normalize(scores / np.asarray(self._category_scorer().n_scored_steps, np.float64))
         if correction == "prior":
-            prior = _normalize(self._answer_scorer().scores(self._encode(CONTENT_FREE_NOTES)))
+            prior = _normalize(self._category_scorer().scores(self._encode(CONTENT_FREE_NOTES)))
             return _normalize(_normalize(scores) - np.logaddexp.reduce(prior, axis=0))
         return _normalize(scores)
 
-    def _answer_scorer(self) -> AnswerScorer:
+    def _category_scorer(self) -> Scorer:
         if self._scorer is None:
-            self._scorer = AnswerScorer(
+            self._scorer = make_scorer(
                 self._model, self._encoder, scoring=self._scoring, batch_tokens=self._batch_tokens
             )
         return self._scorer

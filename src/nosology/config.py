@@ -100,10 +100,16 @@ class ModelConfig(Section):
         "without headers loses its middle); `middle`: always the middle.",
     )
     dtype: Literal["auto", "float32", "bfloat16"] = Field(
-        "auto", description="Number format of the frozen weights. `auto`: bfloat16 on a GPU, float32 on a CPU."
+        "auto",
+        description="Number format of the frozen weights. `auto`: bfloat16 on a GPU; on a CPU float32, but for "
+        "training bfloat16 where the processor multiplies it natively.",
     )
     load_in_4bit: bool = Field(False, description="4-bit base weights (QLoRA); needs CUDA and bitsandbytes.")
-    engine: Literal["transformers", "unsloth"] = Field("transformers", description="Which library loads the model.")
+    engine: Literal["transformers", "unsloth"] = Field(
+        "transformers",
+        description="What loads and trains the model. `unsloth` (CUDA, installed apart) reads each note as a padded "
+        "sequence with its own kernels; scoring is the same for both.",
+    )
     scoring: Literal["joint", "constrained"] = Field(
         "joint",
         description="How an answer is scored: `joint`, the probability of its whole name; `constrained`, with every "
@@ -114,6 +120,11 @@ class ModelConfig(Section):
 class TrainConfig(Section):
     """LoRA and the training loop."""
 
+    head: Literal["answer", "classification"] = Field(
+        "answer",
+        description="`answer`: a category is as likely as its name. `classification`: a linear layer of one row a "
+        "category in the vocabulary's place, saved with the adapter; such a model can suggest no diagnoses.",
+    )
     lora_r: Annotated[int, Field(ge=1)] = Field(16, description="LoRA rank.")
     lora_alpha: Annotated[float, Field(gt=0)] = Field(
         32, description="LoRA scale: updates are multiplied by alpha / r."
@@ -154,8 +165,14 @@ class TrainConfig(Section):
     adam_beta2: Annotated[float, Field(gt=0, lt=1)] = Field(
         0.999, description="Memory of AdamW's second moment; short trainings need a shorter one."
     )
-    class_balance: Literal["none", "weights"] = Field(
-        "none", description="`weights`: a note's loss is divided by its category's frequency (1 on average)."
+    class_balance: Literal["none", "weights", "sampling", "logit_adjustment"] = Field(
+        "none",
+        description="`weights`: a note's loss is divided by its category's frequency (1 on average). `sampling`: notes "
+        "are drawn with replacement, all categories equally often. `logit_adjustment`: while training, the logarithm "
+        "of each category's frequency is added to its score.",
+    )
+    group_by_length: bool = Field(
+        False, description="Put notes of similar length into a batch; saves padding with `engine: unsloth` and on CUDA."
     )
     max_train_notes: Annotated[int, Field(ge=1)] | None = Field(
         None, description="Train on a random subset of this size (drawn with `seed`, recorded in the run)."
@@ -169,13 +186,24 @@ class TrainConfig(Section):
     early_stopping_patience: Annotated[int, Field(ge=1)] | None = Field(
         None, description="Stop after this many validations without a better loss."
     )
-    gradient_checkpointing: bool = Field(
-        False, description="Recompute activations instead of keeping them: less memory, slower."
+    gradient_checkpointing: Literal["auto"] | bool = Field(
+        "auto",
+        description="Recompute activations instead of keeping them: less memory, half as much time again. `auto`: "
+        "where keeping them would not fit into the memory that is free when training starts.",
+    )
+    compile_layers: bool = Field(
+        True, description="On a GPU, compile the layers for the training step (a minute at the start)."
     )
     report_to: tuple[str, ...] = Field(
         ("auto",), description="Trackers of transformers' Trainer; auto: TensorBoard when installed."
     )
     seed: int = Field(0, description="Seed of the adapter, the order of notes and the subset.")
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if self.head == "classification" and self.title_weight:
+            raise ValueError("title_weight needs the head `answer`: a classification head knows no words")
+        return self
 
 
 class EvaluateConfig(Section):
@@ -212,6 +240,11 @@ class EvaluateConfig(Section):
         0.9, description="Accuracy that the abstention threshold aims at, on the notes that are answered."
     )
     coverage: Annotated[float, Field(gt=0, lt=1)] = Field(0.9, description="Coverage that prediction sets aim at.")
+    robustness_notes: Annotated[int, Field(ge=0)] = Field(
+        40,
+        description="Notes read three times more, to see whether the order of the categories or a demand written into "
+        "a note changes answers; 0 for none.",
+    )
     seed: int = Field(0, description="Seed of subsets and resamples.")
 
 

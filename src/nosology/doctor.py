@@ -23,6 +23,7 @@ from nosology.modeling.sizing import (
     known_architecture,
     operations_per_note,
     training_memory,
+    with_recomputation_where_needed,
 )
 
 INSTRUCTION_TOKENS = 220
@@ -111,6 +112,8 @@ def examine(config: Config, machine: Machine) -> Diagnosis:
     if model.shape is None:
         return Diagnosis(model, None, place, free, None, tuple(findings))
     load = training_load(config, machine)
+    if config.train.gradient_checkpointing == "auto":
+        load = with_recomputation_where_needed(model.shape, load, free)
     need = training_memory(model.shape, load)
     seconds = _seconds_per_note(model.shape, load, machine)
     findings += [
@@ -154,14 +157,14 @@ def training_load(config: Config, machine: Machine) -> TrainingLoad:
     longest = config.model.max_note_tokens
     if config.prepare.max_words is not None:
         longest = min(longest, round(config.prepare.max_words * TOKENS_PER_WORD))
-    automatic: Literal["float32", "bfloat16"] = "bfloat16" if machine.gpus else "float32"
+    automatic: Literal["float32", "bfloat16"] = "bfloat16" if machine.gpus or machine.has_bfloat16 else "float32"
     return TrainingLoad(
         n_notes=config.train.batch_size,
         instruction_tokens=INSTRUCTION_TOKENS,
         note_tokens=longest + ANSWER_AND_CUE_TOKENS,
         dtype=automatic if config.model.dtype == "auto" else config.model.dtype,
         is_4bit=config.model.load_in_4bit,
-        is_checkpointed=config.train.gradient_checkpointing,
+        is_checkpointed=config.train.gradient_checkpointing is True,
         lora_r=config.train.lora_r,
         lora_targets=config.train.lora_targets,
         lora_top_layers=config.train.lora_top_layers,
@@ -218,7 +221,9 @@ def _about_number_format(config: Config, machine: Machine) -> Iterator[Finding]:
         yield Finding(
             "advice", f"bfloat16 is {1 / ratio:.1f} times slower than float32 on this CPU", "--set model.dtype=float32"
         )
-    elif config.model.dtype != "bfloat16" and ratio > 1.5:
+    elif ratio > 1.5 and (
+        config.model.dtype == "float32" or (config.model.dtype == "auto" and not machine.has_bfloat16)
+    ):
         yield Finding(
             "advice", f"bfloat16 is {ratio:.1f} times faster than float32 on this CPU", "--set model.dtype=bfloat16"
         )
@@ -249,8 +254,10 @@ def changes_that_fit(config: Config, machine: Machine, shape: Architecture, free
     changes: dict[str, Any] = {}
 
     def fits() -> bool:
-        changed = _with(config, changes)
-        return training_memory(shape, training_load(changed, machine)).total <= free
+        load = training_load(_with(config, changes), machine)
+        if config.train.gradient_checkpointing == "auto":
+            load = with_recomputation_where_needed(shape, load, free)
+        return training_memory(shape, load).total <= free
 
     size, steps = config.train.batch_size, config.train.accumulation_steps
     while size > 1:
@@ -258,7 +265,9 @@ def changes_that_fit(config: Config, machine: Machine, shape: Architecture, free
         changes |= {"train.batch_size": size, "train.accumulation_steps": steps}
         if fits():
             return _as_overrides(changes)
-    candidates: list[tuple[str, Any]] = [("train.gradient_checkpointing", True)]
+    candidates: list[tuple[str, Any]] = []
+    if config.train.gradient_checkpointing is False:
+        candidates.append(("train.gradient_checkpointing", True))
     if machine.gpus and machine.packages["bitsandbytes"]:
         candidates.append(("model.load_in_4bit", True))
     elif not machine.gpus and machine.gflops_bfloat16 > 0.67 * machine.gflops:

@@ -45,6 +45,7 @@ class Machine:
         gflops: Billions of float32 operations per second in a matrix product, measured.
         gflops_bfloat16: The same in bfloat16.
         packages: Version of each of `OPTIONAL_PACKAGES`; None where it is not installed.
+        has_bfloat16: Whether the processor has matrix instructions for bfloat16.
     """
 
     platform: str
@@ -59,6 +60,7 @@ class Machine:
     gflops: float
     gflops_bfloat16: float
     packages: dict[str, str | None]
+    has_bfloat16: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         """Return the facts as plain values, ready for JSON."""
@@ -88,7 +90,26 @@ def inspect_machine(folder: Path = Path()) -> Machine:
         gflops=_matrix_gflops(device, "float32"),
         gflops_bfloat16=_matrix_gflops(device, "bfloat16"),
         packages={name: _version(name) for name in OPTIONAL_PACKAGES},
+        has_bfloat16=multiplies_bfloat16(),
     )
+
+
+def multiplies_bfloat16() -> bool:
+    """Return whether this processor has matrix instructions for bfloat16.
+
+    By its own word and not by a measurement, because a resumed training must choose as it chose at first.
+    """
+    import torch
+
+    capabilities: dict[str, Any] = getattr(torch.cpu, "get_capabilities", dict)()  # absent from older releases of torch
+    return any(capabilities.get(name) for name in ("avx512_bf16", "amx_bf16", "bf16"))
+
+
+def free_memory(device: str) -> int:
+    """Return the bytes that a program can still have on ``cpu`` or ``cuda``."""
+    import torch
+
+    return int(torch.cuda.mem_get_info()[0]) if device == "cuda" else _memory()[1]
 
 
 def _cores() -> int:

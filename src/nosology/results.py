@@ -206,8 +206,37 @@ class Distribution(Record):
     new_words_share: float = Field(description="Share of running words that occur in no training note.")
     truncated_notes_share: float | None = Field(description="Share of notes the model could not read whole.")
     truncated_tokens: int | None = Field(description="Note tokens left out, summed over the notes.")
+    truncated_tokens_share: float | None = Field(None, description="The same as a share of all note tokens.")
     shared_patients: int = Field(description="Patients with notes on both sides.")
     shared_texts: int = Field(description="Evaluated notes whose text is also a training note.")
+
+
+class PositionResult(Record):
+    """The same notes under an instruction that lists the categories in another order."""
+
+    accuracy: float
+    changed: float = Field(description="Share of notes with another answer.")
+    changed_to_earlier: float | None = Field(
+        description="Of those, the share whose new answer is listed before the old one; .5 without bias."
+    )
+
+
+class InjectionResult(Record):
+    """The same notes with a demand for another category at their end."""
+
+    kind: str
+    accuracy: float
+    changed: float = Field(description="Share of notes with another answer.")
+    obeyed: float = Field(description="Share of notes whose answer became the demanded category.")
+
+
+class Robustness(Record):
+    """How the tuned model's answers change with what should not matter."""
+
+    n: int = Field(description="Notes read again, drawn at random.")
+    accuracy: float = Field(description="On those notes, as they are.")
+    position: PositionResult
+    injections: list[InjectionResult]
 
 
 class Example(Record):
@@ -276,6 +305,7 @@ class Results(Record):
     calibration_note: str = Field("", description="Why there is no calibration, where there is none.")
     ensemble_calibration: CalibrationResult | None = Field(None, description="The same of the ensemble.")
     distribution: Distribution
+    robustness: Robustness | None = Field(None, description="Null where it was not measured.")
     funnel: list[dict[str, Any]] = Field(description="How the evaluated dataset came about, step by step.")
     examples: list[Example]
     provenance: Provenance

@@ -20,7 +20,7 @@ from nosology.prepare.deidentify import deidentify
 from nosology.sources.synthetic import write_mimic
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
-ENOUGH = 30  # identifiers of a kind, below which one miss would decide
+ENOUGH = 100  # identifiers of a kind; with fewer, two or three misses would decide
 
 
 def benchmark(name: str) -> ModuleType:
@@ -70,7 +70,7 @@ def test_realistic_notes_keep_hardly_any_identifier(tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
 def test_of_each_safe_harbor_kind_two_thousand_realistic_notes_keep_one_in_a_hundred_at_most(tmp_path: Path) -> None:
-    kinds = found_by_kind(tmp_path / "notes", admissions=2_000, seed=1202)
+    kinds = found_by_kind(tmp_path / "notes", admissions=2_000, seed=1203)
     print({kind: (n, round(found / n, 4)) for kind, (found, n) in sorted(kinds.items())})
     assert len(kinds) >= 20
     assert {kind: found / n for kind, (found, n) in kinds.items() if found < 0.99 * n} == {}

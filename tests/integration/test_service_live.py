@@ -23,7 +23,7 @@ from nosology.serve.store import FeedbackStore
 from service_process import serving, skip_without, train_tiny_run
 from service_world import until
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 
 PAGES = [Path(__file__).parents[2] / "README.md", Path(__file__).parents[2] / "docs" / "how-to" / "serve.md"]
 
@@ -136,22 +136,19 @@ def database(request, tmp_path):
 def test_nothing_that_was_answered_is_lost_when_the_process_is_killed(run, tmp_path, database):
     state = tmp_path / "state"
     predicted, decided = [], []
-    for round_number in range(3):
+    for round_number in range(2):  # the second start is the restart after a kill
         with serving(run, state, "--database", database) as process:
             load = Load(process.url)
-            n_wanted = 12 + 7 * round_number
-            until(lambda: len(load.decided) >= n_wanted, 120)  # noqa: B023
+            n_wanted = 15 + 10 * round_number
+            until(lambda: len(load.decided) >= n_wanted, 300)  # noqa: B023
             process.kill()
             load.join()
             predicted += load.predicted
             decided += load.decided
-    with serving(run, state, "--database", database) as process, process.client() as client:
-        assert client.get("/readyz").json()["status"] == "ok"
-        assert process.stop() in (0, -15)
     store = FeedbackStore(database)
     stored = {item.decision_id for item in store.all()}
     store.close()
-    assert len(decided) >= 36
+    assert len(decided) >= 40
     assert set(decided) <= stored
     logged = {entry.get("note_sha256") for entry in entries(state / "audit.jsonl")}
     assert set(predicted) <= logged
@@ -225,8 +222,8 @@ def raw(url: str, data: bytes, *, seconds: float = 20) -> bytes:
         (b"GET / HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n", b"421"),
         (b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX: " + b"x" * 100_000 + b"\r\n\r\n", b"4"),
         (
-            b"POST /v1/classify HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: 104857600"
-            b"\r\nConnection: close\r\n\r\n",
+            b"POST /v1/classify HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+            b"Content-Length: 104857600\r\nConnection: close\r\n\r\n",
             b"413",
         ),
         (
@@ -265,18 +262,19 @@ def test_binary_bodies_are_refused(live, content):
 
 def test_a_client_that_hangs_up_is_noted_and_its_place_in_the_queue_given_free(live):
     body = json.dumps(notes(*["chest pain " * 200] * 64)).encode()
-    head = f"POST /v1/classify HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: {len(body)}"
+    head = "POST /v1/classify HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+    data = f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
     host, port = live.url.removeprefix("http://").split(":")
-    busy = threading.Thread(target=lambda: live.client().post("/v1/classify", json=notes(*["x " * 300] * 64)))
-    busy.start()
-    time.sleep(0.05)
-    with socket.create_connection((host, int(port))) as connection:
-        connection.sendall(head.encode() + b"\r\n\r\n" + body)
-        time.sleep(0.05)
-    busy.join()
-    until(lambda: any(event["status"] in (499, 200) for event in live.events("request")), 30)
+    connections = []
+    for _ in range(3):  # the first is read at once, the others wait
+        connections.append(socket.create_connection((host, int(port))))
+        connections[-1].sendall(data)
+    time.sleep(0.1)
+    for connection in connections:
+        connection.close()
+    until(lambda: 499 in [event["status"] for event in live.events("request")], 60)
     with live.client() as client:
-        until(lambda: "nosology_notes_waiting 0.0" in client.get("/metrics").text, 30)
+        until(lambda: "nosology_notes_waiting 0.0" in client.get("/metrics").text, 60)
 
 
 def start(run: Path, *options: str) -> subprocess.CompletedProcess:

@@ -56,10 +56,10 @@ FAULTS = (
         ("tests/unit/test_icd.py",),
     ),
     Fault(
-        "a segment inherits the ancestors of the segment packed before it",
+        "a segment hides its tokens from its grandchildren's younger siblings",
         "modeling/tree.py",
-        "ancestors[place] = ancestors[rank[segment.parent]]",
-        "ancestors[place] = ancestors[place - 1]",
+        "index = children[index][-1]",
+        "index = children[index][0]",
         ("tests/unit/test_tree.py",),
     ),
     Fault(
@@ -86,15 +86,15 @@ FAULTS = (
     Fault(
         "a token sees the one after it",
         "modeling/tree.py",
-        "rows[keys][None, :] <= rows[queries][:, None]",
-        "rows[keys][None, :] <= rows[queries][:, None] + 1",
+        "(asked <= asking)",
+        "(asked <= asking + 1)",
         ("tests/unit/test_tree.py",),
     ),
     Fault(
         "a shortened note loses the answer cue",
         "modeling/encoding.py",
-        "return EncodedNote((*kept, *self.cue), len(tokens) - room)",
-        "return EncodedNote((*kept, *self.cue)[:limit], len(tokens) - room)",
+        "return EncodedNote((*kept, *self.cue), left_out)",
+        "return EncodedNote((*kept, *self.cue)[: self.max_note_tokens], left_out)",
         ("tests/unit/test_encoding.py::test_a_long_note_loses_its_middle_and_keeps_instruction_and_cue",),
     ),
     Fault(

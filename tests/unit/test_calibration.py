@@ -221,3 +221,43 @@ def test_an_incomplete_calibration_is_refused():
     del values["temperature"]
     with pytest.raises(RunError, match="incomplete"):
         Calibration.from_json(values)
+
+
+def overconfident_at_the_top(n, seed):
+    """Return scores whose best category is right less often than they say, while the others stand as they should."""
+    generator = np.random.default_rng(seed)
+    others = generator.dirichlet(np.full(4, 0.2), size=n)
+    stated = generator.uniform(0.6, 0.999, size=n)
+    true_share = 1 / (1 + ((1 - stated) / stated) ** 0.4)
+    log_probs = np.log(np.column_stack([stated, (1 - stated)[:, None] * others]).clip(1e-12))
+    right = generator.random(n) < true_share
+    missed = np.array([1 + generator.choice(4, p=row) for row in others])
+    return log_probs - np.logaddexp.reduce(log_probs, axis=1, keepdims=True), np.where(right, 0, missed)
+
+
+def test_the_top_probability_is_corrected_where_a_temperature_cannot():
+    fitted = calibration.fit(*overconfident_at_the_top(2000, 20))
+    assert fitted.method == "confidence"
+    log_probs, true = overconfident_at_the_top(4000, 21)
+    probabilities = fitted.apply(log_probs)
+    right = probabilities.argmax(axis=1) == true
+    assert probabilities.max(axis=1).mean() == pytest.approx(right.mean(), abs=0.02)
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1)
+
+
+def test_correcting_the_top_probability_keeps_the_order_of_the_categories():
+    log_probs, _ = notes_of_a_model(500, 22, signal=0.5)
+    corrected = made_up(offsets=(0.0,) * 5, slope=0.3, intercept=-1.5).apply(log_probs)
+    assert (corrected.argmax(axis=1) == log_probs.argmax(axis=1)).all()
+    np.testing.assert_allclose(corrected.sum(axis=1), 1)
+
+
+def test_the_correction_of_the_top_probability_is_stored():
+    fitted = calibration.fit(*overconfident_at_the_top(600, 23))
+    assert Calibration.from_json(fitted.to_json()) == fitted
+    assert (fitted.slope, fitted.intercept) != (1.0, 0.0)
+
+
+def test_a_calibration_of_before_the_correction_is_read_as_one_without():
+    values = {name: value for name, value in made_up().to_json().items() if name not in ("slope", "intercept")}
+    assert (Calibration.from_json(values).slope, Calibration.from_json(values).intercept) == (1.0, 0.0)

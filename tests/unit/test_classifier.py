@@ -77,6 +77,11 @@ def test_any_text_gets_a_category(tuned: Classifier, text: str) -> None:
     assert tuned.classify([text])[0].label in CATEGORIES
 
 
+def test_chat_markup_in_a_note_is_read_as_plain_text(tuned: Classifier) -> None:
+    markup = "<|im_end|>"
+    assert tuned.note_tokens([markup])[0] > 1
+
+
 def test_what_was_left_out_of_a_long_note_is_reported(tuned: Classifier) -> None:
     short, long = tuned.classify(["fever", "fever and cough " * 60])
     assert short.truncated_tokens == 0
@@ -108,9 +113,18 @@ def test_raw_notes_are_prepared_as_the_training_notes_were(tuned: Classifier) ->
     assert masked.ranking == tuned.predictions_from(tuned.log_probs(["Seen by <NAME> for fever"]), [0])[0].ranking
 
 
+def test_columns_stay_in_label_set_order_when_the_instruction_lists_categories_in_another(tuned: Classifier) -> None:
+    order = [2, 0, 3, 1]
+    moved = tuned.in_order(order)
+    assert moved.prompt("fever").index(CATEGORIES[2]) < moved.prompt("fever").index(CATEGORIES[0])
+    assert [label for label, _ in moved.classify(["fever"])[0].ranking] != []
+    assert np.abs(moved.log_probs(["fever"]) - tuned.log_probs(["fever"])).max() > 1e-6
+    assert moved.in_order([0, 1, 2, 3]).log_probs(["fever"]) == pytest.approx(tuned.log_probs(["fever"]), abs=1e-6)
+
+
 def test_length_correction_divides_each_answers_score_by_its_tokens(tuned: Classifier) -> None:
     note = "fever and cough"
-    scores = tuned._answer_scorer().scores([tuned._encoder.note(note)])[0]
+    scores = tuned._category_scorer().scores([tuned._encoder.note(note)])[0]
     per_token = scores / [len(answer) for answer in tuned._encoder.answers]
     expected = per_token - np.logaddexp.reduce(per_token)
     assert tuned.log_probs([note], correction="length")[0] == pytest.approx(expected)

@@ -35,6 +35,7 @@ def page_id(page: Path) -> str:
 
 def test_generated_pages_are_fresh(generate):
     pages = {name: generate.NOTICE + text for name, text in generate.reference_pages().items()}
+    pages |= generate.reference_schemas()
     assert generate.stale_pages(pages, generate.REFERENCE) == [], "run `make docs`"
 
 

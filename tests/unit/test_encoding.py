@@ -133,3 +133,13 @@ def test_a_template_that_moves_the_answer_is_refused() -> None:
     )
     with pytest.raises(ModelError, match="behind its own generation prompt"):
         PromptEncoder(tokenizer, TEMPLATE, CATEGORIES)
+
+
+def test_another_order_of_categories_changes_the_instruction_and_nothing_else() -> None:
+    encoder = PromptEncoder(chatml_tokenizer(), TEMPLATE, CATEGORIES)
+    other = encoder.reordered([3, 1, 0, 2])
+    assert other.root != encoder.root
+    assert sorted(other.root) == sorted(encoder.root)
+    assert other.answers == encoder.answers
+    assert other.note("fever").tokens == encoder.note("fever").tokens
+    assert other.reordered([0, 1, 2, 3]).root == encoder.root

@@ -267,6 +267,20 @@ def test_calibration_and_ensemble_read_the_validation_notes_once_and_the_run_kee
     assert results["ensemble_calibration"]["n_notes"] == 40
 
 
+def test_the_order_of_the_categories_and_demands_in_notes_are_measured(fresh):
+    robustness = evaluate(fresh, config=QUICK, load=Loader())["robustness"]
+    assert robustness["n"] == 30
+    # The fake bends every fifth answer towards what is listed first, and to nothing that stands in a note.
+    assert 0.05 < robustness["position"]["changed"] <= 0.2
+    assert robustness["position"]["changed_to_earlier"] == 1.0
+    assert [item["kind"] for item in robustness["injections"]] == ["plain words", "chat markup"]
+
+
+def test_robustness_is_left_out_where_not_wanted(fresh):
+    config = EvaluateConfig(bootstrap_samples=100, systems=("tuned",), robustness_notes=0)
+    assert evaluate(fresh, config=config, load=Loader())["robustness"] is None
+
+
 def test_a_damaged_ensemble_is_fitted_anew(fresh):
     config = EvaluateConfig(bootstrap_samples=100, systems=("tuned", "ensemble"))
     before = evaluate(fresh, config=config, load=Loader())["systems"]["ensemble"]["log_loss"]
@@ -419,6 +433,7 @@ def test_progress_counts_every_note_of_every_stage(fresh):
         "evaluate base": 30,
         "calibrate": 40,
         "evaluate tuned": 30,
+        "evaluate robustness": 30,
     }
     assert all(stage.done == total for stage, total in stages.values())
 

@@ -193,6 +193,7 @@ def test_a_report_written_again_replaces_the_first_and_its_figures(small):
     write_report(run)
     assert not stale.exists()
     assert sorted(path.name for path in (run / "report").iterdir()) == [
+        "cards",
         "classification_reports.txt",
         "figures",
         "index.html",
@@ -297,7 +298,7 @@ def test_the_training_log_becomes_curves_over_steps(tmp_path):
 
 def test_the_terminal_summary_shows_majority_tfidf_the_best_base_and_tuned(results, capsys):
     rows = summary_rows(results)
-    assert [row.system for row in rows] == ["majority", "tfidf", results.summary.best_base, "tuned"]
+    assert [row.system for row in rows] == ["majority", "tfidf", results.summary.best_base, "tuned", "ensemble"]
     print_summary(results)
     printed = capsys.readouterr().out
     for row in rows:

@@ -145,3 +145,13 @@ def test_no_canary_leaves_the_answers(run, tmp_path, log_lines, capfd, keep_text
     kept = [item.text for item in service.store.all() if item.text]
     assert bool(kept) == keep_text
     assert all("kanarienvogel" in item for item in kept), "the canary would have been found, had it been there"
+
+
+def test_no_telemetry_of_the_framework_is_on_whatever_the_environment_says(run, tmp_path, monkeypatch):
+    from nosology.serve.app import create_app
+
+    monkeypatch.setenv("FASTAPI_OTEL_AUTO_CONFIGURE", "true")
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:4318")
+    service, _ = open_service(run, tmp_path / "state")
+    telemetry = create_app(service)._app._telemetry
+    assert not any(telemetry[name] for name in ("tracing", "metrics", "logs", "operation_spans", "auto_configure"))

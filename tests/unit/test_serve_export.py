@@ -67,7 +67,7 @@ def test_the_dataset_holds_prepared_texts_and_what_was_decided(world, tmp_path):
 
 
 def test_the_latest_decision_wins_and_every_loss_has_a_reason(world, tmp_path):
-    text = f"decided twice, {FILLER}"
+    text = f"the note was decided on two times: {FILLER}"
     decisions = [
         decision(text, NAMES[0]),
         *several(),

@@ -1,4 +1,4 @@
-"""What a service keeps on disk: the audit log, keys, the receipt key. What survives a crash, and what shows a change."""
+"""What a service keeps on disk: audit log, keys, receipt key. What survives a crash, and what shows a change."""
 
 import json
 import os
@@ -145,7 +145,7 @@ def test_a_log_on_a_device_without_room_refuses(tmp_path):
     assert Path("/dev/full").exists() or pytest.skip("this system has no /dev/full")
     log = AuditLog(tmp_path / "audit.jsonl")
     os.dup2(os.open("/dev/full", os.O_WRONLY), log._file)
-    with pytest.raises((AuditError, OSError), match="No space left|Invalid argument"):
+    with pytest.raises((AuditError, OSError), match=r"No space left|Invalid argument"):
         log.append([{"event": "classify"}])
 
 

@@ -267,7 +267,7 @@ def test_a_request_that_takes_too_long_gets_504(run, tmp_path):
     assert answer.status_code == 504
 
 
-def test_a_bug_answers_with_an_id_and_nothing_else(run, tmp_path, monkeypatch, caplog):
+def test_a_bug_answers_with_an_id_and_nothing_else(run, tmp_path, monkeypatch):
     service, _ = open_service(run, tmp_path / "state")
 
     def fail(*_args, **_kwargs):

@@ -252,16 +252,19 @@ def test_a_table_that_cannot_be_read_is_refused_without_a_quote(client, content,
     assert "words" not in answer.text
 
 
-def test_too_many_tables_are_refused_until_one_is_deleted(run, tmp_path):
-    service, _ = open_service(run, tmp_path / "state", max_batches=1)
+def test_a_table_that_is_done_makes_room_and_one_that_is_read_does_not(run, tmp_path):
+    service, reader = open_service(run, tmp_path / "state", max_batches=1)
     with client_of(service) as client:
         send = lambda: client.post("/v1/batch", content="text\nx\n", headers={"Content-Type": "text/csv"})  # noqa: E731
-        first = send()
+        reader.gate.clear()
+        first = send().headers["location"]
         refused = send()
         assert refused.status_code == 429
         assert int(refused.headers["retry-after"]) > 0
-        client.delete(first.headers["location"])
+        reader.gate.set()
+        until(lambda: client.get(first).json()["state"] == "done")
         assert send().status_code == 202
+        assert client.get(first).status_code == 404
 
 
 def test_the_model_card_holds_hashes_figures_and_limits(client):
@@ -318,3 +321,8 @@ def test_the_description_names_every_route_and_its_errors(client):
     assert {"200", "413", "422", "429", "503"} <= set(answers)
     assert answers["429"]["content"]["application/problem+json"]["schema"]["$ref"].endswith("/Problem")
     assert "HTTPValidationError" not in json.dumps(page)
+
+
+def test_a_method_that_a_path_does_not_take_is_answered_with_those_that_it_takes(client):
+    answer = client.put("/v1/feedback")
+    assert (answer.status_code, answer.headers["allow"]) == (405, "GET, POST")

@@ -1,4 +1,4 @@
-"""The store of decisions, the same on SQLite and on a real PostgreSQL: what is kept, what comes back, what goes wrong."""
+"""The store of decisions, the same on SQLite and on a real PostgreSQL: what is kept, and what goes wrong."""
 
 import threading
 from pathlib import Path
@@ -111,7 +111,7 @@ def test_what_is_no_supported_database_is_refused(url):
         FeedbackStore(url)
 
 
-def test_a_password_never_shows(tmp_path):
+def test_a_password_never_shows():
     store = FeedbackStore("postgresql://user:SECRET-PASSWORD@127.0.0.1:1/none")
     with pytest.raises(StoreError) as caught:
         store.create()

@@ -11,6 +11,7 @@ from transformers import AutoConfig, AutoModelForCausalLM, LlamaConfig, LlamaFor
 from nosology.errors import ModelError
 from nosology.modeling import sizing
 from nosology.modeling.attention import TREE_ATTENTION
+from nosology.modeling.lora import fuse_lora
 from nosology.modeling.sizing import Architecture, TrainingLoad, known_architecture, training_memory
 from nosology.modeling.trainer import answer_logits
 from nosology.modeling.tree import Segment, pack
@@ -88,6 +89,7 @@ def kept_bytes(dtype: str, targets: str, layers: list[int] | None = None) -> int
     names = ["q_proj", "k_proj", "v_proj", "o_proj"] if targets == "attention" else targets
     settings = LoraConfig(task_type="CAUSAL_LM", r=4, target_modules=names, layers_to_transform=layers)
     model = get_peft_model(model, settings)
+    fuse_lora(model)
     segments = [Segment(tuple(range(96)) + (1,) * 4)]
     for _ in range(4):
         segments.append(Segment((5,) * 58, parent=0))

@@ -45,7 +45,7 @@ def scorer_of(world: tuple[object, PromptEncoder], scoring: str, batch_tokens: i
 
 
 def log_softmax_at(model: object, tokens: list[int]) -> torch.Tensor:
-    """Return next-token log-probabilities of one plain, unpacked sequence: the oracle. Shape ``(tokens, vocabulary)``."""
+    """Return next-token log-probabilities of one plain sequence: the oracle. Shape ``(tokens, vocabulary)``."""
     with torch.inference_mode():
         return model(input_ids=torch.tensor([tokens])).logits[0].double().log_softmax(dim=-1)  # type: ignore[operator]
 

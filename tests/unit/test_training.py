@@ -16,7 +16,7 @@ from evaluation_world import CATEGORIES, write_dataset
 from nosology.config import Config
 from nosology.errors import ConfigError, DataError, ModelError, RunError
 from nosology.modeling.callbacks import TrainingStep, last_whole_checkpoint
-from nosology.modeling.trainer import choice_losses, choices_along
+from nosology.modeling.losses import choice_losses, choices_along
 from nosology.runs import read_json, read_manifest, sha256_file
 from nosology.training import train
 from tiny_models import save_tiny_model
@@ -35,7 +35,9 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def configured(world: Path, **train_fields: Any) -> Config:
     fields = {"epochs": 1, "batch_size": 8, "learning_rate": 0.01, "lora_r": 4, "report_to": ()} | train_fields
-    return Config.model_validate({"model": {"name": str(world / "model"), "max_note_tokens": 64}, "train": fields})
+    return Config.model_validate(
+        {"model": {"name": str(world / "model"), "max_note_tokens": 64, "dtype": "float32"}, "train": fields}
+    )
 
 
 def log_of(run: Path) -> list[dict[str, float]]:
@@ -120,16 +122,6 @@ def test_a_subset_is_drawn_with_the_seed_and_recorded(world: Path, tmp_path: Pat
     first, second = (read_json(tmp_path / name / "train_notes.json")["note_ids"] for name in "ab")
     assert len(first) == len(set(first)) == 20
     assert first != second
-
-
-def test_category_weights_are_inverse_to_frequency_and_one_on_average(world: Path) -> None:
-    import polars as pl
-
-    from nosology.training import _category_weights
-
-    rows = pl.DataFrame({"category": ["a"] * 6 + ["b"] * 2})
-    assert _category_weights(rows, configured(world, class_balance="weights").train) == {"a": 8 / 12, "b": 2.0}
-    assert _category_weights(rows, configured(world).train) is None
 
 
 def test_only_the_topmost_layers_are_adapted_on_request(world: Path, tmp_path: Path) -> None:

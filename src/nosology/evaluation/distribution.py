@@ -33,12 +33,13 @@ _MOST_VALUES = 12  # a column with more is an identifier or a measurement, not a
 _N_LENGTH_BANDS = 3
 
 
-def describe(inputs: Inputs, truncated: list[int] | None) -> Distribution:
+def describe(inputs: Inputs, truncated: list[int] | None, n_tokens: list[int] | None = None) -> Distribution:
     """Return how the evaluated notes differ from those that the model was trained on.
 
     Args:
         inputs: Both sets of notes.
         truncated: Tokens of each evaluated note that the model could not read; None where no model was run.
+        n_tokens: Tokens of each whole note, likewise.
     """
     names, train, notes = inputs.labels.names, inputs.train, inputs.notes
     train_counts, counts = Counter(train["category"]), Counter(notes["category"])
@@ -62,6 +63,7 @@ def describe(inputs: Inputs, truncated: list[int] | None) -> Distribution:
         new_words_share=_new_words_share(train, notes),
         truncated_notes_share=None if truncated is None else sum(map(bool, truncated)) / len(truncated),
         truncated_tokens=None if truncated is None else sum(truncated),
+        truncated_tokens_share=sum(truncated) / max(sum(n_tokens), 1) if truncated and n_tokens else None,
         shared_patients=len(set(train["patient_id"]) & set(notes["patient_id"]) - {""}),
         shared_texts=sum(text in train_texts for text in notes["clean_text"]),
     )

@@ -11,7 +11,7 @@ from nosology.metrics import INVALID
 from nosology.records import Prediction
 from nosology.results import Example, Summary, SystemResult
 
-_BASELINES = ("majority", "tfidf", "tfidf_all")
+_BASELINES = ("majority", "tfidf", "tfidf_all", "tfidf_parts")
 _N_EXTREMES = 3
 _PER_KIND = 3
 

@@ -58,6 +58,12 @@ class Scorer(Protocol):
     def truncated_tokens(self, texts: Sequence[str]) -> list[int]:
         """Return how many tokens of each note do not fit."""
 
+    def note_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Return how many tokens each note has."""
+
+    def in_order(self, order: Sequence[int]) -> "Scorer":
+        """Return the same under an instruction that lists the categories in another order."""
+
 
 Loader = Callable[[Path, Literal["tuned", "base"]], Scorer]
 

@@ -15,11 +15,13 @@ from nosology.evaluation import distribution, scores
 from nosology.evaluation.examples import choose_examples, summarize
 from nosology.evaluation.fitting import Fitted, fit_on_validation
 from nosology.evaluation.inputs import Inputs, read_inputs
+from nosology.evaluation.robustness import measure_robustness
 from nosology.evaluation.systems import (
     SYSTEMS,
     Loader,
     Output,
     Progress,
+    Scorer,
     check_systems,
     load_classifier,
     quiet,
@@ -29,7 +31,7 @@ from nosology.evaluation.systems import (
     run_tuned,
 )
 from nosology.evaluation.writing import PREDICTIONS, RESULTS, prediction_rows, replaced_folder, write_lines
-from nosology.results import CalibrationResult, Provenance, Results
+from nosology.results import CalibrationResult, Provenance, Results, Robustness
 from nosology.runs import MANIFEST, environment, read_json, read_manifest, sha256_file, sha256_text, write_json
 
 
@@ -71,17 +73,19 @@ def evaluate(
     inputs = read_inputs(run, split=split, dataset=dataset, config=config, limit=limit)
     outputs = run_baselines(inputs, config, progress) | run_base(inputs, config, load, progress)
     tuned = load(run, "tuned")
-    fitted = Fitted(None, None, "the tuned model was not evaluated")
+    fitted, robustness = Fitted(None, None, "the tuned model was not evaluated"), None
     if "tuned" in config.systems or "ensemble" in config.systems:
         fitted = fit_on_validation(inputs, config, tuned, progress)
         tuned.calibration = fitted.calibration
         outputs["tuned"] = run_tuned(inputs, tuned, progress)
         if fitted.ensemble is not None:
             outputs["ensemble"] = run_ensemble(inputs, tuned, fitted.ensemble, outputs["tuned"])
+        robustness = _robustness(inputs, config, tuned, outputs["tuned"], progress)
     outputs = {name: outputs[name] for name in SYSTEMS if name in outputs and name in config.systems}
     prompts = [tuned.prompt(text) for text in inputs.notes["clean_text"]]
     hashes = [sha256_text(prompt) for prompt in prompts]
-    results = _judge_all(inputs, config, outputs, fitted, hashes, started)
+    n_tokens = tuned.note_tokens(inputs.notes["clean_text"].to_list())
+    results = _judge_all(inputs, config, outputs, fitted, robustness, n_tokens, hashes, started)
     with replaced_folder(inputs.out) as folder:
         for name, output in outputs.items():
             rows = prediction_rows(inputs.notes, output, inputs.labels.names, hashes, prompts if include_text else None)
@@ -90,11 +94,25 @@ def evaluate(
     return results
 
 
+def _robustness(
+    inputs: Inputs, config: EvaluateConfig, tuned: Scorer, output: Output, progress: Progress
+) -> Robustness | None:
+    if not config.robustness_notes or output.log_probs is None:
+        return None
+    n_notes = min(config.robustness_notes, len(inputs.notes))
+    with progress("evaluate robustness", n_notes) as advance:
+        found = measure_robustness(inputs, tuned, output.log_probs, n_notes, config.seed)
+        advance(n_notes)
+    return found
+
+
 def _judge_all(
     inputs: Inputs,
     config: EvaluateConfig,
     outputs: Mapping[str, Output],
     fitted: Fitted,
+    robustness: Robustness | None,
+    n_tokens: list[int],
     hashes: list[str],
     started: float,
 ) -> dict[str, Any]:
@@ -126,7 +144,8 @@ def _judge_all(
         ensemble_calibration=_judge_calibration(
             inputs, fitted.ensemble.calibration if fitted.ensemble else None, outputs.get("ensemble"), truth
         ),
-        distribution=distribution.describe(inputs, truncated),
+        distribution=distribution.describe(inputs, truncated, n_tokens),
+        robustness=robustness,
         funnel=read_json(inputs.dataset.folder / "funnel.json"),
         examples=choose_examples(inputs, outputs, summary, hashes),
         provenance=_provenance(inputs, config, len(set(groups)), time.perf_counter() - started),

@@ -1,7 +1,7 @@
 """Results in the forms that other programs read: JSON lines with a schema, and FHIR R4 resources."""
 
 NOTICE = (
-    "Suggestions to consider, made from the words of one note by a language model and word statistics. Decision support "
-    "for a qualified reader, never a diagnosis; limits: docs/explanation/suggestions.md"
+    "Suggestions to consider, made from the words of one note by a language model and word statistics. Decision "
+    "support for a qualified reader, never a diagnosis; limits: docs/explanation/suggestions.md"
 )
 """Goes with every exported note, so that suggestions never travel without it."""

@@ -2,8 +2,9 @@
 
 Every resource is built through the models of the library ``fhir.resources`` (R4B, whose Condition, ClinicalImpression
 and Bundle read as R4's), so what is written is valid or an error is raised. Nothing of the note's text is in it:
-evidence is given as offsets. What would surprise you: the subject is a reference by identifier, since a note's id is all
-that is known of the patient; and each condition's verification status is ``provisional``, which is what a suggestion is.
+evidence is given as offsets. What would surprise you: the subject is a reference by identifier, since a note's id is
+all that is known of the patient; and each condition's verification status is ``provisional``, which is what a
+suggestion is.
 """
 
 from typing import Any
@@ -88,7 +89,8 @@ def _condition(item: Suggestion, subject: dict[str, Any], number: int) -> dict[s
 
 def _basis(item: Suggestion) -> str:
     seen = "" if item.is_seen else "; no training note had this rubric, its title alone led here"
-    return f"Estimated probability of being coded {item.probability:.1%}, of being the main one {item.main_probability:.1%}{seen}."
+    shares = f"being coded {item.probability:.1%}, of being the main one {item.main_probability:.1%}"
+    return f"Estimated probability of {shares}{seen}."
 
 
 def _marks(is_negated: bool, is_family: bool) -> str:

@@ -19,15 +19,18 @@ from typing import Any, Literal, cast
 
 import torch
 from torch import Tensor, nn
-from torch.nn.attention.flex_attention import BlockMask, create_block_mask, flex_attention
+from torch.nn.attention.flex_attention import BlockMask, flex_attention
 from torch.nn.functional import scaled_dot_product_attention
 from transformers import AttentionInterface
 from transformers.integrations.sdpa_attention import sdpa_attention_forward
 
-from nosology.modeling.blockwise import BlockAttention
+from nosology.modeling.blockwise import attend_blocks
 from nosology.modeling.tree import PackedTree
 
 TREE_ATTENTION = "nosology_tree"
+
+FLEX_BLOCK = 128
+"""Queries and keys of one block of FlexAttention's mask; its own default."""
 
 KeysValues = tuple[Tensor, Tensor]
 """Keys and values of one layer, each of shape ``(1, kv_heads, tokens, head_dim)``."""
@@ -43,8 +46,8 @@ class TreePass:
         prefix: Keys and values of the cached prefix, a pair a layer; None where the row holds its own root.
         block_prefixes: A cached prefix of its own for each block (only on the path ``blocks``), instead of `prefix`.
         keep: Where a dictionary is given, each layer leaves its keys and values of the row in it.
-        masks: One additive mask a block, made by `prepare`; None where the block is plainly causal. With a cached prefix
-            it spans the prefix too, else the block's own keys alone.
+        masks: One additive mask a block, made by `prepare`; None where the block is plainly causal. With a cached
+            prefix it spans the prefix too, else the block's own keys alone.
         block_mask: FlexAttention's mask, made by `prepare`.
     """
 
@@ -104,22 +107,23 @@ def tree_attention(
         return sdpa_attention_forward(  # type: ignore[no-any-return]
             module, query, key, value, attention_mask, dropout=dropout, scaling=scaling, **kwargs
         )
-    layer = int(module.layer_idx)  # type: ignore[arg-type]
     if tree.keep is not None:
-        tree.keep[layer] = (key, value)
+        tree.keep[_layer(module)] = (key, value)
     if tree.path == "flex":
         if tree.prefix is not None:
-            key, value = behind(tree.prefix[layer], (key, value))
-        attend = _compiled_flex() if query.is_cuda else cast(Callable[..., Tensor], flex_attention)
+            key, value = behind(tree.prefix[_layer(module)], (key, value))
+        attend = cast(Callable[..., Tensor], flex_attention)
+        if query.is_cuda and not torch.compiler.is_compiling():
+            attend = _compiled_flex()
         output = attend(query, key, value, block_mask=tree.block_mask, scale=scaling, enable_gqa=True)
         return output.transpose(1, 2), None
     if tree.cached(0) is None:
         factor = query.shape[-1] ** -0.5 if scaling is None else scaling
-        return BlockAttention.apply(query, key, value, tree.tree.blocks, tree.masks, factor), None
+        return attend_blocks(query, key, value, tree.tree.blocks, tree.masks, factor), None
     parts = []
     for index, (block, mask) in enumerate(zip(tree.tree.blocks, tree.masks, strict=True)):
         own = slice(block.start, block.stop)
-        cached = cast(list[KeysValues], tree.cached(index))[layer]
+        cached = cast(list[KeysValues], tree.cached(index))[_layer(module)]
         keys, values = behind(cached, (key[:, :, own], value[:, :, own]))
         parts.append(
             scaled_dot_product_attention(
@@ -127,6 +131,11 @@ def tree_attention(
             )
         )
     return torch.cat(parts, dim=2).transpose(1, 2), None
+
+
+def _layer(module: nn.Module) -> int:
+    """Return which layer asks; not read in plain training, so that one compiled graph serves all layers."""
+    return int(module.layer_idx)  # type: ignore[arg-type]
 
 
 def behind(first: KeysValues, second: KeysValues) -> KeysValues:
@@ -140,16 +149,58 @@ def _length(prefix: list[KeysValues] | None) -> int:
 
 
 def _flex_mask(tree: PackedTree, prefix_length: int, device: torch.device) -> BlockMask:
-    """Return FlexAttention's mask of a row; keys of a cached prefix come first and are seen by all."""
+    """Return FlexAttention's mask of a row; keys of a cached prefix come first and are seen by all.
+
+    Which blocks of the mask are empty, full or mixed follows from the first and last row index of their queries and
+    keys and from how long their keys are visible, so no matrix of all pairs of tokens is ever made.
+    """
     n_tokens = len(tree.input_ids)
-    segments = tree.segment_ids.to(device)
-    ancestors = tree.ancestors.to(device)
+    n_keys = prefix_length + n_tokens
+    until = torch.cat([torch.full((prefix_length,), n_tokens), tree.visible_until])
+    first_query, last_query = _block_ends(torch.arange(n_tokens))
+    first_key, last_key = _block_ends(torch.arange(-prefix_length, n_tokens))  # a prefix stands before the row
+    latest, earliest = _by_blocks(until, 0).amax(dim=1), _by_blocks(until, n_tokens).amin(dim=1)
+    is_seen = (first_key <= last_query[:, None]) & (latest > first_query[:, None])
+    is_full = (last_key <= first_query[:, None]) & (earliest > last_query[:, None])
+    is_full[-1] &= n_tokens % FLEX_BLOCK == 0
+    is_full[:, -1] &= n_keys % FLEX_BLOCK == 0
+    is_mixed = is_seen & ~is_full
+    until = until.to(device)
 
     def sees(_batch: Tensor, _head: Tensor, query: Tensor, key: Tensor) -> Tensor:
-        own = (key - prefix_length).clamp(min=0)
-        return (key < prefix_length) | (ancestors[segments[query], segments[own]] & (own <= query))
+        return (key - prefix_length <= query) & (query < until[key])
 
-    return create_block_mask(sees, B=None, H=None, Q_LEN=n_tokens, KV_LEN=prefix_length + n_tokens, device=device)
+    return BlockMask.from_kv_blocks(
+        *_counts_and_indices(is_mixed, device),
+        *_counts_and_indices(is_full, device),
+        BLOCK_SIZE=FLEX_BLOCK,
+        mask_mod=sees,
+        seq_lengths=(n_tokens, n_keys),
+    )
+
+
+def _by_blocks(values: Tensor, fill: int) -> Tensor:
+    """Return a row cut into FlexAttention's blocks, the last one filled up. Shape ``(blocks, FLEX_BLOCK)``."""
+    n_missing = -len(values) % FLEX_BLOCK
+    return torch.cat([values, torch.full((n_missing,), fill)]).view(-1, FLEX_BLOCK)
+
+
+def _block_ends(rows: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the first and the last row index of each block. Shape ``(blocks,)`` each."""
+    blocks = _by_blocks(rows, int(rows[-1]))
+    return blocks[:, 0], blocks[:, -1]
+
+
+def _counts_and_indices(chosen: Tensor, device: torch.device) -> tuple[Tensor, Tensor]:
+    """Return for each row of blocks how many are chosen, and all blocks with the chosen ones first, as BlockMask wants.
+
+    Args:
+        chosen: Shape ``(query blocks, key blocks)``.
+        device: Where the result lies.
+    """
+    counts = chosen.sum(dim=1, dtype=torch.int32)
+    order = chosen.to(torch.int32).argsort(dim=1, descending=True, stable=True).to(torch.int32)
+    return counts[None, None].to(device), order[None, None].to(device)
 
 
 _compiled: list[Callable[..., Tensor]] = []

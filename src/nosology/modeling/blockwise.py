@@ -23,6 +23,19 @@ LEAST_CHUNK = 64
 """Queries below which a matrix product is too narrow to be fast."""
 
 
+def attend_blocks(
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    blocks: Sequence[Block],
+    masks: Sequence[Tensor | None],
+    scaling: float,
+) -> Tensor:
+    """Return attention's output for a row cut into blocks; see `BlockAttention`."""
+    output: Tensor = BlockAttention.apply(query, key, value, blocks, masks, scaling)  # type: ignore[no-untyped-call]
+    return output
+
+
 class BlockAttention(torch.autograd.Function):
     """Scaled-dot-product attention of every block's queries to the keys that they can see."""
 

@@ -10,8 +10,9 @@ import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
+import torch
 from transformers import TrainerCallback
 
 from nosology.runs import read_json, sha256_file, write_json
@@ -82,6 +83,19 @@ class CheckpointSeal(TrainerCallback):  # type: ignore[misc]
         folder = Path(args.output_dir) / f"checkpoint-{state.global_step}"
         files = sorted(file for file in folder.iterdir() if file.is_file() and file.name != COMPLETE)
         write_json(folder / COMPLETE, {file.name: sha256_file(file) for file in files})
+
+
+class FiniteGradients(TrainerCallback):  # type: ignore[misc]
+    """Stops before an optimizer step whose gradients are not finite, which would spoil the adapter for good."""
+
+    def __init__(self, fail: Callable[[str], NoReturn]) -> None:
+        self._fail = fail
+
+    def on_pre_optimizer_step(self, _args: Any, _state: Any, _control: Any, model: Any = None, **_: Any) -> None:
+        """Look at all gradients of the step."""
+        gradients = [parameter.grad for parameter in model.parameters() if parameter.grad is not None]
+        if not torch.isfinite(torch.stack(torch._foreach_norm(gradients))).all():
+            self._fail("a gradient")
 
 
 def _log_line(entry: dict[str, float]) -> str:

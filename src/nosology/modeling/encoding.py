@@ -96,6 +96,10 @@ class PromptEncoder:
         )
         return EncodedNote((*kept, *self.cue), left_out)
 
+    def n_tokens(self, text: str) -> int:
+        """Return the tokens of a whole note, without the cue."""
+        return len(self._plain(text.strip()))
+
     def reordered(self, order: Sequence[int]) -> "PromptEncoder":
         """Return an encoder whose instruction lists the categories in another order; its answers keep theirs.
 

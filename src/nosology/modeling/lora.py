@@ -1,11 +1,11 @@
 """LoRA on a frozen linear layer as one autograd function.
 
-peft computes an adapted layer as base layer, cast, two products, scaling and sum, each an operation with a result as wide
-as the layer's output and a gradient as wide again; with bfloat16 weights it computes the two products in float32. Here
+peft computes an adapted layer as base layer, cast, two products, scaling and sum, most of them operations with a result
+as wide as the layer's output and a gradient as wide again; with bfloat16 weights the two products are in float32. Here
 the update is added into the base layer's own result, the input's gradient into the base layer's own gradient, and the
-adapter's matrices (kept in float32, as peft keeps them) take part in the number format of the input, as they would under
-autocast. Names, saved files and everything else stay peft's: only ``forward`` of its linear layer is replaced, and only
-where it does the plain thing; dropout, merged or disabled adapters and quantized bases go the usual way.
+adapter's matrices (kept in float32, as peft keeps them) take part in the number format of the input, as they would
+under autocast. Names, saved files and everything else stay peft's: only ``forward`` of its linear layer is replaced,
+and only where it does the plain thing; dropout, merged or disabled adapters and quantized bases go the usual way.
 """
 
 from typing import Any
@@ -70,7 +70,7 @@ class FusedLinear(PeftLinear):  # type: ignore[misc]
         if not is_plain:
             return super().forward(x, *args, **kwargs)
         down, up = self.lora_A[name].weight, self.lora_B[name].weight
-        return LoraProduct.apply(x, base.weight, base.bias, down, up, self.scaling[name])
+        return LoraProduct.apply(x, base.weight, base.bias, down, up, self.scaling[name])  # type: ignore
 
 
 def fuse_lora(model: nn.Module) -> None:

@@ -1,9 +1,9 @@
 """Which tokens of a long note stay: whole sections by what they tell about the diagnosis, or head and tail.
 
 A discharge summary spends most of its words on medication lists, laboratory values and instructions. Where a note has
-sections, those that say why the patient came, what was found and what was concluded are kept first, and the rest fills
-what room is left; a note without headers keeps its beginning and its end. What would surprise you: kept sections stay in
-the note's own order, and every gap is marked.
+sections, those that say why the patient came, what was found and what was concluded are kept first, and the rest
+fills what room is left; a note without headers keeps its beginning and its end. What would surprise you: kept sections
+stay in the note's own order, and every gap is marked.
 """
 
 import re
@@ -21,8 +21,9 @@ HEAD_SHARE = 0.7
 discharge diagnoses and plan."""
 
 _FEWEST_SECTIONS = 3  # fewer headers are no structure to rely on
+_SHORTEST_REST = 16  # tokens; less of a section that does not fit says nothing
 _TELLING = re.compile(
-    r"complaint|reason for|present|hpi|hospital course|^course|icu course|diagnos|\bdx\b|assessment|impression|^history$",
+    r"complaint|reason for|present|hpi|hospital course|^course|icu course|diagnos|\bdx\b|assessment|^history$",
     re.IGNORECASE,
 )
 _SUPPORTING = re.compile(
@@ -50,27 +51,30 @@ def shorten(
     if len(sections) < _FEWEST_SECTIONS:
         return _without_middle(tokens, limit, mark)
     parts = [tokenize(section.start, section.end) for section in sections]
-    kept = _choose(sections, parts, limit, mark)
-    shortened = _join(parts, kept, mark)
-    return shortened, sum(map(len, parts)) - sum(len(part) for part in kept.values())
+    kept, left_out = _choose(sections, parts, limit, mark)
+    if not kept:
+        return _without_middle(tokens, limit, mark)
+    return _join(parts, kept, mark), left_out
 
 
 def _choose(
     sections: Sequence[Section], parts: Sequence[tuple[T, ...]], limit: int, mark: tuple[T, ...]
-) -> dict[int, tuple[T, ...]]:
-    """Return what stays of each section that stays; the first that does not fit whole loses its middle."""
-    room = limit
+) -> tuple[dict[int, tuple[T, ...]], int]:
+    """Return what stays of each section that stays, and the tokens left out; the first too long loses its middle."""
+    room, left_out = limit, sum(map(len, parts))
     kept: dict[int, tuple[T, ...]] = {}
     for index in sorted(range(len(sections)), key=lambda i: (_rank(sections[i]), i)):
         part = parts[index]
         if room < len(part) + 2 * len(mark):
-            shortened, _ = _without_middle(part, max(room - 2 * len(mark), 0), mark)
-            if len(shortened) > len(mark):
-                kept[index] = shortened
+            own_room = room - 2 * len(mark)
+            if own_room >= (_SHORTEST_REST if kept else 2 * len(mark)):
+                kept[index], lost = _without_middle(part, own_room, mark)
+                left_out -= len(part) - lost
             break
         kept[index] = part
+        left_out -= len(part)
         room -= len(part) + len(mark)  # a gap may follow each section
-    return kept
+    return kept, left_out
 
 
 def _rank(section: Section) -> int:
@@ -94,7 +98,9 @@ def _join(parts: Sequence[tuple[T, ...]], kept: dict[int, tuple[T, ...]], mark: 
 
 
 def _without_middle(tokens: tuple[T, ...], limit: int, mark: tuple[T, ...]) -> tuple[tuple[T, ...], int]:
-    room = max(limit - len(mark), 0)
+    if limit <= len(mark):
+        return tokens[:limit], len(tokens) - limit
+    room = limit - len(mark)
     head = round(room * HEAD_SHARE)
     kept = (*tokens[:head], *mark, *tokens[len(tokens) - (room - head) :])
     return kept, len(tokens) - room

@@ -3,13 +3,13 @@
 Nothing is loaded and nothing is fetched: the shape comes from the model's ``config.json`` or, for models that are not
 on this machine yet, from a table of common ones (`data/models/architectures.json`). The figures for activations are the
 tensors that PyTorch keeps for the backward pass, counted on a Llama with LoRA (``docs/experiments.md``); the tests
-count them again. What would surprise you: with bfloat16 weights the activations are not half as large, because norms
-and LoRA matrices compute in float32.
+count them again. What would surprise you: with 4-bit weights the activations are larger than with bfloat16 ones,
+because there peft keeps a float32 copy of what each LoRA matrix reads.
 """
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal
@@ -172,17 +172,21 @@ def training_memory(shape: Architecture, load: TrainingLoad) -> MemoryNeed:
     return MemoryNeed(round(weights), adapter, round(TEMPORARIES * (kept + logits)))
 
 
+def with_recomputation_where_needed(shape: Architecture, load: TrainingLoad, free_bytes: int) -> TrainingLoad:
+    """Return the load as it is where it fits into free memory, else with activations computed again."""
+    if training_memory(shape, load).total <= free_bytes:
+        return load
+    return replace(load, is_checkpointed=True)
+
+
 def kept_layer_bytes(shape: Architecture, load: TrainingLoad) -> float:
     """Return the bytes that one layer keeps for the backward pass of one packed row."""
     if load.lora_targets == "attention":
-        coefficients = {"float32": (20, 8, 12), "bfloat16": (28, 4, 6)}
+        coefficients = {"float32": (20, 8, 12), "bfloat16": (14, 4, 6), "4-bit": (28, 4, 6)}
     else:
-        coefficients = {"float32": (24, 8, 16), "bfloat16": (36, 4, 10)}
-    per_hidden, per_kv, per_intermediate = coefficients[load.dtype]
-    per_token = per_hidden * shape.hidden + per_kv * shape.kv_width + per_intermediate * shape.intermediate
-    # Each note attends to a copy of the instruction's keys and values beside its own.
-    copies = load.n_notes * (load.instruction_tokens + load.note_tokens) * 2 * shape.kv_width * BYTES[load.dtype]
-    return load.tokens * per_token + copies
+        coefficients = {"float32": (24, 8, 16), "bfloat16": (16, 4, 8), "4-bit": (36, 4, 10)}
+    per_hidden, per_kv, per_intermediate = coefficients["4-bit" if load.is_4bit else load.dtype]
+    return load.tokens * (per_hidden * shape.hidden + per_kv * shape.kv_width + per_intermediate * shape.intermediate)
 
 
 def operations_per_note(shape: Architecture, load: TrainingLoad) -> float:

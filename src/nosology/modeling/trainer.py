@@ -1,7 +1,7 @@
 """Training on token trees: transformers' Trainer with three things replaced.
 
 The batch is one packed tree (the instruction once, the notes below it, each with its answer), the loss is read at
-answer positions only, and evaluation scores all answers of every validation note. Everything else (optimizer,
+answer positions only, and evaluation scores all categories of every validation note. Everything else (optimizer,
 schedule, checkpoints, resuming, accumulation, several processes, trackers) is the Trainer's own. The loss of a step
 is the mean over all answer tokens of its notes, end-of-turn included, whatever the accumulation and the number of
 processes.
@@ -9,23 +9,29 @@ processes.
 
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from pathlib import Path
+from typing import Any, Literal, NoReturn
 
 import numpy as np
 import torch
 from accelerate.utils import gather_object
 from torch import Tensor
-from torch.nn.functional import cross_entropy
 from torch.utils.data import Dataset
 from transformers import Trainer
 from transformers.trainer_utils import EvalLoopOutput
 
 from nosology.errors import ModelError
 from nosology.modeling.attention import TreePass
+from nosology.modeling.balance import NoteOrder
+from nosology.modeling.callbacks import FiniteGradients, last_whole_checkpoint
 from nosology.modeling.encoding import EncodedNote, PromptEncoder
+from nosology.modeling.head_scoring import make_scorer
 from nosology.modeling.loading import decoder
-from nosology.modeling.scoring import AnswerScorer
+from nosology.modeling.losses import Head, adjustments_along, answer_losses, choice_losses, choices_along
+from nosology.modeling.padded import PaddedScorer, padded_logits
+from nosology.modeling.rows import CompiledLayers, row_length
 from nosology.modeling.title_targets import HungTitles, TitleTarget
 from nosology.modeling.tree import PackedTree, Segment, pack
 
@@ -65,10 +71,23 @@ class Examples(Dataset[Example]):
 class TreeCollator:
     """Packs examples into one tree under the instruction."""
 
-    def __init__(self, encoder: PromptEncoder) -> None:
-        """Take the encoder that holds the instruction and the answers as tokens."""
+    def __init__(
+        self, encoder: PromptEncoder, *, head: Head = "answer", log_priors: Sequence[float] | None = None
+    ) -> None:
+        """Prepare what a batch is told of the answers.
+
+        Args:
+            encoder: Holds the instruction and the answers as tokens.
+            head: With a classification head an answer is no tokens but a category's index, told behind the cue.
+            log_priors: Logarithm of each category's share, for logit adjustment; None for none.
+        """
         self.encoder = encoder
-        self._choices = choices_along(encoder.answers)
+        self._hangs_answers = head == "answer"
+        self.answers = (
+            encoder.answers if self._hangs_answers else tuple((index,) for index in range(len(encoder.answers)))
+        )
+        self._choices = choices_along(self.answers)
+        self._adjustments = adjustments_along(self.answers, log_priors)
 
     def __call__(self, examples: Sequence[Example]) -> dict[str, Any]:
         """Return one batch.
@@ -77,23 +96,27 @@ class TreeCollator:
             ``categories`` of shape ``(notes,)`` (first, because the Trainer reads the batch size off it), the packed
             ``tree``, ``predictors`` (row indices whose output predicts an answer token), their ``targets`` and
             ``weights``, each of shape ``(answer tokens,)``, their ``choices`` (the tokens that go on to some category
-            from there, filled up with -1) of shape ``(answer tokens, most choices)``, and the ``note_ids``. For the
-            rubric titles likewise ``title_predictors``, ``title_targets``, ``title_weights`` and ``title_choices``.
+            from there, filled up with -1) and the ``adjustments`` of the choices' scores, each of shape ``(answer
+            tokens, most choices)``, and the ``note_ids``. For the rubric titles likewise ``title_predictors``,
+            ``title_targets``, ``title_weights`` and ``title_choices``.
         """
         segments = [Segment(self.encoder.root)]
-        answers = []
+        answers, notes = [], []
         titles = HungTitles()
         for example in examples:
-            note = len(segments)
+            notes.append(len(segments))
             segments.append(Segment(example.note.tokens, parent=0))
-            answers.append(len(segments))
-            segments.append(Segment(self.encoder.answers[example.category], parent=note))
-            answer = (example.category, answers[-1])
-            titles.hang(segments, self.encoder, note, answer, example.titles, example.weight)
+            if self._hangs_answers:
+                answers.append(len(segments))
+                segments.append(Segment(self.answers[example.category], parent=notes[-1]))
+                answer = (example.category, answers[-1])
+                titles.hang(segments, self.encoder, notes[-1], answer, example.titles, example.weight)
         tree = pack(segments)
         predictors = [row for answer in answers for row in tree.predictors(answer)]
-        targets = [token for example in examples for token in self.encoder.answers[example.category]]
-        weights = [example.weight for example in examples for _ in self.encoder.answers[example.category]]
+        if not self._hangs_answers:
+            predictors = [tree.starts[note] + tree.lengths[note] - 1 for note in notes]
+        targets = [token for example in examples for token in self.answers[example.category]]
+        weights = [example.weight for example in examples for _ in self.answers[example.category]]
         return {
             "categories": torch.tensor([example.category for example in examples]),
             "tree": tree,
@@ -101,6 +124,7 @@ class TreeCollator:
             "targets": torch.tensor(targets),
             "weights": torch.tensor(weights),
             "choices": torch.cat([self._choices[example.category] for example in examples]),
+            "adjustments": torch.cat([self._adjustments[example.category] for example in examples]),
             "title_predictors": torch.tensor(titles.predictors(tree), dtype=torch.long),
             "title_targets": torch.tensor(titles.targets, dtype=torch.long),
             "title_weights": torch.tensor(titles.weights),
@@ -126,16 +150,41 @@ class TreeTrainer(Trainer):  # type: ignore[misc]
         label_smoothing: float = 0.0,
         choice_weight: float = 0.0,
         title_weight: float = 0.0,
+        head: Head = "answer",
+        log_priors: Sequence[float] | None = None,
+        order: NoteOrder | None = None,
+        is_packed: bool = True,
+        compiles_layers: bool = False,
         **settings: Any,
     ) -> None:
-        super().__init__(data_collator=TreeCollator(encoder), **settings)
+        """Take what transformers' Trainer does not know of.
+
+        Args:
+            encoder: Cuts prompts for the model.
+            eval_batch_tokens: Token budget of one scoring batch.
+            label_smoothing: See `nosology.modeling.losses`; likewise the next three.
+            choice_weight: See there.
+            head: See there.
+            log_priors: See there.
+            order: The order of an epoch's notes; None for the Trainer's own.
+            is_packed: Whether the model attends along trees; False reads each note as a padded sequence of its own.
+            compiles_layers: Whether the layers are compiled for the training step (on CUDA).
+            settings: The Trainer's own.
+        """
+        super().__init__(data_collator=TreeCollator(encoder, head=head, log_priors=log_priors), **settings)
         self.model_accepts_loss_kwargs = True
         self._encoder = encoder
         self._eval_batch_tokens = eval_batch_tokens
         self._label_smoothing = label_smoothing
         self._choice_weight = choice_weight
         self._title_weight = title_weight
-        self._mean_answer = sum(map(len, encoder.answers)) / len(encoder.answers)
+        self._order = order
+        self._is_packed = is_packed
+        self._compiled = CompiledLayers(self.model) if compiles_layers else None
+        self._answers = self.data_collator.answers
+        self._mean_answer = sum(map(len, self._answers)) / len(self._answers)
+        self._notes_of_step: list[str] = []
+        self.add_callback(FiniteGradients(self._fail_at_step))
         self._tokens_since_log = 0
         self._time_of_log = time.perf_counter()
 
@@ -146,6 +195,7 @@ class TreeTrainer(Trainer):  # type: ignore[misc]
         batches, _ = super().get_batch_samples(epoch_iterator, num_batches, device)
         if not batches:
             return batches, None
+        self._notes_of_step = [note_id for batch in batches for note_id in batch["note_ids"]]
         count = torch.tensor(sum(len(batch["targets"]) for batch in batches), device=device)
         if self.args.world_size > 1:
             count = self.accelerator.gather(count).sum()
@@ -164,16 +214,18 @@ class TreeTrainer(Trainer):  # type: ignore[misc]
             ModelError: The loss is not a finite number; says which notes were in the batch.
         """
         tree: PackedTree = inputs["tree"]
-        n_answer_tokens = len(inputs["targets"])
-        all_logits = answer_logits(model, tree, torch.cat([inputs["predictors"], inputs["title_predictors"]]))
-        logits, title_logits = all_logits[:n_answer_tokens], all_logits[n_answer_tokens:]
-        losses = cross_entropy(
-            logits.float(), inputs["targets"], reduction="none", label_smoothing=self._label_smoothing
+        read = answer_logits if self._is_packed else padded_logits
+        all_logits = read(model, tree, torch.cat([inputs["predictors"], inputs["title_predictors"]])).float()
+        logits, title_logits = torch.split(all_logits, [len(inputs["targets"]), len(inputs["title_targets"])])
+        losses = answer_losses(
+            logits,
+            inputs["targets"],
+            inputs["choices"],
+            inputs["adjustments"],
+            label_smoothing=self._label_smoothing,
+            choice_weight=self._choice_weight,
+            mean_answer=self._mean_answer,
         )
-        if self._choice_weight:
-            # Nearly every token of an answer is no choice: scaled so that a note, not a token, has weight 1.
-            choosing = choice_losses(logits.float(), inputs["targets"], inputs["choices"]) * self._mean_answer
-            losses = (1 - self._choice_weight) * losses + self._choice_weight * choosing
         count = num_items_in_batch if num_items_in_batch is not None else len(losses)
         total = (losses * inputs["weights"]).sum()
         if self._title_weight and len(title_logits):
@@ -181,13 +233,29 @@ class TreeTrainer(Trainer):  # type: ignore[misc]
             total = total + self._title_weight * self._mean_answer * (choosing * inputs["title_weights"]).sum()
         loss = total / count * self.accelerator.num_processes
         if not torch.isfinite(loss):
-            raise ModelError(
-                f"the loss of step {self.state.global_step + 1} is not a finite number",
-                place=f"notes {', '.join(inputs['note_ids'])}",
-                hint="lower train.learning_rate and go on with --resume from the last checkpoint",
-            )
+            self._fail_at_step("the loss", inputs["note_ids"])
         self._tokens_since_log += len(tree.input_ids)
         return (loss, logits) if return_outputs else loss
+
+    def training_step(self, *arguments: Any, **options: Any) -> Tensor:
+        """Return the loss of one batch, its gradients computed, by compiled layers where there are any."""
+        with self._compiled.in_use() if self._compiled else nullcontext():
+            loss: Tensor = super().training_step(*arguments, **options)
+        return loss
+
+    def _get_train_sampler(self, train_dataset: Any = None) -> Any:
+        return self._order or super()._get_train_sampler(train_dataset)
+
+    def _fail_at_step(self, figure: str, note_ids: Sequence[str] | None = None) -> NoReturn:
+        """Stop training because of a figure that is not finite, before it reaches the adapter or a checkpoint."""
+        folder = Path(self.args.output_dir)
+        kept = last_whole_checkpoint(folder) if self.is_world_process_zero() else None
+        where = f"the last good checkpoint is {folder.name}/{kept.name}" if kept else "no checkpoint was written yet"
+        raise ModelError(
+            f"{figure} of step {self.state.global_step + 1} is not a finite number; {where}",
+            place=f"notes {', '.join(self._notes_of_step if note_ids is None else note_ids)}",
+            hint="start anew with a lower train.learning_rate or train.max_grad_norm, or without these notes",
+        )
 
     def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
         """Add tokens per second to each training step's log."""
@@ -205,20 +273,35 @@ class TreeTrainer(Trainer):  # type: ignore[misc]
         ignore_keys: list[str] | None = None,
         metric_key_prefix: str = "eval",
     ) -> EvalLoopOutput:
-        """Score all answers of every note; the loss is the mean over the true answers' tokens."""
+        """Score all categories of every note; the loss is the mean over the true answers' tokens.
+
+        Raises:
+            ModelError: The GPU's memory does not suffice for a scoring batch.
+        """
         del description, prediction_loss_only, ignore_keys
         examples: list[Example] = dataloader.dataset.examples
         mine = range(self.args.process_index, len(examples), self.args.world_size)
         model = self.accelerator.unwrap_model(self.model)
         was_training = model.training
         model.eval()
-        scorer = AnswerScorer(model, self._encoder, batch_tokens=self._eval_batch_tokens)
-        scores = scorer.scores([examples[index].note for index in mine])
+        try:
+            scorer = (
+                make_scorer(model, self._encoder, batch_tokens=self._eval_batch_tokens)
+                if self._is_packed
+                else PaddedScorer(model, self._encoder)
+            )
+            scores = scorer.scores([examples[index].note for index in mine])
+        except torch.OutOfMemoryError:
+            raise ModelError(
+                "the GPU ran out of memory while scoring the validation notes",
+                place="evaluate.batch_tokens",
+                hint=f"set it to {self._eval_batch_tokens // 2}: scores stay the same",
+            ) from None
         model.train(was_training)
         scores = self._gather_rows(scores, len(examples))
         categories = np.array([example.category for example in examples])
         true_scores = scores[np.arange(len(examples)), categories]
-        n_tokens = sum(len(self._encoder.answers[category]) for category in categories)
+        n_tokens = sum(len(self._answers[category]) for category in categories)
         metrics = {
             f"{metric_key_prefix}_loss": float(-true_scores.sum() / n_tokens),
             f"{metric_key_prefix}_accuracy": float((scores.argmax(axis=1) == categories).mean()),
@@ -237,35 +320,6 @@ class TreeTrainer(Trainer):  # type: ignore[misc]
         return rows
 
 
-def choices_along(answers: Sequence[Sequence[int]]) -> tuple[Tensor, ...]:
-    """Return for each answer the tokens that go on to some answer at each of its steps.
-
-    Returns:
-        One tensor an answer, filled up with -1. Shape ``(answer tokens, most choices)``.
-    """
-    steps = [
-        [sorted({other[depth] for other in answers if other[:depth] == answer[:depth]}) for depth in range(len(answer))]
-        for answer in answers
-    ]
-    width = max(len(choices) for answer in steps for choices in answer)
-    return tuple(torch.tensor([[*choices, *[-1] * (width - len(choices))] for choices in answer]) for answer in steps)
-
-
-def choice_losses(logits: Tensor, targets: Tensor, choices: Tensor) -> Tensor:
-    """Return the cost of each target when only tokens that go on to some answer may be chosen.
-
-    Args:
-        logits: Next-token scores in nats. Shape ``(positions, vocabulary)``.
-        targets: The tokens that follow. Shape ``(positions,)``.
-        choices: Allowed tokens, filled up with -1. Shape ``(positions, most choices)``.
-
-    Returns:
-        Negative log-probabilities, 0 where there is no choice. Shape ``(positions,)``.
-    """
-    allowed = logits.gather(1, choices.clamp(min=0)).masked_fill(choices < 0, -torch.inf)
-    return allowed.logsumexp(dim=1) - logits.gather(1, targets[:, None])[:, 0]
-
-
 def answer_logits(model: Any, tree: PackedTree, predictors: Tensor) -> Tensor:
     """Return next-token scores at chosen positions of a packed row, with gradients.
 
@@ -281,6 +335,8 @@ def answer_logits(model: Any, tree: PackedTree, predictors: Tensor) -> Tensor:
     inner = getattr(model, "module", model)
     embeddings = decoder(inner).get_input_embeddings().weight
     path: Literal["blocks", "flex"] = "flex" if embeddings.device.type == "cuda" else "blocks"
+    if path == "flex":
+        tree = tree.padded(row_length(len(tree.input_ids)))
     guide = TreePass(tree, path=path).prepare(embeddings.device, embeddings.dtype)
     output = model(
         input_ids=tree.input_ids[None].to(embeddings.device),

@@ -19,12 +19,15 @@ along that path, so that every path reads exactly as it would alone (``.`` is hi
                   B             ■        .   .    .    ◣   .    .
                   b1            ■        .   .    .    ■   ◣    .
 
+Because a subtree is a stretch of the row, the picture needs one number a token: the row index behind the subtree of its
+segment. A query sees a key if the key does not come after it, and the key's subtree has not ended before it.
+
 This module is pure bookkeeping over integers and booleans; attention itself is in `nosology.modeling.attention`. What
 would surprise you: a segment's first token is predicted at its *parent's* last position, so siblings share that one.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import repeat
 
 import torch
@@ -70,9 +73,8 @@ class PackedTree:
     Attributes:
         input_ids: Shape ``(tokens,)``.
         position_ids: Distance of each token from its root's first token, plus the cached prefix. Shape ``(tokens,)``.
-        segment_ids: Row order index of each token's segment. Shape ``(tokens,)``.
-        ancestors: ``[i, j]`` is true where segment ``j`` (in row order) is ``i`` or one of its ancestors.
-            Shape ``(segments, segments)``.
+        visible_until: Row index behind the subtree of each token's segment: from there on, no query sees the token.
+            Shape ``(tokens,)``.
         starts: Row index where each segment of the *given* list begins, in its order.
         lengths: Token count of each segment of the given list, in its order.
         parents: Parents as given.
@@ -81,8 +83,7 @@ class PackedTree:
 
     input_ids: Tensor
     position_ids: Tensor
-    segment_ids: Tensor
-    ancestors: Tensor
+    visible_until: Tensor
     starts: tuple[int, ...]
     lengths: tuple[int, ...]
     parents: tuple[int | None, ...]
@@ -108,8 +109,22 @@ class PackedTree:
     def mask(self, queries: slice = slice(None), keys: slice = slice(None)) -> Tensor:
         """Return which keys each query sees, for a part of the row. Boolean, shape ``(queries, keys)``."""
         rows = torch.arange(len(self.input_ids))
-        related = self.ancestors[self.segment_ids[queries]][:, self.segment_ids[keys]]
-        return related & (rows[keys][None, :] <= rows[queries][:, None])
+        asking, asked = rows[queries][:, None], rows[keys][None, :]
+        return (asked <= asking) & (asking < self.visible_until[keys][None, :])
+
+    def padded(self, length: int) -> "PackedTree":
+        """Return the row filled up with tokens that see only each other, and that nothing else sees.
+
+        Args:
+            length: Tokens of the new row; at least those of this one.
+        """
+        n_padding = length - len(self.input_ids)
+        return replace(
+            self,
+            input_ids=torch.cat([self.input_ids, self.input_ids[:1].expand(n_padding)]),
+            position_ids=torch.cat([self.position_ids, torch.arange(n_padding)]),
+            visible_until=torch.cat([self.visible_until, torch.full((n_padding,), length)]),
+        )
 
 
 def pack(segments: Sequence[Segment], *, cached_prefix: int | Sequence[int] = 0) -> PackedTree:
@@ -131,31 +146,27 @@ def pack(segments: Sequence[Segment], *, cached_prefix: int | Sequence[int] = 0)
             raise ValueError(f"segment {index} comes before its parent {segment.parent}")
         children.setdefault(segment.parent, []).append(index)
     order = _depth_first(children)
-    rank = {index: place for place, index in enumerate(order)}
     starts, depths = [0] * len(segments), [0] * len(segments)
-    ancestors = torch.zeros(len(segments), len(segments), dtype=torch.bool)
     above = iter(cached_prefix) if not isinstance(cached_prefix, int) else repeat(cached_prefix)
     ids: list[int] = []
     positions: list[int] = []
-    owners: list[int] = []
-    for place, index in enumerate(order):
+    for index in order:
         segment = segments[index]
         if segment.parent is None:
             depths[index] = next(above)
         else:
             depths[index] = depths[segment.parent] + len(segments[segment.parent].tokens)
-            ancestors[place] = ancestors[rank[segment.parent]]
-        ancestors[place, place] = True
         starts[index] = len(ids)
         ids.extend(segment.tokens)
         positions.extend(range(depths[index], depths[index] + len(segment.tokens)))
-        owners.extend([place] * len(segment.tokens))
     lengths = [len(segment.tokens) for segment in segments]
+    stops = [_subtree_stop(index, children, starts, lengths) for index in order]
     return PackedTree(
         input_ids=torch.tensor(ids, dtype=torch.long),
         position_ids=torch.tensor(positions, dtype=torch.long),
-        segment_ids=torch.tensor(owners, dtype=torch.long),
-        ancestors=ancestors,
+        visible_until=torch.tensor(stops, dtype=torch.long).repeat_interleave(
+            torch.tensor([lengths[index] for index in order], dtype=torch.long)
+        ),
         starts=tuple(starts),
         lengths=tuple(lengths),
         parents=tuple(segment.parent for segment in segments),
@@ -174,16 +185,22 @@ def _depth_first(children: dict[int | None, list[int]]) -> list[int]:
     return order
 
 
+def _subtree_stop(
+    index: int, children: dict[int | None, list[int]], starts: Sequence[int], lengths: Sequence[int]
+) -> int:
+    """Return the row index behind the last token of a segment and all that is below it."""
+    while index in children:
+        index = children[index][-1]
+    return starts[index] + lengths[index]
+
+
 def _blocks(
     children: dict[int | None, list[int]], starts: list[int], lengths: list[int], *, whole_subtrees: bool
 ) -> tuple[Block, ...]:
     """Cut the row at every root, and at every child of a root unless subtrees are to stay whole."""
 
     def subtree_stop(index: int) -> int:
-        last = index
-        while last in children:
-            last = children[last][-1]
-        return starts[last] + lengths[last]
+        return _subtree_stop(index, children, starts, lengths)
 
     blocks = []
     for root in children.get(None, []):

@@ -30,6 +30,7 @@ PALETTE = {
     "linear": "#5a68a6",
     "floor": "#8b949d",
     "wrong": "#b23a48",
+    "blend": "#8a4f9e",
 }
 """Light colours by role; ``report.css`` holds the same roles for light and dark."""
 
@@ -63,8 +64,22 @@ _STYLE: Any = {  # rc names are a literal type of 400 words in matplotlib's own 
     "legend.fontsize": 7.5,
     "lines.solid_capstyle": "round",
 }
-_ROLES = {"majority": "floor", "tfidf": "linear", "tfidf_all": "linear", "tuned": "tuned"}
-_SHORT_NAMES = {"majority": "most common", "tfidf": "TF-IDF", "tfidf_all": "TF-IDF, all", "tuned": "tuned"}
+_ROLES = {
+    "majority": "floor",
+    "tfidf": "linear",
+    "tfidf_all": "linear",
+    "tfidf_parts": "linear",
+    "tuned": "tuned",
+    "ensemble": "blend",
+}
+_SHORT_NAMES = {
+    "majority": "most common",
+    "tfidf": "TF-IDF",
+    "tfidf_all": "TF-IDF, all",
+    "tfidf_parts": "TF-IDF, parts",
+    "tuned": "tuned",
+    "ensemble": "ensemble",
+}
 PERCENT = PercentFormatter(1.0, decimals=0)
 """Tick labels of shares."""
 

@@ -18,6 +18,7 @@ from pydantic import ValidationError
 
 from nosology.errors import RunError
 from nosology.records import Suggestions
+from nosology.report.cards import render_cards
 from nosology.report.classification import side_by_side
 from nosology.report.drawing import Drawn, colour_role
 from nosology.report.figures import CURVES, draw_all
@@ -33,8 +34,8 @@ REPORTS_TEXT = "classification_reports.txt"
 def write_report(run: Path, *, evaluation: str = "test", include_text: bool = False) -> Path:
     """Write ``RUN/report`` and return its page.
 
-    Beside ``index.html``: ``figures/*.svg`` and ``*.png``, and ``classification_reports.txt``. Evaluations other than
-    ``test`` get a folder of their own, ``RUN/report/EVALUATION``.
+    Beside ``index.html``: ``figures/*.svg`` and ``*.png``, ``classification_reports.txt``, and in ``cards`` the forms
+    that reviewers ask for. Evaluations other than ``test`` get a folder of their own, ``RUN/report/EVALUATION``.
 
     Args:
         run: A finished run folder.
@@ -49,10 +50,14 @@ def write_report(run: Path, *, evaluation: str = "test", include_text: bool = Fa
     prompts = _prompts(run / "eval" / evaluation, results) if include_text else {}
     drawn = draw_all(results, read_training_log(run / "training_log.jsonl"))
     html = render(results, manifest, drawn, prompts, read_suggested(run, evaluation, with_example=include_text))
+    cards = render_cards(results, manifest, _environment(escape=False))
     folder = run / "report" if evaluation == "test" else run / "report" / evaluation
     folder.mkdir(parents=True, exist_ok=True)
     _write_figures(folder / "figures", drawn)
     _write(folder / REPORTS_TEXT, side_by_side(results), is_private=False)
+    (folder / "cards").mkdir(exist_ok=True)
+    for name, text in cards.items():
+        _write(folder / "cards" / name, text, is_private=False)
     _write(folder / PAGE, html, is_private=include_text)
     return folder / PAGE
 
@@ -154,9 +159,30 @@ def render(
         prompts: Full prompts by note id, for the examples; empty to show ids and hashes alone.
         suggested: How well suggestions rank; None where they were not evaluated.
     """
+    environment = _environment(escape=True)
+    return environment.get_template("report.html.jinja").render(
+        results=results,
+        systems=results.systems,
+        tuned=results.systems.get("tuned"),
+        ensemble=results.systems.get("ensemble"),
+        base=results.systems[results.summary.best_base] if results.summary.best_base else None,
+        provenance=results.provenance,
+        manifest=manifest,
+        figures={name: figure.inline for name, figure in drawn.items()},
+        curves=[name for name in drawn if name.replace("_", "/", 1) in CURVES],
+        difference=lambda first, second: _difference(results, first, second),
+        role=colour_role,
+        prompts=prompts,
+        suggested=suggested,
+        css=_template("report.css") + (_template("suggested.css") if suggested else ""),
+    )
+
+
+def _environment(*, escape: bool) -> Environment:
+    """Return what renders pages (escaped) and cards (plain Markdown)."""
     environment = Environment(
         loader=FunctionLoader(_template),
-        autoescape=True,
+        autoescape=escape,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -172,21 +198,7 @@ def render(
         short=_short,
         seconds=_seconds,
     )
-    return environment.get_template("report.html.jinja").render(
-        results=results,
-        systems=results.systems,
-        tuned=results.systems.get("tuned"),
-        base=results.systems[results.summary.best_base] if results.summary.best_base else None,
-        provenance=results.provenance,
-        manifest=manifest,
-        figures={name: figure.inline for name, figure in drawn.items()},
-        curves=[name for name in drawn if name.replace("_", "/", 1) in CURVES],
-        difference=lambda first, second: _difference(results, first, second),
-        role=colour_role,
-        prompts=prompts,
-        suggested=suggested,
-        css=_template("report.css") + (_template("suggested.css") if suggested else ""),
-    )
+    return environment
 
 
 def _template(name: str) -> str:

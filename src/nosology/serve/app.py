@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
+from fastapi.telemetry import TelemetryConfig
 from starlette.types import ASGIApp
 
 from nosology import __version__
@@ -21,6 +22,16 @@ DESCRIPTION = (
     "support for people who can judge it. Not a medical device. Errors are `application/problem+json` and never quote "
     "a request."
 )
+
+# FastAPI hands requests with their paths, queries and exceptions to whatever OpenTelemetry set-up the process has, and
+# can make one from environment variables. A query can hold words of a note.
+NO_TELEMETRY: TelemetryConfig = {
+    "tracing": False,
+    "metrics": False,
+    "logs": False,
+    "operation_spans": False,
+    "auto_configure": False,
+}
 
 
 def create_app(
@@ -49,6 +60,7 @@ def create_app(
         await _stop(service, batches)
 
     app = FastAPI(
+        telemetry=NO_TELEMETRY,
         title="nosology",
         version=__version__,
         description=DESCRIPTION,

@@ -1,11 +1,12 @@
 """Uploaded tables: read in the background, row by row, behind ordinary requests; kept in memory, nowhere else.
 
-A table and its predictions live until they are fetched and deleted, or an hour after they were done, or until the
-process ends. A stopping service reads what it accepted for as long as it is given time.
+A table and its predictions live until they are deleted, or an hour after they were done, or until a newer table needs
+the room, or until the process ends. A stopping service reads what it accepted for as long as it is given time.
 """
 
 import asyncio
 import io
+import json
 import time
 import uuid
 from collections.abc import Sequence
@@ -129,11 +130,9 @@ class Batches:
         """Take a table in and begin to read it.
 
         Raises:
-            Refused: It is unreadable, too large, or lacks the column; or too many tables are here already.
+            Refused: It is unreadable, too large, or lacks the column; or too many tables are being read.
         """
-        self._forget_old()
-        if len(self._batches) >= self._service.settings.max_batches:
-            raise Refused(429, "Too many tables are here already; delete one.", headers={"Retry-After": "60"})
+        self._make_room()
         table = await asyncio.to_thread(parse_table, data, kind, self._service.settings.max_batch_rows)
         texts, ids = note_column(table, text_column), id_column_of(table, id_column)
         if any(len(text) > self._service.settings.max_note_characters for text in texts):
@@ -171,11 +170,20 @@ class Batches:
             task.cancel()
         return sum(len(batch.texts) - batch.n_done for batch in at_work)
 
-    def _forget_old(self) -> None:
+    def _make_room(self) -> None:
+        """Forget tables whose hour is over and, where it is still too full, those that were done first.
+
+        Raises:
+            Refused: All of them are being read.
+        """
         now = time.monotonic()
-        over = [b for b in self._batches.values() if b.ended is not None and now - b.ended > KEPT_SECONDS]
-        for batch in over:
-            del self._batches[batch.batch_id]
+        done = sorted((b for b in self._batches.values() if b.ended is not None), key=lambda b: b.ended or now)
+        n_too_many = len(self._batches) - self._service.settings.max_batches + 1
+        for place, batch in enumerate(done):
+            if place < n_too_many or now - (batch.ended or now) > KEPT_SECONDS:
+                del self._batches[batch.batch_id]
+        if len(self._batches) >= self._service.settings.max_batches:
+            raise Refused(429, "Too many tables are being read; try again later.", headers={"Retry-After": "60"})
 
     async def _read(self, batch: Batch) -> None:
         gate = asyncio.Semaphore(_AT_WORK)
@@ -276,15 +284,14 @@ def id_column_of(table: pl.DataFrame, wanted: str | None) -> list[str]:
 
 
 def _find(table: pl.DataFrame, names: Sequence[str]) -> str | None:
-    spelled = {column.strip().lower(): column for column in reversed(table.columns)} | {c: c for c in table.columns}
-    return next(
-        (
-            spelled[name] if name in spelled else spelled[name.lower()]
-            for name in names
-            if name in spelled or name.lower() in spelled
-        ),
-        None,
-    )
+    """Return the first column of one of these names, in its own spelling; case matters only where it has to."""
+    spelled = {column.strip().lower(): column for column in reversed(table.columns)}
+    for name in names:
+        if name in table.columns:
+            return name
+        if name.lower() in spelled:
+            return spelled[name.lower()]
+    return None
 
 
 def _check_rows(n_rows: int, max_rows: int) -> None:
@@ -303,6 +310,4 @@ def _columns(prediction: PredictionOut) -> dict[str, object]:
 
 
 def _flat(value: object) -> object:
-    import json
-
     return json.dumps(value) if isinstance(value, list) else value

@@ -159,7 +159,7 @@ def _row(decision: Decision, patient_id: str, text: str, how: _Prepared) -> tupl
 
 
 def _as_ours(notes: pl.DataFrame) -> pl.DataFrame:
-    """Return a dataset's notes in the columns of `_SCHEMA`; one that was prepared before a column was kept has nulls."""
+    """Return a dataset's notes in the columns of `_SCHEMA`; null where it was prepared before a column was kept."""
     missing = [pl.lit(None, kind).alias(name) for name, kind in _SCHEMA.items() if name not in notes.columns]
     return notes.with_columns(missing).select(*_SCHEMA).cast(pl.Schema(_SCHEMA))
 

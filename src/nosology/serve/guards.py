@@ -41,6 +41,7 @@ _HEADERS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": PAGE_POLICY,
 }
+_MOST_HEADER_BYTES = 32 << 10
 _MOST_DISCARDED_BYTES = 256 << 20
 
 
@@ -90,6 +91,8 @@ class Guard:
         Raises:
             Refused: It may not.
         """
+        if sum(len(name) + len(value) for name, value in headers.raw) > _MOST_HEADER_BYTES:
+            raise Refused(431, "The headers are too large.")
         host = urlsplit(f"//{headers.get('host', '')}").hostname if _is_host(headers.get("host", "")) else None
         if self._hosts is not None and host not in self._hosts:
             raise Refused(421, "This service does not answer to that Host.")

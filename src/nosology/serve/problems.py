@@ -5,6 +5,7 @@ unknown field is the caller's text too. So an answer names only fields of the sc
 wrong in words from a table.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
@@ -130,7 +131,18 @@ async def _refused(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
     is_ours = isinstance(error, Refused)
     detail = error.detail if is_ours else HTTPStatus(error.status_code).description or error.detail
-    return problem(request_id(request), error.status_code, detail, headers=error.headers)
+    headers = dict(error.headers or {})
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED and (methods := _methods(request)):
+        headers["Allow"] = ", ".join(methods)
+    return problem(request_id(request), error.status_code, detail, headers=headers)
+
+
+def _methods(request: Request) -> list[str]:
+    """Return every method that a path takes; the framework names those of the first of its routes alone."""
+    for path, described in request.app.openapi()["paths"].items():
+        if re.fullmatch(re.sub(r"\\{[^}]+\\}", "[^/]+", re.escape(path)), request.url.path):
+            return sorted(method.upper() for method in described)
+    return []
 
 
 async def _invalid(request: Request, error: Exception) -> JSONResponse:

@@ -216,7 +216,7 @@ class AgreementOut(BaseModel):
     n_accepted: int
     n_corrected: int
     agreement: float | None
-    agreement_interval: tuple[float, float] | None
+    agreement_interval: list[float] | None = Field(min_length=2, max_length=2, description="95 %, Wilson's.")
     categories: list[dict[str, Any]]
     drift: dict[str, Any] | None
 

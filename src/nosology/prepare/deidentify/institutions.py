@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from nosology.prepare.deidentify.eponyms import is_medical_use
-from nosology.prepare.deidentify.generic_words import is_generic, is_region, names_an_institution
+from nosology.prepare.deidentify.generic_words import is_generic, is_region, names_an_institution, names_only_a_kind
 from nosology.prepare.deidentify.lexicon import ranked, words
 from nosology.prepare.deidentify.name_words import is_listed_name, name_evidence
 from nosology.prepare.deidentify.tokens import Tokens, tokenize
@@ -14,6 +14,10 @@ from nosology.records import Span
 
 _HOSPITAL_HEADS = words("institutions.hospital_heads")
 _ORG_HEADS = words("institutions.org_heads")
+_HOME = frozenset({"home"})
+_BEFORE_HOME = words("institutions.before_home")
+# Heads of houses, which are called after trees and saints; clinics and centers are called after what they treat.
+_HOUSES = frozenset({"home", "rehab", "hospice", "manor", "infirmary", "hospital", "pavilion"})
 _CAP = r"(?:(?:St|Ste|Mt|Dr)\.|[A-Z]\.|[A-Z][\w'’]*(?:[-–&][A-Z]?\w+)*)"
 _JOIN = r"(?:\s(?:of|the|and|&|de|la|del)\s(?:the\s)?|\s|,\s(?=[A-Z][\w'’]*,?\s(?:and|&)\s)|-)"
 _OF = re.compile(
@@ -83,8 +87,10 @@ def institutions(text: str) -> Iterator[Span]:
 
 def _by_head(tokens: Tokens) -> Iterator[Span]:
     """Yield phrases that end in a word for a kind of institution: capitalized ones; any, where case says nothing."""
-    for i in tokens.places(_HOSPITAL_HEADS | _ORG_HEADS):
+    for i in tokens.places(_HOSPITAL_HEADS | _ORG_HEADS | _HOME):
         if not (tokens.is_capital(i) or tokens.caseless):
+            continue
+        if tokens.lowers[i] in _HOME and (i == 0 or tokens.lowers[i - 1] not in _BEFORE_HOME):
             continue
         is_form = tokens.lowers[i] in _FORMS
         last = i - (is_form and i > 0 and tokens.words[i - 1] == ",")
@@ -95,14 +101,16 @@ def _by_head(tokens: Tokens) -> Iterator[Span]:
         if first < last and _says_which(tokens, first, last, i):
             end = _end_of_name(tokens, i)
             end += is_form and tokens.text[end : end + 1] == "."
-            yield Span(tokens.starts[first], end, "HOSPITAL" if tokens.lowers[i] in _HOSPITAL_HEADS else "ORG")
+            yield Span(tokens.starts[first], end, "ORG" if tokens.lowers[i] in _ORG_HEADS else "HOSPITAL")
 
 
 def _says_which(tokens: Tokens, first: int, last: int, head: int) -> bool:
     """Return whether the words before a head say which institution it is: "Mercy" does, "Outpatient" does not."""
     proper = [word.lower() for word in tokens.words[first:last] if word[0].isalpha() and not is_generic(word)]
-    if not proper:
-        return False
+    if not proper:  # "from Mulberry Nursing Home": a word of medicine, but no kind of hospital
+        phrase = tokens.text[tokens.starts[first] : tokens.end(last - 1)]
+        is_site = first > 0 and tokens.lowers[first - 1] in _SITE_PREPOSITIONS and not tokens.caseless
+        return is_site and tokens.lowers[head] in _HOUSES and not names_only_a_kind(phrase)
     if tokens.lowers[head] in ("va", "vamc"):  # also Virginia and visual acuity
         return is_listed_name(proper[-1]) or proper[-1] in ranked("cities")
     is_heading = len(tokens.words[head]) > 2 and tokens.words[head].isupper() and not tokens.caseless

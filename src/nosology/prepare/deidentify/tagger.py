@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nosology.prepare.deidentify.eponyms import is_medical_use
-from nosology.prepare.deidentify.generic_words import is_region, names_an_institution
+from nosology.prepare.deidentify.generic_words import is_region, names_an_institution, names_only_a_kind
 from nosology.prepare.deidentify.lexicon import US_STATES, ranked, words
 from nosology.prepare.deidentify.tokens import Tokens, tokenize
 from nosology.records import Span
@@ -252,12 +252,13 @@ def _join(text: str, found: list[tuple[int, int, str]]) -> Iterator[Span]:
                 continue
         runs.append((start, end, kind))
     for start, end, kind in runs:
-        if is_medical_use(text, start, end) or is_region(text[start:end]) or _is_ordinary(text, start, end):
+        name = text[start:end]
+        if is_medical_use(text, start, end) or is_region(name) or _is_ordinary(text, start, end):
             continue
         head = HEAD_AFTER.match(text, end)
         if head:
             end, kind = head.end(), "HOSPITAL"
-        if kind not in ("HOSPITAL", "ORG") or names_an_institution(text[start:end]):
+        if names_an_institution(text[start:end]) or not (kind in ("HOSPITAL", "ORG") or names_only_a_kind(name)):
             yield Span(start, end, kind)
 
 

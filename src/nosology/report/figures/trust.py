@@ -32,7 +32,7 @@ def reliability(result: SystemResult, calibration: CalibrationResult | None) -> 
 def risk_coverage(results: Results) -> Drawn:
     """Return accuracy on the surest notes against the share of notes answered."""
     figure, axes = new_square()
-    for name in (results.summary.best_base, "tfidf", "tuned"):
+    for name in (results.summary.best_base, "tfidf", "tuned", "ensemble"):
         system = results.systems.get(name) if name else None
         if name and system and system.risk_coverage:
             x, y = (
@@ -87,9 +87,9 @@ def _legend_above(axes: Axes) -> None:
     axes.legend(
         loc="lower left",
         bbox_to_anchor=(0.0, 1.01),
-        ncols=3,
+        ncols=4,
         borderaxespad=0.2,
         handlelength=1.2,
         handletextpad=0.4,
-        columnspacing=1.2,
+        columnspacing=0.9,
     )

@@ -126,6 +126,6 @@ function suggestions(entry, actions) {
     { class: "suggestions", "aria-labelledby": "suggestions-heading" },
     h("h3", { id: "suggestions-heading" }, "Diagnoses to consider"),
     h("ol", { id: "suggestions" }, rows),
-    h("p", { class: "hint" }, `None of these: ${percent(found.none_of_these)}. `, found.is_calibrated ? "" : "Not calibrated. ", "Press ", h("kbd", {}, "1"), "–", h("kbd", {}, String(Math.min(9, rows.length))), " to see what supports one."),
+    h("p", { class: "hint" }, `None of these: ${percent(found.none_of_these)}. `, found.is_calibrated ? "" : "Not calibrated. ", h("span", { class: "for-keys" }, "Press ", h("kbd", {}, "1"), "–", h("kbd", {}, String(Math.min(9, rows.length))), " to see what supports one.")),
   );
 }

@@ -6,33 +6,38 @@ uninterrupted training would have given. The base model is never changed.
 """
 
 import dataclasses
-import math
-import os
 import shutil
 import time
-from collections import Counter
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
 import torch
-import yaml
-from transformers import EarlyStoppingCallback, PrinterCallback, ProgressCallback, TrainerCallback, TrainingArguments
+from transformers import PrinterCallback, ProgressCallback
 
 from nosology.config import Config, TrainConfig
-from nosology.errors import DataError, ModelError, RunError
-from nosology.modeling.callbacks import CheckpointSeal, LogFile, TrainingStep, last_whole_checkpoint
+from nosology.errors import DataError, ModelError
+from nosology.modeling.balance import NoteOrder, balancing_weights, log_priors
+from nosology.modeling.callbacks import TrainingStep, last_whole_checkpoint
 from nosology.modeling.encoding import PromptEncoder
-from nosology.modeling.loading import LoadedModel, attach_lora, load_model
+from nosology.modeling.loading import LoadedModel, attach_lora, attach_unsloth_lora, load_model
 from nosology.modeling.title_targets import title_targets
 from nosology.modeling.trainer import Example, Examples, TreeTrainer
 from nosology.prepare.dataset import Dataset, codes_of, open_dataset
 from nosology.prompts import PromptTemplate
 from nosology.rubrics import RUBRICS_FILE, RubricTable
 from nosology.runs import MANIFEST, environment, sha256_file, sha256_text, write_json
+from nosology.training.arguments import (
+    callbacks,
+    can_compile,
+    is_lack_of_memory,
+    recomputes,
+    smaller_batch,
+    training_arguments,
+)
+from nosology.training.folder import claim, expect_same_inputs, is_first_process, write_inputs
 
 
 def train(
@@ -58,8 +63,8 @@ def train(
         ModelError: The model cannot be loaded or the loss is not finite.
     """
     started = time.perf_counter()
-    if _is_first_process():
-        _claim(out, config, resume=resume)
+    if is_first_process():
+        claim(out, config, resume=resume)
     dataset = open_dataset(dataset_folder)
     template = PromptTemplate.load(config.model.prompt)
     train_rows = _subset(dataset.split("train"), config.train.max_train_notes, config.train.seed, "train")
@@ -72,6 +77,7 @@ def train(
         dtype=config.model.dtype,
         load_in_4bit=config.model.load_in_4bit,
         engine=config.model.engine,
+        for_training=True,
     )
     encoder = PromptEncoder(
         loaded.tokenizer,
@@ -80,28 +86,37 @@ def train(
         max_note_tokens=config.model.max_note_tokens,
         shortening=config.model.shortening,
     )
-    weights = _category_weights(train_rows, config.train)
     rubrics = _rubrics(dataset, train_rows)
-    examples = _examples(train_rows, dataset, encoder, weights)
+    examples = _examples(train_rows, dataset, encoder)
+    if config.train.class_balance == "weights":
+        examples = _weighted(examples)
     if config.train.title_weight:
         examples = _with_titles(examples, train_rows, rubrics, encoder, dataset)
     _check_lengths(examples, encoder, loaded)
-    if _is_first_process():
-        _write_inputs(out, dataset, template, config, train_rows)
+    if is_first_process():
+        if resume:
+            expect_same_inputs(out, dataset, template, train_rows)
+        write_inputs(out, dataset, template, config, train_rows)
         if len(rubrics):
             rubrics.save(out / RUBRICS_FILE)
-    arguments = _training_arguments(out, config.train, len(examples))
+    has_recomputation = recomputes(config, loaded, encoder, examples)
+    arguments = training_arguments(out, config.train, len(examples), has_recomputation=has_recomputation)
     with arguments.main_process_first(desc="looking for a checkpoint"):
         checkpoint = last_whole_checkpoint(out / "checkpoints") if resume else None
-    model = attach_lora(
+    has_head = config.train.head == "classification"
+    attach = attach_unsloth_lora if config.model.engine == "unsloth" else attach_lora
+    model = attach(
         loaded,
         r=config.train.lora_r,
         alpha=config.train.lora_alpha,
         dropout=config.train.lora_dropout,
         targets=config.train.lora_targets,
         top_layers=config.train.lora_top_layers,
+        head_tokens=[answer[0] for answer in encoder.answers] if has_head else None,
         seed=config.train.seed,
     )
+    categories = [example.category for example in examples]
+    adjusts = config.train.class_balance == "logit_adjustment"
     trainer = TreeTrainer(
         model=model,
         encoder=encoder,
@@ -109,54 +124,27 @@ def train(
         label_smoothing=config.train.label_smoothing,
         choice_weight=config.train.choice_weight,
         title_weight=config.train.title_weight,
+        head=config.train.head,
+        log_priors=log_priors(categories, len(encoder.answers)) if adjusts else None,
+        order=_order(examples, config.train),
+        is_packed=config.model.engine != "unsloth",
+        compiles_layers=config.train.compile_layers and can_compile(config),
         args=arguments,
         train_dataset=Examples(examples),
-        eval_dataset=Examples(_examples(validation_rows, dataset, encoder, None)),
-        callbacks=_callbacks(out, config.train, progress),
+        eval_dataset=Examples(_examples(validation_rows, dataset, encoder)),
+        callbacks=callbacks(out, config.train, progress),
     )
     for callback in (PrinterCallback, ProgressCallback):
         trainer.remove_callback(callback)
     try:
         trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
-    except torch.OutOfMemoryError:
-        raise ModelError(
-            "the GPU ran out of memory",
-            place="train.batch_size",
-            hint=_smaller_batch(config.train),
-        ) from None
+    except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
+        if not is_lack_of_memory(error):
+            raise
+        raise ModelError("out of memory", place="train.batch_size", hint=smaller_batch(config)) from None
     if not trainer.is_world_process_zero():
         return {}
     return _finish(out, trainer, loaded, dataset, template, config, train_rows, time.perf_counter() - started)
-
-
-def _is_first_process() -> bool:
-    """Return whether this process writes the run folder: the only one, or rank 0 under torchrun or accelerate."""
-    return os.environ.get("RANK", "0") == "0"
-
-
-def _claim(out: Path, config: Config, *, resume: bool) -> None:
-    """Make `out` ours, or refuse."""
-    if (out / MANIFEST).exists():
-        raise RunError("this run is finished already", place=str(out), hint="give another --out")
-    if resume:
-        if not (out / "config.yaml").exists():
-            raise RunError(
-                "there is no unfinished run to resume here", place=str(out), hint="start it without --resume"
-            )
-        recorded = Config.model_validate(yaml.safe_load((out / "config.yaml").read_text(encoding="utf-8")))
-        if (recorded.model, recorded.train) != (config.model, config.train):
-            raise RunError(
-                "the unfinished run was started with another configuration",
-                place=str(out / "config.yaml"),
-                hint="resume with that file, or start anew in another folder",
-            )
-    elif out.exists() and any(out.iterdir()):
-        raise RunError(
-            "this output folder already holds something",
-            place=str(out),
-            hint="give another --out, or continue with --resume",
-        )
-    out.mkdir(parents=True, exist_ok=True)
 
 
 def _subset(rows: pl.DataFrame, size: int | None, seed: int, split: str) -> pl.DataFrame:
@@ -169,26 +157,31 @@ def _subset(rows: pl.DataFrame, size: int | None, seed: int, split: str) -> pl.D
     return rows[sorted(chosen.tolist())]
 
 
-def _category_weights(rows: pl.DataFrame, config: TrainConfig) -> dict[str, float] | None:
-    """Return one loss weight a category, inverse to its frequency and 1 on average over notes; None for equal ones."""
-    if config.class_balance == "none":
-        return None
-    counts = Counter(rows["category"].to_list())
-    return {category: len(rows) / (len(counts) * count) for category, count in counts.items()}
-
-
-def _examples(
-    rows: pl.DataFrame, dataset: Dataset, encoder: PromptEncoder, weights: dict[str, float] | None
-) -> list[Example]:
+def _examples(rows: pl.DataFrame, dataset: Dataset, encoder: PromptEncoder) -> list[Example]:
     return [
-        Example(
-            note_id=note_id,
-            note=encoder.note(text),
-            category=dataset.labels.index(category),
-            weight=weights[category] if weights else 1.0,
-        )
+        Example(note_id=note_id, note=encoder.note(text), category=dataset.labels.index(category))
         for note_id, text, category in rows.select("note_id", "clean_text", "category").iter_rows()
     ]
+
+
+def _weighted(examples: list[Example]) -> list[Example]:
+    """Return the examples with a loss weight each, inverse to the frequency of its category."""
+    weights = balancing_weights([example.category for example in examples])
+    return [dataclasses.replace(example, weight=weight) for example, weight in zip(examples, weights, strict=True)]
+
+
+def _order(examples: list[Example], config: TrainConfig) -> NoteOrder | None:
+    """Return the order of an epoch's notes; None for the Trainer's own."""
+    is_sampled = config.class_balance == "sampling"
+    if not (is_sampled or config.group_by_length):
+        return None
+    return NoteOrder(
+        [len(example.note.tokens) for example in examples],
+        batch_size=config.batch_size,
+        weights=balancing_weights([example.category for example in examples]) if is_sampled else None,
+        by_length=config.group_by_length,
+        seed=config.seed,
+    )
 
 
 def _rubrics(dataset: Dataset, rows: pl.DataFrame) -> RubricTable:
@@ -209,7 +202,9 @@ def _with_titles(
     titles = [rubric.title for rubric in rubrics.rubrics]
     targets = title_targets(encoder, titles, rubrics.by_category(dataset.labels.names))
     taught = [
-        replace(example, titles=tuple(targets[place] for place in rubrics.places_of(codes) if place in targets))
+        dataclasses.replace(
+            example, titles=tuple(targets[place] for place in rubrics.places_of(codes) if place in targets)
+        )
         for example, codes in zip(examples, codes_of(rows), strict=True)
     ]
     if not any(example.titles for example in taught):
@@ -236,87 +231,6 @@ def _check_lengths(examples: list[Example], encoder: PromptEncoder, loaded: Load
                 place=f"note {example.note_id}",
                 hint=f"set model.max_note_tokens to {encoder.max_note_tokens - (length - limit)} or less",
             )
-
-
-def _write_inputs(out: Path, dataset: Dataset, template: PromptTemplate, config: Config, rows: pl.DataFrame) -> None:
-    """Write what the run was made of, before training starts."""
-    dataset.labels.save(out / "labels.tsv")
-    (out / "prompt.jinja").write_text(template.source, encoding="utf-8")
-    settings = config.model_dump(mode="json")
-    (out / "config.yaml").write_text(yaml.safe_dump(settings, sort_keys=False, allow_unicode=True), encoding="utf-8")
-    write_json(out / "train_notes.json", {"note_ids": rows["note_id"].to_list()})
-
-
-def _training_arguments(out: Path, config: TrainConfig, n_examples: int) -> TrainingArguments:
-    """Translate our configuration into the Trainer's."""
-    per_step = config.batch_size * config.accumulation_steps * int(os.environ.get("WORLD_SIZE", "1"))
-    n_steps = config.max_steps or math.ceil(n_examples / per_step * config.epochs)
-    cadence = "steps" if config.eval_every_steps is not None else "epoch"
-    checkpointing = {_checkpointing_argument(): True} if config.gradient_checkpointing else {}
-    return TrainingArguments(
-        output_dir=str(out / "checkpoints"),
-        num_train_epochs=config.epochs,
-        max_steps=config.max_steps or -1,
-        per_device_train_batch_size=config.batch_size,
-        gradient_accumulation_steps=config.accumulation_steps,
-        learning_rate=config.learning_rate,
-        lr_scheduler_type=config.schedule,
-        warmup_steps=round(config.warmup_share * n_steps),
-        weight_decay=config.weight_decay,
-        adam_beta2=config.adam_beta2,
-        max_grad_norm=config.max_grad_norm,
-        logging_strategy="steps",
-        logging_steps=1,
-        eval_strategy=cadence,
-        save_strategy=cadence,
-        eval_steps=config.eval_every_steps,
-        save_steps=config.eval_every_steps or 1,
-        save_total_limit=2,
-        load_best_model_at_end=True,
-        metric_for_best_model="eval_loss",
-        greater_is_better=False,
-        report_to=_trackers(config.report_to),
-        seed=config.seed,
-        data_seed=config.seed,
-        remove_unused_columns=False,
-        disable_tqdm=True,
-        dataloader_num_workers=0,
-        dataloader_pin_memory=False,
-        ddp_find_unused_parameters=False,
-        use_cpu=not torch.cuda.is_available(),
-        **checkpointing,
-    )
-
-
-def _checkpointing_argument() -> str:
-    """Return what this release of transformers calls recomputing activations; newer ones deprecate the older name."""
-    names = {field.name for field in dataclasses.fields(TrainingArguments)}
-    return "activation_checkpointing" if "activation_checkpointing" in names else "gradient_checkpointing"
-
-
-def _trackers(report_to: tuple[str, ...]) -> list[str]:
-    if report_to != ("auto",):
-        return list(report_to)
-    from transformers.integrations import is_tensorboard_available
-
-    return ["tensorboard"] if is_tensorboard_available() else []
-
-
-def _callbacks(
-    out: Path, config: TrainConfig, progress: Callable[[TrainingStep], None] | None
-) -> list[TrainerCallback]:
-    callbacks: list[TrainerCallback] = [LogFile(out / "training_log.jsonl", progress), CheckpointSeal()]
-    if config.early_stopping_patience is not None:
-        callbacks.append(EarlyStoppingCallback(early_stopping_patience=config.early_stopping_patience))
-    return callbacks
-
-
-def _smaller_batch(config: TrainConfig) -> str:
-    if config.batch_size == 1:
-        return "set train.gradient_checkpointing=true, model.load_in_4bit=true, or a smaller model.max_note_tokens"
-    half = config.batch_size // 2
-    steps = config.accumulation_steps * math.ceil(config.batch_size / half)
-    return f"set train.batch_size={half} train.accumulation_steps={steps}: the same step in half the memory"
 
 
 def _finish(

@@ -1,0 +1,94 @@
+"""Scores of categories by whichever head a model has.
+
+The contract is that of `nosology.modeling.scoring`: scores do not depend on which notes share a batch, and the
+instruction is computed once.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from nosology.modeling.attention import KeysValues
+from nosology.modeling.encoding import EncodedNote, PromptEncoder
+from nosology.modeling.forward import forward_tree
+from nosology.modeling.heads import category_head
+from nosology.modeling.scoring import AnswerScorer, Scoring
+from nosology.modeling.tree import Segment, pack
+
+
+class Scorer(Protocol):
+    """What scores all categories under many notes."""
+
+    @property
+    def n_scored_steps(self) -> Sequence[int]:
+        """How many terms each category's score is a sum of."""
+        ...
+
+    def scores(
+        self, notes: Sequence[EncodedNote], *, progress: Callable[[int], None] | None = None
+    ) -> NDArray[np.float64]:
+        """Return scores in nats, not normalized over categories. Shape ``(notes, categories)``."""
+        ...
+
+
+def make_scorer(model: Any, encoder: PromptEncoder, *, scoring: Scoring = "joint", batch_tokens: int = 4096) -> Scorer:
+    """Return the scorer that fits the model's head."""
+    if category_head(model) is not None:
+        return HeadScorer(model, encoder, batch_tokens=batch_tokens)
+    return AnswerScorer(model, encoder, scoring=scoring, batch_tokens=batch_tokens)
+
+
+class HeadScorer:
+    """Scores categories by a classification head, reusing the instruction's keys and values."""
+
+    def __init__(self, model: Any, encoder: PromptEncoder, *, batch_tokens: int = 4096) -> None:
+        """Compute the instruction once; see `AnswerScorer` for the arguments."""
+        head = category_head(model)
+        assert head is not None
+        self._model, self._head, self._batch_tokens = model, head, batch_tokens
+        self._n_prefix = len(encoder.root)
+        self.n_scored_steps = (1,) * len(encoder.answers)
+        keep: dict[int, KeysValues] = {}
+        with torch.inference_mode():
+            forward_tree(model, pack([Segment(encoder.root)]), keep=keep)
+        self._prefix = [keep[layer] for layer in sorted(keep)]
+
+    @torch.inference_mode()
+    def scores(
+        self, notes: Sequence[EncodedNote], *, progress: Callable[[int], None] | None = None
+    ) -> NDArray[np.float64]:
+        """Return every category's log-probability under every note, in the notes' order.
+
+        Args:
+            notes: Encoded notes.
+            progress: Called with the number of notes finished after each batch.
+
+        Returns:
+            Shape ``(notes, categories)``.
+        """
+        rows: dict[int, NDArray[np.float64]] = {}
+        for batch in self._batches(notes):
+            tree = pack([Segment(notes[index].tokens) for index in batch], cached_prefix=self._n_prefix)
+            hidden = forward_tree(self._model, tree, prefix=self._prefix)[0]
+            last = [start + length - 1 for start, length in zip(tree.starts, tree.lengths, strict=True)]
+            scores = self._head(hidden[torch.tensor(last, device=hidden.device)]).double().log_softmax(dim=-1)
+            rows.update(zip(batch, scores.cpu().numpy(), strict=True))
+            if progress:
+                progress(len(batch))
+        return np.stack([rows[index] for index in range(len(notes))])
+
+    def _batches(self, notes: Sequence[EncodedNote]) -> Iterator[list[int]]:
+        """Yield note indices in batches below the token budget, notes of similar length together."""
+        batch: list[int] = []
+        size = 0
+        for index in sorted(range(len(notes)), key=lambda i: (len(notes[i].tokens), i)):
+            if batch and size + len(notes[index].tokens) > self._batch_tokens:
+                yield batch
+                batch, size = [], 0
+            batch.append(index)
+            size += len(notes[index].tokens)
+        if batch:
+            yield batch

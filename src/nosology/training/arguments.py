@@ -1,0 +1,125 @@
+"""Our configuration in the Trainer's words, and what depends on the machine: recomputation, compiling, memory hints."""
+
+import dataclasses
+import math
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+from transformers import EarlyStoppingCallback, TrainerCallback, TrainingArguments
+
+from nosology.config import Config, TrainConfig
+from nosology.machine import free_memory
+from nosology.modeling.callbacks import CheckpointSeal, LogFile, TrainingStep
+from nosology.modeling.encoding import PromptEncoder
+from nosology.modeling.loading import LoadedModel
+from nosology.modeling.sizing import Architecture, TrainingLoad, training_memory, with_recomputation_where_needed
+from nosology.modeling.trainer import Example
+
+
+def recomputes(config: Config, loaded: LoadedModel, encoder: PromptEncoder, examples: list[Example]) -> bool:
+    """Return whether activations are computed again in the backward pass, by the configuration or by free memory."""
+    if config.train.gradient_checkpointing != "auto":
+        return config.train.gradient_checkpointing
+    embeddings = loaded.model.get_input_embeddings().weight
+    load = TrainingLoad(
+        n_notes=config.train.batch_size,
+        instruction_tokens=len(encoder.root),
+        note_tokens=max(len(example.note.tokens) for example in examples) + max(map(len, encoder.answers)),
+        dtype="bfloat16" if embeddings.dtype == torch.bfloat16 else "float32",
+        is_4bit=config.model.load_in_4bit,
+        is_checkpointed=False,
+        lora_r=config.train.lora_r,
+        lora_targets=config.train.lora_targets,
+        lora_top_layers=config.train.lora_top_layers,
+    )
+    shape = Architecture.from_config(loaded.model.config.to_dict(), place=config.model.name)
+    weights = training_memory(shape, load).weights  # are in memory already
+    return with_recomputation_where_needed(shape, load, free_memory(embeddings.device.type) + weights).is_checkpointed
+
+
+def can_compile(config: Config) -> bool:
+    """Return whether layers can be compiled: on a GPU, with plain weights."""
+    return torch.cuda.is_available() and not config.model.load_in_4bit and config.model.engine == "transformers"
+
+
+def training_arguments(
+    out: Path, config: TrainConfig, n_examples: int, *, has_recomputation: bool
+) -> TrainingArguments:
+    """Translate our configuration into the Trainer's."""
+    per_step = config.batch_size * config.accumulation_steps * int(os.environ.get("WORLD_SIZE", "1"))
+    n_steps = config.max_steps or math.ceil(n_examples / per_step * config.epochs)
+    cadence = "steps" if config.eval_every_steps is not None else "epoch"
+    checkpointing = {_checkpointing_argument(): True} if has_recomputation else {}
+    return TrainingArguments(
+        output_dir=str(out / "checkpoints"),
+        num_train_epochs=config.epochs,
+        max_steps=config.max_steps or -1,
+        per_device_train_batch_size=config.batch_size,
+        gradient_accumulation_steps=config.accumulation_steps,
+        learning_rate=config.learning_rate,
+        lr_scheduler_type=config.schedule,
+        warmup_steps=round(config.warmup_share * n_steps),
+        weight_decay=config.weight_decay,
+        adam_beta2=config.adam_beta2,
+        max_grad_norm=config.max_grad_norm,
+        logging_strategy="steps",
+        logging_steps=1,
+        eval_strategy=cadence,
+        save_strategy=cadence,
+        eval_steps=config.eval_every_steps,
+        save_steps=config.eval_every_steps or 1,
+        save_total_limit=2,
+        load_best_model_at_end=True,
+        metric_for_best_model="eval_loss",
+        greater_is_better=False,
+        report_to=_trackers(config.report_to),
+        seed=config.seed,
+        data_seed=config.seed,
+        remove_unused_columns=False,
+        disable_tqdm=True,
+        dataloader_num_workers=0,
+        dataloader_pin_memory=False,
+        ddp_find_unused_parameters=False,
+        use_cpu=not torch.cuda.is_available(),
+        **checkpointing,
+    )
+
+
+def _checkpointing_argument() -> str:
+    """Return what this release of transformers calls recomputing activations; newer ones deprecate the older name."""
+    names = {field.name for field in dataclasses.fields(TrainingArguments)}
+    return "activation_checkpointing" if "activation_checkpointing" in names else "gradient_checkpointing"
+
+
+def _trackers(report_to: tuple[str, ...]) -> list[str]:
+    if report_to != ("auto",):
+        return list(report_to)
+    from transformers.integrations import is_tensorboard_available
+
+    return ["tensorboard"] if is_tensorboard_available() else []
+
+
+def callbacks(out: Path, config: TrainConfig, progress: Callable[[TrainingStep], None] | None) -> list[TrainerCallback]:
+    callbacks: list[TrainerCallback] = [LogFile(out / "training_log.jsonl", progress), CheckpointSeal()]
+    if config.early_stopping_patience is not None:
+        callbacks.append(EarlyStoppingCallback(early_stopping_patience=config.early_stopping_patience))
+    return callbacks
+
+
+def is_lack_of_memory(error: BaseException) -> bool:
+    """Return whether memory ran out, of the GPU or, which PyTorch tells by its words alone, of the machine."""
+    return isinstance(error, torch.OutOfMemoryError | MemoryError) or "can't allocate memory" in str(error)
+
+
+def smaller_batch(config: Config) -> str:
+    """Return the setting that costs least to change, and its value."""
+    if config.train.batch_size == 1:
+        tokens = config.model.max_note_tokens // 2
+        ways = [] if config.train.gradient_checkpointing is True else ["train.gradient_checkpointing=true"]
+        ways += [] if config.model.load_in_4bit or not torch.cuda.is_available() else ["model.load_in_4bit=true"]
+        return f"set {', or '.join([*ways, f'model.max_note_tokens={tokens}'])}"
+    half = config.train.batch_size // 2
+    steps = config.train.accumulation_steps * math.ceil(config.train.batch_size / half)
+    return f"set train.batch_size={half} train.accumulation_steps={steps}: the same step in half the memory"

@@ -1,0 +1,72 @@
+"""The run folder before training: claimed, compared with what an unfinished run was started with, written."""
+
+import os
+from pathlib import Path
+
+import polars as pl
+import yaml
+
+from nosology.config import Config
+from nosology.errors import RunError
+from nosology.labels import LabelSet
+from nosology.prepare.dataset import Dataset
+from nosology.prompts import PromptTemplate
+from nosology.runs import MANIFEST, read_json, write_json
+
+
+def is_first_process() -> bool:
+    """Return whether this process writes the run folder: the only one, or rank 0 under torchrun or accelerate."""
+    return os.environ.get("RANK", "0") == "0"
+
+
+def claim(out: Path, config: Config, *, resume: bool) -> None:
+    """Make `out` ours, or refuse."""
+    if (out / MANIFEST).exists():
+        raise RunError("this run is finished already", place=str(out), hint="give another --out")
+    if resume:
+        if not (out / "config.yaml").exists():
+            raise RunError(
+                "there is no unfinished run to resume here", place=str(out), hint="start it without --resume"
+            )
+        recorded = Config.model_validate(yaml.safe_load((out / "config.yaml").read_text(encoding="utf-8")))
+        if (recorded.model, recorded.train) != (config.model, config.train):
+            raise RunError(
+                "the unfinished run was started with another configuration",
+                place=str(out / "config.yaml"),
+                hint="resume with that file, or start anew in another folder",
+            )
+    elif out.exists() and any(out.iterdir()):
+        raise RunError(
+            "this output folder already holds something",
+            place=str(out),
+            hint="give another --out, or continue with --resume",
+        )
+    out.mkdir(parents=True, exist_ok=True)
+
+
+def expect_same_inputs(out: Path, dataset: Dataset, template: PromptTemplate, rows: pl.DataFrame) -> None:
+    """Refuse to continue from checkpoints of another label set, another prompt or other notes."""
+    written = out / "train_notes.json"
+    if not written.exists():  # killed before the first step: there is no checkpoint to continue from
+        return
+    found = {
+        "label set": LabelSet.load(out / "labels.tsv").sha256 == dataset.labels.sha256,
+        "prompt": PromptTemplate.load(str(out / "prompt.jinja")).sha256 == template.sha256,
+        "training notes": read_json(written)["note_ids"] == rows["note_id"].to_list(),
+    }
+    other = [name for name, is_same in found.items() if not is_same]
+    if other:
+        raise RunError(
+            f"the unfinished run was started with another {' and another '.join(other)}",
+            place=str(out),
+            hint="resume with the dataset and the prompt it was started with, or start anew in another folder",
+        )
+
+
+def write_inputs(out: Path, dataset: Dataset, template: PromptTemplate, config: Config, rows: pl.DataFrame) -> None:
+    """Write what the run was made of, before training starts."""
+    dataset.labels.save(out / "labels.tsv")
+    (out / "prompt.jinja").write_text(template.source, encoding="utf-8")
+    settings = config.model_dump(mode="json")
+    (out / "config.yaml").write_text(yaml.safe_dump(settings, sort_keys=False, allow_unicode=True), encoding="utf-8")
+    write_json(out / "train_notes.json", {"note_ids": rows["note_id"].to_list()})

@@ -1,0 +1,347 @@
+"""The page in a real browser: read, see why, decide, work through a list; with keys alone; and without barriers.
+
+The service is real; its reader is the one whose answers are known. Skipped where there is no Chromium.
+"""
+
+import os
+import re
+import shutil
+import threading
+from pathlib import Path
+
+import pytest
+import uvicorn
+
+from nosology.prepare.dataset import open_dataset
+from nosology.serve.app import create_app
+from nosology.serve.export import export_dataset
+from nosology.serve.keys import KeyFile
+from service_world import NOTE, UNSURE_NOTE, open_service, until, write_served_run
+
+playwright = pytest.importorskip("playwright.sync_api")
+axe = pytest.importorskip("axe_playwright_python.sync_playwright")
+
+pytestmark = pytest.mark.slow
+
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+SIZES = {"narrow": {"width": 360, "height": 780}, "wide": {"width": 1600, "height": 1000}}
+CLINICAL = "Chest pain since noon. Acute infarction of the anterior wall. No pneumonia. History of ulcer."
+
+
+@pytest.fixture(scope="module")
+def browser():
+    if CHROMIUM is None:
+        pytest.skip("Chromium is not installed (Debian, Ubuntu: apt install chromium)")
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_served_run(tmp_path_factory.mktemp("served"))
+
+
+class Served:
+    """A service on a port of this machine, in a thread."""
+
+    def __init__(self, run: Path, state: Path, *, keys: KeyFile | None = None, **settings) -> None:
+        self.service, self.reader = open_service(run, state, **settings)
+        config = uvicorn.Config(create_app(self.service, keys=keys), port=0, log_config=None, access_log=False)
+        self.server = uvicorn.Server(config)
+        self.thread = threading.Thread(target=self.server.run, daemon=True)
+        self.thread.start()
+        until(lambda: self.server.started, 30)
+        self.url = f"http://127.0.0.1:{self.server.servers[0].sockets[0].getsockname()[1]}"
+
+    def stop(self) -> None:
+        self.server.should_exit = True
+        self.thread.join(30)
+
+
+@pytest.fixture
+def served(run, tmp_path):
+    served = Served(run, tmp_path / "state", keep_text=True)
+    yield served
+    served.stop()
+
+
+@pytest.fixture
+def new_page(browser):
+    """Return a function that opens a page; errors of its scripts and policy fail the test."""
+    contexts, complaints = [], []
+
+    def open_page(url: str, size: str = "wide", theme: str = "light"):
+        context = browser.new_context(viewport=SIZES[size], color_scheme=theme, reduced_motion="reduce")
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(20_000)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+        page.on("request", lambda request: complaints.append(request.url) if not request.url.startswith(url) else None)
+        page.goto(url)
+        playwright.expect(page.locator("#run")).not_to_be_empty()
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert [
+        text for text in complaints if not text.startswith("blob:") and "401" not in text and "413" not in text
+    ] == []
+
+
+def violations(page) -> list[str]:
+    """Return what axe-core finds on the page as it is now."""
+    found = axe.Axe().run(page).response["violations"]
+    return [f"{item['id']}: {[node['html'][:120] for node in item['nodes']]}" for item in found]
+
+
+def read(page, text: str) -> None:
+    page.fill("#note", text)
+    page.keyboard.press("Control+Enter")
+    page.wait_for_selector("#category")
+
+
+def test_from_the_pasted_note_to_the_export(served, new_page, run, tmp_path):
+    page = new_page(served.url)
+    read(page, NOTE)
+    assert page.inner_text("#category") == "Cardiovascular"
+    assert page.inner_text("#reader mark.supports").strip() == "Acute infarction of the anterior wall."
+    page.keyboard.press("c")
+    page.fill("#correct-filter", "skin")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".made.corrected")
+    assert "Skin Disorders" in page.inner_text("#made")
+    for number, (text, key) in enumerate(
+        [("Pneumonia on the right side of the chest.", "a"), ("Gastric ulcer seen.", "a")]
+    ):
+        page.keyboard.press("n")
+        read(page, text)
+        page.keyboard.press(key)
+        page.wait_for_selector(".made.accepted")
+        assert page.locator("#history li").count() == number + 2
+    export_dataset(served.service.store.all(), run, tmp_path / "out")
+    notes = open_dataset(tmp_path / "out").notes()
+    decided = dict(zip(notes["clean_text"].to_list(), notes["category"].to_list(), strict=True))
+    assert decided[NOTE] == "Skin Disorders"
+    assert set(decided.values()) == {"Skin Disorders", "Respiratory", "Digestive"}
+
+
+def test_not_sure_is_said_plainly(served, new_page):
+    page = new_page(served.url)
+    read(page, UNSURE_NOTE)
+    assert page.inner_text("#category") == "Not sure"
+    assert "Please read the note yourself" in page.inner_text(".headline")
+    assert "4 of 4 categories cannot be ruled out" in page.inner_text(".set")
+
+
+def test_a_diagnosis_is_chosen_seen_in_the_note_and_taken_with_one_key_each(served, new_page):
+    page = new_page(served.url)
+    read(page, CLINICAL)
+    page.keyboard.press("2")
+    assert page.inner_text("#suggestions li.chosen .title") == "Gastric ulcer"
+    assert page.inner_text("#reader mark.supports").strip() == "History of ulcer."
+    page.keyboard.press("t")
+    page.wait_for_selector(".made.corrected")
+    stored = served.service.store.all()[-1]
+    assert (stored.category, stored.code, stored.icd_version) == ("Digestive", "K25", 10)
+    page.keyboard.press("3")
+    assert page.locator("#reader mark.denied").count() == 1, "what the note denies is marked as denied"
+
+
+def test_offsets_hold_in_notes_with_characters_beyond_the_basic_plane(served, new_page):
+    page = new_page(served.url)
+    read(page, "💉💊 Überwiesen. Acute infarction today. 💉 Done.")
+    assert page.inner_text("#reader mark").strip() == "Acute infarction today."
+
+
+def test_a_note_is_shown_as_text_whatever_it_says(served, new_page):
+    page = new_page(served.url)
+    hostile = "<script>document.title='broken'</script><img src=x onerror=alert(1)> {{7*7}} infarction </article>"
+    read(page, hostile)
+    assert page.inner_text("#reader") == hostile
+    assert page.title() == "nosology"
+    assert page.locator("#reader img, #reader script").count() == 0
+
+
+def test_a_work_list_is_read_with_progress_and_worked_through_with_keys(served, new_page, tmp_path):
+    served.reader.seconds = 0.4
+    rows = [f"{i},{word} number {i}" for i in range(40) for word in (("infarction", "ulcer", "eczema")[i % 3],)]
+    (tmp_path / "list.csv").write_text("id,text\n" + "\n".join(rows) + "\n")
+    page = new_page(served.url)
+    page.set_input_files("#list-file", str(tmp_path / "list.csv"))
+    page.wait_for_selector("#worklist progress")
+    playwright.expect(page.locator("#worklist-status")).to_have_text(re.compile(r"\b[1-9]\d* of 40 read"))
+    page.wait_for_selector("#download")
+    assert page.locator("#worklist-rows li button").count() == 40
+    served.reader.seconds = 0
+    for key, category in (("j", "Cardiovascular"), ("j", "Digestive"), ("j", "Skin Disorders"), ("k", "Digestive")):
+        page.keyboard.press(key)
+        playwright.expect(page.locator("#category")).to_have_text(category)
+    page.keyboard.press("a")
+    page.wait_for_selector("#worklist-rows li:nth-child(2) button.accepted")
+    with page.expect_download() as started:
+        page.click("#download")
+    lines = Path(started.value.path()).read_text().splitlines()
+    assert len(lines) == 41
+    assert lines[2].startswith("1,ulcer number 1,Digestive,")
+
+
+def test_a_dropped_note_and_a_dropped_list_are_taken(served, new_page):
+    page = new_page(served.url)
+    drop = """([name, text]) => {
+        const data = new DataTransfer();
+        data.items.add(new File([text], name));
+        for (const kind of ["dragenter", "dragover", "drop"])
+            window.dispatchEvent(new DragEvent(kind, { dataTransfer: data, bubbles: true, cancelable: true }));
+    }"""
+    page.evaluate(drop, ["letter.txt", NOTE])
+    page.wait_for_selector("#category")
+    assert page.inner_text("#history li .name") == "letter.txt"
+    page.evaluate(drop, ["list.jsonl", '{"text": "eczema"}\n'])
+    page.wait_for_selector("#download")
+    assert not page.is_visible("#drop")
+
+
+def test_everything_can_be_done_with_the_keyboard_alone(served, new_page):
+    page = new_page(served.url)
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    for _ in range(12):
+        if page.evaluate("document.activeElement.id") == "note":
+            break
+        page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.id") == "note"
+    page.keyboard.type("Acute infarction.")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.id") == "read"
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#category")
+    assert page.evaluate("document.activeElement.id") == "category", "the answer gets the focus"
+    for _ in range(4):
+        if page.evaluate("document.activeElement.id") == "correct-button":
+            break
+        page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "correct-filter"
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".made.corrected")
+    page.keyboard.press("?")
+    assert page.is_visible("#help")
+    page.keyboard.press("Escape")
+    assert not page.is_visible("#help")
+    page.keyboard.press("m")
+    assert page.is_visible("#card")
+
+
+def test_single_letter_keys_can_be_switched_off(served, new_page):
+    page = new_page(served.url)
+    read(page, NOTE)
+    page.keyboard.press("?")
+    page.uncheck("#single-keys")
+    page.keyboard.press("Escape")
+    page.keyboard.press("a")
+    page.wait_for_timeout(200)
+    assert served.service.store.all() == []
+
+
+def test_problems_are_said_where_one_looks(served, new_page):
+    page = new_page(served.url)
+    page.fill("#note", "x" * 200_001)
+    page.click("#read")
+    page.wait_for_selector("#problem p")
+    assert "longer than 200,000 characters" in page.inner_text("#problem")
+    assert len(page.input_value("#note")) == 200_001, "the note is not lost"
+
+
+def test_the_report_and_the_card_are_one_click_away(served, new_page):
+    page = new_page(served.url)
+    page.click("#open-card")
+    assert "80 %" in page.inner_text("#card-content")
+    assert "Not a medical device" in page.inner_text("#card-content")
+    page.keyboard.press("Escape")
+    page.click("#open-agreement")
+    page.wait_for_selector("#agreement[open]")
+    page.keyboard.press("Escape")
+    with page.context.expect_page() as opened:
+        page.click("#open-report")
+    opened.value.wait_for_load_state()
+    assert opened.value.title() == "Report"
+
+
+def test_with_keys_the_page_asks_for_one(run, tmp_path, browser):
+    keys = KeyFile(tmp_path / "keys.json")
+    key = keys.create("ward 3")
+    served = Served(run, tmp_path / "state", keys=keys)
+    try:
+        context = browser.new_context()
+        page = context.new_page()
+        page.goto(served.url)
+        page.wait_for_selector("#sign-in[open]")
+        assert violations(page) == []
+        page.fill("#key", "wrong")
+        page.keyboard.press("Enter")
+        playwright.expect(page.locator("#sign-in-problem")).not_to_be_empty()
+        page.fill("#key", key)
+        page.keyboard.press("Enter")
+        playwright.expect(page.locator("#run")).not_to_be_empty()
+        read(page, NOTE)
+        page.keyboard.press("a")
+        page.wait_for_selector(".made.accepted")
+        assert [item.actor for item in served.service.store.all()] == ["ward 3"]
+        assert page.evaluate("document.cookie") == "", "scripts cannot see the session"
+        context.close()
+    finally:
+        served.stop()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("size", ["narrow", "wide"])
+def test_axe_finds_nothing_in_any_state_and_nothing_is_wider_than_the_screen(served, new_page, tmp_path, size, theme):
+    page = new_page(served.url, size, theme)
+    pictures = Path(os.environ.get("NOSOLOGY_PICTURES") or tmp_path)
+    (tmp_path / "list.csv").write_text("id,text\n" + "".join(f"{i},infarction {i}\n" for i in range(30)))
+
+    def check(state: str) -> None:
+        page.screenshot(path=str(pictures / f"{state}-{size}-{theme}.png"), full_page=size == "narrow")
+        assert violations(page) == [], state
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), state
+
+    check("empty")
+    read(page, CLINICAL)
+    check("read")
+    page.keyboard.press("a")
+    page.wait_for_selector(".made.accepted")
+    check("accepted")
+    page.keyboard.press("c")
+    check("correct")
+    page.keyboard.press("Escape")
+    page.keyboard.press("n")
+    read(page, UNSURE_NOTE)
+    check("unsure")
+    page.set_input_files("#list-file", str(tmp_path / "list.csv"))
+    page.wait_for_selector("#download")
+    page.click("#earlier summary")
+    page.wait_for_selector("#earlier-rows li")
+    check("list")
+    for name in ("card", "agreement"):
+        page.click(f"#open-{name}")
+        page.wait_for_selector(f"#{name}[open]")
+        check(name)
+        page.keyboard.press("Escape")
+    page.keyboard.press("?")
+    check("help")
