@@ -2,8 +2,8 @@
 
 For the best suggestion of each note every method names as many sentences as the shipped one shows.
 *Comprehensiveness* is the fall of the suggestion's probability without them, *sufficiency* the fall when they are all
-that is left (smaller is better). The sentences are cut out of the original note, which is then prepared and read anew,
-so nothing of a method's own approximation is in its score::
+that is left (smaller is better). The sentences are cut out of the note, which is then read anew, so nothing of a
+method's own approximation is in its score::
 
     python benchmarks/evidence.py RUN --notes 120 --json evidence.json
 

@@ -35,16 +35,18 @@ from nosology.classifier import Classifier
 from nosology.config import Config, EvaluateConfig, PrepareConfig
 from nosology.evaluation.suggestions import evaluate_suggestions
 from nosology.labels import LabelSet
+from nosology.modeling.attention import TREE_ATTENTION
 from nosology.modeling.encoding import PromptEncoder
-from nosology.modeling.loading import LoadedModel, load_model, output_weight
+from nosology.modeling.loading import LoadedModel, load_adapter, load_model, output_weight
 from nosology.modeling.titles import TitleScorer
 from nosology.prepare.cleaning import Cleaning
 from nosology.prepare.pipeline import prepare_mimic3, prepare_table
 from nosology.prompts import PromptTemplate
 from nosology.report.ranking import print_ranking
-from nosology.rubrics import RubricTable
+from nosology.rubrics import RUBRICS_FILE, RubricTable
 from nosology.sources.synthetic import write_mimic
 from nosology.sources.table import TableColumns
+from nosology.suggesting.suggester import FittedSuggester
 from nosology.training import train
 
 N_TITLES = 900
@@ -76,7 +78,7 @@ def main() -> None:
     run = options.run
     if options.train:
         run = _train(options.train, options.work)
-    if run:
+    if run and not options.no_rank:
         results = evaluate_suggestions(
             run, limit=options.limit, fit_limit=options.fit_limit, config=EvaluateConfig(bootstrap_samples=2000)
         )
@@ -92,7 +94,8 @@ def main() -> None:
         encoder = PromptEncoder(loaded.tokenizer, PromptTemplate.load("physician-v1"), labels.names)
         rows, ratios = _time_titles(loaded, encoder, labels, note, options.sample)
         measurements += rows
-        measurements.append(_time_note(loaded, encoder, labels, note, options.rounds))
+        classifier = _classifier(loaded, encoder, labels, run)
+        measurements.append(_time_note(classifier, note, options.rounds))
         _print_times(measurements, ratios)
     if options.json:
         settings = {key: str(value) for key, value in vars(options).items()}
@@ -107,6 +110,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--work", type=Path, default=Path("suggest-work"), help="folder of what --train makes")
     parser.add_argument("--limit", type=int, help="evaluate a random part of this many notes")
     parser.add_argument("--fit-limit", type=int, help="fit on this many validation notes")
+    parser.add_argument("--no-rank", action="store_true", help="do not evaluate; time the run's own suggester")
     parser.add_argument("--no-speed", action="store_true", help="only the rank table")
     parser.add_argument("--model", default="embedded:smollm2-135m-instruct")
     parser.add_argument("--dtype", default="bfloat16", choices=["float32", "bfloat16"])
@@ -223,6 +227,7 @@ def _score_cached(
     loaded: LoadedModel, encoder: PromptEncoder, note: tuple[int, ...], titles: list[tuple[int, str]]
 ) -> np.ndarray:
     """Return each title's joint score behind keys and values of instruction and note, which are read once."""
+    loaded.model.set_attn_implementation("sdpa")  # the tree's own leaves the mask of a cache to the tree
     cache = loaded.model.model(input_ids=torch.tensor([[*encoder.root, *note]]), use_cache=True).past_key_values
     n_cached = cache.get_seq_length()
     scores = []
@@ -232,6 +237,7 @@ def _score_cached(
         output = loaded.model.model(input_ids=row, past_key_values=cache, use_cache=True)
         cache.crop(n_cached - cache.get_seq_length())  # below 0: so many tokens are taken off the end
         scores.append(_sum(output.last_hidden_state[0, -len(tokens) :] @ output_weight(loaded.model).T, tokens))
+    loaded.model.set_attn_implementation(TREE_ATTENTION)
     return np.array(scores)
 
 
@@ -240,17 +246,21 @@ def _sum(logits: torch.Tensor, tokens: tuple[int, ...]) -> float:
     return float(log_probs[torch.arange(len(tokens)), torch.tensor(tokens)].sum())
 
 
-def _time_note(loaded: LoadedModel, encoder: PromptEncoder, labels: LabelSet, text: str, rounds: int) -> dict[str, Any]:
-    """Return how long ten suggestions with evidence take for one raw note, from text to records."""
+def _classifier(loaded: LoadedModel, encoder: PromptEncoder, labels: LabelSet, run: Path | None) -> Classifier:
+    """Return what is timed: a run's adapter and suggester, or the bare model, which is asked for evidence itself.
+
+    Notes are read in full, whatever the run was trained with.
+    """
     cleaning = Cleaning(True, "token", "keep", False, False, 0, None, False)
-    classifier = Classifier(
-        loaded.model,
-        encoder,
-        labels,
-        cleaning=cleaning,
-        rubrics=RubricTable.shipped(labels, [9]),
-        scoring="constrained",
-    )
+    table = RubricTable.load(run / RUBRICS_FILE) if run else RubricTable.shipped(labels, [9])
+    model = load_adapter(loaded, run / "adapter") if run else loaded.model
+    fitted = FittedSuggester.load(run, len(table)) if run else None
+    return Classifier(model, encoder, labels, cleaning=cleaning, rubrics=table, suggester=fitted, scoring="constrained")
+
+
+def _time_note(classifier: Classifier, text: str, rounds: int) -> dict[str, Any]:
+    """Return how long ten suggestions with evidence take for one raw note, from text to records."""
+    classifier.suggest(["warm up"], k=1)
     clock, found = _timed(lambda: classifier.suggest([text], k=10)[0], rounds)
     bare, _ = _timed(lambda: classifier.suggest([text], k=10, with_evidence=False), rounds)
     return {
@@ -259,7 +269,7 @@ def _time_note(loaded: LoadedModel, encoder: PromptEncoder, labels: LabelSet, te
         "seconds_without_evidence": bare.seconds,
         "processor_seconds_without_evidence": bare.processor_seconds,
         "words": len(text.split()),
-        "note_tokens": len(encoder.note(text).tokens),
+        "is_fitted": found.is_calibrated,
         "mass_left_out": found.mass_left_out,
         "threads": torch.get_num_threads(),
     }
