@@ -128,8 +128,8 @@ FAULTS = (
     Fault(
         "the weights of rare categories are left out of the loss",
         "modeling/trainer.py",
-        'loss = (losses * inputs["weights"]).sum() / count',
-        "loss = losses.sum() / count",
+        'total = (losses * inputs["weights"]).sum()',
+        "total = losses.sum()",
         ("tests/unit/test_trainer_loss.py",),
     ),
     Fault(
@@ -207,15 +207,15 @@ FAULTS = (
     Fault(
         "scores are multiplied by the temperature",
         "calibration.py",
-        "special.softmax(log_probs / temperature + offsets, axis=1)",
-        "special.softmax(log_probs * temperature + offsets, axis=1)",
+        "special.softmax(log_probs / how.temperature + how.offsets, axis=1)",
+        "special.softmax(log_probs * how.temperature + how.offsets, axis=1)",
         ("tests/unit/test_calibration.py::test_applying_divides_by_the_temperature_and_adds_offsets",),
     ),
     Fault(
         "calibration is fitted on the notes that are evaluated",
-        "evaluation/workflow.py",
-        "notes, path = inputs.validation, inputs.run / CALIBRATION",
-        "notes, path = inputs.notes, inputs.run / CALIBRATION",
+        "evaluation/fitting.py",
+        "notes, run = inputs.validation, inputs.run",
+        "notes, run = inputs.notes, inputs.run",
         ("tests/unit/test_evaluation.py::test_the_tuned_model_is_calibrated_on_validation_notes_and_the_run_keeps_it",),
     ),
     Fault(
