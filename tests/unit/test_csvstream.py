@@ -63,6 +63,12 @@ def test_windows_line_ends_a_byte_order_mark_and_tabs_change_nothing(
     assert read(path, block_bytes=block_bytes, separator="\t") == (rows, [])
 
 
+@pytest.mark.parametrize("beginning", ["x\x01", "x\x5e", "x\x9c", "BZh9", "(\xb5/\xfd", "\x1f\x8b"])
+def test_a_text_that_begins_like_a_compressed_file_is_text(tmp_path: Path, beginning: str) -> None:
+    path = write(tmp_path / "file.csv", f"{beginning}y,2\n", header="a,b")
+    assert read(path) == ([(f"{beginning}y", "2")], [])
+
+
 @given(st.binary(max_size=200), st.integers(1, 50))
 def test_no_bytes_whatsoever_make_it_fail_otherwise_than_by_a_data_error(
     tmp_path_factory: pytest.TempPathFactory, body: bytes, block_bytes: int

@@ -95,8 +95,12 @@ class Block:
             return pl.DataFrame(schema=dict.fromkeys(columns, pl.String))
         data = self.data
         spans = zip(self.bounds[:, 0].tolist(), self.bounds[:, -1].tolist(), strict=True)
-        content = b"\n".join([data[start : end - 1].removesuffix(b"\r") for start, end in spans]) + b"\n"
-        frame = pl.read_csv(content, has_header=False, separator=self.separator.decode(), infer_schema=False)
+        # Polars takes bytes that begin like a compressed file for one, even "x" before a control character: a header of
+        # our own comes first.
+        header = self.separator.join(b"%d" % place for place in range(len(self.columns)))
+        records = (data[start : end - 1].removesuffix(b"\r") for start, end in spans)
+        content = b"\n".join([header, *records]) + b"\n"
+        frame = pl.read_csv(content, separator=self.separator.decode(), infer_schema=False)
         assert frame.height == len(self), "polars and this reader disagree about where records end"
         names = [frame.columns[self.columns.index(column)] for column in columns]
         return frame.select(
