@@ -26,7 +26,7 @@ from nosology.errors import RunError
 FloatArray = NDArray[np.float64]
 
 RIDGE = 0.3
-"""Strength of the ridge penalty; .3 was best of .3, 1 and 3 on validation notes of both sets."""
+"""Strength of the ridge penalty; .3 was best of .3, 1 and 3, in part on test notes of a prototype: not blind."""
 MIN_NOTES = 2  # a word of one single note is a misspelling, or an identifier that slipped through
 MAX_WORDS = 60_000  # the most frequent ones; bounds the model file at 60,000 weights a rubric
 _MAX_STEPS = 200
