@@ -143,7 +143,7 @@ class Classifier:
             model,
             encoder,
             labels,
-            cleaning=_cleaning(manifest["dataset"]["preparation"]),
+            cleaning=Cleaning.like(manifest["dataset"]["preparation"]),
             calibration=calibration,
             scoring=settings["scoring"],
             batch_tokens=manifest["config"]["evaluate"]["batch_tokens"],
@@ -359,13 +359,6 @@ class Classifier:
                 self._model, self._encoder, scoring=self._scoring, batch_tokens=self._batch_tokens
             )
         return self._scorer
-
-
-def _cleaning(preparation: dict[str, Any]) -> Cleaning:
-    """Return what preparation did to each training note, without the filters that lose notes."""
-    names = ("deidentify", "deidentify_style", "leak", "lowercase", "strip_punctuation")
-    chosen = {name: preparation[name] for name in names}
-    return Cleaning(**chosen, min_words=0, max_words=None, with_signature=False)
 
 
 def _normalize(scores: FloatArray) -> FloatArray:

@@ -152,7 +152,9 @@ def _places(table: RubricTable) -> dict[tuple[str, int], int]:
 
 
 def _read_row(code: str, version: str, title: str, category: str, n_notes: str, codes: str) -> Rubric:
-    pairs = (item.rpartition(":") for item in codes.split())
+    pairs = [item.rpartition(":") for item in codes.split()]
+    if not all(full for full, _, _ in pairs):
+        raise ValueError("a code without its number of notes")
     return Rubric(code, int(version), title, category, int(n_notes), tuple((c, int(n)) for c, _, n in pairs))
 
 

@@ -275,6 +275,7 @@ def test_a_client_that_hangs_up_is_noted_and_its_place_in_the_queue_given_free(l
     until(lambda: 499 in [event["status"] for event in live.events("request")], 60)
     with live.client() as client:
         until(lambda: "nosology_notes_waiting 0.0" in client.get("/metrics").text, 60)
+        assert client.post("/v1/classify", json=notes("Chest pain.")).status_code == 200, "there is room again"
 
 
 def start(run: Path, *options: str) -> subprocess.CompletedProcess:

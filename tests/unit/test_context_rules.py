@@ -51,6 +51,13 @@ DENIED = [
     "[Embolism] on the left was excluded.",
 ]
 AFFIRMED = [
+    "[Pneumonia] is not ruled out.",
+    "[Pneumonia] has not been ruled out.",
+    "[Endocarditis] could not be excluded.",
+    "[Endocarditis] is not excluded.",
+    "Could not exclude [pneumonia].",
+    "Has not ruled out [pneumonia].",
+    "We can't rule out [sepsis].",
     "Patient has [pneumonia].",
     "Treated for [sepsis] with vancomycin.",
     "No fever; [pneumonia] on the left.",

@@ -121,7 +121,10 @@ def test_the_remedy_is_that_of_the_commonest_reason() -> None:
     assert stopped(quarantine, 10).hint.startswith("remove the NUL bytes")
 
 
-@pytest.mark.parametrize(("n_failed", "n_rows", "share"), [(1, 4, "0.25"), (3, 10, "0.3"), (1, 50, "0.02")])
+@pytest.mark.parametrize(
+    ("n_failed", "n_rows", "share"),
+    [(1, 4, "0.25"), (3, 10, "0.3"), (1, 50, "0.02"), (1, 3, "0.34"), (999, 1_000, "1")],
+)
 def test_the_share_that_the_hint_gives_lets_the_file_pass(n_failed: int, n_rows: int, share: str) -> None:
     hint = stopped(filled(*rows(n_failed)), n_rows).hint
     assert hint.rpartition("=")[2] == share

@@ -202,6 +202,13 @@ def test_a_row_that_is_none_is_refused_with_the_place(tmp_path: Path, row: str) 
     assert (caught.value.place, caught.value.hint) == (str(path), "train again")
 
 
+def test_a_code_without_its_number_of_notes_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "rubrics.tsv"
+    path.write_text(f"{HEADER}410\t9\tTitle\tHeart\t1\t41071\n", encoding="utf-8")
+    with pytest.raises(RunError, match="a code without its number of notes"):
+        RubricTable.load(path)
+
+
 def test_bytes_that_are_no_text_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "rubrics.tsv"
     path.write_bytes(HEADER.encode() + b"410\t9\tM\xe9ni\xe8re\tHeart\t1\t\n")

@@ -286,3 +286,9 @@ def test_every_example_fits_its_own_field():
 def test_the_descriptions_say_that_other_fields_are_refused():
     for model in VALID:
         assert model.model_json_schema()["additionalProperties"] is False
+
+
+def test_a_broken_row_of_a_table_is_reported_without_its_text():
+    with pytest.raises(ValidationError) as caught:
+        BatchRowOut.model_validate({"row": "first", "text": SECRET})
+    assert SECRET not in str(caught.value)

@@ -113,6 +113,8 @@ def test_a_telling_section_stays_before_a_supporting_one(title: str) -> None:
 @pytest.mark.parametrize(
     "title",
     [
+        "Laboratory",
+        "Laboratory Data",
         "Past Medical History",
         "Past Surgical History",
         "PMH",
@@ -139,7 +141,15 @@ def test_a_supporting_section_stays_before_the_rest_and_after_a_telling_one(titl
 
 @pytest.mark.parametrize(
     "title",
-    ["Social History", "Family History", "Medications on Admission", "Allergies", "Discharge Instructions", "Sex"],
+    [
+        "Social History",
+        "Family History",
+        "Medications on Admission",
+        "Allergies",
+        "Discharge Instructions",
+        "Sex",
+        "Physical Exam on Presentation",
+    ],
 )
 def test_any_other_section_goes_before_a_supporting_one(title: str) -> None:
     note = f"{title}: {numbered('o', 9)}\nImaging: {numbered('i', 4)}\nHPI: h0 h1\n"

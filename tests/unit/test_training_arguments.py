@@ -322,7 +322,9 @@ def test_any_configuration_that_was_written_can_be_resumed_with(
     out = tmp_path_factory.mktemp("run")
     config = configured(model={"name": name}, learning_rate=learning_rate, epochs=epochs, seed=seed)
     written(out, config)
+    before = (out / "config.yaml").read_bytes()
     folder.claim(out, config, resume=True)
+    assert (out / "config.yaml").read_bytes() == before
 
 
 @pytest.mark.parametrize(

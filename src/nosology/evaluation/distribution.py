@@ -12,23 +12,10 @@ import polars as pl
 from scipy import stats
 
 from nosology.evaluation.inputs import Inputs
+from nosology.prepare.dataset import COLUMNS
 from nosology.results import CategoryShare, Distribution, Lengths
 
 _WORD = re.compile(r"\w+")
-_OWN_COLUMNS = frozenset(
-    {
-        "note_id",
-        "patient_id",
-        "admission_id",
-        "clean_text",
-        "category",
-        "code",
-        "icd_version",
-        "rubric",
-        "codes",
-        "split",
-    }
-)
 _MOST_VALUES = 12  # a column with more is an identifier or a measurement, not a group
 _N_LENGTH_BANDS = 3
 
@@ -74,7 +61,7 @@ def subgroups(notes: pl.DataFrame) -> dict[str, list[str]]:
 
     Columns are taken where they have two to twelve values. The ICD version is one where notes differ in it.
     """
-    columns = [column for column in notes.columns if column not in _OWN_COLUMNS] + ["icd_version"]
+    columns = [column for column in notes.columns if column not in COLUMNS] + ["icd_version"]
     found = {"length": _length_bands(notes)}
     for column in columns:
         values = [str(value) if value not in (None, "") else "not recorded" for value in notes[column]]

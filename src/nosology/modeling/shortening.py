@@ -23,11 +23,12 @@ discharge diagnoses and plan."""
 _FEWEST_SECTIONS = 3  # fewer headers are no structure to rely on
 _SHORTEST_REST = 16  # tokens; less of a section that does not fit says nothing
 _TELLING = re.compile(
-    r"complaint|reason for|present|hpi|hospital course|^course|icu course|diagnos|\bdx\b|assessment|^history$",
+    r"complaint|reason for|(?<!on )present|hpi|hospital course|^course|icu course|diagnos|\bdx\b|assessment|^history$",
     re.IGNORECASE,
 )
 _SUPPORTING = re.compile(
-    r"past|pmh|medical history|procedure|operation|results|studies|imaging|radiology|pathology|micro|e[ck]g|labs?\b",
+    r"past|pmh|medical history|procedure|operation|results|studies|imaging|radiology|pathology|micro|e[ck]g|"
+    r"labs?\b|laborator",
     re.IGNORECASE,
 )
 

@@ -4,9 +4,9 @@ This is the work that worker processes share out among themselves, so it depends
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal, Self
 
 from nosology.prepare import duplicates
 from nosology.prepare.deidentify import deidentify
@@ -30,6 +30,17 @@ class Cleaning:
     min_words: int
     max_words: int | None
     with_signature: bool
+
+    @classmethod
+    def like(cls, preparation: Mapping[str, Any]) -> Self:
+        """Return what a preparation did to each note it kept, without the filters that lose notes.
+
+        Args:
+            preparation: Its configuration, as a dataset's or a run's manifest holds it.
+        """
+        names = ("deidentify", "deidentify_style", "leak", "lowercase", "strip_punctuation")
+        chosen = {name: preparation[name] for name in names}
+        return cls(**chosen, min_words=0, max_words=None, with_signature=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Rows that could not be read: written down by file, line and reason, and too many of them stop the job."""
 
 import json
+import math
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
@@ -27,6 +28,7 @@ class Quarantine:
     def __init__(self, max_failed_share: float) -> None:
         self._max_failed_share = max_failed_share
         self._rejected: list[Rejected] = []
+        self._n_of_file: Counter[str] = Counter()
 
     def __len__(self) -> int:
         return len(self._rejected)
@@ -37,9 +39,12 @@ class Quarantine:
         Raises:
             DataError: More than a thousand rows failed, and most of those read so far.
         """
-        self._rejected += rejected
-        if len(self._rejected) > max(_HOPELESS, n_rows_so_far / 2) and self._max_failed_share < 0.5:
-            self._stop(self._rejected, n_rows_so_far)
+        new = list(rejected)
+        self._rejected += new
+        self._n_of_file.update(item.file for item in new)
+        n_failed = max((self._n_of_file[item.file] for item in new), default=0)
+        if n_failed > max(_HOPELESS, n_rows_so_far / 2) and self._max_failed_share < 0.5:
+            self._stop([item for item in self._rejected if item.file == new[-1].file], n_rows_so_far)
 
     def check(self, file: str, n_rows: int) -> None:
         """Make sure that not too many rows of a file have failed.
@@ -56,10 +61,13 @@ class Quarantine:
         named = "; ".join(f"{n:,} x {reason}" for reason, n in reasons.most_common(5))
         first = rejected[0]
         remedy = next((hint for word, hint in _REMEDIES if word in reasons.most_common(1)[0][0]), "mend these rows")
+        enough = (
+            math.ceil(100 * len(rejected) / max(n_rows, 1)) / 100
+        )  # rounded up, or the same file would stop it again
         raise DataError(
             f"{len(rejected):,} of {n_rows:,} rows could not be read: {named}",
             place=f"{first.file}, line {first.line}",
-            hint=f"{remedy}; or allow more with --set prepare.max_failed_share={len(rejected) / max(n_rows, 1):.2g}",
+            hint=f"{remedy}; or allow more with --set prepare.max_failed_share={enough:g}",
         )
 
     def write(self, path: Path) -> None:

@@ -82,7 +82,7 @@ def export_dataset(
     base = open_dataset(with_dataset) if with_dataset else None
     if base and base.labels.sha256 != labels.sha256:
         raise RunError("its label set is not the run's", place=str(base.folder), hint="give the run's own dataset")
-    how = _Prepared(labels, cleaning_of(preparation), preparation, base)
+    how = _Prepared(labels, Cleaning.like(preparation), preparation, base)
     funnel = Funnel([DECISIONS, TEXT, CLEAN, DUPLICATES, SPLIT])
     given = {note_hash(text): text for text in texts}
     rows = _rows(decisions, given, how, funnel)
@@ -96,13 +96,6 @@ def export_dataset(
         raise DataError("all decisions are for one category", place="feedback", hint="add them --with a dataset")
     check_disjoint(notes.select("patient_id", "split").iter_rows())
     return _write(out, notes, how, funnel)
-
-
-def cleaning_of(preparation: Mapping[str, Any]) -> Cleaning:
-    """Return what a run's preparation does to a text, without the filters that lose notes."""
-    names = ("deidentify", "deidentify_style", "leak", "lowercase", "strip_punctuation")
-    chosen = {name: preparation[name] for name in names}
-    return Cleaning(**chosen, min_words=0, max_words=None, with_signature=False)
 
 
 def _rows(

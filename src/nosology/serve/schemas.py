@@ -176,6 +176,8 @@ class BatchOut(BaseModel):
 class BatchRowOut(BaseModel):
     """One row of an uploaded table, for the page's work list."""
 
+    model_config = ConfigDict(hide_input_in_errors=True)
+
     row: int
     id: str
     text: str = Field(repr=False)

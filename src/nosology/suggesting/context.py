@@ -23,7 +23,7 @@ _BEHIND = (
 )
 _NO_CUE = (
     r"no (?:change|increase|decrease|further|significant change|new)|not (?:only|certain|sure|known)|no longer|"
-    r"without (?:difficulty|complications?)|not (?:rule|been ruled) out|cannot (?:be )?(?:excluded?|rule(?:d)? out)|"
+    r"without (?:difficulty|complications?)|(?:not|can(?:no|')t|couldn't) (?:be |been )?(?:excluded?|ruled? out)|"
     r"no doubt|not necessarily"
 )
 _CLAUSE_END = re.compile(

@@ -103,9 +103,26 @@ def train(
     arguments = training_arguments(out, config.train, len(examples), has_recomputation=has_recomputation)
     with arguments.main_process_first(desc="looking for a checkpoint"):
         checkpoint = last_whole_checkpoint(out / "checkpoints") if resume else None
+    trainer = _trainer(
+        _adapted(loaded, encoder, config),
+        encoder,
+        config,
+        args=arguments,
+        train_dataset=Examples(examples),
+        eval_dataset=Examples(_examples(validation_rows, dataset, encoder)),
+        callbacks=callbacks(out, config.train, progress),
+    )
+    _run(trainer, checkpoint, config)
+    if not trainer.is_world_process_zero():
+        return {}
+    return _finish(out, trainer, loaded, dataset, template, config, train_rows, time.perf_counter() - started)
+
+
+def _adapted(loaded: LoadedModel, encoder: PromptEncoder, config: Config) -> Any:
+    """Return the model with the fresh adapter that the configuration asks for, and its head."""
     has_head = config.train.head == "classification"
     attach = attach_unsloth_lora if config.model.engine == "unsloth" else attach_lora
-    model = attach(
+    return attach(
         loaded,
         r=config.train.lora_r,
         alpha=config.train.lora_alpha,
@@ -115,6 +132,13 @@ def train(
         head_tokens=[answer[0] for answer in encoder.answers] if has_head else None,
         seed=config.train.seed,
     )
+
+
+def _trainer(
+    model: Any, encoder: PromptEncoder, config: Config, *, train_dataset: Examples, **settings: Any
+) -> TreeTrainer:
+    """Return the trainer, silent but for our own callbacks; ``settings`` go to transformers' Trainer."""
+    examples = train_dataset.examples
     categories = [example.category for example in examples]
     adjusts = config.train.class_balance == "logit_adjustment"
     trainer = TreeTrainer(
@@ -129,22 +153,26 @@ def train(
         order=_order(examples, config.train),
         is_packed=config.model.engine != "unsloth",
         compiles_layers=config.train.compile_layers and can_compile(config),
-        args=arguments,
-        train_dataset=Examples(examples),
-        eval_dataset=Examples(_examples(validation_rows, dataset, encoder)),
-        callbacks=callbacks(out, config.train, progress),
+        train_dataset=train_dataset,
+        **settings,
     )
     for callback in (PrinterCallback, ProgressCallback):
         trainer.remove_callback(callback)
+    return trainer
+
+
+def _run(trainer: TreeTrainer, checkpoint: Path | None, config: Config) -> None:
+    """Train to the end.
+
+    Raises:
+        ModelError: Memory ran out; says which setting to change, and to what.
+    """
     try:
         trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
         if not is_lack_of_memory(error):
             raise
         raise ModelError("out of memory", place="train.batch_size", hint=smaller_batch(config)) from None
-    if not trainer.is_world_process_zero():
-        return {}
-    return _finish(out, trainer, loaded, dataset, template, config, train_rows, time.perf_counter() - started)
 
 
 def _subset(rows: pl.DataFrame, size: int | None, seed: int, split: str) -> pl.DataFrame:
