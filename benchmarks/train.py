@@ -242,8 +242,20 @@ def _trainer(spec: dict[str, Any], loaded: Any, encoder: Any, labels: Any, notes
     equal = {"gradient_checkpointing": False, "bf16": on_gpu, "max_length": None}
     defaults = {"max_length": None}  # or it would cut the answers of long notes
     config = SFTConfig(**common, **(defaults if contender == "trl_defaults" else equal))
-    model = attach_lora(loaded, **LORA, seed=0)
+    model = _pefts_own(attach_lora(loaded, **LORA, seed=0))
     return SFTTrainer(model=model, args=config, train_dataset=dataset, processing_class=loaded.tokenizer)
+
+
+def _pefts_own(model: Any) -> Any:
+    """Return the model with peft's layers in place of our fused ones: what other trainers compute with."""
+    from peft.tuners.lora.layer import Linear
+
+    from nosology.modeling.lora import FusedLinear
+
+    for module in model.modules():
+        if type(module) is FusedLinear:
+            module.__class__ = Linear
+    return model
 
 
 def _end(loaded: Any, encoder: Any) -> str:
@@ -272,7 +284,7 @@ def _padded_trainer(common: dict[str, Any], loaded: Any, encoder: Any, labels: A
             targets[row, len(prompt) : n] = torch.tensor(answer)
         return {"input_ids": ids, "attention_mask": mask, "labels": targets}
 
-    model = attach_lora(loaded, **LORA, seed=0)
+    model = _pefts_own(attach_lora(loaded, **LORA, seed=0))
     arguments = TrainingArguments(**common, remove_unused_columns=False)
     return Trainer(model=model, args=arguments, train_dataset=notes, data_collator=collate)
 

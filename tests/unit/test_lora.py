@@ -51,6 +51,13 @@ def test_in_bfloat16_they_are_as_close_to_the_exact_ones_as_pefts_are():
         assert relative_error(found[part], exact[part]) < 2 * relative_error(pefts[part], exact[part])
 
 
+def test_under_autocast_pefts_own_way_is_taken():
+    with torch.autocast("cpu", torch.bfloat16):
+        found, expected = (logits_and_gradients(adapted(fused=fused)) for fused in (True, False))
+    assert torch.equal(found[0], expected[0])
+    assert torch.equal(found[1], expected[1])
+
+
 def test_every_adapted_layer_is_fused_and_keeps_its_name():
     plain, fused = adapted(fused=False), adapted(fused=True)
     assert fused.state_dict().keys() == plain.state_dict().keys()

@@ -65,6 +65,7 @@ class FusedLinear(PeftLinear):  # type: ignore[misc]
         is_plain = (
             not (args or kwargs or others or self.merged or self.disable_adapters)
             and x.dtype == base.weight.dtype
+            and not torch.is_autocast_enabled(x.device.type)
             and (not self.training or isinstance(self.lora_dropout[name], nn.Identity))
         )
         if not is_plain:
