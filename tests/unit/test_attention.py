@@ -1,5 +1,7 @@
 """Packed trees compute what separate, unpadded sequences compute: scores, losses and gradients, on both paths."""
 
+import random
+from collections.abc import Callable
 from typing import Any, Literal
 
 import pytest
@@ -121,6 +123,42 @@ def test_in_bfloat16_a_packed_tree_stays_within_rounding() -> None:
         exact = separate_logits(model.float(), [*segments[0].tokens, *segments[2].tokens])[20:]
     rounding = relative_error(alone, exact)  # what bfloat16 costs the separate sequence
     assert relative_error(packed[40:50], exact) < 2 * rounding
+
+
+def answers_gradients(model: Any, segments: list[Segment], packed: Callable[..., torch.Tensor] | None) -> torch.Tensor:
+    """Return the gradient of the summed loss of all leaves, packed by a function, or None: each alone. One flat row."""
+    model.requires_grad_(True)
+    leaves = [index for index, segment in enumerate(segments) if segment.parent is not None]
+    tree = pack(segments)
+    together = packed(model, tree) if packed else None
+    loss = torch.zeros(())
+    for leaf in leaves:
+        tokens = [token for step in path_of(segments, leaf) for token in segments[step].tokens]
+        n_answer = len(segments[leaf].tokens)
+        alone = separate_logits(model, tokens)[-n_answer - 1 : -1] if together is None else None
+        logits = together[tree.predictors(leaf)] if together is not None else alone
+        loss = loss + cross_entropy(logits.float(), torch.tensor(tokens[-n_answer:]), reduction="sum")
+    return torch.cat([part.float().flatten() for part in torch.autograd.grad(loss, list(model.parameters()))])
+
+
+def check_bfloat16_gradients(seed: int, packed: Callable[..., torch.Tensor]) -> None:
+    """A packed row's bfloat16 gradients must be as near the exact ones as those of separate sequences are.
+
+    Segments have tokens enough (40 and more a sequence) for the rounding of one product not to decide.
+    """
+    draw = random.Random(seed)
+    parents = [None, *(draw.randrange(index) for index in range(1, 6))]
+    segments = [Segment([draw.randrange(3, 430) for _ in range(draw.randint(20, 60))], parent) for parent in parents]
+    model = tiny_llama(kv_heads=2)
+    exact = answers_gradients(model, segments, None)
+    model.to(torch.bfloat16)
+    rounding = relative_error(answers_gradients(model, segments, None), exact)
+    assert relative_error(answers_gradients(model, segments, packed), exact) < 1.25 * rounding
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_in_bfloat16_gradients_stay_within_rounding(seed: int) -> None:
+    check_bfloat16_gradients(seed, packed_logits)
 
 
 def test_without_a_tree_the_model_attends_as_usual() -> None:

@@ -11,7 +11,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_attention import relative_error, separate_logits
+from test_attention import check_bfloat16_gradients, relative_error, separate_logits
 from test_tree import path_of, trees
 from torch._dynamo.testing import CompileCounterWithBackend
 from torch.nn.attention import flex_attention
@@ -71,6 +71,11 @@ def test_losses_and_gradients_of_a_padded_row_equal_those_of_separate_sequences(
     assert found.item() == pytest.approx(expected.item(), rel=1e-5)
     flat = [torch.cat([part.flatten() for part in parts]) for parts in (gradients, expected_gradients)]
     assert relative_error(*flat) < 1e-5
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_in_bfloat16_gradients_stay_within_rounding(seed: int) -> None:
+    check_bfloat16_gradients(seed, padded_logits)
 
 
 @pytest.mark.parametrize("seed", range(12))

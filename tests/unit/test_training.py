@@ -217,23 +217,35 @@ def _in_a_process(*arguments: Any) -> int:
     return int(process.exitcode or 0)
 
 
-def test_a_run_killed_at_random_steps_and_resumed_ends_with_the_same_adapter(world: Path, tmp_path: Path) -> None:
-    config = configured(world, epochs=2, eval_every_steps=2, lora_dropout=0.1, batch_size=4)
-    n_steps = math.ceil(48 / 4) * 2
-    assert _in_a_process(world / "dataset", tmp_path / "whole", config, None, False) == 0
-    expected = read_manifest(tmp_path / "whole", "run")
-    kills = sorted(random.Random(0).sample(range(1, n_steps), 20))
-    for number, kill_at in enumerate(kills):
-        status = _in_a_process(world / "dataset", tmp_path / "killed", config, kill_at, number > 0)
+def check_that_killing_changes_nothing(dataset: Path, folder: Path, config: Config, n_steps: int, seed: int) -> None:
+    """Train once in peace and once killed at 20 random steps; both must end with the same adapter, byte for byte."""
+    assert _in_a_process(dataset, folder / "whole", config, None, False) == 0
+    expected = read_manifest(folder / "whole", "run")
+    for number, kill_at in enumerate(sorted(random.Random(seed).sample(range(1, n_steps), 20))):
+        status = _in_a_process(dataset, folder / "killed", config, kill_at, number > 0)
         assert status == -signal.SIGKILL
-        assert not (tmp_path / "killed" / "manifest.json").exists()
-    assert _in_a_process(world / "dataset", tmp_path / "killed", config, None, True) == 0
-    found = read_manifest(tmp_path / "killed", "run")
+        assert not (folder / "killed" / "manifest.json").exists()
+    assert _in_a_process(dataset, folder / "killed", config, None, True) == 0
+    found = read_manifest(folder / "killed", "run")
     assert found["adapter_sha256"] == expected["adapter_sha256"]
     steps = [
-        [entry["step"] for entry in log_of(tmp_path / name) if "train/loss" in entry] for name in ("whole", "killed")
+        [entry["step"] for entry in log_of(folder / name) if "train/loss" in entry] for name in ("whole", "killed")
     ]
     assert steps[0] == steps[1] == list(range(1, n_steps + 1))
+
+
+def test_a_run_killed_at_random_steps_and_resumed_ends_with_the_same_adapter(world: Path, tmp_path: Path) -> None:
+    config = configured(world, epochs=2, eval_every_steps=2, lora_dropout=0.1, batch_size=4)
+    check_that_killing_changes_nothing(world / "dataset", tmp_path, config, n_steps=2 * 48 // 4, seed=0)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+def test_the_embedded_model_too_ends_with_the_same_adapter(tmp_path: Path) -> None:
+    dataset = write_dataset(tmp_path / "dataset", {"train": 48, "validation": 4, "test": 4})
+    train_fields = {"epochs": 1, "batch_size": 2, "eval_every_steps": 2, "lora_dropout": 0.1, "report_to": ()}
+    config = Config.model_validate({"model": {"max_note_tokens": 64}, "train": train_fields})
+    check_that_killing_changes_nothing(dataset, tmp_path, config, n_steps=48 // 2, seed=1)
 
 
 def test_a_resumed_run_must_have_the_configuration_it_started_with(world: Path, tmp_path: Path) -> None:
@@ -241,6 +253,28 @@ def test_a_resumed_run_must_have_the_configuration_it_started_with(world: Path, 
     assert _in_a_process(world / "dataset", tmp_path / "run", config, 4, False) == -signal.SIGKILL
     with pytest.raises(RunError, match="another configuration"):
         train(world / "dataset", tmp_path / "run", configured(world, epochs=3), resume=True)
+
+
+def test_a_resumed_run_must_have_the_labels_the_prompt_and_the_notes_it_started_with(
+    world: Path, tmp_path: Path
+) -> None:
+    run = tmp_path / "run"
+    config = configured(world, epochs=2, eval_every_steps=2)
+    assert _in_a_process(world / "dataset", run, config, 4, False) == -signal.SIGKILL
+    n_notes = {"train": 48, "validation": 12, "test": 12}
+    relabelled = write_dataset(tmp_path / "relabelled", n_notes, names=(*CATEGORIES[:-1], "Other"))
+    with pytest.raises(RunError, match=r"with another label set\n"):
+        train(relabelled, run, config, resume=True)
+    fewer = write_dataset(tmp_path / "fewer", n_notes | {"train": 47})
+    with pytest.raises(RunError, match=r"with another training notes\n"):
+        train(fewer, run, config, resume=True)
+    prompt = run / "prompt.jinja"
+    source = prompt.read_text(encoding="utf-8")
+    prompt.write_text(source.replace("physician", "doctor"), encoding="utf-8")
+    with pytest.raises(RunError, match=r"with another prompt\n"):
+        train(world / "dataset", run, config, resume=True)
+    prompt.write_text(source, encoding="utf-8")
+    assert train(world / "dataset", run, config, resume=True)["n_steps"] == 12
 
 
 def test_choices_are_the_tokens_that_go_on_to_some_answer() -> None:
