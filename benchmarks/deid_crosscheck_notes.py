@@ -73,6 +73,9 @@ def read_backgrounds() -> list[str]:
     return [note.strip() for note in body.split("%%")]
 
 
+_TIME_OF_DAY = re.compile(r"(?: at |[ T])\d\d:\d\d\Z")  # no identifier beside a date, as in the i2b2 guidelines
+
+
 def _digits(rng: random.Random, pattern: str) -> str:
     """Return ``pattern`` with 9 as any digit, 2 as a digit from 2, A as a capital letter; other characters stay."""
     table = {"9": string.digits, "2": "23456789", "A": "ABCDEFGHJKLMNPRSTUVWXYZ"}
@@ -241,7 +244,8 @@ def fill(carrier: str, rng: random.Random, stock: Stock) -> tuple[str, list[dict
         text += carrier[position : match.start()]
         value, kind = plant(match[1], rng, stock)
         if kind:
-            spans.append({"start": len(text), "end": len(text) + len(value), "type": kind, "text": value})
+            marked = _TIME_OF_DAY.sub("", value) if kind == "DATE" else value
+            spans.append({"start": len(text), "end": len(text) + len(marked), "type": kind, "text": marked})
         text += value
         position = match.end()
     return text + carrier[position:], spans

@@ -1,6 +1,7 @@
 """Golden tokens of one prompt under ChatML and under Llama 3's template, with the models' real tokenizers.
 
-Written out by hand as text, looked up token by token, and never to change: a run's adapter answers this sequence only.
+Recorded from the tokenizers and read against the templates. Never to change: an adapter answers only what it was
+trained on.
 """
 
 from typing import Any

@@ -13,7 +13,7 @@ def found(text: str) -> list[str]:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("March 14, 2019 at 14:35 ok", "March 14, 2019 at 14:35"),
+        ("March 14, 2019 at 14:35 ok", "March 14, 2019"),
         ("on the 14th of March", "the 14th of March"),
         ("14-Mar-2019", "14-Mar-2019"),
         ("14MAR2019", "14MAR2019"),
@@ -30,7 +30,7 @@ def found(text: str) -> list[str]:
         ("seen 3/14", "3/14"),
         ("(3/14)", "3/14"),
         ("on 3/14 he", "3/14"),
-        ("2019-03-14T12:30", "2019-03-14T12:30"),
+        ("2019-03-14T12:30", "2019-03-14"),
         ("03.14.2019", "03.14.2019"),
         ("14.03.2019", "14.03.2019"),
         ("2019/03/04", "2019/03/04"),
@@ -45,7 +45,7 @@ def found(text: str) -> list[str]:
         ("seen 05/12", "05/12"),
         ("September 11th", "September 11th"),
         ("1.2.2019", "1.2.2019"),
-        ("10/12/98 10:20 AM", "10/12/98 10:20 AM"),
+        ("10/12/98 10:20 AM", "10/12/98"),
         ("June 2nd of 2009", "June 2nd of 2009"),
         ("12th June 2004", "12th June 2004"),
         ("on 29 May", "29 May"),

@@ -32,7 +32,7 @@ CLEAN = """\
 Admission Date: <DATE>    Discharge Date: <DATE>
 MRN: <ID>
 
-Ms. <NAME> is a <AGE90> woman from <LOCATION> with Parkinson's disease who was transferred from <HOSPITAL>. \
+Ms. <NAME> is a <AGE90> woman from <LOCATION>, Ohio with Parkinson's disease who was transferred from <HOSPITAL>. \
 A Foley catheter was placed by Dr. <NAME>. Her daughter <NAME> (<CONTACT>) agrees; BP was 120/80 and
 strength 4/5. <NAME> was seen again on <DATE>. Crohn's disease is in remission.
 

@@ -24,6 +24,7 @@ from nosology.prepare.deidentify.institutions import institutions
 from nosology.prepare.deidentify.numbers import numbers
 from nosology.prepare.deidentify.people import people
 from nosology.prepare.deidentify.placeholders import mimic3_placeholders, mimic4_placeholders
+from nosology.prepare.deidentify.plain_words import without_plain_words
 from nosology.prepare.deidentify.repeats import repeat_names
 from nosology.prepare.deidentify.scrubadub_detectors import scrubadub_detectors
 from nosology.prepare.deidentify.spans import SPAN_TYPES, Detector, join_neighbours, leave_out, merge_spans
@@ -106,7 +107,7 @@ def _spans(text: str, detectors: Sequence[Detector]) -> tuple[Span, ...]:
     found = [span for detector in detectors for span in detector(read)]
     found += repeat_names(read, found)
     found += complete_spans(read, found)
-    spans = join_neighbours(merge_spans(found, len(text)), read)
+    spans = without_plain_words(join_neighbours(merge_spans(found, len(text)), read), read)
     return leave_out(spans, [match.span() for match in _TOKEN.finditer(text)]) if "<" in text else spans
 
 

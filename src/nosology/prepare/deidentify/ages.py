@@ -55,6 +55,7 @@ _MEASURE_BEFORE = re.compile(
     r"\b(?:temp\w*|fever|t|tmax|tm|tc|degrees|pulse|hr|sat\w*|o2|bp|heart rate|rate|weight)\b[\s:,of]{0,8}\Z",
     re.IGNORECASE,
 )
+_AFEBRILE_BEFORE = re.compile(r"\b(?:afebrile|febrile|temp\w*|tmax|fever|sat\w*|heart rate|pulse)\b", re.IGNORECASE)
 _NUMBER_WORDS = frozenset({"ninety", "one", "a", "nineties", "hundreds"})
 _GLUED = frozenset("./-")
 _LOOK_BACK = 48
@@ -82,8 +83,9 @@ def _at(text: str, start: int) -> Iterator[Span]:
     if start and (text[start - 1] in _GLUED or text[start - 1].isalnum()):
         return
     match = _WITH_UNIT.match(text, start)
-    if not match and (alone := _ALONE.match(text, start)) and _CUE_BEFORE.search(text, back, start):
-        match = alone
+    if not match and (alone := _ALONE.match(text, start)) and (cue := _CUE_BEFORE.search(text, back, start)):
+        is_measure = "age" not in cue[0].lower() and _AFEBRILE_BEFORE.search(text, back, start)
+        match = None if is_measure else alone
     if not match and (sex := _SEX.match(text, start)) and not _MEASURE_BEFORE.search(text, max(0, start - 16), start):
         match = sex
     if match:

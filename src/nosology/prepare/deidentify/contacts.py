@@ -39,7 +39,7 @@ _AFTER_LABEL = re.compile(
     re.IGNORECASE,
 )
 _EXTENSION_ALONE = re.compile(
-    r"\b(?:ext\.?|extension)\s?#?:?\s?(\d{2,6})\b(?!\s?(?:degrees|deg\b|°))|(x\s?\d{4,5})(?![\w%])", re.IGNORECASE
+    r"\b(?:ext\.?|extension)\s?#?:?\s?(\d{2,6})\b(?!\s?(?:degrees|deg\b|°|/\d))|(x\s?\d{4,5})(?![\w%])", re.IGNORECASE
 )
 _TOP_LEVELS = words("contacts.top_levels")
 _SCHEMES = frozenset({"http", "https", "ftp", "sftp", "www", "www1", "www2"})
@@ -94,6 +94,7 @@ def _dialled(tokens: Tokens) -> Iterator[Span]:
             match
             and _is_long_enough(match[0])
             and not (start and (text[start - 1].isalnum() or text[start - 1] in ".$/-"))
+            and not _NORMAL_BEFORE.search(text, max(0, start - 14), start)
         ):
             yield Span(match.start(), match.end(), "CONTACT")
     for i in tokens.places(_LABEL_STARTS):
@@ -131,6 +132,8 @@ def _web(tokens: Tokens) -> Iterator[Span]:
 def _is_dialled(label: str, number: str) -> bool:
     """Return whether a number after a label is one to dial: long enough, or short after pager, beeper or extension."""
     digits = sum(c.isdigit() for c in number)
+    if label.lower().startswith("ext") and "/" in number:  # how far a joint can be extended
+        return False
     if label.lower().startswith(("pag", "beep", "bleep", "ext", "cell", "fax", "tel", "phone")):
         return digits >= 3
     return digits >= 7

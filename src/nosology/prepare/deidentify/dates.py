@@ -1,8 +1,9 @@
-"""Dates more specific than a year: written out, numeric, months, ranges, holidays, with the clock time beside them.
+"""Dates more specific than a year: written out, numeric, months, ranges, holidays.
 
-A year alone stays (Safe Harbor allows it). What looks like a date but rarely is one (``4/5`` strength, ``120/80``)
-needs a word before it that speaks of time. Month words are found first and looked around from, so that a note costs a
-few passes however many formats there are.
+A year alone stays (Safe Harbor allows it), and so does the time of day beside a date, as in MIMIC and in the i2b2
+guidelines. What looks like a date but rarely is one (``4/5`` strength, ``120/80``) needs a word before it that
+speaks of time. Month words are found first and looked around from, so that a note costs a few passes however many
+formats there are.
 """
 
 import re
@@ -24,10 +25,7 @@ _UNITS = (
     r"(?!\s?(?:%|mg\b|mcg|ml\b|cc\b|cm\b|mm\b|units?\b|tab|puff|times|days?\b|weeks?\b|months?\b|years?\b|"
     r"hours?\b|liters?\b))"
 )
-_CLOCK = (
-    r"(?:(?:\s?,?\s?(?:at|@)\s?|\s?-\s?|,?\s{1,2}|T)(?:[01]?\d|2[0-4]):[0-5]\d(?::[0-5]\d(?:\.\d{1,6})?)?"
-    r"(?:\s?[ap]\.?m\b\.?|\s?(?:hrs|hours|h)\b)?(?:Z\b|[+-]\d\d:?\d\d\b)?)?"
-)
+_CLOCK = re.compile(r"(?:\s?,?\s?(?:at|@)\s?|\s?-\s?|,?\s{1,2}|T)(?:[01]?\d|2[0-4]):[0-5]\d", re.IGNORECASE)
 
 _MONTHS = words("dates.months")
 _DAY_BEFORE = re.compile(
@@ -37,10 +35,10 @@ _YEAR_BEFORE = re.compile(rf"(?<!\d){_YEAR}[-/ ]\Z")
 _WEEKDAY_BEFORE = re.compile(rf"(?<![A-Za-z]){_WEEKDAY}(?:the\s)?\Z", re.IGNORECASE)
 _DAY_AFTER = re.compile(
     rf"(?:[\s/-]{{1,2}}(?:the\s)?|,\s|(?=\d)){_DAY}{_UNITS}(?:{_TO}{_DAY}(?![\d/]){_UNITS})*"
-    rf"(?:\s?[,/.-]?\s?(?:of\s|in\s)?{_YEAR}|[/-]\d\d(?![\d%]))?{_CLOCK}",
+    rf"(?:\s?[,/.-]?\s?(?:of\s|in\s)?{_YEAR}|[/-]\d\d(?![\d%]))?",
     re.IGNORECASE,
 )
-_YEAR_AFTER = re.compile(rf"(?:\s?[,/-]?\s?(?:of\s|in\s)?{_YEAR}|[-/]\d\d(?![\d%])){_CLOCK}", re.IGNORECASE)
+_YEAR_AFTER = re.compile(rf"(?:\s?[,/-]?\s?(?:of\s|in\s)?{_YEAR}|[-/]\d\d(?![\d%]))", re.IGNORECASE)
 # Words after which a month's name alone is a date ("in March", "since last May").
 _MONTH_CUE = re.compile(
     r"(?<![A-Za-z])(?:in|since|until|till|by|last|this|next|past|early|mid|late|of|from|through|during|for|"
@@ -66,7 +64,7 @@ _NUMERIC = re.compile(
     rf"|(?P<yearmonth>(?:19|20)\d\d[-/](?:0[1-9]|1[0-2]))"
     rf"|(?P<monthyear>{_MONTH_NUMBER}(?:/|-|\s?/\s?)(?:19|20)\d\d)"
     rf"|(?P<short>\d{{1,2}}[/-]\d{{1,2}})"
-    rf")(?!\d|[/-]\d|\.\d|%){_CLOCK}",
+    rf")(?!\d|[/-]\d|\.\d|%)",
     re.IGNORECASE,
 )
 _SHORT_CUE = re.compile(
@@ -103,7 +101,7 @@ _NOT_A_DATE_BEFORE = re.compile(
 _AFTER_SHORT_NOT = re.compile(
     r"\s?(?:strength|motor|murmur|systolic|diastolic|mg|ml|cc|mm|cm|inch|in\.|tab|normal|ns\b|strips?|power|lb|pounds|"
     r"of |in (?:severity|intensity)|bilat|throughout|on the|scale|reflex|pulses?|hours?|days?|weeks?|months?|years?|"
-    r"percent|views?|positive|nodes|lymph|pain|gauge|inches|times|units?|-inch|-year|per|po\b|edema|pitting|strong)",
+    r"percent|views?|positive|nodes|lymph|cores|ths?\b|to\s\d{1,2}/10\b|to\s\d\s(?:inch|cm|mm)|l\b|liters?|volts|pain|gauge|inches|times|units?|-inch|-year|per|po\b|edema|pitting|strong)",
     re.IGNORECASE,
 )
 _PREPOSITION = re.compile(
@@ -221,6 +219,8 @@ def _short_is_date(text: str, match: re.Match[str]) -> bool:
     if _AFTER_SHORT_NOT.match(text, match.end()):
         return False
     back = max(0, match.start() - _LOOK_BACK)
+    if "-" in value and text[match.start() - 1 : match.start()].isalpha():  # a vertebra: "T11-12"
+        return False
     if "-" in value and not re.match(r"0?\d-\d\d|\d\d-\d", value):
         return bool(_PREPOSITION.search(text, back, match.start())) and not re.match(
             r"\s\w", text[match.end() : match.end() + 2]
@@ -236,7 +236,7 @@ def _short_is_date(text: str, match: re.Match[str]) -> bool:
             return True
         if max(first, second) > 5:
             return not _MEASURED.search(text, back, match.start())
-    padded = value.startswith("0") or "/0" in value or match.end() - match.start() > len(value)
+    padded = value.startswith("0") or "/0" in value or _CLOCK.match(text, match.end()) is not None
     if _NOT_A_DATE_BEFORE.search(text, back, match.start()):
         return False
     return padded or (max(first, second) > 5 and bool(_SHORT_CUE.search(text, back, match.start())))

@@ -16,6 +16,8 @@ _SURE_NOUN = any_of(words("eponyms.sure_nouns"))
 _KNOWN_NOUN = any_of(words("eponyms.known_nouns"))
 _NEXT_SURE = re.compile(rf"{_BETWEEN}{_SURE_NOUN}\b", re.IGNORECASE)
 _NEXT_KNOWN = re.compile(rf"{_BETWEEN}(?:{_SURE_NOUN}|{_KNOWN_NOUN})\b", re.IGNORECASE)
+_ALSO = words("eponyms.also")
+_WHOLE_PAIRS = words("eponyms.pairs")
 _WORD = re.compile(r"[^\W\d_]+")
 _SECOND_WORD = re.compile(r"[ ]([A-Z][^\W\d_]+)")
 _PAIR_BEFORE = re.compile(r"(?:[^\W\d_]+[-–])+\Z")
@@ -24,8 +26,10 @@ _PAIR_BEFORE = re.compile(r"(?:[^\W\d_]+[-–])+\Z")
 def is_medical_use(text: str, start: int, end: int) -> bool:
     """Return whether the name at ``text[start:end]`` is a word of medicine here."""
     pair = _PAIR_BEFORE.search(text, max(0, start - 24), start)  # "Child-Pugh" is one eponym
-    words = [word.lower() for word in _WORD.findall(text[pair.start() if pair else start : end]) if word != "s"]
-    known = any(word in ranked("eponyms") for word in words)
+    whole = text[pair.start() if pair else start : end].lower()
+    if whole in _WHOLE_PAIRS:
+        return True
+    known = any(word in ranked("eponyms") or word in _ALSO for word in _WORD.findall(whole) if word != "s")
     if (_NEXT_KNOWN if known else _NEXT_SURE).match(text, end):
         return True
     second = _SECOND_WORD.match(text, end)  # "Pierre Robin sequence", "Sister Mary Joseph nodule"

@@ -36,7 +36,7 @@ _SAINT = re.compile(
 _SAINT_STARTS = frozenset({"st", "ste", "sts", "saint", "mount", "mt", "our", "sacred", "holy", "blessed", "deaconess"})
 _SAINT_STOP = re.compile(
     r"(?:St|Saint)\b\.?\s(?:Jude|Jude's|John['’]?s|Johns)\s(?:valve|mechanical|medical|aortic|mitral|wort|"
-    r"biventricular|icd|pacemaker|pacer|dual|lead|epicor)|"
+    r"biventricular|icd|pacemaker|pacer|dual|lead|epicor|model|proximal|anastomo|connector|prosthe|bileaflet|tissue|stentless)|"
     r"st\.?\s(?:elevations?|depressions?|segments?|changes?|waves?|t\b)|mounting",
     re.IGNORECASE,
 )

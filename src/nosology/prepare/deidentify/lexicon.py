@@ -21,7 +21,7 @@ def ranked(name: str) -> dict[str, int]:
 
     Args:
         name: ``first_names``, ``surnames``, ``english_words``, ``medical_words``, ``cities``, ``states``,
-            ``countries``, ``peoples``, ``eponyms`` or ``products``.
+            ``countries``, ``peoples``, ``eponyms``, ``products`` or ``plain_phrases``.
     """
     entries = (line.strip() for line in _read(f"{name}.txt").splitlines() if not line.startswith("#"))
     return {entry: rank for rank, entry in enumerate(entry for entry in entries if entry)}

@@ -31,7 +31,7 @@ _STRONG = (
     r"csn|har|fin|hicn?|mbi|nhs\s(?:number|no)|"
     r"s\s?/\s?n|sn\s?[:#]|serial|acct\.?|account|(?:driver['’]?s?|operator['’]?s?|medical|nursing|"
     r"state)\s(?:license|licence)|"
-    r"(?:license|licence)\splates?|plates?|medical\srec|record|accession|policy|member\sid|dl|i\.?d\.?|"
+    r"(?:license|licence)\splates?|medical\srec|record|accession|policy|member\sid|dl|i\.?d\.?|"
     r"doc\.?\s?id|document\sid|job|(?:lot|unit|case|ref|visit|chart|mr|encounter|specimen|order|claim|group|"
     r"patient|"
     r"policy|plan|member|subscriber|medicare|medicaid|insurance|passport|badge|registration|license|"
@@ -54,6 +54,11 @@ _PLATE = re.compile(
     r"(?:(?:vehicle|car|auto|truck|motorcycle|tag|licen[cs]e)\s(?:registration|plates?|tags?)|registration|plates?)"
     r"\s?(?:numbers?|no\.?|#|:|is|was|reads?)?\s?#?(?P<value>(?-i:(?=[A-Z -]{0,5}\d|\d[\dA-Z -]{0,6}[A-Z])[A-Z0-9]{1,7}"
     r"(?:[ -][A-Z0-9]{2,5})?))(?![\w/])",
+    re.IGNORECASE,
+)
+# A plate of metal: "plate 18 mm", "locking plate C3-C5", "border plate 2-0 4 hole".
+_OF_BONE = re.compile(
+    r"(?:[CTLS]\d{1,2}(?:\s?-\s?[CTLS]?\d{1,2})?|\d{1,3}(?:\.\d|-\d)?\s?(?:x|mm|cm|hole|screws?|\d)?)\b(?!-)",
     re.IGNORECASE,
 )
 _PLATE_STARTS = frozenset(
@@ -91,13 +96,19 @@ _NOT_ID = re.compile(
     r"[A-Z]{1,2}\d{1,3}(?:\.\d)?-[A-Z]{0,2}\d{1,3}\Z|"
     r"\d{1,5}(?:-\d{1,4})?(?:MG|MCG|ML|MM|CM|CC|KG|LB|HR|MIN|FR|MEQ|HZ|MHZ|KV|GY|CGY|RPM|PSI|IU|K|M|S|G|X|"
     r"UNITS?|YO|YEARS?)\Z|COVID|SARS|"
-    r"(?:ACL|CPT|ICD|SF|HLA|CYP|FT|TSH|CA|CK|INR|DRG|HCPCS|FDA|GAD|PHQ|BRCA|TNM|HER)-?\d",
+    r"(?:ACL|CPT|ICD|SF|HLA|CYP|FT|TSH|CA|CK|INR|DRG|HCPCS|FDA|GAD|PHQ|BRCA|TNM|HER|RBC|WBC|FEF|FEV|POG|COG|CCG|"
+    r"CALGB|ECOG|SWOG|NSABP|RTOG|EORTC|GOG)-?\d",
     re.IGNORECASE,
 )
 _COUNTED_OUT = re.compile(
     r"\W?(?:A?B?C?D?123(?:4(?:5(?:6(?:7(?:8(?:90?)?)?)?)?)?)?|0+)\Z", re.IGNORECASE
 )  # a template's filler
 _RATIO_BEFORE = re.compile(r"\d:\Z")
+# Codes of procedures and laws, and the names of studies: they say what was done, not to whom.
+_CODE_BEFORE = re.compile(
+    r"\b(?:CPT|ICD|HCPCS|DRG|WAC|RCW|CFR|USC|trial|trial of|study)(?:[- ]?(?:9|10)(?:-CM)?)?(?:\scodes?)?[\s:#]{1,3}\Z",
+    re.IGNORECASE,
+)
 _WORD_FIRST = re.compile(
     r"(?:at|of|is|in|to|on|no|with|and|for|was|by|from|the|[a-z]{4,})\s|[GgPp]-?\d-", re.IGNORECASE
 )
@@ -119,7 +130,7 @@ def numbers(text: str) -> Iterator[Span]:
             yield Span(start - (text[start - 1] == "#"), match.end("value"), "ID")
     for i in tokens.places(_PLATE_STARTS):
         plate = _PLATE.match(text, tokens.starts[i])
-        if plate:
+        if plate and not _OF_BONE.match(text, plate.start("value")):
             yield Span(plate.start("value"), plate.end("value"), "ID")
     reached = 0
     for i in tokens.numbers:
@@ -139,6 +150,7 @@ def numbers(text: str) -> Iterator[Span]:
             and not _RATIO_BEFORE.search(text, max(0, start - 2), start)
             and not _NOT_ID.match(match[0].lstrip("#"))
             and not _COUNTED_OUT.match(match[0])
+            and not _CODE_BEFORE.search(text, max(0, start - 20), start)
         ):
             reached = match.end()
             yield Span(match.start(), match.end(), "ID")

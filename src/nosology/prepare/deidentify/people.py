@@ -123,7 +123,8 @@ def _strength(tokens: Tokens, i: int, pattern: re.Pattern[str], cue: str) -> Str
     word = tokens.lowers[i]
     if pattern is _AFTER_TITLE and word in cues.TITLES:
         is_verb = word in ("miss", "doctor", "doctors") and not (tokens.is_capital(i) or tokens.caseless)
-        return None if is_verb else Strength.TITLE
+        is_unit = word == "ms" and i > 0 and tokens.words[i - 1][0].isdigit()  # "46 ms. Sinus node recovery time"
+        return None if is_verb or is_unit else Strength.TITLE
     if pattern is _AFTER_PERSON and word in cues.KIN and i > 0 and tokens.lowers[i - 1] in cues.POSSESSORS:
         return Strength.LABEL if _COPULA.search(cue) else Strength.KIN
     if pattern is _AFTER_LABEL:
@@ -239,7 +240,7 @@ def _small_names(tokens: Tokens) -> Iterator[Span]:
         if (
             evidence == 2
             or (titled and evidence >= 1 and tokens.lowers[j] not in STOP_WORDS)
-            or (surname and tokens.lowers[j] in ranked("first_names"))
+            or (surname and evidence >= 0 and tokens.lowers[j] in ranked("first_names"))
         ):
             yield Span(tokens.starts[j], tokens.end(j + 1) if surname else tokens.end(j), "NAME")
 

@@ -1,0 +1,92 @@
+"""Found words that are no identifiers after all: "Chlamydia culture", "in Ohio", "Pain Clinic", "NG tube".
+
+Detectors look at words one cue at a time; this is the last look at what all of them found together. What would surprise
+you: a name after a title ("Dr. Foley") always stays found, whatever else its word means.
+"""
+
+import re
+from collections.abc import Iterable
+
+from nosology.prepare.deidentify import cue_words as cues
+from nosology.prepare.deidentify.eponyms import is_medical_use
+from nosology.prepare.deidentify.generic_words import is_generic, is_region
+from nosology.prepare.deidentify.lexicon import STATE_CODES, ranked, words
+from nosology.prepare.deidentify.name_words import name_evidence
+from nosology.prepare.deidentify.tokens import tokenize
+from nosology.records import Span
+
+_NAMED = frozenset({"NAME", "LOCATION", "HOSPITAL", "ORG"})
+_WORDS = re.compile(r"[^\W\d_]+")
+_POSSESSIVE = re.compile(r"['’][sS]\b")
+_TITLE_BEFORE = re.compile(r"\b(?P<title>[^\W\d_]+)\.?\s{1,2}(?:[A-Z]\.\s?){0,2}\Z")
+_DIRECTION = re.compile(
+    r"(?:(?:north|south|east|west|northeast|northwest|southeast|southwest|northern|southern|eastern|western|central|"
+    r"upper|lower|mid)[\s-])+(?=\w)",
+    re.IGNORECASE,
+)
+_LIST_OF_REGIONS = re.compile(r",\s?(?:and\s|or\s)?|\s(?:and|or)\s")
+_HEADING_ENDS = frozenset({"data", "test", "tests", "study", "studies", "examination", "exam", "findings", "results"})
+_ABBREVIATIONS = words("plain_words.abbreviations")
+
+
+def without_plain_words(spans: Iterable[Span], text: str) -> tuple[Span, ...]:
+    """Return the spans without those that hold only words of medicine, kinds of places, states, or trade names.
+
+    The state after a city is left out of the city's span, unless both are part of an address.
+    """
+    is_caseless = tokenize(text).caseless
+    kept = (span for span in spans if span.type not in _NAMED or not _is_plain(span, text, is_caseless))
+    return tuple(_without_state(span, text) if span.type == "LOCATION" else span for span in kept)
+
+
+def _is_plain(span: Span, text: str, is_caseless: bool) -> bool:
+    phrase = _POSSESSIVE.sub("", text[span.start : span.end])
+    found = [word.lower() for word in _WORDS.findall(phrase)]
+    if not found or (span.type == "NAME" and _is_titled(text, span.start)):
+        return False
+    if phrase.lower() in ranked("plain_phrases"):
+        return True
+    if span.type in ("HOSPITAL", "ORG"):
+        is_heading = phrase.isupper() and not is_caseless and _is_heading(found)
+        return (
+            all(map(is_generic, found)) or is_heading or _is_wide(phrase) or is_medical_use(text, span.start, span.end)
+        )
+    if span.type == "LOCATION":
+        return all(_is_wide(part) for part in _LIST_OF_REGIONS.split(phrase)) or is_medical_use(
+            text, span.start, span.end
+        )
+    if is_medical_use(text, span.start, span.end) or is_region(phrase):
+        return True
+    if is_caseless:
+        return False
+    if len(found) == 1 and phrase.isupper() and found[0] in _ABBREVIATIONS:
+        return "/" not in (text[span.start - 1 : span.start], text[span.end : span.end + 1])  # "HR/KA": initials
+    return all(len(word) > 3 and name_evidence(word) < 0 and is_generic(word) for word in found)
+
+
+def _without_state(span: Span, text: str) -> Span:
+    """Return a place's span without ", Ohio" at its end."""
+    city, comma, state = text[span.start : span.end].rpartition(",")
+    if not comma or any(character.isdigit() for character in city + text[span.end : span.end + 8]):
+        return span
+    is_state = is_region(state.strip()) or state.strip() in STATE_CODES
+    return Span(span.start, span.start + len(city), span.type) if is_state and city.strip() else span
+
+
+def _is_titled(text: str, start: int) -> bool:
+    """Return whether a title such as "Dr." stands before."""
+    before = _TITLE_BEFORE.search(text, max(0, start - 24), start)
+    return before is not None and before["title"].lower() in cues.TITLES
+
+
+def _is_wide(place: str) -> bool:
+    """Return whether a place is as wide as a state or wider: "Ohio", "northern California", "Eastern Germany"."""
+    direction = _DIRECTION.match(place)
+    return is_region(place[direction.end() :] if direction else place)
+
+
+def _is_heading(found: list[str]) -> bool:
+    """Return whether words in capitals are a line's title ("X-RAY AND LABORATORY DATA"), no name among them."""
+    return found[-1] in _HEADING_ENDS and all(
+        (name_evidence(word) < 0 or is_generic(word)) and word not in ranked("cities") for word in found
+    )
