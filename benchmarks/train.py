@@ -9,6 +9,7 @@ as it comes (bfloat16 where the processor has it). FLOPs are counted by the rule
 
     python benchmarks/train.py                         # embedded model, short and long synthetic notes
     python benchmarks/train.py --steps 50 --kinds short  # also compares the loss curves
+    python benchmarks/train.py --profile --kinds short --contenders nosology  # where a step's time goes
     python benchmarks/train.py --model tiny --steps 2     # the whole script in seconds, for a test
     python benchmarks/train.py --model llama-3.2-3b-random --kinds long2000   # on a GPU: full size, random weights
     python benchmarks/train.py --model llama-3.2-3b-random --kinds one2000 --contenders nosology_4bit   # its memory
@@ -72,6 +73,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--steps", type=int, default=4, help="timed steps a round, after one that is not timed")
     parser.add_argument("--rounds", type=int, default=2, help="turns of each contender")
     parser.add_argument("--contenders", nargs="+", help="default: all that this machine can run")
+    parser.add_argument("--profile", action="store_true", help="also profile the last step of each contender")
     parser.add_argument("--json", type=Path, help="also write the measurements here")
     parser.add_argument("--contend", help=argparse.SUPPRESS)
     return parser.parse_args()
@@ -94,6 +96,7 @@ def _measure(kind: str, options: argparse.Namespace, folder: Path) -> list[dict[
                 "notes": str(notes_file),
                 "batch": settings["batch"],
                 "steps": options.steps,
+                "profile": options.profile,
             }
             command = [sys.executable, __file__, "--contend", json.dumps(spec)]
             done = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -179,21 +182,67 @@ def _contend(spec: dict[str, Any]) -> dict[str, Any]:
                 cpu_ends.append(time.process_time())
 
         trainer.add_callback(Clock())
+        shares: dict[str, float] = {}
+        if spec["profile"]:
+            trainer.add_callback(_profiler(spec["steps"], shares))
         trainer.train()
         losses = [entry["loss"] for entry in trainer.state.log_history if "loss" in entry]
-    seconds = ends[-1] - ends[0]
-    timed = spec["steps"] * spec["batch"]
-    tokens, flops = _work(spec, loaded, encoder, labels, notes[spec["batch"] :])
+    n_steps = spec["steps"] - spec["profile"]  # the profiled step, the last one, is not timed
+    seconds = ends[n_steps] - ends[0]
+    timed = n_steps * spec["batch"]
+    tokens, flops = _work(spec, loaded, encoder, labels, notes[spec["batch"] :][:timed])
     return {
         "notes_per_second": timed / seconds,
-        "notes_per_cpu_second": timed / (cpu_ends[-1] - cpu_ends[0]),
+        "notes_per_cpu_second": timed / (cpu_ends[n_steps] - cpu_ends[0]),
         "tokens_per_second": tokens / seconds,
         "flops_per_second": flops / seconds,
-        "seconds_per_step": seconds / spec["steps"],
+        "seconds_per_step": seconds / n_steps,
         "peak_memory_mib": _peak_memory_mib(),
         "losses": losses,
+        "profile": shares,
         "dtype": str(loaded.model.get_input_embeddings().weight.dtype).removeprefix("torch."),
     }
+
+
+_PROFILE_GROUPS = {  # what a step computes, by PyTorch's names for its operations
+    "matrix products of linear layers and LoRA": ("aten::mm", "aten::addmm", "aten::addmm_", "aten::linear"),
+    "matrix products of attention": ("aten::bmm", "aten::baddbmm", "aten::baddbmm_", "aten::_scaled_dot_product"),
+    "softmax and its gradient": ("aten::_softmax", "aten::softmax", "aten::exp", "aten::_log_softmax"),
+    "copies and conversions": ("aten::copy_", "aten::_to_copy", "aten::cat", "aten::contiguous", "aten::clone"),
+}
+
+
+def _profiler(last_step: int, shares: dict[str, float]) -> Any:
+    """Return a callback that profiles one step and leaves each group's share of its time in ``shares``."""
+    import torch
+    from transformers import TrainerCallback
+
+    on_gpu = torch.cuda.is_available()
+    activity = torch.profiler.ProfilerActivity
+    profile = torch.profiler.profile(activities=[activity.CPU, *([activity.CUDA] if on_gpu else [])])
+
+    class Profiler(TrainerCallback):
+        started = 0.0
+
+        def on_step_begin(self, *given: Any, **_: Any) -> None:
+            if given[1].global_step == last_step:
+                profile.__enter__()
+                Profiler.started = time.perf_counter()
+
+        def on_step_end(self, *given: Any, **_: Any) -> None:
+            if given[1].global_step != last_step + 1:
+                return
+            microseconds = (time.perf_counter() - Profiler.started) * 1e6
+            profile.__exit__(None, None, None)
+            for event in profile.key_averages():
+                spent = event.self_device_time_total if on_gpu else event.self_cpu_time_total
+                groups = (group for group, names in _PROFILE_GROUPS.items() if event.key.startswith(names))
+                group = next(groups, "norms, gates, rotary embedding, sums and the rest")
+                if event.key.startswith("aten::") or on_gpu:
+                    shares[group] = shares.get(group, 0.0) + spent / microseconds
+            shares["Python, optimizer's and autograd's own time"] = max(0.0, 1.0 - sum(shares.values()))
+
+    return Profiler()
 
 
 def _trainer(spec: dict[str, Any], loaded: Any, encoder: Any, labels: Any, notes: list[Any], folder: Path) -> Any:
@@ -408,6 +457,8 @@ def _print_table(measurements: list[dict[str, Any]], ratios: dict[str, float], p
             f"{row['fraction_of_peak']:8.1%} {row['peak_memory_mib']:11.0f} {row['losses'][0]:11.3f} "
             f"{row['losses'][-1]:10.3f}"
         )
+        for group, share in sorted(row["profile"].items(), key=lambda pair: -pair[1]):
+            print(f"{'':27} {share:8.1%} of the step: {group}")
     found = ", ".join(f"{name} {peak / 1e9:,.0f}" for name, peak in peaks.items() if name != "on_gpu")
     print(f"matrix-product peak in GFLOP/s: {found}; tokens and FLOPs count shared tokens once, for all alike")
     print("ours / theirs: " + ", ".join(f"{name} {value:.2f}x" for name, value in ratios.items()))

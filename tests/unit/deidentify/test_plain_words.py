@@ -16,7 +16,7 @@ from nosology.prepare.deidentify import deidentify
         "A Keller bunionectomy and a McBride bunionectomy were performed.",
         "Passy-Muir valve in place. The wound was closed with a Carter-Thomason device.",
         "HV interval 46 ms.  Sinus node recovery time was normal at 1114 ms.",
-        "The patient was NG decompressed. Repeat EGD tomorrow. Initial ECG shows flutter.",
+        "NG tube to suction. Repeat EGD tomorrow. Initial ECG shows flutter.",
         "A Slim-LOC locking plate 18 mm was fixed at C5-C6 with plate C3-C5. CPT code 22851-59.",
         "Enrolled in trial C40502 after cycle 2 of POG-9641.",
         "Flexion 60/60, extension 50/60. The level was 139 pg/ml (normal 232-1137).",

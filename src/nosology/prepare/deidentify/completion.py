@@ -19,11 +19,12 @@ _BEFORE = re.compile(
     r"dos|da|ter|ten|st\.)[ ]|(?:al|el)-|O['’]|D['’])+\Z"
 )
 _BEFORE_CASELESS = re.compile(_BEFORE.pattern, re.IGNORECASE)
-_CAPITAL_ARTICLE = re.compile(r"[a-z] The[ ]\Z")  # inside a sentence "The" belongs to the name
+_CAPITAL_ARTICLE = re.compile(r"[a-z\d],? The[ ]\Z")  # inside a sentence "The" belongs to the name
 _CAPITALS_BEFORE = re.compile(
     r"(?:\b(?:[Aa]t|[Ff]rom|[Tt]o|by|with|w/|for|of|the)[ ]|,[ ]|^[ \t]*)"
     r"(?P<capitals>(?:(?:van|von|de|der|la|el)[ ])*"
-    r"(?:(?!The|Dr|Mr|Ms)[A-Z][\w'’]+[ ](?:(?:of|and|&)[ ](?:the[ ])?)?)*)\Z"
+    r"(?:(?!The|Dr|Mr|Ms)[A-Z][\w'’]+[ ](?:(?:of|and|&)[ ](?:the[ ])?)?)*)\Z",
+    re.MULTILINE,
 )
 _CAPITALS_OF_PLACE = re.compile(
     r"(?:\b(?:[Aa]t|[Ff]rom|[Tt]o)[ ]|,[ ])(?P<capitals>(?:[A-Z][\w'’]+[ ](?:and[ ])?)+of[ ])\Z"
@@ -65,6 +66,8 @@ def complete_spans(text: str, spans: Iterable[Span]) -> Iterator[Span]:
             end = tail.end() if tail else end
             head = None if is_caseless else HEAD_AFTER.match(text, end)
             end = head.end() if head and head[0].split()[-1].istitle() else end
+            if not is_caseless and _CAPITAL_ARTICLE.search(text, max(0, start - 8), start):
+                start -= 4
             of_place = None if is_caseless else _CAPITALS_OF_PLACE.search(text, max(0, start - 40), start)
             start = of_place.start("capitals") if of_place else start
         elif span.type in ("ORG", "HOSPITAL"):
@@ -80,8 +83,8 @@ def complete_spans(text: str, spans: Iterable[Span]) -> Iterator[Span]:
 def _whole_institution(text: str, start: int, end: int) -> tuple[int, int]:
     """Return the edges moved over "The", "Sisters of" before and "of Fairbourne", "and Die" after."""
     if _CAPITAL_ARTICLE.search(text, max(0, start - 8), start):
-        return start - 4, end
-    if left := _CAPITALS_BEFORE.search(text, max(0, start - 40), start):
+        start -= 4
+    elif left := _CAPITALS_BEFORE.search(text, max(0, start - 40), start):
         start = left.start("capitals")  # the span's own start where nothing stands between
     right = _CAPITALS_AFTER.match(text, end)
     return start, right.end() if right else end

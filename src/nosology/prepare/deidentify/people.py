@@ -51,9 +51,13 @@ _LOOK_BACK = 70
 # "HR/D.G.C." on a line of its own: who dictated and who typed. "Initials C.E.", "signed out to KA".
 _INITIALS = re.compile(
     r"^[ \t]*(?P<author>[A-Z]\.?(?:[A-Z]\.?){1,3})/(?P<typist>[A-Za-z]\.?(?:[A-Za-z]\.?){1,3})[ \t]*$|"
-    r"\b(?:[Ii]nitials?:?|INITIALS?:?|[Ss]ign(?:ed)? ?out to|[Hh]anded (?:off|over) to)\s"
+    r"\b(?:[Ii]nitials:?|INITIALS:?|[Ss]ign(?:ed)? ?out to|[Hh]anded (?:off|over) to)\s"
     r"(?P<said>[A-Z]\.?(?:[A-Z]\.?){1,3})(?!\w)",
     re.MULTILINE,
+)
+# "Itzel prefers to be called ...", "The Kanellos family was updated".
+_NAMED_BY_WHAT_FOLLOWS = re.compile(
+    rf"(?<![\w.])(?:(?P<called>{_W})[ ]prefers[ ]to[ ]be[ ]called|[Tt]he[ ](?P<family>{_W}(?:[ ]{_W})?)[ ]family\b)"
 )
 _DOTTED = {
     ("m", "d"),
@@ -87,6 +91,7 @@ def people(text: str) -> Iterator[Span]:
         yield from (Span(*match.span(group), "NAME") for group in ("author", "typist", "said") if match[group])
     if not tokens.caseless:
         yield from _small_names(tokens)
+        yield from _before_what_follows(text)
 
 
 def _starts(tokens: Tokens) -> Iterator[tuple[int, Strength, int]]:
@@ -193,6 +198,15 @@ def _before_kin(tokens: Tokens) -> Iterator[Span]:
             match = _NAME_BEFORE_KIN.search(tokens.text, max(0, start - _LOOK_BACK), start)
             if match:
                 yield from _longest_suffix(tokens, match)
+
+
+def _before_what_follows(text: str) -> Iterator[Span]:
+    """Yield names that a phrase behind them gives away."""
+    for match in _NAMED_BY_WHAT_FOLLOWS.finditer(text):
+        group = match.lastgroup or ""
+        end = read_name(text, match.start(group), Strength.LABEL, caseless=match[group].isupper())
+        if end == match.end(group):
+            yield Span(match.start(group), end, "NAME")
 
 
 def _longest_suffix(tokens: Tokens, match: re.Match[str]) -> Iterator[Span]:

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from nosology.prepare.deidentify import cue_words as cues
 from nosology.prepare.deidentify.eponyms import is_medical_use
 from nosology.prepare.deidentify.generic_words import is_generic, is_region
-from nosology.prepare.deidentify.lexicon import STATE_CODES, ranked, words
+from nosology.prepare.deidentify.lexicon import STATE_CODES, ranked
 from nosology.prepare.deidentify.name_words import name_evidence
 from nosology.prepare.deidentify.tokens import tokenize
 from nosology.records import Span
@@ -26,7 +26,11 @@ _DIRECTION = re.compile(
 )
 _LIST_OF_REGIONS = re.compile(r",\s?(?:and\s|or\s)?|\s(?:and|or)\s")
 _HEADING_ENDS = frozenset({"data", "test", "tests", "study", "studies", "examination", "exam", "findings", "results"})
-_ABBREVIATIONS = words("plain_words.abbreviations")
+# A hospital may be called after any word ("Long Hospital"); a clinic, a unit, a practice after what it treats.
+_CALLED_AFTER_ITS_WORK = frozenset(
+    {"clinic", "clinics", "unit", "units", "practice", "department", "associates", "center"}
+)
+_NO_NAMES = frozenset({"children hospital", "children hospital emergency department", "university of a"})
 
 
 def without_plain_words(spans: Iterable[Span], text: str) -> tuple[Span, ...]:
@@ -47,10 +51,11 @@ def _is_plain(span: Span, text: str, is_caseless: bool) -> bool:
     if phrase.lower() in ranked("plain_phrases"):
         return True
     if span.type in ("HOSPITAL", "ORG"):
+        is_kind = found[-1] in _CALLED_AFTER_ITS_WORK and "medical" not in found and all(map(is_generic, found))
         is_heading = phrase.isupper() and not is_caseless and _is_heading(found)
-        return (
-            all(map(is_generic, found)) or is_heading or _is_wide(phrase) or is_medical_use(text, span.start, span.end)
-        )
+        if is_kind or is_heading or " ".join(found) in _NO_NAMES or _is_wide(phrase):
+            return True
+        return span.type == "ORG" and is_medical_use(text, span.start, span.end)
     if span.type == "LOCATION":
         return all(_is_wide(part) for part in _LIST_OF_REGIONS.split(phrase)) or is_medical_use(
             text, span.start, span.end
@@ -59,8 +64,6 @@ def _is_plain(span: Span, text: str, is_caseless: bool) -> bool:
         return True
     if is_caseless:
         return False
-    if len(found) == 1 and phrase.isupper() and found[0] in _ABBREVIATIONS:
-        return "/" not in (text[span.start - 1 : span.start], text[span.end : span.end + 1])  # "HR/KA": initials
     return all(len(word) > 3 and name_evidence(word) < 0 and is_generic(word) for word in found)
 
 

@@ -233,7 +233,7 @@ HEAD_AFTER = re.compile(
     r"(?:['’]s)?(?:\s(?:the|of|and|&|general|memorial|community|regional|university|medical|health|surgical|"
     r"surgery|cancer|heart|eye|ear|nursing|rehab(?:ilitation)?|care|"
     r"skilled|assisted|living|burn|women['’]s|children['’]s|va|veterans|family|urgent|state|county))*\s(?:hospital|"
-    r"center|centre|clinic|infirmary|system|hospice|home|manor|"
+    r"long[ -]term(?:\sacute)?\scare|center|centre|clinic|infirmary|system|hospice|home|manor|"
     r"institute|facility|pavilion|living|rehab(?:ilitation)?|healthcare|memorial|medical group|associates|unit)\b",
     re.IGNORECASE,
 )
@@ -268,12 +268,13 @@ _GOES_ON = re.compile(
 )
 _RESULT = re.compile(r"-(?:NEG|POS|TR|SM|MOD|LG|\d)")
 _EVERYDAY = 3_000
+_ABBREVIATIONS = words("tagger.abbreviations")
 
 
 def _is_ordinary(text: str, start: int, end: int) -> bool:
-    """Return whether a single word is a sentence's everyday first word ("Good stream", "May be"), or a lab's name."""
+    """Return whether a word is a sentence's everyday first word ("Good stream"), a lab's name, or an abbreviation."""
     word = text[start:end].lower()
-    if _RESULT.match(text, end):
+    if _RESULT.match(text, end) or (text[start:end].isupper() and word in _ABBREVIATIONS):
         return True
     if ranked("english_words").get(word, _EVERYDAY) >= _EVERYDAY:
         return False
