@@ -23,6 +23,8 @@ from nosology.prepare.deidentify import deidentify
         "He is afebrile, currently at 96, and his weight is up.",
         "At 39 and 1/7ths weeks. Disc disease at T11-12. 8/12 cores were positive.",
         "Blood pressure by manual cuff was 180/90; by my reading there is an effusion.",
+        "She worked at the ABCD Hospital and lived on XYZ Street; Mr. Xxxxx, of the Ohio Department of Health.",
+        "CIRCUMCISION\n\nAfter informed consent the patient was prepared.",
         "St. Jude Medical model 2088 lead. An Angio-Seal closure device was used.",
     ],
 )

@@ -23,7 +23,8 @@ _CAPITAL_ARTICLE = re.compile(r"[a-z\d],? The[ ]\Z")  # inside a sentence "The" 
 _CAPITALS_BEFORE = re.compile(
     r"(?:\b(?:[Aa]t|[Ff]rom|[Tt]o|by|with|w/|for|of|the)[ ]|,[ ]|^[ \t]*)"
     r"(?P<capitals>(?:(?:van|von|de|der|la|el)[ ])*"
-    r"(?:(?!The|Dr|Mr|Ms)[A-Z][\w'’]+[ ](?:(?:of|and|&)[ ](?:the[ ])?)?)*)\Z",
+    r"(?:(?!The|Dr|Mr|Ms|(?:Jan|Febr)uary|March|April|May|June|July|August|(?:Septem|Octo|Novem|Decem)ber)"
+    r"[A-Z][\w'’]+[ ](?:(?:of|and|&)[ ](?:the[ ])?)?)*)\Z",
     re.MULTILINE,
 )
 _CAPITALS_OF_PLACE = re.compile(

@@ -20,6 +20,12 @@ _ALSO = words("eponyms.also")
 _WHOLE_PAIRS = words("eponyms.pairs")
 _WORD = re.compile(r"[^\W\d_]+")
 _SECOND_WORD = re.compile(r"[ ]([A-Z][^\W\d_]+)")
+# "knot of Henry", "a 19-French round Blake", "anti-RNP and Smith": the noun may come first.
+_NOUN_BEFORE = re.compile(
+    r"\b(?:knot|circle|triangle|ligament|canal|angle|bundle|node|pouch|hook|tubes?|drains?|catheters?|placed to|round|"
+    r"french|stricture,?|barrett['’]?s?|rnp(?: and|,)?|dilute|semi)[ -](?:of )?\Z",
+    re.IGNORECASE,
+)
 _PAIR_BEFORE = re.compile(r"(?:[^\W\d_]+[-–])+\Z")
 
 
@@ -31,6 +37,8 @@ def is_medical_use(text: str, start: int, end: int) -> bool:
         return True
     known = any(word in ranked("eponyms") or word in _ALSO for word in _WORD.findall(whole) if word != "s")
     if (_NEXT_KNOWN if known else _NEXT_SURE).match(text, end):
+        return True
+    if known and _NOUN_BEFORE.search(text, max(0, start - 24), start):
         return True
     second = _SECOND_WORD.match(text, end)  # "Pierre Robin sequence", "Sister Mary Joseph nodule"
     is_eponym = second is not None and second[1].lower() in ranked("eponyms")

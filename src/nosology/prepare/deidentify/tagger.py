@@ -264,7 +264,8 @@ def _join(text: str, found: list[tuple[int, int, str]]) -> Iterator[Span]:
 
 _SENTENCE_START = re.compile(r"(?:\A|[.:;!?\n#*,]|\d[.)]|[-–]\s)[ \t]*\Z")
 _GOES_ON = re.compile(
-    r"[ ](?:be|have|need|follow|return|continue|call|require|see|also|not|resume|discuss|start|take)\b"
+    r"[ ](?:your|you|he|she|it|they|this|there|be|have|need|follow|return|continue|call|require|see|also|not|resume|"
+    r"discuss|start|take)\b"
 )
 _RESULT = re.compile(r"-(?:NEG|POS|TR|SM|MOD|LG|\d)")
 _EVERYDAY = 3_000
