@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from nosology.prepare.deidentify.eponyms import is_medical_use
 from nosology.prepare.deidentify.generic_words import is_region, names_an_institution, names_only_a_kind
 from nosology.prepare.deidentify.lexicon import US_STATES, ranked, words
+from nosology.prepare.deidentify.name_words import name_evidence
 from nosology.prepare.deidentify.tokens import Tokens, tokenize
 from nosology.records import Span
 
@@ -263,6 +264,7 @@ def _join(text: str, found: list[tuple[int, int, str]]) -> Iterator[Span]:
 
 
 _SENTENCE_START = re.compile(r"(?:\A|[.:;!?\n#*,]|\d[.)]|[-–]\s)[ \t]*\Z")
+_INITIAL_BEFORE = re.compile(r"\b[A-Z]\.[ \t]*\Z")
 _GOES_ON = re.compile(
     r"[ ](?:your|you|he|she|it|they|this|there|be|have|need|follow|return|continue|call|require|see|also|not|resume|"
     r"discuss|start|take)\b"
@@ -277,8 +279,9 @@ def _is_ordinary(text: str, start: int, end: int) -> bool:
     word = text[start:end].lower()
     if _RESULT.match(text, end) or (text[start:end].isupper() and word in _ABBREVIATIONS):
         return True
-    if ranked("english_words").get(word, _EVERYDAY) >= _EVERYDAY:
-        return False
+    is_everyday = ranked("english_words").get(word, _EVERYDAY) < _EVERYDAY
+    if not is_everyday and (name_evidence(word) >= 0 or _INITIAL_BEFORE.search(text, max(0, start - 6), start)):
+        return False  # "Crushing chest pain" has no name in it, "J. Quill" may
     if not _SENTENCE_START.search(text, max(0, start - 6), start):
         return False
     return word not in ranked("first_names") or (word in ("may", "will") and bool(_GOES_ON.match(text, end)))
