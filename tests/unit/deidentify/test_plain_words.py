@@ -25,6 +25,7 @@ from nosology.prepare.deidentify import deidentify
         "Blood pressure by manual cuff was 180/90; by my reading there is an effusion.",
         "She worked at the ABCD Hospital and lived on XYZ Street; Mr. Xxxxx, of the Ohio Department of Health.",
         "CIRCUMCISION\n\nAfter informed consent the patient was prepared.",
+        "The sponge was changed every Monday and Thursday, and every Tuesday and Friday.",
         "Crushing chest pain. Acute infarction of the anterior wall. No pneumonia.",
         "St. Jude Medical model 2088 lead. An Angio-Seal closure device was used.",
     ],
