@@ -330,6 +330,7 @@ def test_axe_finds_nothing_in_any_state_and_nothing_is_wider_than_the_screen(ser
     page.keyboard.press("c")
     check("correct")
     page.keyboard.press("Escape")
+    page.wait_for_selector("#correct", state="hidden")  # the browser closes it in its own time
     page.keyboard.press("n")
     read(page, UNSURE_NOTE)
     check("unsure")

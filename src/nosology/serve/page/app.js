@@ -303,7 +303,9 @@ function setUpControls() {
 function setUpKeys() {
   $("help-keys").replaceChildren(...KEYS.flatMap(([key, words]) => [h("dt", {}, h("kbd", {}, key)), h("dd", {}, words)]));
   addEventListener("keydown", (event) => {
-    const isTyping = event.target.matches?.("input, textarea, select") || document.querySelector("dialog[open]");
+    // A field that has just been hidden keeps the focus for a moment; nobody types there.
+    const isField = event.target.matches?.("input, textarea, select") && event.target.getClientRects().length > 0;
+    const isTyping = isField || document.querySelector("dialog[open]");
     if (isTyping || event.ctrlKey || event.metaKey || event.altKey || !$("single-keys").checked) return;
     const digit = Number(event.key);
     const bound = KEYS.find(([key, , action]) => action && key.toLowerCase() === event.key.toLowerCase());
