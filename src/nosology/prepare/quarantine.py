@@ -61,9 +61,8 @@ class Quarantine:
         named = "; ".join(f"{n:,} x {reason}" for reason, n in reasons.most_common(5))
         first = rejected[0]
         remedy = next((hint for word, hint in _REMEDIES if word in reasons.most_common(1)[0][0]), "mend these rows")
-        enough = (
-            math.ceil(100 * len(rejected) / max(n_rows, 1)) / 100
-        )  # rounded up, or the same file would stop it again
+        # Rounded up, or the same file would stop it again.
+        enough = math.ceil(100 * len(rejected) / max(n_rows, 1)) / 100
         raise DataError(
             f"{len(rejected):,} of {n_rows:,} rows could not be read: {named}",
             place=f"{first.file}, line {first.line}",

@@ -130,8 +130,6 @@ def can_be_name(word: str, strength: Strength, *, first: bool, caseless: bool) -
         return False
     if word.isupper() and 1 < len(word) < 4 and strength is not Strength.TITLE and name_evidence(lower) < 2:
         return False
-    if word.isupper() and not caseless and strength is not Strength.TITLE and lower in words("tagger.abbreviations"):
-        return False
     if strength is Strength.TITLE and first:
         return True
     evidence = name_evidence(lower)

@@ -10,7 +10,7 @@ from functools import cache
 
 from nosology.prepare.deidentify import cue_words as cues
 from nosology.prepare.deidentify.eponyms import is_medical_use
-from nosology.prepare.deidentify.lexicon import ranked, words
+from nosology.prepare.deidentify.lexicon import ranked
 from nosology.prepare.deidentify.name_words import STOP_WORDS, Strength, name_evidence, read_name
 from nosology.prepare.deidentify.tokens import Tokens, tokenize
 from nosology.records import Span
@@ -47,7 +47,6 @@ _NAME_LINE = re.compile(
     r"[ \t]*(?P<name>[^\W\d_]+(?:['’-][^\W\d_]+)*,?(?:[ ][^\W\d_]+(?:['’-][^\W\d_]+)*\.?){1,4})[ \t,]*(?:\n|\Z)"
 )
 _MORE = re.compile(r"(?:,\s(?:and\s)?|\s(?:and|&|or)\s|\s?/\s?|;\s)(?:(?:Dr|Mr|Mrs|Ms)s?\.?\s)?", re.IGNORECASE)
-_ABBREVIATIONS = words("tagger.abbreviations")
 _LOOK_BACK = 70
 # "HR/D.G.C." on a line of its own: who dictated and who typed. "Initials C.E.", "signed out to KA".
 _INITIALS = re.compile(
@@ -215,8 +214,6 @@ def _longest_suffix(tokens: Tokens, match: re.Match[str]) -> Iterator[Span]:
     end = match.end("name")
     for word in re.finditer(_W, match["name"]):
         start = match.start("name") + word.start()
-        if not tokens.caseless and tokens.text[start:end].lower() in _ABBREVIATIONS:  # "0.4 mg IM, the patient"
-            return
         caseless = tokens.caseless or tokens.text[start:end].isupper()
         reached = read_name(tokens.text, start, Strength.KIN if caseless else Strength.LABEL, caseless=caseless)
         swapped = _LAST_FIRST.match(tokens.text, start)
