@@ -30,7 +30,7 @@ def _read(paths: list[Path], holdout: int) -> list[str]:
     return texts
 
 
-def _rows(pieces: list[tuple[str, str]], words: WordFeatures) -> tuple[list[int], list[int], int]:
+def _rows(pieces: list[tuple[str, str]], words: WordFeatures) -> tuple[np.ndarray, list[int]]:
     """Return buckets and classes of a note's candidates; what looks like its own identifiers is left out."""
     text = "".join(piece for piece, _ in pieces)
     kinds = np.zeros(len(text) + 1, dtype=np.int8)
@@ -43,14 +43,14 @@ def _rows(pieces: list[tuple[str, str]], words: WordFeatures) -> tuple[list[int]
     for span in merge_spans((s for rule in rules for s in rule(text)), len(text)):
         doubtful[span.start : span.end] = True
     tokens = tokenize(text)
-    candidates, buckets, width = featurize(tokens, words)
+    candidates, buckets = featurize(tokens, words)
     kept, labels = [], []
     for i, candidate in enumerate(candidates):
         start = tokens.starts[candidate]
         if kinds[start] or not doubtful[start]:
-            kept += buckets[i * width : (i + 1) * width]
+            kept.append(i)
             labels.append(int(kinds[start]))
-    return kept, labels, width
+    return buckets[kept], labels
 
 
 def build(texts: list[str], templates: Path, copies: int, seed: int) -> tuple[csr_matrix, np.ndarray]:
@@ -59,18 +59,15 @@ def build(texts: list[str], templates: Path, copies: int, seed: int) -> tuple[cs
     stock, sections, words = Stock(rng), read_templates(templates), WordFeatures()
     buckets: list[np.ndarray] = []
     labels: list[int] = []
-    width = 1
     for _ in range(copies):
         for text in texts:
-            row_buckets, row_labels, note_width = _rows(training_note(text, stock, sections), words)
-            if row_labels:
-                width = note_width
-                buckets.append(np.array(row_buckets, dtype=np.int32))
-                labels += row_labels
-    flat = np.concatenate(buckets)
-    matrix = csr_matrix(
-        (np.ones(len(flat), dtype=np.float32), flat, np.arange(0, len(flat) + 1, width)), shape=(len(labels), N_BUCKETS)
-    )
+            note_buckets, note_labels = _rows(training_note(text, stock, sections), words)
+            if note_labels:
+                buckets.append(note_buckets)
+                labels += note_labels
+    rows = np.concatenate(buckets)
+    starts = np.arange(0, rows.size + 1, rows.shape[1])
+    matrix = csr_matrix((np.ones(rows.size, dtype=np.float32), rows.ravel(), starts), shape=(len(labels), N_BUCKETS))
     return matrix, np.array(labels)
 
 

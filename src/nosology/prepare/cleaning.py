@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, Self
 
 from nosology.prepare import duplicates
-from nosology.prepare.deidentify import deidentify
 from nosology.prepare.normalize import count_words, normalize
 from nosology.sections import strip_diagnoses
 
@@ -63,6 +62,8 @@ class Cleaned:
 def clean(text: str, patient_id: str, how: Cleaning) -> Cleaned:
     """Return a note's prepared text, or why the note is lost."""
     if how.deidentify:
+        from nosology.prepare.deidentify import deidentify  # its patterns take a tenth of a second to compile
+
         text = deidentify(text, style=how.deidentify_style, patient_key=patient_id).text
     if how.leak == "strip":
         text = strip_diagnoses(text)
@@ -74,7 +75,7 @@ def clean(text: str, patient_id: str, how: Cleaning) -> Cleaned:
         return Cleaned(lost=TOO_SHORT)
     if how.max_words is not None and n_words > how.max_words:
         return Cleaned(lost=TOO_LONG)
-    signature = duplicates.signature(duplicates.shingle_hashes(text)).tobytes() if how.with_signature else b""
+    signature = duplicates.signature(duplicates.all_shingle_hashes(text)).tobytes() if how.with_signature else b""
     encoded = text.encode("utf-8", "surrogatepass")
     return Cleaned(encoded, hashlib.sha256(encoded).digest(), signature)
 

@@ -1,9 +1,14 @@
 """Near-duplicates: notes that share most of their wording, found by MinHash without comparing every pair.
 
 A note's shingles are all its runs of `SHINGLE_WORDS` words, whatever their case and punctuation. Two notes are
-near-duplicates when at least `NEAR` of the shingles that either has are common to both (Jaccard). MinHash signatures,
-cut into bands, propose pairs; the shingles themselves decide, so nothing is dropped on an estimate. With 40 bands of 5
-hashes a pair at the threshold is proposed with probability 0.9994, one that shares a fifth of its shingles with 0.013.
+near-duplicates when at least `NEAR` of the shingles that either has are common to both (Jaccard). Signatures, cut into
+bands, propose pairs; the shingles themselves decide, so nothing is dropped on an estimate. With 40 bands of 5 places a
+pair at the threshold is proposed with probability 0.9994, one that shares a fifth of its shingles with 0.013.
+
+A signature is MinHash with few permutations (Li, Owen and Zhang 2012; Shrivastava and Li 2014): shingles lie on a
+circle by their hash, and each of 40 points takes the first shingle behind it, which two notes have in common as often
+as their shingles are. Five circles give each band five places that know nothing of each other. What would surprise
+you: that takes five sorts of a note's shingles, where 200 permutations take 200 passes over them.
 
 Everything is numpy on the note's bytes: words are told by a polynomial hash over cumulative sums, not one by one.
 """
@@ -21,7 +26,6 @@ NEAR = 0.7
 N_BANDS, BAND_ROWS = 40, 5
 N_HASHES = N_BANDS * BAND_ROWS
 
-_CACHED = 512  # so many columns of N_HASHES numbers stay in a processor's second-level cache
 _SURELY_FAR = 0.5  # an estimate below it is more than six standard deviations from NEAR
 
 Hashes = npt.NDArray[np.uint64]
@@ -31,8 +35,9 @@ _BASE = 0x9E3779B97F4A7C15  # odd, so it has an inverse modulo 2**64
 _INVERSE = pow(_BASE, -1, 1 << 64)
 _IS_WORD = np.zeros(256, bool)
 _IS_WORD[[*b"0123456789abcdefghijklmnopqrstuvwxyz", *range(128, 256)]] = True
-_MULTIPLIERS, _OFFSETS = np.random.Generator(np.random.PCG64(1)).integers(0, 1 << 32, (2, N_HASHES), np.uint32)
-_MULTIPLIERS |= np.uint32(1)  # odd ones permute the numbers modulo 2**32
+_MULTIPLIERS = np.random.Generator(np.random.PCG64(1)).integers(0, 1 << 32, BAND_ROWS, np.uint32) | np.uint32(1)
+_POINTS = (np.arange(N_BANDS, dtype=np.uint64) * np.uint64((1 << 32) // N_BANDS)).astype(np.uint32)
+_EMPTY = np.iinfo(np.uint32).max
 
 
 def shingle_hashes(text: str) -> Hashes:
@@ -40,20 +45,32 @@ def shingle_hashes(text: str) -> Hashes:
 
     Shape ``(distinct shingles,)``.
     """
+    hashes = np.sort(all_shingle_hashes(text))
+    is_first = np.ones(len(hashes), bool)
+    np.not_equal(hashes[1:], hashes[:-1], out=is_first[1:])
+    return hashes[is_first]
+
+
+def all_shingle_hashes(text: str) -> Hashes:
+    """Return the hashes of a text's shingles as they come, repeated ones too. Shape ``(shingles,)``."""
     data = np.frombuffer(text.lower().encode("utf-8", "surrogatepass"), np.uint8)
-    edges = np.flatnonzero(np.diff(_IS_WORD[data].astype(np.int8), prepend=0, append=0))
+    is_word = np.zeros(len(data) + 2, bool)
+    np.take(_IS_WORD, data, out=is_word[1:-1])
+    edges = np.flatnonzero(is_word[1:] != is_word[:-1])
     starts, ends = edges[::2], edges[1::2]
     if not len(starts):
         return np.zeros(0, np.uint64)
     powers, inverses = _powers(1 << max(10, len(data).bit_length()))
     sums = np.zeros(len(data) + 1, np.uint64)
-    np.cumsum((data.astype(np.uint64) + np.uint64(1)) * powers[: len(data)], out=sums[1:])
+    np.multiply(data, powers[: len(data)], out=sums[1:])
+    np.cumsum(sums, out=sums)
     words = _mixed((sums[ends] - sums[starts]) * inverses[starts])
     n = max(len(words) - SHINGLE_WORDS + 1, 1)
     shingles = words[:n].copy()
     for k in range(1, min(SHINGLE_WORDS, len(words))):
-        shingles = _mixed(shingles) + words[k : k + n]
-    return np.unique(shingles)
+        shingles *= np.uint64(_BASE)
+        shingles += words[k : k + n]
+    return shingles
 
 
 @lru_cache(maxsize=4)
@@ -69,29 +86,30 @@ def _powers(length: int) -> tuple[Hashes, Hashes]:
 
 def _mixed(values: Hashes) -> Hashes:
     """Spread every bit over the whole word (the finalizer of MurmurHash3)."""
-    values = (values ^ (values >> np.uint64(33))) * np.uint64(0xFF51AFD7ED558CCD)
-    return values ^ (values >> np.uint64(33))
+    mixed = values >> np.uint64(33)
+    mixed ^= values
+    mixed *= np.uint64(0xFF51AFD7ED558CCD)
+    mixed ^= mixed >> np.uint64(33)
+    return mixed
 
 
 def signature(shingles: Hashes) -> Signature:
-    """Return a MinHash signature: two notes agree in each place with the probability of their Jaccard similarity.
+    """Return a note's signature: two notes agree in each place with the probability of their Jaccard similarity.
 
     Args:
-        shingles: Hashes of a note's shingles; an empty note gets a signature of its own kind.
+        shingles: Hashes of a note's shingles in any order, repeated or not; an empty note gets a signature of its own.
 
     Returns:
-        Shape ``(N_HASHES,)``.
+        Shape ``(N_HASHES,)``: for each band its place on each circle.
     """
-    least = np.full(N_HASHES, np.iinfo(np.uint32).max, np.uint32)
-    short = (shingles >> np.uint64(32)).astype(np.uint32)  # 32 bits are enough here, and twice as fast
-    scratch = np.empty((N_HASHES, _CACHED), np.uint32)
-    for begin in range(0, len(short), _CACHED):
-        some = short[begin : begin + _CACHED]
-        hashed = scratch[:, : len(some)]
-        np.multiply(_MULTIPLIERS[:, None], some, out=hashed)
-        hashed += _OFFSETS[:, None]
-        np.minimum(least, hashed.min(axis=1), out=least)
-    return least
+    if not len(shingles):
+        return np.full(N_HASHES, _EMPTY, np.uint32)
+    short = (shingles >> np.uint64(32)).astype(np.uint32)  # 32 bits are enough here, and sort twice as fast
+    circles = short * _MULTIPLIERS[:, None]  # odd numbers permute the 32-bit numbers
+    circles.sort(axis=1)
+    places = [circle.searchsorted(_POINTS) for circle in circles]
+    found = [circle.take(place, mode="wrap") for circle, place in zip(circles, places, strict=True)]
+    return np.stack(found, axis=1).reshape(-1)  # behind the last shingle comes the first
 
 
 def jaccard(one: Hashes, other: Hashes) -> float:

@@ -5,6 +5,7 @@ nothing imports the user's main script again, nothing forks a process that has t
 killed reads the end of its pipe and exits. Notes travel as pickles between processes of one program and one user.
 """
 
+import gc
 import os
 import pickle
 import signal
@@ -20,8 +21,8 @@ from nosology.errors import NosologyError
 from nosology.prepare.cleaning import Cleaned, Cleaning, clean_all
 
 INLINE_CHARACTERS = 500_000
-"""Starting processes costs a second or two; less text than this is de-identified sooner without them."""
-SIGNED_FACTOR, PLAIN_FACTOR = 10, 40
+"""Starting processes costs half a second; less text than this is de-identified sooner without them."""
+PLAIN_FACTOR = 4
 """Without de-identification a text takes a fraction of the time, so that many times as much is done inline."""
 
 Notes = Sequence[tuple[str, str]]
@@ -43,8 +44,7 @@ class CleaningPool:
     def __init__(self, how: Cleaning, n_workers: int | None = None) -> None:
         self._how = how
         self.n_workers = available_cores() if n_workers is None else n_workers
-        factor = 1 if how.deidentify else SIGNED_FACTOR if how.with_signature else PLAIN_FACTOR
-        self._n_inline = INLINE_CHARACTERS * factor
+        self._n_inline = INLINE_CHARACTERS * (1 if how.deidentify else PLAIN_FACTOR)
         self._n_characters = 0
         self._threads: ThreadPoolExecutor | None = None
         self._local = threading.local()
@@ -125,6 +125,7 @@ def serve(requests: BinaryIO, answers: BinaryIO) -> None:
         answers: Receives a pickled list of `Cleaned` for each batch, or the exception that it raised.
     """
     how = cast(Cleaning, pickle.load(requests))
+    is_warm = False
     while True:
         try:
             notes = pickle.load(requests)
@@ -137,6 +138,10 @@ def serve(requests: BinaryIO, answers: BinaryIO) -> None:
             answer = error
         pickle.dump(answer, answers, pickle.HIGHEST_PROTOCOL)
         answers.flush()
+        if not is_warm:  # word lists and patterns stay for good: the garbage collector need not walk them again
+            gc.collect()
+            gc.freeze()
+            is_warm = True
 
 
 if __name__ == "__main__":

@@ -7,9 +7,10 @@ has no notion of sequence; words found side by side are joined afterwards.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from importlib import resources
+from typing import TypeVar
 from zlib import crc32
 
 import numpy as np
@@ -21,6 +22,8 @@ from nosology.prepare.deidentify.lexicon import US_STATES, ranked, words
 from nosology.prepare.deidentify.name_words import name_evidence
 from nosology.prepare.deidentify.tokens import Tokens, tokenize
 from nosology.records import Span
+
+Numbers = NDArray[np.uint64]
 
 CLASSES = ("", "NAME", "LOCATION", "HOSPITAL", "ORG")
 N_BUCKETS = 1 << 17
@@ -36,10 +39,11 @@ def _number(feature: str) -> int:
     return crc32(feature.encode("utf-8", "surrogatepass"))
 
 
-def _mix(a: int, b: int) -> int:
-    """Return the bucket of a pair: two multiplications by odd constants spread 32-bit numbers evenly enough."""
-    mixed = a * 0x9E3779B1 ^ b * 0x85EBCA6B
-    return (mixed ^ mixed >> 17) & _MASK
+def _mix(a: Numbers, b: Numbers | int) -> Numbers:
+    """Return the buckets of pairs: two multiplications by odd constants spread 32-bit numbers evenly enough."""
+    mixed = a * np.uint64(0x9E3779B1) ^ b * np.uint64(0x85EBCA6B)
+    found: Numbers = (mixed ^ mixed >> np.uint64(17)) & np.uint64(_MASK)
+    return found
 
 
 def _rank_class(rank: int | None, limits: tuple[int, ...]) -> str:
@@ -56,67 +60,80 @@ def _city_words() -> frozenset[str]:
     return frozenset(word for name in ranked("cities") for word in name.split() if len(word) > 2)
 
 
+Found = TypeVar("Found")
+
+
+class _Cache(dict[str, Found]):
+    """What a function says of a word, found once; a look-up costs no call."""
+
+    def __init__(self, find: Callable[[str], Found]) -> None:
+        super().__init__()
+        self._find = find
+
+    def __missing__(self, word: str) -> Found:
+        found = self[word] = self._find(word)
+        return found
+
+
 class WordFeatures:
     """Features of words, cached: most words of a note have been seen in earlier notes."""
 
     def __init__(self) -> None:
-        self._own: dict[str, tuple[int, ...]] = {}
-        self._lists: dict[str, str] = {}
-        self._key: dict[str, int] = {}
-        self._kind: dict[str, int] = {}
+        self._own = _Cache(self._find_own)
+        self._lists = _Cache(self._find_lists)
+        self._key = _Cache(self._find_key)
+        self._kind = _Cache(self._find_kind)
 
     def lists(self, word: str) -> str:
         """Return which lists a lower-case word is in, as one letter or digit a list."""
-        found = self._lists.get(word)
-        if found is None:
-            found = (
-                _rank_class(ranked("first_names").get(word), (100, 500, 1500))
-                + _rank_class(ranked("surnames").get(word), (300, 3000, 12000))
-                + _rank_class(ranked("english_words").get(word), (500, 3000, 15000))
-                + ("m" if word in ranked("medical_words") or word in ranked("products") else "-")
-                + ("c" if word in _city_words() else "-")
-                + ("e" if word in ranked("eponyms") else "-")
-                + ("s" if word in _state_words() else "-")
-            )
-            self._lists[word] = found
-        return found
+        return self._lists[word]
 
-    def key(self, token: str) -> int:
-        """Return a number for how a neighbour counts: itself when common, else its shape and its lists."""
-        found = self._key.get(token)
-        if found is None:
-            lower = token.lower()
-            if not token[0].isalpha():
-                name = f"#{min(len(token), 5)}" if token[0].isdigit() else token
-            elif ranked("english_words").get(lower, N_BUCKETS) < _CONTEXT_WORDS and len(lower) > 1:
-                name = lower if token[0].islower() else shape(token) + lower
-            else:
-                name = shape(token) + self.lists(_bare(lower))
-            found = self._key[token] = _number(name)
-        return found
+    def keys(self, tokens: Sequence[str]) -> Numbers:
+        """Return a number each for how a neighbour counts: itself when common, else its shape and its lists."""
+        return np.array(list(map(self._key.__getitem__, tokens)), np.uint64)
 
-    def kind(self, token: str) -> int:
-        """Return a number for a candidate's shape and lists."""
-        found = self._kind.get(token)
-        if found is None:
-            found = self._kind[token] = _number(self.lists(_bare(token.lower())) + shape(token))
-        return found
+    def kinds(self, tokens: Sequence[str]) -> Numbers:
+        """Return a number each for a candidate's shape and lists."""
+        return np.array(list(map(self._kind.__getitem__, tokens)), np.uint64)
 
     def own(self, token: str) -> tuple[int, ...]:
         """Return the buckets of what a token says by itself."""
-        found = self._own.get(token)
-        if found is None:
-            word = _bare(token.lower())
-            kind, form = self.lists(word), shape(token)
-            features = (
-                f"w={word}", f"W={form}{word}", f"s2={word[-2:]}", f"s3={word[-3:]}", f"s4={word[-4:]}",
-                f"p3={word[:3]}", f"p4={word[:4]}", f"c={kind}", f"cf={kind}{form}", f"f={kind[0]}{form}",
-                f"l={kind[1]}{form}", f"e={kind[2]}{form}", f"len={min(len(word), 12)}{form}",
-                f"tail={token[len(word):]}",
-            )  # fmt: skip
-            found = tuple(_number(feature) & _MASK for feature in features)
-            self._own[token] = found
-        return found
+        return self._own[token]
+
+    def _find_lists(self, word: str) -> str:
+        return (
+            _rank_class(ranked("first_names").get(word), (100, 500, 1500))
+            + _rank_class(ranked("surnames").get(word), (300, 3000, 12000))
+            + _rank_class(ranked("english_words").get(word), (500, 3000, 15000))
+            + ("m" if word in ranked("medical_words") or word in ranked("products") else "-")
+            + ("c" if word in _city_words() else "-")
+            + ("e" if word in ranked("eponyms") else "-")
+            + ("s" if word in _state_words() else "-")
+        )
+
+    def _find_key(self, token: str) -> int:
+        lower = token.lower()
+        if not token[0].isalpha():
+            name = f"#{min(len(token), 5)}" if token[0].isdigit() else token
+        elif ranked("english_words").get(lower, N_BUCKETS) < _CONTEXT_WORDS and len(lower) > 1:
+            name = lower if token[0].islower() else shape(token) + lower
+        else:
+            name = shape(token) + self.lists(_bare(lower))
+        return _number(name)
+
+    def _find_kind(self, token: str) -> int:
+        return _number(self.lists(_bare(token.lower())) + shape(token))
+
+    def _find_own(self, token: str) -> tuple[int, ...]:
+        word = _bare(token.lower())
+        kind, form = self.lists(word), shape(token)
+        features = (
+            f"w={word}", f"W={form}{word}", f"s2={word[-2:]}", f"s3={word[-3:]}", f"s4={word[-4:]}",
+            f"p3={word[:3]}", f"p4={word[:4]}", f"c={kind}", f"cf={kind}{form}", f"f={kind[0]}{form}",
+            f"l={kind[1]}{form}", f"e={kind[2]}{form}", f"len={min(len(word), 12)}{form}",
+            f"tail={token[len(word):]}",
+        )  # fmt: skip
+        return tuple(_number(feature) & _MASK for feature in features)
 
     def is_candidate(self, token: str) -> bool:
         """Return whether a word of a text without letter case is worth a look: it is no word of grammar."""
@@ -152,36 +169,31 @@ def _bare(word: str) -> str:
     return word[:-2] if word.endswith(("'s", "’s")) else word
 
 
-def featurize(tokens: Tokens, words: WordFeatures) -> tuple[list[int], list[int], int]:
+def featurize(tokens: Tokens, words: WordFeatures) -> tuple[list[int], NDArray[np.int32]]:
     """Return candidate words and their features.
 
     Returns:
-        Indices of the candidate tokens; the buckets of all candidates in a row; the number of buckets a candidate.
+        Indices of the candidate tokens; their buckets, of shape ``(candidates, features)``.
     """
-    around = [_PADDING, _PADDING, _PADDING, *tokens.words, _PADDING, _PADDING, _PADDING]
-    keys = list(map(words.key, around))
-    small = frozenset() if tokens.caseless else frozenset(word for word in tokens.words if word.islower())
-    regime = 1 if not tokens.caseless else 2 if tokens.text.isupper() else 3
     is_candidate = words.is_candidate if tokens.caseless else words.is_capital_candidate
-    candidates: list[int] = []
-    buckets: list[int] = []
-    width = 0
-    for i, token in enumerate(tokens.words):
-        if len(token) < 2 or not is_candidate(token):
-            continue
-        p3, p2, p1, _, n1, n2, n3 = keys[i : i + 7]
-        kind = words.kind(token)
-        row = (
-            *words.own(token),
-            _mix(p3, 1), _mix(p2, 2), _mix(p1, 3), _mix(n1, 4), _mix(n2, 5), _mix(n3, 6),
-            _mix(p2, p1 + 7), _mix(n1, n2 + 8), _mix(p1, n1 + 9), _mix(p1, kind + 10), _mix(kind, n1 + 11),
-            _mix(_mix(p2, p1 + 12), kind + 13), _mix(_mix(n1, n2 + 14), kind + 15), _mix(_mix(p1, n1 + 16), kind + 17),
-            _mix(kind, regime), _mix(kind, 5 + (tokens.lowers[i] in small)),
-        )  # fmt: skip
-        width = len(row)
-        candidates.append(i)
-        buckets += row
-    return candidates, buckets, width
+    candidates = [i for i, token in enumerate(tokens.words) if len(token) > 1 and is_candidate(token)]
+    if not candidates:
+        return [], np.zeros((0, 0), np.int32)
+    found = [tokens.words[i] for i in candidates]
+    small = frozenset() if tokens.caseless else frozenset(word for word in tokens.words if word.islower())
+    has_small_twin = np.array([tokens.lowers[i] in small for i in candidates], np.uint64)
+    regime = 1 if not tokens.caseless else 2 if tokens.text.isupper() else 3
+    keys, places = words.keys([*_PADDING * 3, *tokens.words, *_PADDING * 3]), np.array(candidates)
+    p3, p2, p1, _, n1, n2, n3 = (keys[places + offset] for offset in range(7))
+    kind = words.kinds(found)
+    pairs = (
+        _mix(p3, 1), _mix(p2, 2), _mix(p1, 3), _mix(n1, 4), _mix(n2, 5), _mix(n3, 6),
+        _mix(p2, p1 + 7), _mix(n1, n2 + 8), _mix(p1, n1 + 9), _mix(p1, kind + 10), _mix(kind, n1 + 11),
+        _mix(_mix(p2, p1 + 12), kind + 13), _mix(_mix(n1, n2 + 14), kind + 15), _mix(_mix(p1, n1 + 16), kind + 17),
+        _mix(kind, regime), _mix(kind, has_small_twin + 5),
+    )  # fmt: skip
+    own = np.array(list(map(words.own, found)), np.int32)
+    return candidates, np.column_stack([own, *(pair.astype(np.int32) for pair in pairs)])
 
 
 class Tagger:
@@ -212,11 +224,10 @@ class Tagger:
         """Yield spans of names, places, hospitals and organizations."""
         self._words.forget()
         tokens = tokenize(text)
-        candidates, buckets, width = featurize(tokens, self._words)
+        candidates, buckets = featurize(tokens, self._words)
         if not candidates:
             return
-        rows = np.array(buckets, dtype=np.int32).reshape(len(candidates), width)
-        scores = self._weights[rows].sum(axis=1) + self._bias
+        scores = self._weights[buckets].sum(axis=1) + self._bias
         best = np.where(scores[:, 0] > 0, 0, scores[:, 1:].argmax(axis=1) + 1)
         found = [
             (tokens.starts[i], tokens.end(i), CLASSES[label])

@@ -5,6 +5,7 @@ many rules there are.
 """
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
@@ -30,19 +31,20 @@ class Tokens:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        matches = list(_TOKEN.finditer(text))
-        self.words = [match[0] for match in matches]
-        self.starts = [match.start() for match in matches]
-        self.lowers = [word.lower() for word in self.words]
-        self._index: dict[str, list[int]] = {}
-        self.numbers: list[int] = []
+        self.words: list[str] = _TOKEN.findall(text)
+        self.starts: list[int] = []
+        end = 0
+        for word in self.words:  # nothing but blanks stands between tokens, so the next such text is the token
+            start = text.index(word, end)
+            self.starts.append(start)
+            end = start + len(word)
+        self.lowers = list(map(str.lower, self.words))
+        index: defaultdict[str, list[int]] = defaultdict(list)
         for i, lower in enumerate(self.lowers):
-            if lower[0].isdecimal():
-                self.numbers.append(i)
-            elif lower in self._index:
-                self._index[lower].append(i)
-            else:
-                self._index[lower] = [i]
+            index[lower].append(i)
+        digits = [word for word in index if word[0].isdecimal()]
+        self.numbers = sorted(i for word in digits for i in index.pop(word))
+        self._index = dict(index)
         small = sum(map(str.islower, self.words))
         upper = sum(map(str.isupper, self.words))
         self.caseless = small < 0.03 * upper or upper + sum(map(str.istitle, self.words)) <= 0.01 * small
