@@ -4,6 +4,8 @@ MIMIC-IV has six million diagnoses, too many for Python objects; they stay in so
 when a note asks for those of its admission.
 """
 
+from array import array
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,7 +47,7 @@ class AdmissionTable:
 
     def __init__(self, frame: pl.DataFrame, order: Sequence[str] = ()) -> None:
         frame = frame.sort("key", *order, nulls_last=True)
-        self._keys = frame["key"].to_numpy()
+        self._keys = array("q", frame["key"].to_numpy().tobytes())
         # Few values, many rows: each column is held as its distinct values and a small number a row.
         self._values: list[list[object]] = []
         self._places: list[npt.NDArray[np.int32]] = []
@@ -64,7 +66,8 @@ class AdmissionTable:
     def rows(self, patient_id: int, admission_id: int) -> list[tuple[object, ...]]:
         """Return the rows of one admission; none where the admission is unknown or another patient's."""
         key = key_of(patient_id, admission_id)
-        start, stop = np.searchsorted(self._keys, [key, key + 1]).tolist()
+        start = bisect_left(self._keys, key)
+        stop = bisect_right(self._keys, key, lo=start)
         columns = (
             [values[place] for place in places[start:stop].tolist()]
             for values, places in zip(self._values, self._places, strict=True)
