@@ -33,6 +33,7 @@ _SPREAD = 1.0
 _LOG_TEMPERATURES = (-4.0, 4.0)  # a model that needs more than a factor of 50 has learned nothing
 _TIE = 0.002  # nats of cross-validated log loss; a larger tolerance left overconfident scores as they were
 _SURE = 1e-9  # keeps the logit of a certainty finite
+_FEWEST_OF_CATEGORY = 33  # validation notes for a threshold of its own: of n, coverage comes in steps of 1 / (n + 1)
 _FEWEST_ANSWERED = 10  # validation notes above a threshold; the accuracy of fewer is luck
 
 
@@ -44,7 +45,8 @@ class ConformalThresholds:
         coverage: Share of sets that hold the true category, aimed at.
         marginal: Largest ``1 - probability`` admitted, whatever the category.
         per_category: The same by category, in label-set order.
-        fallback: Categories with too few validation notes for their own threshold; they use the marginal one.
+        fallback: Categories with too few validation notes for their own threshold; they share one, fitted on their
+            notes together.
     """
 
     coverage: float
@@ -100,12 +102,14 @@ class Calibration:
     def in_prediction_set(
         self, probabilities: FloatArray, *, coverage: float | None = None, kind: SetKind = "marginal"
     ) -> BoolArray:
-        """Return which categories belong to each note's prediction set; the best always does.
+        """Return which categories belong to each note's prediction set.
 
         Args:
             probabilities: Calibrated. Shape ``(notes, categories)``.
             coverage: One of the stored coverages; None for the run's own.
-            kind: ``"marginal"`` covers on average over all notes, ``"per_category"`` within every category.
+            kind: ``"marginal"`` covers on average over all notes, and the best category is always in the set.
+                ``"per_category"`` covers within every category, no more and no less: where the model is right more
+                often than that, a note that is unlike the category's others has an empty set.
 
         Returns:
             Shape ``(notes, categories)``.
@@ -120,7 +124,8 @@ class Calibration:
             raise RunError(f"no prediction sets of coverage {wanted:g} are stored", hint=f"stored are {known}")
         limit = stored.marginal if kind == "marginal" else np.asarray(stored.per_category)
         members: BoolArray = 1 - probabilities <= limit
-        members[np.arange(len(probabilities)), probabilities.argmax(axis=1)] = True
+        if kind == "marginal":
+            members[np.arange(len(probabilities)), probabilities.argmax(axis=1)] = True
         return members
 
     def prediction_sets(self, probabilities: FloatArray) -> list[tuple[int, ...]]:
@@ -356,16 +361,27 @@ def _threshold(probabilities: FloatArray, true: IntArray, target: float) -> floa
 def _conformal(probabilities: FloatArray, true: IntArray, coverage: float) -> ConformalThresholds:
     """Return split-conformal thresholds (Vovk et al. 2005; per category: Sadinle et al. 2019).
 
-    The score of a category is ``1 - probability``, but 0 for the best one, so that no set is empty and coverage stays
-    exact wherever accuracy alone is below it.
+    The score of a category is ``1 - probability``; for one threshold over all, 0 for the best category, so that no set
+    is empty and coverage stays exact wherever accuracy alone is below it. Rare categories share a threshold (the null
+    cluster of Ding et al. 2023, with a threshold of its own), so that common ones do not set it for them.
     """
-    scores = 1 - probabilities[np.arange(len(true)), true]
-    scores[probabilities.argmax(axis=1) == true] = 0.0
+    n_categories = probabilities.shape[1]
+    own_scores = 1 - probabilities[np.arange(len(true)), true]
+    scores = np.where(probabilities.argmax(axis=1) == true, 0.0, own_scores)
     marginal = _conformal_quantile(scores, coverage)
-    own = [_conformal_quantile(scores[true == category], coverage) for category in range(probabilities.shape[1])]
-    fallback = tuple(category for category, limit in enumerate(own) if limit is None)
-    overall = 1.0 if marginal is None else marginal
-    return ConformalThresholds(coverage, overall, tuple(overall if limit is None else limit for limit in own), fallback)
+    counts = np.bincount(true, minlength=n_categories)
+    fallback = np.flatnonzero(counts < _FEWEST_OF_CATEGORY)
+    shared = _conformal_quantile(own_scores[np.isin(true, fallback)], coverage)
+    limits = [
+        shared if category in fallback else _conformal_quantile(own_scores[true == category], coverage)
+        for category in range(n_categories)
+    ]
+    return ConformalThresholds(
+        coverage,
+        1.0 if marginal is None else marginal,
+        tuple(1.0 if limit is None else limit for limit in limits),
+        tuple(map(int, fallback)),
+    )
 
 
 def _conformal_quantile(scores: FloatArray, coverage: float) -> float | None:

@@ -150,8 +150,9 @@ class ConformalResult(Record):
     coverage_interval: Interval = Field(description="Wilson.")
     mean_size: float = Field(description="Categories per set.")
     single_share: float = Field(description="Share of notes whose set is one category.")
+    empty_share: float = Field(0.0, description="Share of notes whose set is empty: unlike all that the run has seen.")
     fallback_categories: list[str] = Field(
-        description="Categories with too few calibration notes for a threshold of their own; they use the marginal one."
+        description="Categories with too few calibration notes for a threshold of their own; they share one."
     )
 
 

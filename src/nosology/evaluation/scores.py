@@ -221,15 +221,16 @@ def _conformal(
     calibration: Calibration, probabilities: FloatArray, truth: Truth, kind: SetKind, coverage: float
 ) -> ConformalResult:
     members = calibration.in_prediction_set(probabilities, coverage=coverage, kind=kind)
-    covered = members[np.arange(len(truth.true)), truth.true]
+    covered, sizes = members[np.arange(len(truth.true)), truth.true], members.sum(axis=1)
     stored = next(item for item in calibration.conformal if item.coverage == coverage)
     return ConformalResult(
         kind=kind,
         target=coverage,
         coverage=float(covered.mean()),
         coverage_interval=metrics.wilson_interval(int(covered.sum()), len(covered)),
-        mean_size=float(members.sum(axis=1).mean()),
-        single_share=float((members.sum(axis=1) == 1).mean()),
+        mean_size=float(sizes.mean()),
+        single_share=float((sizes == 1).mean()),
+        empty_share=float((sizes == 0).mean()),
         fallback_categories=[truth.names[i] for i in stored.fallback] if kind == "per_category" else [],
     )
 
