@@ -62,7 +62,10 @@ def test_windows_line_ends_change_nothing_but_the_line_ends() -> None:
             "MR. BRANDT, AN 89-YEAR-OLD MAN, WAS SEEN BY DR. OKAFOR.",
             "MR. <NAME>, AN 89-YEAR-OLD MAN, WAS SEEN BY DR. <NAME>.",
         ),
-        ("MS. O'SHEA-LUND IS 90 YEARS OLD. FOLEY CATHETER OUT.", "MS. <NAME> IS <AGE90>. FOLEY CATHETER OUT."),
+        (
+            "MS. O'SHEA-LUND IS 90 YEARS OLD. FOLEY CATHETER OUT.",
+            "MS. <NAME> IS <AGE90> YEARS OLD. FOLEY CATHETER OUT.",
+        ),
         ("seen by dr. okafor on 3/14/19 for crohn's disease.", "seen by dr. <NAME> on <DATE> for crohn's disease."),
         ("Dr. D'Angelo and Ms. O'Shea-Brandt agree.", "Dr. <NAME> and Ms. <NAME> agree."),
         ("He met Dr. J. P. Okafor and Dr. al-Sayed.", "He met Dr. <NAME> and Dr. <NAME>."),

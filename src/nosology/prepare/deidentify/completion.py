@@ -30,7 +30,10 @@ _CAPITALS_BEFORE = re.compile(
 _CAPITALS_OF_PLACE = re.compile(
     r"(?:\b(?:[Aa]t|[Ff]rom|[Tt]o)[ ]|,[ ])(?P<capitals>(?:[A-Z][\w'’]+[ ](?:and[ ])?)+of[ ])\Z"
 )
-_NOT_A_NAME = r"(?:Drs?|M[rsd]s?|MD|RN|He|She|The|His|Her|They|We|I|In|On|At)\b"
+_NOT_A_NAME = (
+    r"(?:(?:Drs?|M[rsd]s?|MD|RN|He|She|The|His|Her|They|We|I|In|On|At)\b|"
+    r"(?:(?:Jan|Febr)uary|March|April|May|June|July|August|(?:Septem|Octo|Novem|Decem)ber)\s\d)"
+)
 _CAPITALS_AFTER = re.compile(rf"(?:(?:[ ](?:of|on|at|and|&)(?:[ ]the)?)?[ ](?!{_NOT_A_NAME})[A-Z][\w'’]+|-[A-Z]\w+)+")
 _AFTER = re.compile(r"(?:-[A-Z][^\W\d_]+)+|[ ][A-Z](?:\.(?=[,;)\n])|(?=[,;)\n]))|,?[ ](?:Jr|Sr|II|III|IV)\b\.?")
 _INITIAL_AFTER = re.compile(r"[ ][A-Z]\b\.?(?![-'’])")  # "ROE, JANE Q"

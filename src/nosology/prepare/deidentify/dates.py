@@ -49,7 +49,8 @@ _MONTH_CUE = re.compile(
 _AMBIGUOUS = frozenset(
     {"may", "march", "mar", "jan", "jun", "sept", "sep", "dec", "nov", "oct", "apr", "aug", "feb", "jul"}
 )
-_NOTHING_ELSE = frozenset({"January", "February", "July", "September", "October", "November", "December"})
+# Months whose name is no other word: alone, too, they are found.
+SURE_MONTHS = frozenset({"January", "February", "July", "September", "October", "November", "December"})
 _LOOK_BACK = 40
 
 _DAY_NUMBER, _MONTH_NUMBER = r"(?:0?[1-9]|[12]\d|3[01])", r"(?:0?[1-9]|1[0-2])"
@@ -104,6 +105,9 @@ _AFTER_SHORT_NOT = re.compile(
     r"percent|views?|positive|nodes|lymph|cores|ths?\b|to\s\d{1,2}/10\b|to\s\d\s(?:inch|cm|mm)|l\b|liters?|volts|pain|gauge|inches|times|units?|-inch|-year|per|po\b|edema|pitting|strong)",
     re.IGNORECASE,
 )
+# "3/7 decreasing to 2/7": no day grows or shrinks.
+_CHANGED_TO = re.compile(r"\d/\d{1,2}\s(?:de|in)creas(?:ed|es|ing)\sto\s\Z", re.IGNORECASE)
+_IS_RATIO = re.compile(r"\s(?:mixture|mix|ratio|dilution)\)")  # "(9/1 mixture)"
 _PREPOSITION = re.compile(
     r"\b(?:on|since|dated?|until|from|by|dob|seen|drawn|done|due|dictated|admitted|discharged|d|t)[\s.:,]{0,3}\Z",
     re.IGNORECASE,
@@ -177,7 +181,7 @@ def _is_day_month(before: str, word: str) -> bool:
 
 def _stands_for_a_month(text: str, start: int, word: str) -> bool:
     """Return whether a month's name alone is a date: no first name or verb, or after a word of time."""
-    if word in _NOTHING_ELSE:
+    if word in SURE_MONTHS:
         return True
     if word.lower() in ("march", "may") and not word.istitle():
         return False
@@ -219,6 +223,9 @@ def _short_is_date(text: str, match: re.Match[str]) -> bool:
     if _AFTER_SHORT_NOT.match(text, match.end()):
         return False
     back = max(0, match.start() - _LOOK_BACK)
+    in_brackets = text[match.start() - 1 : match.start()] == "("
+    if _CHANGED_TO.search(text, back, match.start()) or (in_brackets and _IS_RATIO.match(text, match.end())):
+        return False
     if "-" in value and text[match.start() - 1 : match.start()].isalpha():  # a vertebra: "T11-12"
         return False
     if "-" in value and not re.match(r"0?\d-\d\d|\d\d-\d", value):

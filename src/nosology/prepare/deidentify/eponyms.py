@@ -26,19 +26,40 @@ _NOUN_BEFORE = re.compile(
     r"french|stricture,?|barrett['’]?s?|rnp(?: and|,)?|dilute|semi)[ -](?:of )?\Z",
     re.IGNORECASE,
 )
+# "a 6-inch Dupre roll": what has a size and an article is a thing.
+_SIZED_BEFORE = re.compile(
+    r"\b(?:an?|the)\s\d+(?:\.\d+)?-(?:inch|cm|mm|french|gauge|degree)\s\Z",
+    re.IGNORECASE,
+)
+_THING_AFTER = re.compile(r"\s(?:rolls?|wraps?|pads?|gauze|sponges?|scopes?|ports?)\b")
+# "tented up with a Babcock and": an instrument may stand without a noun, but then as nobody is spoken of.
+_SEIZED_BEFORE = re.compile(
+    r"\b(?:grasp|clamp|tent|retract|dissect)(?:ed|ing)\s(?:up\s)?(?:with|using)\s(?:an?|the)\s\Z", re.IGNORECASE
+)
+_NOTHING_AFTER = re.compile(r"\s?[.,;]|\sand\s(?:an?|the)\s")
 _PAIR_BEFORE = re.compile(r"(?:[^\W\d_]+[-–])+\Z")
+_PAIR_AFTER = re.compile(r"(?:[-–][^\W\d_]+)+")
 
 
 def is_medical_use(text: str, start: int, end: int) -> bool:
     """Return whether the name at ``text[start:end]`` is a word of medicine here."""
     pair = _PAIR_BEFORE.search(text, max(0, start - 24), start)  # "Child-Pugh" is one eponym
     whole = text[pair.start() if pair else start : end].lower()
-    if whole in _WHOLE_PAIRS:
+    other = _PAIR_AFTER.match(text, end)
+    if whole in _WHOLE_PAIRS or (other and whole + other[0].lower() in _WHOLE_PAIRS):
         return True
     known = any(word in ranked("eponyms") or word in _ALSO for word in _WORD.findall(whole) if word != "s")
     if (_NEXT_KNOWN if known else _NEXT_SURE).match(text, end):
         return True
     if known and _NOUN_BEFORE.search(text, max(0, start - 24), start):
+        return True
+    if known and _NOTHING_AFTER.match(text, end) and _SEIZED_BEFORE.search(text, max(0, start - 40), start):
+        return True
+    if (
+        "-" in text[max(0, start - 8) : start]
+        and _THING_AFTER.match(text, end)
+        and _SIZED_BEFORE.search(text, max(0, start - 24), start)
+    ):
         return True
     second = _SECOND_WORD.match(text, end)  # "Pierre Robin sequence", "Sister Mary Joseph nodule"
     is_eponym = second is not None and second[1].lower() in ranked("eponyms")

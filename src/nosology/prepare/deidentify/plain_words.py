@@ -1,16 +1,18 @@
 """Found words that are no identifiers after all: "Chlamydia culture", "in Ohio", "Pain Clinic", "NG tube".
 
 Detectors look at words one cue at a time; this is the last look at what all of them found together. What would surprise
-you: a name after a title ("Dr. Foley") always stays found, whatever else its word means.
+you: a name after a title ("Dr. Foley") always stays found, whatever else its word means, and so does one that kinship,
+a credential or a signature gives away ("her daughter Georgia", "Ringer, RN").
 """
 
 import re
 from collections.abc import Iterable
+from functools import cache
 
 from nosology.prepare.deidentify import cue_words as cues
 from nosology.prepare.deidentify.eponyms import is_medical_use
 from nosology.prepare.deidentify.generic_words import is_generic, is_region
-from nosology.prepare.deidentify.lexicon import STATE_CODES, ranked, words
+from nosology.prepare.deidentify.lexicon import STATE_CODES, any_of, ranked, words
 from nosology.prepare.deidentify.name_words import name_evidence
 from nosology.prepare.deidentify.tokens import tokenize
 from nosology.records import Span
@@ -19,6 +21,18 @@ _NAMED = frozenset({"NAME", "LOCATION", "HOSPITAL", "ORG"})
 _WORDS = re.compile(r"[^\W\d_]+")
 _POSSESSIVE = re.compile(r"['’][sS]\b")
 _TITLE_BEFORE = re.compile(r"\b(?P<title>[^\W\d_]+)\.?\s{1,2}(?:[A-Z]\.\s?){0,2}\Z")
+# What a name is given away by, stronger than what else its word means: "his son Christian", "Signed: Jordan".
+_KIN_BEFORE = re.compile(
+    rf"\b(?:his|her|their|my|our|(?:patient|pt)['’]s)\s(?:[a-z]+\s)?{any_of(cues.KIN)},?\s\Z", re.IGNORECASE
+)
+_CUE_BEFORE = re.compile(
+    r"\b(?:(?:signed|attending|surgeon|physician|provider|nurse|resident|name|author|cc)\s?:|named|called|"
+    r"(?:seen|signed|dictated|examined|evaluated|reviewed|accompanied)\sby|"
+    r"(?:spoke|met|talked|discussed|lives|stays)\s(?:with|to))\s{1,2}\Z",
+    re.IGNORECASE,
+)
+_CREDENTIAL_AFTER = re.compile(r",?\s(?:M\.?D|D\.?O|R\.?N|N\.?P|P\.?A|PhD|PharmD|LPN|CRNA|DPM|DDS)\b")
+_NOBODY = frozenset({"mom", "dad", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"})
 _DIRECTION = re.compile(
     r"(?:(?:north|south|east|west|northeast|northwest|southeast|southwest|northern|southern|eastern|western|central|"
     r"upper|lower|mid|national)[\s-])+(?=\w)",
@@ -40,6 +54,10 @@ _HEADING_ENDS = frozenset({"data", "test", "tests", "study", "studies", "examina
 _CALLED_AFTER_ITS_WORK = frozenset(
     {"clinic", "clinics", "unit", "units", "practice", "department", "associates", "center", "home", "service"}
 )
+# Written out only: "ER" and "ED" after a hospital may be the next sentence's initials.
+_DEPARTMENT = re.compile(r"(?<=[a-z])[ ]Emergency (?:Room|Department)\Z|(?<=\bHospital)[ ]Occupational Health\Z")
+_AGE_UNIT = re.compile(r"(?<=\d)\syears\s(?:old|of age)\Z", re.IGNORECASE)
+_LOOK_BACK = 48
 _NO_NAMES = frozenset({"children hospital", "children hospital emergency department", "university of a"})
 
 
@@ -49,8 +67,32 @@ def without_plain_words(spans: Iterable[Span], text: str) -> tuple[Span, ...]:
     The state after a city is left out of the city's span, unless both are part of an address.
     """
     is_caseless = tokenize(text).caseless
-    kept = (span for span in spans if span.type not in _NAMED or not _is_plain(span, text, is_caseless))
-    return tuple(_without_state(span, text) if span.type == "LOCATION" else span for span in kept)
+    found = tuple(spans)
+    plain = {span for span in found if span.type in _NAMED and _is_plain(span, text, is_caseless)}
+    called = {_phrase(span, text) for span in plain if span.type == "NAME" and _is_called(span, text)}
+    kept = (span for span in found if span not in plain or (span.type == "NAME" and _phrase(span, text) in called))
+    return tuple(_trimmed(span, text, is_caseless=is_caseless) for span in kept)
+
+
+def _phrase(span: Span, text: str) -> str:
+    return _POSSESSIVE.sub("", text[span.start : span.end]).lower()
+
+
+def _is_called(span: Span, text: str) -> bool:
+    """Return whether kinship, a credential or a signature says that somebody is called so."""
+    phrase = _phrase(span, text)
+    if _is_filler(span.type, _WORDS.findall(phrase)) or is_medical_use(text, span.start, span.end):
+        return False
+    if _CREDENTIAL_AFTER.match(text, span.end):
+        return True
+    is_first_name = phrase in ranked("first_names")
+    back = max(0, span.start - _LOOK_BACK)
+    if _KIN_BEFORE.search(text, back, span.start):
+        return phrase not in _NOBODY and (is_first_name or phrase not in ranked("peoples"))
+    is_name = (
+        is_first_name or phrase in ranked("surnames") or (text[span.start : span.end].isupper() and len(phrase) < 4)
+    )
+    return is_name and phrase not in _NOBODY and bool(_CUE_BEFORE.search(text, back, span.start))
 
 
 def _is_plain(span: Span, text: str, is_caseless: bool) -> bool:
@@ -62,7 +104,7 @@ def _is_plain(span: Span, text: str, is_caseless: bool) -> bool:
         return True
     if span.type == "NAME" and _is_titled(text, span.start):
         return False
-    if phrase.lower() in ranked("plain_phrases"):
+    if phrase.lower() in ranked("plain_phrases") or _is_in_plain_phrase(span, text):
         return True
     if span.type in ("HOSPITAL", "ORG"):
         is_kind = found[-1] in _CALLED_AFTER_ITS_WORK and "medical" not in found and all(map(is_generic, found))
@@ -86,11 +128,45 @@ def _is_plain(span: Span, text: str, is_caseless: bool) -> bool:
     return all(len(word) > 3 and name_evidence(word) < 0 and is_generic(word) for word in found)
 
 
+@cache
+def _longer_phrases() -> dict[str, tuple[re.Pattern[str], ...]]:
+    """Return the plain phrases of several words, by each of their words."""
+    by_word: dict[str, list[re.Pattern[str]]] = {}
+    for phrase in ranked("plain_phrases"):
+        if len(parts := _WORDS.findall(phrase)) > 1:
+            pattern = re.compile(rf"(?<![\w-]){re.escape(phrase)}(?![\w-])", re.IGNORECASE)
+            for part in set(parts):
+                by_word.setdefault(part, []).append(pattern)
+    return {word: tuple(patterns) for word, patterns in by_word.items()}
+
+
+def _is_in_plain_phrase(span: Span, text: str) -> bool:
+    """Return whether a plain phrase stands around what was found: "Pink Eye", of which "Eye" was found."""
+    word = _WORDS.search(text, span.start, span.end)
+    patterns = _longer_phrases().get(word[0].lower(), ()) if word else ()
+    back, ahead = max(0, span.start - _LOOK_BACK), span.end + _LOOK_BACK
+    return any(
+        match.start() <= span.start and span.end <= match.end() and not _is_titled(text, match.start())
+        for pattern in patterns
+        for match in pattern.finditer(text, back, ahead)
+    )
+
+
 def _is_filler(kind: str, found: list[str]) -> bool:
     """Return whether a template's filler stands in a name's place: "XYZ Street", "ABCD Hospital", "Mr. Xxxxx"."""
     proper = [word for word in found if word not in _AROUND_FILLERS and (kind == "NAME" or not is_generic(word))]
     proper = proper or [word for word in found if _FILLER.fullmatch(word)]
     return bool(proper) and all(map(_FILLER.fullmatch, proper))
+
+
+def _trimmed(span: Span, text: str, *, is_caseless: bool) -> Span:
+    """Return a span without the plain words at its end: a state, a hospital's department, "years old" after an age."""
+    if span.type == "LOCATION":
+        return _without_state(span, text)
+    if span.type == "AGE90" or (span.type == "HOSPITAL" and not is_caseless):
+        tail = (_AGE_UNIT if span.type == "AGE90" else _DEPARTMENT).search(text, span.start, span.end)
+        return Span(span.start, tail.start(), span.type) if tail else span
+    return span
 
 
 def _without_state(span: Span, text: str) -> Span:

@@ -16,6 +16,7 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
+from nosology.prepare.deidentify.dates import SURE_MONTHS
 from nosology.prepare.deidentify.eponyms import is_medical_use
 from nosology.prepare.deidentify.generic_words import is_region, names_an_institution, names_only_a_kind
 from nosology.prepare.deidentify.lexicon import US_STATES, ranked, words
@@ -270,6 +271,8 @@ def _join(text: str, found: list[tuple[int, int, str]]) -> Iterator[Span]:
         head = HEAD_AFTER.match(text, end)
         if head:
             end, kind = head.end(), "HOSPITAL"
+        elif name in SURE_MONTHS:
+            continue  # a date, and no part of the hospital after it: "in December at Mercy Hospital"
         if names_an_institution(text[start:end]) or not (kind in ("HOSPITAL", "ORG") or names_only_a_kind(name)):
             yield Span(start, end, kind)
 
