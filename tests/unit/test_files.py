@@ -83,6 +83,31 @@ def test_several_gzip_members_in_a_row_are_one_content(tmp_path: Path) -> None:
     assert b"".join(BlockReader(tmp_path / "two.csv.gz")) == b"a,b\n1,2\n3,4\n"
 
 
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    members=st.lists(st.tuples(st.binary(max_size=300), st.integers(0, 40)), min_size=1, max_size=4),
+    packed=st.integers(1, 50),
+    block=st.integers(1, 400),
+)
+def test_members_with_zeros_behind_them_are_one_content_however_it_is_read(
+    tmp_path: Path, members: list[tuple[bytes, int]], packed: int, block: int
+) -> None:
+    path = tmp_path / "tape.csv.gz"
+    path.write_bytes(b"".join(gzip.compress(content) + bytes(n_zeros) for content, n_zeros in members))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("nosology.sources.files._PACKED_BYTES", packed)
+        blocks = list(BlockReader(path, block_bytes=block))
+    assert b"".join(blocks) == b"".join(content for content, _ in members)
+    assert all(0 < len(piece) <= block for piece in blocks)
+
+
+def test_what_is_no_gzip_behind_a_member_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "notes.csv.gz"
+    path.write_bytes(gzip.compress(b"a,b\n") + b"and more than the header of a member")
+    with pytest.raises(DataError, match="its content is damaged"):
+        list(BlockReader(path))
+
+
 def test_a_file_can_be_read_twice(tmp_path: Path) -> None:
     (tmp_path / "file.csv.gz").write_bytes(gzip.compress(b"a,b\n" * 100))
     reader = BlockReader(tmp_path / "file.csv.gz", block_bytes=7)
