@@ -69,7 +69,7 @@ def judge(name: str, log_probs: FloatArray, calibration: Any, notes: Notes, look
 
 def _conformal(log_probs: FloatArray, true: IntArray) -> list[dict[str, Any]]:
     """Return coverage and size of prediction sets: fitted on one random half of the notes, read off the other."""
-    found: dict[tuple[str, float], list[tuple[float, float]]] = {}
+    found: dict[tuple[str, float], list[tuple[float, float, float]]] = {}
     generator = np.random.default_rng(0)
     for seed in range(N_SPLITS):
         order = generator.permutation(len(true))
@@ -79,14 +79,14 @@ def _conformal(log_probs: FloatArray, true: IntArray) -> list[dict[str, Any]]:
         for kind in ("marginal", "per_category"):
             for coverage in calibrating.COVERAGES:
                 members = calibration.in_prediction_set(probabilities, coverage=coverage, kind=kind)
-                covered = members[np.arange(len(read_off)), true[read_off]].mean()
-                found.setdefault((kind, coverage), []).append((float(covered), float(members.sum(axis=1).mean())))
+                covered, sizes = members[np.arange(len(read_off)), true[read_off]], members.sum(axis=1)
+                figures = (float(covered.mean()), float(sizes.mean()), float((sizes == 0).mean()))
+                found.setdefault((kind, coverage), []).append(figures)
     return [
         {
             "kind": kind,
             "target": target,
-            "coverage": float(np.mean([covered for covered, _ in values])),
-            "size": float(np.mean([size for _, size in values])),
+            **dict(zip(("coverage", "size", "empty"), np.mean(values, axis=0).tolist(), strict=True)),
         }
         for (kind, target), values in found.items()
     ]
@@ -158,5 +158,5 @@ def print_table(task: str, found: dict[str, Any]) -> None:
         for item in found["systems"].get(name, {}).get("conformal", []):
             print(
                 f"{name} {item['kind']} sets at {item['target']:.0%}: {item['coverage']:.1%} covered, "
-                f"{item['size']:.2f} categories (mean of {N_SPLITS} splits)"
+                f"{item['size']:.2f} categories, {item['empty']:.1%} empty (mean of {N_SPLITS} splits)"
             )
