@@ -66,6 +66,18 @@ def test_small_jobs_stay_in_this_process_and_larger_ones_give_the_same(monkeypat
     assert all(process.returncode == 0 for process in pool._processes)
 
 
+def test_a_large_source_gets_its_processes_at_once_and_the_same_texts() -> None:
+    notes = [(f"note number {i}", "p") for i in range(20)]
+    with CleaningPool(PLAIN, 2, workers.LARGE_SOURCE + 1) as pool:
+        assert len(pool._processes) == 2
+        futures = [pool.submit(notes[i : i + 5]) for i in range(0, 20, 5)]
+        assert [cleaned for future in futures for cleaned in future.result()] == clean_all(notes, PLAIN)
+        assert len(pool._processes) == 2
+    assert all(process.returncode == 0 for process in pool._processes)
+    with CleaningPool(PLAIN, 1, workers.LARGE_SOURCE + 1) as alone:
+        assert not alone._processes
+
+
 def test_a_worker_that_dies_is_reported_as_such(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workers, "INLINE_CHARACTERS", 0)
     with CleaningPool(PLAIN, 2) as pool:

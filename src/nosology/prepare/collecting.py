@@ -24,7 +24,7 @@ from nosology.sources.reading import Source
 READ, LABEL, CLEAN, WORDS = "read", "label", "clean", "words"
 UNREADABLE = "could not be read (see quarantine.jsonl)"
 
-_BATCH_CHARACTERS = 400_000  # sent to a worker at once: a second of work, so that all end at about the same time
+_BATCH_CHARACTERS = 200_000  # sent to a worker at once: half a second of work, so that all end at about the same time
 _WAITING_BATCHES = 3  # per worker, so that none waits for the reader
 _PACKED_ROWS = 4_096
 
@@ -106,7 +106,7 @@ class Collector:
             DataError: The source cannot be read, or too many of its rows are damaged.
         """
         waiting: deque[tuple[list[Labelled], Future[list[Cleaned]]]] = deque()
-        with CleaningPool(how, n_workers) as pool:
+        with CleaningPool(how, n_workers, self._source.bytes_total) as pool:
             for batch in _batched(self._labelled(progress)):
                 future = pool.submit([(note.text, note.patient_id) for note, _ in batch])
                 waiting.append(([(_without_text(note), label) for note, label in batch], future))

@@ -8,6 +8,7 @@ killed reads the end of its pipe and exits. Notes travel as pickles between proc
 import gc
 import os
 import pickle
+import queue
 import signal
 import subprocess
 import sys
@@ -18,12 +19,15 @@ from types import TracebackType
 from typing import BinaryIO, Self, cast
 
 from nosology.errors import NosologyError
-from nosology.prepare.cleaning import Cleaned, Cleaning, clean_all
+from nosology.prepare.cleaning import Cleaned, Cleaning, clean, clean_all
 
 INLINE_CHARACTERS = 500_000
 """Starting processes costs half a second; less text than this is de-identified sooner without them."""
 PLAIN_FACTOR = 4
 """Without de-identification a text takes a fraction of the time, so that many times as much is done inline."""
+
+LARGE_SOURCE = 8 << 20
+"""Bytes on disk. What comes from a larger source is worth processes from its first note on."""
 
 Notes = Sequence[tuple[str, str]]
 
@@ -39,9 +43,10 @@ class CleaningPool:
     Args:
         how: What is done to each text.
         n_workers: Worker processes; 1 for none. None for one per core.
+        n_bytes: Size of the source on disk, as far as it is known.
     """
 
-    def __init__(self, how: Cleaning, n_workers: int | None = None) -> None:
+    def __init__(self, how: Cleaning, n_workers: int | None = None, n_bytes: int = 0) -> None:
         self._how = how
         self.n_workers = available_cores() if n_workers is None else n_workers
         self._n_inline = INLINE_CHARACTERS * (1 if how.deidentify else PLAIN_FACTOR)
@@ -49,6 +54,11 @@ class CleaningPool:
         self._threads: ThreadPoolExecutor | None = None
         self._local = threading.local()
         self._processes: list[subprocess.Popen[bytes]] = []
+        self._waiting: queue.SimpleQueue[subprocess.Popen[bytes]] = queue.SimpleQueue()
+        if n_bytes > LARGE_SOURCE and self.n_workers > 1:
+            self._n_inline = 0
+            for _ in range(self.n_workers):  # they get ready while the source's first rows are read
+                self._waiting.put(self._start_worker())
 
     def submit(self, notes: Notes) -> "Future[list[Cleaned]]":
         """Return a future of the prepared texts, in order."""
@@ -64,7 +74,11 @@ class CleaningPool:
     def _ask_worker(self, notes: Notes) -> list[Cleaned]:
         worker = getattr(self._local, "worker", None)
         if worker is None:
-            worker = self._local.worker = self._start_worker()
+            try:
+                worker = self._waiting.get_nowait()
+            except queue.Empty:
+                worker = self._start_worker()
+            self._local.worker = worker
         assert worker.stdin is not None
         assert worker.stdout is not None
         try:
@@ -90,6 +104,7 @@ class CleaningPool:
         self._processes.append(worker)
         assert worker.stdin is not None
         pickle.dump(self._how, worker.stdin, pickle.HIGHEST_PROTOCOL)
+        worker.stdin.flush()
         return worker
 
     def __enter__(self) -> Self:
@@ -125,7 +140,9 @@ def serve(requests: BinaryIO, answers: BinaryIO) -> None:
         answers: Receives a pickled list of `Cleaned` for each batch, or the exception that it raised.
     """
     how = cast(Cleaning, pickle.load(requests))
-    is_warm = False
+    clean("Word lists and patterns are loaded by the first note.", "", how)
+    gc.collect()
+    gc.freeze()  # they stay for good: the garbage collector need not walk them again
     while True:
         try:
             notes = pickle.load(requests)
@@ -138,10 +155,6 @@ def serve(requests: BinaryIO, answers: BinaryIO) -> None:
             answer = error
         pickle.dump(answer, answers, pickle.HIGHEST_PROTOCOL)
         answers.flush()
-        if not is_warm:  # word lists and patterns stay for good: the garbage collector need not walk them again
-            gc.collect()
-            gc.freeze()
-            is_warm = True
 
 
 if __name__ == "__main__":
