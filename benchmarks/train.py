@@ -24,6 +24,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Collection
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -50,7 +51,7 @@ def main() -> None:
             rows = _measure(kind, options, Path(folder))
             measurements += rows
             ratios |= _ratios(kind, rows)
-    peaks = _matmul_peaks()
+    peaks = _matmul_peaks({row["dtype"] for row in measurements})
     for row in measurements:
         row["fraction_of_peak"] = row["flops_per_second"] / peaks[row["dtype"]]
         if row["contender"] == "nosology" and peaks["on_gpu"]:
@@ -383,11 +384,10 @@ def _random_model(name: str) -> str:
     return str(folder)
 
 
-def _matmul_peaks() -> dict[str, float]:
-    """Return the fastest of some large matrix products in each number format, in FLOP/s."""
+def _matmul_peaks(names: Collection[str]) -> dict[str, float]:
+    """Return the fastest of some large matrix products in each of the number formats that were used, in FLOP/s."""
     import torch
 
-    names = ("float32", "bfloat16")
     return {name: _matmul_peak(getattr(torch, name)) for name in names} | {"on_gpu": float(torch.cuda.is_available())}
 
 
