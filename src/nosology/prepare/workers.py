@@ -15,6 +15,7 @@ import sys
 import threading
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from types import TracebackType
 from typing import BinaryIO, Self, cast
 
@@ -140,7 +141,8 @@ def serve(requests: BinaryIO, answers: BinaryIO) -> None:
         answers: Receives a pickled list of `Cleaned` for each batch, or the exception that it raised.
     """
     how = cast(Cleaning, pickle.load(requests))
-    clean("Word lists and patterns are loaded by the first note.", "", how)
+    with suppress(Exception):  # what fails here fails on the first note again, and is told there
+        clean("Word lists and patterns are loaded by the first note.", "", how)
     gc.collect()
     gc.freeze()  # they stay for good: the garbage collector need not walk them again
     while True:

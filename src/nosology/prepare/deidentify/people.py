@@ -61,9 +61,9 @@ _NAMED_BY_WHAT_FOLLOWS = re.compile(
 )
 # "0.4 mg IM, the patient", "the patient was NG decompressed": how a drug or a tube goes in, in capitals.
 _DOSE_BEFORE = re.compile(r"\d\s?(?:mg|mcg|g|gm|grams?|ml|cc|units?|mEq)\s\Z")
-_ROUTE = re.compile(r"(?:IM|IV|PO|SC|SQ|SL)\Z")
+_ROUTES = frozenset({"IM", "IV", "PO", "SC", "SQ", "SL"})
 _PASSIVE_BEFORE = re.compile(r"\b(?:is|are|was|were|be|been|being)\s\Z")
-_TUBE = re.compile(r"(?:NG|OG|NJ)\Z")
+_TUBES = frozenset({"NG", "OG", "NJ"})
 _DONE_BY_TUBE = re.compile(r"\s(?:decompressed|lavaged|suctioned|fed|drained|aspirated)\b")
 _DOTTED = {
     ("m", "d"),
@@ -234,9 +234,9 @@ def _is_medical(text: str, start: int, end: int) -> bool:
     """Return whether what looks like a name is a word of medicine here, or how a drug or a tube goes in."""
     back = max(0, start - 12)
     word = text[start:end]
-    if _ROUTE.match(word) and _DOSE_BEFORE.search(text, back, start):
+    if word in _ROUTES and _DOSE_BEFORE.search(text, back, start):
         return True
-    if _TUBE.match(word) and _PASSIVE_BEFORE.search(text, back, start) and _DONE_BY_TUBE.match(text, end):
+    if word in _TUBES and _PASSIVE_BEFORE.search(text, back, start) and _DONE_BY_TUBE.match(text, end):
         return True
     return is_medical_use(text, start, end)
 

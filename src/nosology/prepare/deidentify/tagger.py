@@ -42,7 +42,7 @@ def _number(feature: str) -> int:
 
 def _mix(a: Numbers, b: Numbers | int) -> Numbers:
     """Return the buckets of pairs: two multiplications by odd constants spread 32-bit numbers evenly enough."""
-    mixed = a * np.uint64(0x9E3779B1) ^ b * np.uint64(0x85EBCA6B)
+    mixed = a * np.uint64(0x9E3779B1) ^ np.asarray(b, np.uint64) * np.uint64(0x85EBCA6B)
     found: Numbers = (mixed ^ mixed >> np.uint64(17)) & np.uint64(_MASK)
     return found
 
@@ -61,17 +61,17 @@ def _city_words() -> frozenset[str]:
     return frozenset(word for name in ranked("cities") for word in name.split() if len(word) > 2)
 
 
-Found = TypeVar("Found")
+_Found = TypeVar("_Found")
 
 
-class _Cache(dict[str, Found]):
+class _Cache(dict[str, _Found]):
     """What a function says of a word, found once; a look-up costs no call."""
 
-    def __init__(self, find: Callable[[str], Found]) -> None:
+    def __init__(self, find: Callable[[str], _Found]) -> None:
         super().__init__()
         self._find = find
 
-    def __missing__(self, word: str) -> Found:
+    def __missing__(self, word: str) -> _Found:
         found = self[word] = self._find(word)
         return found
 
