@@ -1,6 +1,8 @@
 """The report: self-contained, complete, faithful to its results, and silent about note text."""
 
+import json
 import re
+import shutil
 import stat
 from html.parser import HTMLParser
 
@@ -119,6 +121,22 @@ def test_the_page_says_what_the_results_say(page, results):
     for example in results.examples:
         assert example.note_id in page.text
         assert example.prompt_sha256[:12] in page.text
+
+
+def test_categories_that_share_a_threshold_are_named_unless_all_do(run, page, results, tmp_path):
+    sets = [row for row in results.calibration.conformal if row.kind == "per_category"]
+    assert all(row.fallback_categories == results.labels for row in sets)
+    assert page.text.count("all (too few validation notes)") == len(sets)
+    copy = shutil.copytree(run, tmp_path / "run")
+    path = copy / "eval" / "test" / "results.json"
+    path.chmod(0o600)
+    changed = json.loads(path.read_text(encoding="utf-8"))
+    for row in changed["calibration"]["conformal"]:
+        row["fallback_categories"] = row["fallback_categories"][1:]
+    path.write_text(json.dumps(changed), encoding="utf-8")
+    write_report(copy)
+    text = Page((copy / "report" / "index.html").read_text(encoding="utf-8")).text
+    assert text.count(f"{', '.join(results.labels[1:])} (too few validation notes)") == len(sets)
 
 
 @pytest.mark.parametrize(
