@@ -135,7 +135,7 @@ def documents(task: str) -> list[dict[str, str]]:
 def prepare(task: str, options: argparse.Namespace) -> None:
     """Write the task's documents as a prepared dataset."""
     from nosology.config import PrepareConfig
-    from nosology.prepare.pipeline import prepare_table
+    from nosology.preparation.pipeline import prepare_table
     from nosology.sources.table import TableColumns
 
     folder = options.work / task
@@ -174,7 +174,8 @@ def train(task: str, options: argparse.Namespace) -> None:
 
 def linear(task: str, options: argparse.Namespace) -> None:
     """Fit the systems without a language model on the training notes and keep their log-probabilities."""
-    from nosology.baselines import fit_hashed, fit_majority, fit_tfidf
+    from nosology.classifier.words import fit_hashed
+    from nosology.evaluation.baselines import fit_majority, fit_tfidf
 
     folder, notes = options.work / task / "scores", _notes(task, options)
     texts, true, names, n = notes.train_texts, notes.train, notes.train_ids, len(notes.categories)
@@ -194,7 +195,7 @@ def linear(task: str, options: argparse.Namespace) -> None:
 
 def tuned(task: str, options: argparse.Namespace) -> None:
     """Score validation and locked notes with the tuned model, chunk by chunk."""
-    from nosology.classifier import Classifier
+    from nosology.classifier.classifier import Classifier
 
     work = list(_missing_chunks(task, options, "tuned", ("validation", "test")))
     if work:
@@ -206,8 +207,8 @@ def tuned(task: str, options: argparse.Namespace) -> None:
 
 def base(task: str, options: argparse.Namespace) -> None:
     """Answer locked notes with the base model in all its ways, each note read once, chunk by chunk."""
-    from nosology.classifier import Classifier
-    from nosology.parsing import parse_lenient, parse_strict
+    from nosology.classifier.classifier import Classifier
+    from nosology.evaluation.parsing import parse_lenient, parse_strict
 
     work = list(_missing_chunks(task, options, "base", ("test",)))
     if not work:
@@ -228,7 +229,7 @@ class _Notes:
     """The texts, ids and categories of a task's dataset."""
 
     def __init__(self, folder: Path) -> None:
-        from nosology.prepare.dataset import open_dataset
+        from nosology.dataset.folder import open_dataset
 
         dataset = open_dataset(folder)
         rows = {split: dataset.split(split) for split in ("train", "validation", "test")}  # type: ignore[arg-type]
@@ -272,8 +273,8 @@ def _save(path: Path, arrays: dict[str, Any]) -> None:
 
 def report(task: str, options: argparse.Namespace) -> dict[str, Any]:
     """Fit stack and calibrations on validation notes, judge every system on the locked ones, and print one table."""
-    from nosology import calibration as calibrating
-    from nosology.ensemble import blend, fit_exponents
+    from nosology.classifier import calibration as calibrating
+    from nosology.classifier.ensemble import blend, fit_exponents
 
     notes, folder = _notes(task, options), options.work / task / "scores"
     look: Literal["validation", "test"] = options.look

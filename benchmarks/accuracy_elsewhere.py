@@ -61,10 +61,11 @@ def main() -> None:
 
 def read_elsewhere(work: Path, admissions: int) -> list[dict[str, Any]]:
     """Return what each system reaches on short and on whole discharge notes."""
-    from nosology import calibration as calibrating
-    from nosology.baselines import fit_hashed, fit_tfidf
-    from nosology.classifier import Classifier
-    from nosology.ensemble import blend, fit_exponents
+    from nosology.classifier import calibration as calibrating
+    from nosology.classifier.classifier import Classifier
+    from nosology.classifier.ensemble import blend, fit_exponents
+    from nosology.classifier.words import fit_hashed
+    from nosology.evaluation.baselines import fit_tfidf
 
     learned = accuracy._Notes(work / "chapters" / "dataset")
     n_categories = len(learned.categories)
@@ -110,9 +111,9 @@ def read_elsewhere(work: Path, admissions: int) -> list[dict[str, Any]]:
 def discharge_notes(length: str, admissions: int, categories: tuple[str, ...]) -> tuple[list[str], Any]:
     """Return invented discharge notes as `nosology prepare mimic3` leaves them, and their categories' places."""
     from nosology.config import PrepareConfig
-    from nosology.prepare.dataset import open_dataset
-    from nosology.prepare.pipeline import prepare_mimic3
-    from nosology.sources.synthetic import write_mimic
+    from nosology.dataset.folder import open_dataset
+    from nosology.preparation.pipeline import prepare_mimic3
+    from nosology.synthetic import write_mimic
 
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

@@ -6,8 +6,8 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from nosology import calibration as calibrating
 from nosology import metrics
+from nosology.classifier import calibration as calibrating
 
 N_RESAMPLES = 2000
 N_SPLITS = 200  # random halves of the judged notes behind the conformal coverage

@@ -19,11 +19,11 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.svm import LinearSVC
 
 from nosology.config import PrepareConfig
+from nosology.dataset.folder import Dataset, open_dataset
 from nosology.metrics.resampling import draw_resamples, percentile_interval
-from nosology.prepare.dataset import Dataset, open_dataset
-from nosology.prepare.pipeline import prepare_mimic3
-from nosology.sections import find_sections
-from nosology.sources.synthetic import write_mimic
+from nosology.preparation.pipeline import prepare_mimic3
+from nosology.synthetic import write_mimic
+from nosology.text.sections import find_sections
 
 RULES: dict[str, dict[str, Any]] = {
     "primary, keep": {},

@@ -135,7 +135,7 @@ def _recall(n_found: int, n: int) -> dict[str, Any]:
 
 def nosology_finder() -> Finder:
     """Return our detectors, as `nosology deid` runs them."""
-    from nosology.prepare.deidentify import deidentify
+    from nosology.deidentification import deidentify
 
     return lambda text: [(span.start, span.end) for span in deidentify(text).spans]
 
@@ -152,8 +152,8 @@ def scrubadub_finder() -> Finder | None:
 
 def presidio_finder(model: str) -> Finder | None:
     """Return Presidio's analyzer over a spaCy model; None where one of them is not installed."""
+    from nosology.deidentification.detectors.presidio import PresidioDetector
     from nosology.errors import ModelError
-    from nosology.prepare.deidentify.presidio import PresidioDetector
 
     try:
         detector = PresidioDetector(model)

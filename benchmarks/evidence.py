@@ -28,13 +28,13 @@ from rich.table import Table
 from scipy import special
 
 from nosology import metrics
-from nosology.classifier import Classifier
-from nosology.prepare.alignment import AlignedText, align
-from nosology.prepare.dataset import open_dataset
-from nosology.runs import read_manifest
+from nosology.classifier.classifier import Classifier
+from nosology.dataset.folder import open_dataset
+from nosology.files import read_manifest
 from nosology.suggesting.evidence import strongest
 from nosology.suggesting.sentences import Span, sentences
 from nosology.suggesting.suggester import METHOD, Read
+from nosology.text.alignment import AlignedText, align
 
 METHODS = ("hide", "leave out", "words", "gradient", "tfidf", "random")
 FEWEST_SENTENCES = 4  # with fewer, dropping evidence drops the note

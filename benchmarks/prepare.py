@@ -72,7 +72,7 @@ def _options() -> argparse.Namespace:
 
 def _input(work: Path, admissions: int, seed: int) -> Path:
     """Return a folder of synthetic MIMIC-III files, written now if it is not there."""
-    from nosology.sources.synthetic import write_mimic
+    from nosology.synthetic import write_mimic
 
     folder = work / f"mimic3-{admissions}-{seed}"
     if not folder.exists():
@@ -177,7 +177,7 @@ def _contend(task: dict[str, Any]) -> None:
         _prepare_with_pandas(source, out, **task["steps"])
         return
     from nosology.config import PrepareConfig
-    from nosology.prepare.pipeline import prepare_mimic3
+    from nosology.preparation.pipeline import prepare_mimic3
 
     config = PrepareConfig(preset=task["preset"])
     if task["steps"]:
@@ -192,7 +192,7 @@ def _prepare_with_pandas(source: Path, out: Path, deidentify: bool, near_duplica
     import numpy as np
     import pandas as pd
 
-    from nosology.labels import LabelSet
+    from nosology.coding.labels import LabelSet
 
     labels = LabelSet.load("icd-chapters-18")
     notes = pd.read_csv(source / "NOTEEVENTS.csv.gz", low_memory=False)

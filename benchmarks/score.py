@@ -130,10 +130,10 @@ def _contend(spec: dict[str, Any]) -> dict[str, Any]:
     """Answer notes with one contender in this process until its time is up; return its figures."""
     import torch
 
-    from nosology.labels import LabelSet
+    from nosology.coding.labels import LabelSet
     from nosology.modeling.encoding import PromptEncoder
     from nosology.modeling.loading import load_model
-    from nosology.prompts import PromptTemplate
+    from nosology.modeling.prompts import PromptTemplate
 
     torch.manual_seed(0)
     name = training_benchmark._random_model("tiny") if spec["model"] == "tiny" else spec["model"]
@@ -188,7 +188,7 @@ def _generate(spec: dict[str, Any], loaded: Any, encoder: Any, names: Sequence[s
     del spec
     import torch
 
-    from nosology.parsing import parse_lenient
+    from nosology.evaluation.parsing import parse_lenient
 
     loaded.model.set_attn_implementation("sdpa")
     pad = loaded.tokenizer.pad_token_id or 0
@@ -250,8 +250,8 @@ def _vllm(spec: dict[str, Any], loaded: Any, encoder: Any, names: Sequence[str])
     import torch
     from vllm import LLM, SamplingParams
 
+    from nosology.evaluation.parsing import parse_lenient
     from nosology.modeling.loading import model_folder
-    from nosology.parsing import parse_lenient
 
     loaded.model.to("cpu")
     torch.cuda.empty_cache()

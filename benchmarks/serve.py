@@ -25,9 +25,9 @@ from pathlib import Path
 import numpy as np
 import psutil
 
-from nosology.prepare.dataset import open_dataset
-from nosology.runs import read_manifest
-from nosology.serve.audit import check
+from nosology.dataset.folder import open_dataset
+from nosology.feedback.audit import check
+from nosology.files import read_manifest
 
 START_SECONDS = 300
 WARM_UP_SECONDS = 5.0

@@ -31,22 +31,22 @@ import torch
 from rich.console import Console
 from rich.table import Table
 
-from nosology.classifier import Classifier
+from nosology.classifier.classifier import Classifier
+from nosology.coding.labels import LabelSet
+from nosology.coding.rubrics import RUBRICS_FILE, RubricTable
 from nosology.config import Config, EvaluateConfig, PrepareConfig
 from nosology.evaluation.suggestions import evaluate_suggestions
-from nosology.labels import LabelSet
 from nosology.modeling.attention import TREE_ATTENTION
 from nosology.modeling.encoding import PromptEncoder
 from nosology.modeling.loading import LoadedModel, load_adapter, load_model, output_weight
+from nosology.modeling.prompts import PromptTemplate
 from nosology.modeling.titles import TitleScorer
-from nosology.prepare.cleaning import Cleaning
-from nosology.prepare.pipeline import prepare_mimic3, prepare_table
-from nosology.prompts import PromptTemplate
+from nosology.preparation.pipeline import prepare_mimic3, prepare_table
 from nosology.report.ranking import print_ranking
-from nosology.rubrics import RUBRICS_FILE, RubricTable
-from nosology.sources.synthetic import write_mimic
 from nosology.sources.table import TableColumns
 from nosology.suggesting.suggester import FittedSuggester
+from nosology.synthetic import write_mimic
+from nosology.text.cleaning import Cleaning
 from nosology.training import train
 
 N_TITLES = 900
@@ -159,7 +159,7 @@ def _note(folder: Path, n_words: int) -> str:
     """Return a synthetic summary's first words, as lines."""
     write_mimic(folder / "source", admissions=20, seed=3, length="full", other_notes_per_admission=0, processes=1)
     prepare_mimic3(folder / "source", folder / "dataset", PrepareConfig(deidentify=False), n_workers=1)
-    from nosology.prepare.dataset import open_dataset
+    from nosology.dataset.folder import open_dataset
 
     text = max(open_dataset(folder / "dataset").notes()["clean_text"], key=len)
     words = 0

@@ -132,9 +132,9 @@ def _contenders() -> list[str]:
 def _synthetic_notes(folder: Path, words: tuple[int, int], n: int) -> list[dict[str, str]]:
     """Return n invented notes of a length in words, with their categories."""
     from nosology.config import PrepareConfig
-    from nosology.prepare.dataset import open_dataset
-    from nosology.prepare.pipeline import prepare_mimic3
-    from nosology.sources.synthetic import write_mimic
+    from nosology.dataset.folder import open_dataset
+    from nosology.preparation.pipeline import prepare_mimic3
+    from nosology.synthetic import write_mimic
 
     is_short = words[1] <= 100
     write_mimic(folder / "mimic", admissions=n * 4 + 200, seed=1, length="short" if is_short else "full")
@@ -151,10 +151,10 @@ def _contend(spec: dict[str, Any]) -> dict[str, Any]:
     import torch
     from transformers import TrainerCallback
 
-    from nosology.labels import LabelSet
+    from nosology.coding.labels import LabelSet
     from nosology.modeling.encoding import PromptEncoder
     from nosology.modeling.loading import load_model
-    from nosology.prompts import PromptTemplate
+    from nosology.modeling.prompts import PromptTemplate
 
     torch.manual_seed(0)
     name = _random_model(spec["model"]) if spec["model"] in ("tiny", "llama-3.2-3b-random") else spec["model"]
@@ -252,7 +252,7 @@ def _trainer(spec: dict[str, Any], loaded: Any, encoder: Any, labels: Any, notes
     from transformers import TrainingArguments
 
     from nosology.modeling.loading import attach_lora, attach_unsloth_lora
-    from nosology.modeling.trainer import Example, Examples, TreeTrainer
+    from nosology.training.trainer import Example, Examples, TreeTrainer
 
     contender, on_gpu = spec["contender"], torch.cuda.is_available()
     common = {

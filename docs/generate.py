@@ -21,9 +21,9 @@ from pydantic.fields import FieldInfo
 from typer.testing import CliRunner
 
 from nosology import cli
+from nosology.coding.labels import Category, LabelSet, shipped_names
 from nosology.config import Config
 from nosology.export.lines import schema as suggestions_schema
-from nosology.labels import Category, LabelSet, shipped_names
 
 REFERENCE = Path(__file__).parent / "reference"
 NOTICE = "<!-- Written by docs/generate.py; do not edit. `make docs` writes it anew. -->\n"
@@ -71,7 +71,7 @@ def stale_pages(pages: dict[str, str], folder: Path) -> list[str]:
 
 def broken_input_page() -> str:
     """Return the page of what becomes of broken input, written by the tests' own cases."""
-    cases = str(Path(__file__).parent.parent / "tests" / "integration")
+    cases = str(Path(__file__).parents[1] / "tests")
     sys.path.insert(0, cases)
     try:
         return str(importlib.import_module("broken_input").page())

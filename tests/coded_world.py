@@ -5,11 +5,11 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from nosology.coding.labels import LabelSet
 from nosology.config import Config
-from nosology.labels import LabelSet
-from nosology.prepare.dataset import COLUMNS
-from nosology.prepare.writing import write_manifest
-from nosology.runs import write_json
+from nosology.dataset.folder import COLUMNS
+from nosology.dataset.writing import write_manifest
+from nosology.files import write_json
 from nosology.training import train
 from tiny_models import save_tiny_model
 

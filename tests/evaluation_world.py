@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from nosology.coding.labels import LabelSet
 from nosology.config import Config
-from nosology.labels import LabelSet
+from nosology.files import sha256_file, sha256_text, write_json
 from nosology.records import Prediction
-from nosology.runs import sha256_file, sha256_text, write_json
 
 PREPARATION = {
     "deidentify": True,

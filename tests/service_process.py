@@ -16,9 +16,9 @@ import httpx2
 import pytest
 
 from evaluation_world import write_dataset
-from nosology.calibration import fit
+from nosology.classifier.calibration import fit
 from nosology.config import Config
-from nosology.runs import write_json
+from nosology.files import write_json
 from service_world import until
 from tiny_models import save_tiny_model
 

@@ -18,11 +18,11 @@ import numpy as np
 from starlette.testclient import TestClient
 
 from evaluation_world import PREPARATION, write_dataset, write_run
-from nosology.calibration import fit
+from nosology.classifier.calibration import fit
+from nosology.coding.labels import LabelSet
 from nosology.errors import RunError
-from nosology.labels import LabelSet
+from nosology.files import read_json, write_json
 from nosology.records import Evidence, Prediction, Suggestion, Suggestions
-from nosology.runs import read_json, write_json
 from nosology.serve.app import create_app
 from nosology.serve.model import ServedModel
 from nosology.serve.service import Service

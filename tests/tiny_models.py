@@ -7,7 +7,15 @@ import torch
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
+from nosology.modeling.prompts import PromptTemplate
+
 CATEGORIES = ("Infectious Disease", "Neoplasms", "Injuries/Poisonings", "Skin Disorders")
+
+TEMPLATE = PromptTemplate(
+    "tiny",
+    "{% macro system() %}Be precise.{% endmacro %}{% macro user(categories, note) %}"
+    "One of: {{ categories | join('; ') }}.\n\nNote:\n{{ note }}{% endmacro %}",
+)
 
 CHATML = (
     "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\n' + message['content'] }}"

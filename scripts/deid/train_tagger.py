@@ -1,4 +1,4 @@
-"""Train the tagger of `nosology.prepare.deidentify.tagger` and write its weights.
+"""Train the tagger of `nosology.deidentification.detectors.tagger` and write its weights.
 
     python scripts/deid/train_tagger.py --background notes.jsonl --out src/nosology/data/deid/tagger.npz
 
@@ -17,9 +17,9 @@ from scipy.sparse import csr_matrix
 from sklearn.linear_model import SGDClassifier
 from training_notes import Stock, read_templates, training_note
 
-from nosology.prepare.deidentify import default_detectors, merge_spans
-from nosology.prepare.deidentify.tagger import CLASSES, N_BUCKETS, WordFeatures, featurize, tagged
-from nosology.prepare.deidentify.tokens import tokenize
+from nosology.deidentification import default_detectors, merge_spans
+from nosology.deidentification.detectors.tagger import CLASSES, N_BUCKETS, WordFeatures, featurize, tagged
+from nosology.deidentification.tokens import tokenize
 
 
 def _read(paths: list[Path], holdout: int) -> list[str]:

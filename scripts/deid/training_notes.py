@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from itertools import accumulate
 from pathlib import Path
 
-from nosology.prepare.deidentify.lexicon import US_STATES, ranked
+from nosology.deidentification.lexicon import US_STATES, ranked
 
 Piece = tuple[str, str]
 """A stretch of text and its span type ("" for none)."""

@@ -9,20 +9,20 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 _PUBLIC = {
-    "Classifier": "nosology.classifier",
-    "LabelSet": "nosology.labels",
+    "Classifier": "nosology.classifier.classifier",
+    "LabelSet": "nosology.coding.labels",
     "NosologyError": "nosology.errors",
     "Prediction": "nosology.records",
     "Suggestion": "nosology.records",
     "Suggestions": "nosology.records",
-    "deidentify": "nosology.prepare.deidentify",
+    "deidentify": "nosology.deidentification",
 }
 
 if TYPE_CHECKING:
-    from nosology.classifier import Classifier as Classifier
+    from nosology.classifier.classifier import Classifier
+    from nosology.coding.labels import LabelSet
+    from nosology.deidentification import deidentify
     from nosology.errors import NosologyError as NosologyError
-    from nosology.labels import LabelSet as LabelSet
-    from nosology.prepare.deidentify import deidentify as deidentify
     from nosology.records import Prediction as Prediction
     from nosology.records import Suggestion as Suggestion
     from nosology.records import Suggestions as Suggestions

@@ -8,11 +8,11 @@ import pytest
 from sklearn.metrics import classification_report
 
 from evaluation_world import Loader, Scripted, write_dataset, write_run
+from nosology.coding.labels import LabelSet
 from nosology.config import EvaluateConfig
 from nosology.evaluation import evaluate
-from nosology.labels import LabelSet
 from nosology.report.classification import side_by_side
-from nosology.results import Results
+from nosology.runs.results import Results
 
 GOLDEN = Path(__file__).with_name("classification_reports.txt")
 

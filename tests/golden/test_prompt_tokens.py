@@ -12,7 +12,7 @@ from transformers import AutoTokenizer
 from llama3 import real_llama3_tokenizer
 from nosology.modeling.encoding import PromptEncoder
 from nosology.modeling.loading import model_folder
-from nosology.prompts import PromptTemplate
+from nosology.modeling.prompts import PromptTemplate
 
 TEMPLATE = PromptTemplate(
     "golden",

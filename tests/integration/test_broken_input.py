@@ -7,10 +7,10 @@ import pytest
 from broken_input import CASES, N_SOUND, Case, sound_mimic3, sound_mimic4, sound_table
 
 from nosology.config import PrepareConfig
+from nosology.dataset.folder import open_dataset
+from nosology.dataset.summary import DatasetSummary
 from nosology.errors import DataError
-from nosology.prepare.dataset import open_dataset
-from nosology.prepare.pipeline import prepare_mimic3, prepare_mimic4, prepare_table
-from nosology.prepare.summary import DatasetSummary
+from nosology.preparation.pipeline import prepare_mimic3, prepare_mimic4, prepare_table
 from nosology.sources.table import TableColumns
 
 CONFIG = PrepareConfig(deidentify=False)

@@ -16,8 +16,8 @@ from types import ModuleType
 
 import pytest
 
-from nosology.prepare.deidentify import deidentify
-from nosology.sources.synthetic import write_mimic
+from nosology.deidentification import deidentify
+from nosology.synthetic import write_mimic
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 ENOUGH = 100  # identifiers of a kind; with fewer, two or three misses would decide

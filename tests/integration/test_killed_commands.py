@@ -15,10 +15,10 @@ from typing import Any
 import pytest
 
 from evaluation_world import write_dataset
-from nosology.classifier import Classifier
+from nosology.classifier.classifier import Classifier
 from nosology.cli import main
+from nosology.dataset.folder import open_dataset
 from nosology.errors import RunError
-from nosology.prepare.dataset import open_dataset
 from nosology.report.page import read_results
 from tiny_models import save_tiny_model
 
@@ -49,7 +49,7 @@ def _run_and_die(words: list[str], rename: int | None) -> None:
 def run(*words: object, rename: int | None = None) -> int:
     """Return the exit status of a command in a process of its own; that of a killed one is negative."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["nosology.training", "nosology.classifier"])
+    context.set_forkserver_preload(["nosology.training", "nosology.classifier.classifier"])
     process = context.Process(target=_run_and_die, args=([str(word) for word in words], rename))
     process.start()
     process.join()

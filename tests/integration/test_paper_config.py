@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 
 from llama3 import real_llama3_tokenizer
+from nosology.coding.labels import LabelSet
 from nosology.config import load_config, shipped_config
+from nosology.dataset.folder import open_dataset
 from nosology.evaluation import evaluate
-from nosology.labels import LabelSet
-from nosology.prepare.dataset import open_dataset
-from nosology.prepare.pipeline import prepare_mimic3
+from nosology.files import read_manifest
+from nosology.preparation.pipeline import prepare_mimic3
 from nosology.report import write_report
-from nosology.runs import read_manifest
-from nosology.sources.synthetic import write_mimic
+from nosology.synthetic import write_mimic
 from nosology.training import train
 from tiny_models import save_tiny_model
 

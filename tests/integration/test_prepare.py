@@ -19,11 +19,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from nosology.config import PrepareConfig
+from nosology.dataset.folder import ATTRIBUTES, COLUMNS, open_dataset
 from nosology.errors import DataError, RunError
-from nosology.prepare import collecting, workers
-from nosology.prepare.dataset import ATTRIBUTES, COLUMNS, open_dataset
-from nosology.prepare.pipeline import prepare_mimic3, prepare_mimic4
-from nosology.sources.synthetic import write_mimic
+from nosology.preparation import collecting, workers
+from nosology.preparation.pipeline import prepare_mimic3, prepare_mimic4
+from nosology.synthetic import write_mimic
 
 HEADER_LINE = ",".join(NOTE_COLUMNS) + "\n"
 FULL = PrepareConfig(deidentify=False)  # de-identification has tests of its own, and is most of the time
@@ -361,7 +361,7 @@ def test_a_killed_preparation_starts_again_cleanly(synthetic: Path, tmp_path: Pa
         "import sys, time\n"
         "from pathlib import Path\n"
         "from nosology.config import PrepareConfig\n"
-        "from nosology.prepare import pipeline\n"
+        "from nosology.preparation import pipeline\n"
         "pipeline.write_notes = lambda *_: (print('ready', flush=True), time.sleep(60))\n"
         "pipeline.prepare_mimic3(Path(sys.argv[1]), Path(sys.argv[2]), PrepareConfig(), n_workers=1)\n"
     )
@@ -388,8 +388,8 @@ def test_what_a_running_preparation_writes_is_left_alone(synthetic: Path, tmp_pa
 def test_workers_die_with_their_parent() -> None:
     script = (
         "import sys\n"
-        "from nosology.prepare import workers\n"
-        "from nosology.prepare.cleaning import Cleaning\n"
+        "from nosology.preparation import workers\n"
+        "from nosology.text.cleaning import Cleaning\n"
         "workers.INLINE_CHARACTERS = 0\n"
         "how = Cleaning(False, 'token', 'keep', False, False, 0, None, False)\n"
         "pool = workers.CleaningPool(how, 2)\n"

@@ -8,7 +8,7 @@ import pytest
 from handmade_mimic import as_csv, prose, save, two_categories, write_mimic3
 
 from nosology.cli import main
-from nosology.prepare.dataset import open_dataset
+from nosology.dataset.folder import open_dataset
 
 
 def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, *words: object) -> tuple[int, str, str]:

@@ -6,17 +6,15 @@ The service is real; its reader is the one whose answers are known. Skipped wher
 import os
 import re
 import shutil
-import threading
 from pathlib import Path
 
 import pytest
-import uvicorn
 
-from nosology.prepare.dataset import open_dataset
-from nosology.serve.app import create_app
-from nosology.serve.export import export_dataset
-from nosology.serve.keys import KeyFile
-from service_world import NOTE, UNSURE_NOTE, open_service, until, write_served_run
+from nosology.dataset.folder import open_dataset
+from nosology.feedback.export import export_dataset
+from nosology.serve.http.keys import KeyFile
+from served import Served
+from service_world import NOTE, UNSURE_NOTE, write_served_run
 
 playwright = pytest.importorskip("playwright.sync_api")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright")
@@ -49,23 +47,6 @@ def browser():
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_served_run(tmp_path_factory.mktemp("served"))
-
-
-class Served:
-    """A service on a port of this machine, in a thread."""
-
-    def __init__(self, run: Path, state: Path, *, keys: KeyFile | None = None, **settings) -> None:
-        self.service, self.reader = open_service(run, state, **settings)
-        config = uvicorn.Config(create_app(self.service, keys=keys), port=0, log_config=None, access_log=False)
-        self.server = uvicorn.Server(config)
-        self.thread = threading.Thread(target=self.server.run, daemon=True)
-        self.thread.start()
-        until(lambda: self.server.started, 30)
-        self.url = f"http://127.0.0.1:{self.server.servers[0].sockets[0].getsockname()[1]}"
-
-    def stop(self) -> None:
-        self.server.should_exit = True
-        self.thread.join(30)
 
 
 @pytest.fixture

@@ -16,10 +16,10 @@ import httpx2
 import pytest
 
 import postgres
-from nosology.serve.audit import check, entries
-from nosology.serve.keys import KeyFile
-from nosology.serve.receipts import note_hash
-from nosology.serve.store import FeedbackStore
+from nosology.feedback.audit import check, entries
+from nosology.feedback.receipts import note_hash
+from nosology.feedback.store import FeedbackStore
+from nosology.serve.http.keys import KeyFile
 from service_process import serving, skip_without, train_tiny_run
 from service_world import until
 

@@ -10,8 +10,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from test_service_browser import Served
 
+from served import Served
 from service_world import write_served_run
 
 pytest.importorskip("schemathesis")

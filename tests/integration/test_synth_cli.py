@@ -11,10 +11,10 @@ from typer.testing import CliRunner
 
 from nosology.cli import app, register_commands
 from nosology.errors import ConfigError, RunError
-from nosology.runs import sha256_file
-from nosology.sources.synthetic import write_mimic
-from nosology.sources.synthetic import writing as writing_module
-from nosology.sources.synthetic.writing import Job
+from nosology.files import sha256_file
+from nosology.synthetic import write_mimic
+from nosology.synthetic import writing as writing_module
+from nosology.synthetic.writing import Job
 
 MIMIC3_COLUMNS = {
     "NOTEEVENTS": "ROW_ID SUBJECT_ID HADM_ID CHARTDATE CHARTTIME STORETIME CATEGORY DESCRIPTION CGID ISERROR TEXT",

@@ -68,7 +68,7 @@ def classify(
 
 
 def _predict(run: Path, notes: list[str], system: System | None) -> "list[Prediction]":
-    from nosology.classifier import Classifier
+    from nosology.classifier.classifier import Classifier
 
     classifier = Classifier.load(run, system=system.value if system else None)
     with progress("classify", total=len(notes)) as advance:

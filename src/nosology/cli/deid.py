@@ -12,7 +12,7 @@ from nosology.cli import app
 from nosology.cli.console import progress, say
 
 if TYPE_CHECKING:
-    from nosology.prepare.deidentify import Deidentified, Detector
+    from nosology.deidentification import Deidentified, Detector
 
 
 class _Style(StrEnum):
@@ -45,7 +45,7 @@ def deid(
 
     Example: nosology deid notes.csv --text TEXT --out clean.csv
     """
-    from nosology.prepare.deidentify import SECRET_VARIABLE, default_detectors, deidentify_many
+    from nosology.deidentification import SECRET_VARIABLE, default_detectors, deidentify_many
     from nosology.sources.tablefile import read_table, refuse_taken, table_format, write_table
 
     table_format(out)  # a name that cannot be written is refused before the work starts
@@ -78,7 +78,7 @@ def _further(names: list[str]) -> "tuple[Detector, ...]":
     for name in names:
         kind, _, model = name.partition(":")
         if kind == "presidio":
-            from nosology.prepare.deidentify.presidio import PresidioDetector
+            from nosology.deidentification.detectors.presidio import PresidioDetector
 
             found.append(PresidioDetector(model) if model else PresidioDetector())
         elif kind == "transformer" and model:

@@ -36,11 +36,11 @@ def demo(
     seconds: dict[str, float] = {}
 
     with _stage("synth", seconds):
-        from nosology.sources.synthetic import write_mimic
+        from nosology.synthetic import write_mimic
 
         write_mimic(out / "mimic3", admissions=ADMISSIONS, seed=seed)
     with _stage("prepare", seconds):
-        from nosology.prepare.pipeline import prepare_mimic3
+        from nosology.preparation.pipeline import prepare_mimic3
 
         prepare_mimic3(out / "mimic3", out / "dataset", config.prepare, progress=progress)
     with _stage("train", seconds):
@@ -57,7 +57,7 @@ def demo(
         page = write_report(out / "run")
 
     from nosology.report.summary import print_summary
-    from nosology.results import Results
+    from nosology.runs.results import Results
 
     print_summary(Results.model_validate(results))
     stages = ", ".join(f"{name} {duration(spent)}" for name, spent in seconds.items())

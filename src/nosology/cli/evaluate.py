@@ -36,7 +36,7 @@ def evaluate(
     from nosology.evaluation.suggestions import evaluate_suggestions, wants_suggestions
     from nosology.report.ranking import print_ranking
     from nosology.report.summary import print_summary
-    from nosology.results import Results
+    from nosology.runs.results import Results
 
     results = evaluate_run(
         run,

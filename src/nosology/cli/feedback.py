@@ -11,7 +11,7 @@ from nosology.cli.console import say
 from nosology.errors import DataError, NosologyError
 
 if TYPE_CHECKING:
-    from nosology.serve.store import Decision
+    from nosology.feedback.store import Decision
 
 feedback = typer.Typer(help="What people decided: agreement, drift, and a dataset to train on.", no_args_is_help=True)
 app.add_typer(feedback, name="feedback")
@@ -41,7 +41,7 @@ def export(
 
     Example: nosology feedback export runs/first --with data/mimic3 --out data/with-feedback
     """
-    from nosology.serve.export import export_dataset
+    from nosology.feedback.export import export_dataset
 
     texts: list[str] = []
     if notes is not None:
@@ -69,10 +69,10 @@ def report(
 
     Example: nosology feedback report runs/first
     """
-    from nosology.labels import LabelSet
-    from nosology.runs import MANIFEST, sha256_file
-    from nosology.serve.agreement import agreement_report
-    from nosology.serve.audit import AUDIT_FILE, entries
+    from nosology.coding.labels import LabelSet
+    from nosology.feedback.agreement import agreement_report
+    from nosology.feedback.audit import AUDIT_FILE, entries
+    from nosology.files import MANIFEST, sha256_file
     from nosology.serve.model import training_shares
 
     log = (state or run / "service") / AUDIT_FILE
@@ -96,7 +96,7 @@ def audit(file: Annotated[Path, typer.Argument(help="audit.jsonl of a service's 
 
     Example: nosology audit runs/first/service/audit.jsonl
     """
-    from nosology.serve.audit import check
+    from nosology.feedback.audit import check
 
     found = check(file)
     if found.first_broken is not None:
@@ -109,8 +109,8 @@ def audit(file: Annotated[Path, typer.Argument(help="audit.jsonl of a service's 
 
 
 def _decisions(run: Path, state: Path | None, database: str | None) -> "list[Decision]":
+    from nosology.feedback.store import FeedbackStore, StoreError
     from nosology.serve.settings import Settings
-    from nosology.serve.store import FeedbackStore, StoreError
 
     settings = Settings(state=state or run / "service", keys_file=Path(), database=database)
     store = FeedbackStore(settings.database_url)

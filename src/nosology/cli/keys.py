@@ -25,7 +25,7 @@ def create(
 
     Example: nosology keys create ward-3
     """
-    from nosology.serve.keys import KeyFile, default_keys_file
+    from nosology.serve.http.keys import KeyFile, default_keys_file
 
     print(KeyFile(file or default_keys_file()).create(name))
     say("this key is shown once; a running service that asks for keys takes it at once")
@@ -39,7 +39,7 @@ def list_keys(
 
     Example: nosology keys list
     """
-    from nosology.serve.keys import KeyFile, default_keys_file
+    from nosology.serve.http.keys import KeyFile, default_keys_file
 
     entries = KeyFile(file or default_keys_file()).entries()
     if as_json:
@@ -55,7 +55,7 @@ def revoke(name: Annotated[str, typer.Argument(help="Whose key.")], file: KeysOp
 
     Example: nosology keys revoke ward-3
     """
-    from nosology.serve.keys import KeyFile, default_keys_file
+    from nosology.serve.http.keys import KeyFile, default_keys_file
 
     KeyFile(file or default_keys_file()).revoke(name)
     say(f"{name} has no key any more")

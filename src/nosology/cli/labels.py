@@ -34,7 +34,7 @@ def show(name: LabelSetArgument = "icd-chapters-18", as_json: Json = False) -> N
 
     Example: nosology labels show icd-chapters-18
     """
-    from nosology.labels import LabelSet
+    from nosology.coding.labels import LabelSet
 
     label_set = LabelSet.load(name)
     rows = [(c.name, ",".join(map(str, c.icd9)), ",".join(map(str, c.icd10))) for c in label_set.categories]
@@ -53,7 +53,7 @@ def check(name: LabelSetArgument) -> None:
 
     Example: nosology labels check our-labels.tsv
     """
-    from nosology.labels import LabelSet
+    from nosology.coding.labels import LabelSet
 
     label_set = LabelSet.load(name)
     with_codes = sum(bool(category.icd9 or category.icd10) for category in label_set.categories)
@@ -74,7 +74,7 @@ def map_code(
 
     Example: nosology labels map 410.71 --icd-version 9
     """
-    from nosology.labels import Icd10Mapping, LabelSet
+    from nosology.coding.labels import Icd10Mapping, LabelSet
 
     label_set = LabelSet.load(name)
     rule: Icd10Mapping = "equivalence" if mapping is Mapping.EQUIVALENCE else "chapter"

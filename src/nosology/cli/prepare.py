@@ -12,7 +12,7 @@ from nosology.cli.console import progress, say
 
 if TYPE_CHECKING:
     from nosology.config import PrepareConfig
-    from nosology.prepare.summary import DatasetSummary
+    from nosology.dataset.summary import DatasetSummary
 
 prepare = typer.Typer(
     help="Make a dataset of notes: label, de-identify, normalize, select, split.", no_args_is_help=True
@@ -56,7 +56,7 @@ def mimic3(
 
     Example: nosology prepare mimic3 mimiciii/1.4 --out datasets/mimic3 --preset paper
     """
-    from nosology.prepare.pipeline import prepare_mimic3
+    from nosology.preparation.pipeline import prepare_mimic3
 
     settings = _settings(config, overrides, preset)
     _report(prepare_mimic3(folder, out, settings, progress=progress, csv=csv, n_workers=workers), as_json)
@@ -79,7 +79,7 @@ def mimic4(
 
     Example: nosology prepare mimic4 physionet.org/files --out datasets/mimic4
     """
-    from nosology.prepare.pipeline import prepare_mimic4
+    from nosology.preparation.pipeline import prepare_mimic4
 
     settings = _settings(config, overrides, preset)
     _report(prepare_mimic4(folder, out, settings, progress=progress, csv=csv, n_workers=workers), as_json)
@@ -116,7 +116,7 @@ def table(
 
     Example: nosology prepare table notes.csv --out datasets/ours --text body --code icd --icd-version 10 --patient mrn
     """
-    from nosology.prepare.pipeline import prepare_table
+    from nosology.preparation.pipeline import prepare_table
     from nosology.sources.table import TableColumns
 
     version: Literal[9, 10] | str | None = 9 if icd_version == "9" else 10 if icd_version == "10" else icd_version

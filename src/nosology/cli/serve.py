@@ -46,7 +46,7 @@ def serve(
     Example: nosology serve runs/first --port 8000
     """
     from nosology.errors import ConfigError
-    from nosology.serve.keys import default_keys_file
+    from nosology.serve.http.keys import default_keys_file
     from nosology.serve.settings import Settings
 
     if (certificate is None) != (certificate_key is None):

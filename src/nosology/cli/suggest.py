@@ -93,7 +93,7 @@ def _numbers(n: int) -> list[str]:
 
 
 def _suggest(run: Path, notes: list[str], k: int, *, with_evidence: bool) -> "list[Suggestions]":
-    from nosology.classifier import Classifier
+    from nosology.classifier.classifier import Classifier
 
     classifier = Classifier.load(run)
     with progress("suggest", total=len(notes)) as advance:

@@ -47,7 +47,7 @@ def synth(
 
     Example: nosology synth synthetic-mimic --admissions 5000 --seed 7
     """
-    from nosology.sources.synthetic import write_mimic
+    from nosology.synthetic import write_mimic
 
     with progress("synth", total=admissions, unit="admissions") as advance:
         counts = write_mimic(

@@ -11,7 +11,7 @@ from nosology.cli.console import progress, say
 
 if TYPE_CHECKING:
     from nosology.config import Config
-    from nosology.modeling.callbacks import TrainingStep
+    from nosology.training.callbacks import TrainingStep
 
 
 @app.command()

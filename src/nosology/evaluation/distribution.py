@@ -11,9 +11,9 @@ import numpy as np
 import polars as pl
 from scipy import stats
 
+from nosology.dataset.folder import COLUMNS
 from nosology.evaluation.inputs import Inputs
-from nosology.prepare.dataset import COLUMNS
-from nosology.results import CategoryShare, Distribution, Lengths
+from nosology.runs.results import CategoryShare, Distribution, Lengths
 
 _WORD = re.compile(r"\w+")
 _MOST_VALUES = 12  # a column with more is an identifier or a measurement, not a group

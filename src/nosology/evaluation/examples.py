@@ -9,7 +9,7 @@ from nosology.evaluation.inputs import Inputs
 from nosology.evaluation.systems import BASE_SYSTEMS, Output
 from nosology.metrics import INVALID
 from nosology.records import Prediction
-from nosology.results import Example, Summary, SystemResult
+from nosology.runs.results import Example, Summary, SystemResult
 
 _BASELINES = ("majority", "tfidf", "tfidf_all", "tfidf_parts")
 _N_EXTREMES = 3

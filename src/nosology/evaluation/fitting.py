@@ -12,15 +12,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from nosology import calibration as calibrating
-from nosology.baselines import fit_hashed
-from nosology.calibration import Calibration
+from nosology.classifier import calibration as calibrating
+from nosology.classifier.calibration import Calibration
+from nosology.classifier.ensemble import FOLDER, Ensemble, blend, fit_exponents
+from nosology.classifier.words import fit_hashed
 from nosology.config import EvaluateConfig
-from nosology.ensemble import FOLDER, Ensemble, blend, fit_exponents
 from nosology.errors import RunError
 from nosology.evaluation.inputs import Inputs
 from nosology.evaluation.systems import Progress, Scorer
-from nosology.runs import MANIFEST, read_json, sha256_file, sha256_text, write_json
+from nosology.files import MANIFEST, read_json, sha256_file, sha256_text, write_json
 
 FloatArray = NDArray[np.float64]
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from nosology.evaluation.inputs import Inputs
 from nosology.evaluation.systems import Scorer
-from nosology.results import InjectionResult, PositionResult, Robustness
+from nosology.runs.results import InjectionResult, PositionResult, Robustness
 
 IntArray = NDArray[np.int64]
 FloatArray = NDArray[np.float64]

@@ -1,7 +1,8 @@
 """Judging answers: one `SystemResult` a system, one `Comparison` a pair, and the calibration's own result.
 
 Everything is computed from arrays by `nosology.metrics`; this module only decides what is computed of what, and gives
-it the names that `nosology.results` documents. All systems share one set of bootstrap draws, so differences are paired.
+it the names that `nosology.runs.results` documents. All systems share one set of bootstrap draws, so differences are
+paired.
 """
 
 import re
@@ -13,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nosology import metrics
-from nosology.calibration import Calibration, SetKind
+from nosology.classifier.calibration import Calibration, SetKind
 from nosology.evaluation.systems import SYSTEMS, Output
 from nosology.metrics import INVALID, Resamples
-from nosology.results import (
+from nosology.runs.results import (
     Averages,
     Bin,
     CalibrationResult,

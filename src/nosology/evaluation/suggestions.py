@@ -20,21 +20,21 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.svm import LinearSVC
 
 from nosology import metrics
-from nosology.classifier import Classifier
+from nosology.classifier.classifier import Classifier
+from nosology.coding.rubrics import RubricTable
 from nosology.config import EvaluateConfig
+from nosology.dataset.folder import codes_of
 from nosology.errors import DataError
 from nosology.evaluation.inputs import Inputs, read_inputs
 from nosology.evaluation.systems import Advance, Progress, quiet
-from nosology.prepare.alignment import align
-from nosology.prepare.dataset import codes_of
-from nosology.rubrics import RubricTable
-from nosology.runs import read_manifest, write_json, write_private_text
+from nosology.files import read_manifest, write_json, write_private_text
+from nosology.runs.suggestion_results import Estimate, RankedSystem, ReliabilityBin, SuggestionResults
 from nosology.suggesting import mixture
 from nosology.suggesting.mixture import Mixture
 from nosology.suggesting.signals import NAMES, Signals
 from nosology.suggesting.suggester import FittedSuggester, Suggester
 from nosology.suggesting.words import WordModel
-from nosology.suggestion_results import Estimate, RankedSystem, ReliabilityBin, SuggestionResults
+from nosology.text.alignment import align
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]

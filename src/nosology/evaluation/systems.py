@@ -16,15 +16,16 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from nosology.baselines import HashedModel, Majority, TfidfModel, fit_hashed, fit_majority, fit_tfidf
-from nosology.calibration import Calibration
+from nosology.classifier.calibration import Calibration
+from nosology.classifier.ensemble import Ensemble
+from nosology.classifier.words import HashedModel, fit_hashed
+from nosology.coding.labels import LabelSet
 from nosology.config import EvaluateConfig
-from nosology.ensemble import Ensemble
 from nosology.errors import ConfigError
+from nosology.evaluation.baselines import Majority, TfidfModel, fit_majority, fit_tfidf
 from nosology.evaluation.inputs import Inputs
-from nosology.labels import LabelSet
+from nosology.evaluation.parsing import parse_lenient, parse_strict
 from nosology.metrics import INVALID
-from nosology.parsing import parse_lenient, parse_strict
 from nosology.records import Prediction
 
 IntArray = NDArray[np.int64]
@@ -35,7 +36,7 @@ Progress = Callable[[str, int], AbstractContextManager[Advance]]
 
 
 class Scorer(Protocol):
-    """What evaluation asks of a classifier; `nosology.classifier.Classifier` is one."""
+    """What evaluation asks of a classifier; `nosology.classifier.classifier.Classifier` is one."""
 
     calibration: Calibration | None
 
@@ -274,7 +275,7 @@ def _from_predictions(
 
 def load_classifier(run: Path, system: Literal["tuned", "base"]) -> Scorer:
     """Return the run's classifier. Imported here, so that results can be read and reported without torch."""
-    from nosology.classifier import Classifier
+    from nosology.classifier.classifier import Classifier
 
     return Classifier.load(run, system=system)
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from nosology import metrics
-from nosology.calibration import Calibration
+from nosology.classifier.calibration import Calibration
 from nosology.config import EvaluateConfig
 from nosology.evaluation import distribution, scores
 from nosology.evaluation.examples import choose_examples, summarize
@@ -31,8 +31,9 @@ from nosology.evaluation.systems import (
     run_tuned,
 )
 from nosology.evaluation.writing import PREDICTIONS, RESULTS, prediction_rows, replaced_folder, write_lines
-from nosology.results import CalibrationResult, Provenance, Results, Robustness
-from nosology.runs import MANIFEST, environment, read_json, read_manifest, sha256_file, sha256_text, write_json
+from nosology.files import MANIFEST, read_json, read_manifest, sha256_file, sha256_text, write_json
+from nosology.runs.provenance import environment
+from nosology.runs.results import CalibrationResult, Provenance, Results, Robustness
 
 
 def evaluate(

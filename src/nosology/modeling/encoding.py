@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from nosology.errors import ModelError
+from nosology.modeling.prompts import NOTE_MARKER, PromptTemplate
 from nosology.modeling.shortening import Shortening, shorten
-from nosology.prompts import NOTE_MARKER, PromptTemplate
 
 PINNED_DATE = "26 Jul 2024"
 """The date that chat templates print; Llama 3's own default, so no template sees an unusual one."""

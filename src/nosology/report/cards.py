@@ -10,7 +10,7 @@ from typing import Any
 
 from jinja2 import Environment
 
-from nosology.results import Results
+from nosology.runs.results import Results
 
 CARDS = ("MODEL_CARD.md", "TRIPOD-AI.md", "TRIPOD-LLM.md", "CHAI.md")
 AUTHOR_MUST_SUPPLY = "Author must supply"

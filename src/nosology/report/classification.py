@@ -1,6 +1,6 @@
 """Classification reports as plain text, in scikit-learn's layout: the base model beside the tuned one."""
 
-from nosology.results import Averages, Results, SystemResult
+from nosology.runs.results import Averages, Results, SystemResult
 
 _COLUMNS = ("precision", "recall", "f1-score", "support")
 _GAP = "    "

@@ -17,15 +17,15 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 from pydantic import ValidationError
 
 from nosology.errors import RunError
+from nosology.files import read_json, read_manifest
 from nosology.records import Suggestions
 from nosology.report.cards import render_cards
 from nosology.report.classification import side_by_side
 from nosology.report.drawing import Drawn, colour_role
 from nosology.report.figures import CURVES, draw_all
 from nosology.report.suggested import shown
-from nosology.results import Comparison, Results
-from nosology.runs import read_json, read_manifest
-from nosology.suggestion_results import SuggestionResults
+from nosology.runs.results import Comparison, Results
+from nosology.runs.suggestion_results import SuggestionResults
 
 PAGE = "index.html"
 REPORTS_TEXT = "classification_reports.txt"

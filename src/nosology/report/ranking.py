@@ -3,7 +3,7 @@
 from rich.console import Console
 from rich.table import Table
 
-from nosology.suggestion_results import Estimate, SuggestionResults
+from nosology.runs.suggestion_results import Estimate, SuggestionResults
 
 _COLUMNS = ("hit_1", "hit_5", "hit_10", "recall_5", "recall_10", "mrr", "mean_average_precision", "main_1")
 _HEADINGS = ("hit@1", "hit@5", "hit@10", "recall@5", "recall@10", "MRR", "mAP", "main@1")

@@ -14,8 +14,8 @@ from typing import Any
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 
 from nosology.export import NOTICE
+from nosology.files import write_private_text
 from nosology.records import Suggestions
-from nosology.runs import write_private_text
 
 FULL_COLOUR = 0.4
 """Fall of a suggestion's probability from which its sentence is marked in full colour."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from rich.console import Console
 from rich.table import Table
 
-from nosology.results import Interval, Results
+from nosology.runs.results import Interval, Results
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,14 +8,29 @@ from fastapi.telemetry import TelemetryConfig
 from starlette.types import ASGIApp
 
 from nosology import __version__
-from nosology.serve import about_routes, batch_routes, cds_routes, decision_routes, problems, reading_routes
 from nosology.serve.batches import Batches
-from nosology.serve.guards import Guard
-from nosology.serve.keys import KeyFile
-from nosology.serve.logs import event
+from nosology.serve.http import problems
+from nosology.serve.http.guards import Guard
+from nosology.serve.http.keys import KeyFile
+from nosology.serve.http.logs import event
+from nosology.serve.http.sessions import Doorkeeper
+from nosology.serve.routes import (
+    about as about_routes,
+)
+from nosology.serve.routes import (
+    batch as batch_routes,
+)
+from nosology.serve.routes import (
+    cds as cds_routes,
+)
+from nosology.serve.routes import (
+    decision as decision_routes,
+)
+from nosology.serve.routes import (
+    reading as reading_routes,
+)
 from nosology.serve.schemas import Problem
 from nosology.serve.service import Service
-from nosology.serve.sessions import Doorkeeper
 
 DESCRIPTION = (
     "Clinical notes in; a diagnostic category with an honest probability out, and diagnoses to consider. Decision "

@@ -16,10 +16,10 @@ from typing import Literal
 import polars as pl
 from polars.exceptions import PolarsError
 
-from nosology.serve.audit import AuditError
+from nosology.feedback.audit import AuditError
 from nosology.serve.batching import ReadingFailed
-from nosology.serve.logs import event
-from nosology.serve.problems import Refused
+from nosology.serve.http.logs import event
+from nosology.serve.http.problems import Refused
 from nosology.serve.schemas import BatchOut, BatchRowOut, NoteIn, PredictionOut
 from nosology.serve.service import Service
 

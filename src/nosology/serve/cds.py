@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from nosology.serve import fhir
-from nosology.serve.problems import Refused
+from nosology.serve.http.problems import Refused
 
 SERVICE_ID = "nosology-note"
 HOOK = "encounter-discharge"

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from nosology.prepare.deidentify import deidentify
+from nosology.deidentification import deidentify
 
 
 @dataclass(frozen=True, slots=True)

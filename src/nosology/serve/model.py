@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
+from nosology.coding.labels import LabelSet
 from nosology.errors import NosologyError
-from nosology.labels import LabelSet
+from nosology.files import MANIFEST, read_json, read_manifest, sha256_file
 from nosology.records import Prediction
-from nosology.runs import MANIFEST, read_json, read_manifest, sha256_file
 from nosology.serve.masking import MaskedNote
 
 EVALUATION = "test"
@@ -75,7 +75,7 @@ class ServedModel:
             RunError: The folder is no finished run, or was changed.
             ModelError: The model cannot be loaded.
         """
-        from nosology.classifier import Classifier
+        from nosology.classifier.classifier import Classifier
 
         reader = Classifier.load(run)
         reader.classify(["warm-up"])  # computes the instruction once, so that the first reader does not wait for it

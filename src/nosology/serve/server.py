@@ -6,13 +6,13 @@ from pathlib import Path
 import uvicorn
 
 from nosology.errors import ConfigError
-from nosology.serve import logs
+from nosology.feedback.store import StoreError
 from nosology.serve.app import create_app
-from nosology.serve.keys import KeyFile
+from nosology.serve.http import logs
+from nosology.serve.http.keys import KeyFile
 from nosology.serve.model import ServedModel
 from nosology.serve.service import Service
 from nosology.serve.settings import Settings, check_address, is_loopback
-from nosology.serve.store import StoreError
 
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 _KEEP_ALIVE_SECONDS = 15

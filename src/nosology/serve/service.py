@@ -7,17 +7,17 @@ from pathlib import Path
 
 from fastapi import Request
 
-from nosology.serve.audit import AUDIT_FILE, AuditLog
+from nosology.feedback.audit import AUDIT_FILE, AuditLog
+from nosology.feedback.receipts import Receipt, ReceiptBook, note_hash
+from nosology.feedback.store import FeedbackStore
 from nosology.serve.batching import Batcher
-from nosology.serve.limits import RateLimit
+from nosology.serve.http.limits import RateLimit
+from nosology.serve.http.problems import Refused
+from nosology.serve.http.sessions import LOCAL
 from nosology.serve.metrics import Metrics
 from nosology.serve.model import Reading, ServedModel
-from nosology.serve.problems import Refused
-from nosology.serve.receipts import Receipt, ReceiptBook, note_hash
 from nosology.serve.schemas import NoteIn, PredictionOut, Ranked, SuggestedOut
-from nosology.serve.sessions import LOCAL
 from nosology.serve.settings import Settings
-from nosology.serve.store import FeedbackStore
 
 WRONG_KEYS_PER_MINUTE = 10  # from one address
 CLIENT_GONE = 499  # nobody reads it; it stands in the log

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from nosology import icd
+from nosology.coding import icd
 from nosology.errors import DataError
 from nosology.records import Code
 from nosology.sources.csvstream import Block, CsvReader

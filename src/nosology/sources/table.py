@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from nosology import icd
+from nosology.coding import icd
 from nosology.errors import DataError
 from nosology.records import Code, Note
 from nosology.sources.formats import Chunk, open_table

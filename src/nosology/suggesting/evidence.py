@@ -11,12 +11,12 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from nosology.prepare.alignment import AlignedText
 from nosology.records import Evidence
-from nosology.sections import find_sections
 from nosology.suggesting.context import context_of
 from nosology.suggesting.sentences import Span
 from nosology.suggesting.words import mentions
+from nosology.text.alignment import AlignedText
+from nosology.text.sections import find_sections
 
 FloatArray = NDArray[np.float64]
 

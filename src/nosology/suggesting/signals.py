@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from nosology.rubrics import RubricTable
+from nosology.coding.rubrics import RubricTable
 
 FloatArray = NDArray[np.float64]
 

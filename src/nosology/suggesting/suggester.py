@@ -8,18 +8,18 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from nosology.coding.rubrics import RubricTable
+from nosology.files import read_json, write_json
 from nosology.modeling.attention import KeysValues
 from nosology.modeling.probing import Variant, probe, token_gradients, without
 from nosology.modeling.titles import TitleScorer
-from nosology.prepare.alignment import AlignedText
 from nosology.records import Evidence, FullCode, Suggestion, Suggestions
-from nosology.rubrics import RubricTable
-from nosology.runs import read_json, write_json
 from nosology.suggesting.evidence import evidence_of, texts_without, tokens_within
 from nosology.suggesting.mixture import Mixture, untrained
 from nosology.suggesting.sentences import Span, sentences
 from nosology.suggesting.signals import Frequencies, Signals
 from nosology.suggesting.words import TitleWords, WordModel
+from nosology.text.alignment import AlignedText
 
 FloatArray = NDArray[np.float64]
 Method = Literal["words", "hide", "leave out"]

@@ -11,11 +11,11 @@ from transformers import EarlyStoppingCallback, TrainerCallback, TrainingArgumen
 
 from nosology.config import Config, TrainConfig
 from nosology.machine import free_memory
-from nosology.modeling.callbacks import CheckpointSeal, LogFile, TrainingStep
 from nosology.modeling.encoding import PromptEncoder
 from nosology.modeling.loading import LoadedModel
 from nosology.modeling.sizing import Architecture, TrainingLoad, training_memory, with_recomputation_where_needed
-from nosology.modeling.trainer import Example
+from nosology.training.callbacks import CheckpointSeal, LogFile, TrainingStep
+from nosology.training.trainer import Example
 
 
 def recomputes(config: Config, loaded: LoadedModel, encoder: PromptEncoder, examples: list[Example]) -> bool:

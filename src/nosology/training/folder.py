@@ -6,12 +6,12 @@ from pathlib import Path
 import polars as pl
 import yaml
 
+from nosology.coding.labels import LabelSet
 from nosology.config import Config
+from nosology.dataset.folder import Dataset
 from nosology.errors import RunError
-from nosology.labels import LabelSet
-from nosology.prepare.dataset import Dataset
-from nosology.prompts import PromptTemplate
-from nosology.runs import MANIFEST, read_json, write_json
+from nosology.files import MANIFEST, read_json, write_json
+from nosology.modeling.prompts import PromptTemplate
 
 
 def is_first_process() -> bool:

@@ -17,18 +17,16 @@ import polars as pl
 import torch
 from transformers import PrinterCallback, ProgressCallback
 
+from nosology.coding.rubrics import RUBRICS_FILE, RubricTable
 from nosology.config import Config, TrainConfig
+from nosology.dataset.folder import Dataset, codes_of, open_dataset
 from nosology.errors import DataError, ModelError
-from nosology.modeling.balance import NoteOrder, balancing_weights, log_priors
-from nosology.modeling.callbacks import TrainingStep, last_whole_checkpoint
+from nosology.files import MANIFEST, sha256_file, sha256_text, write_json
 from nosology.modeling.encoding import PromptEncoder
 from nosology.modeling.loading import LoadedModel, attach_lora, attach_unsloth_lora, load_model
+from nosology.modeling.prompts import PromptTemplate
 from nosology.modeling.title_targets import title_targets
-from nosology.modeling.trainer import Example, Examples, TreeTrainer
-from nosology.prepare.dataset import Dataset, codes_of, open_dataset
-from nosology.prompts import PromptTemplate
-from nosology.rubrics import RUBRICS_FILE, RubricTable
-from nosology.runs import MANIFEST, environment, sha256_file, sha256_text, write_json
+from nosology.runs.provenance import environment
 from nosology.training.arguments import (
     callbacks,
     can_compile,
@@ -37,7 +35,10 @@ from nosology.training.arguments import (
     smaller_batch,
     training_arguments,
 )
+from nosology.training.balance import NoteOrder, balancing_weights, log_priors
+from nosology.training.callbacks import TrainingStep, last_whole_checkpoint
 from nosology.training.folder import claim, expect_same_inputs, is_first_process, write_inputs
+from nosology.training.trainer import Example, Examples, TreeTrainer
 
 
 def train(

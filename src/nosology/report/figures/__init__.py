@@ -7,7 +7,7 @@ from nosology.report.figures.comparison import category_f1, category_shares, com
 from nosology.report.figures.curves import curve
 from nosology.report.figures.matrix import confusion_matrix
 from nosology.report.figures.trust import reliability, risk_coverage
-from nosology.results import Results
+from nosology.runs.results import Results
 
 CURVES = (
     "train/loss",

@@ -6,7 +6,7 @@ from typing import Any
 from matplotlib.axes import Axes
 
 from nosology.report.drawing import PALETTE, PERCENT, Drawn, colour_of, finish, in_style, new_figure, short_name
-from nosology.results import Results, SystemResult
+from nosology.runs.results import Results, SystemResult
 
 _WIDTH = 4.7  # inches; type is then readable on a telephone, where the page is as wide, and not too large elsewhere
 _SHARE_TICKS = (0, 0.2, 0.4, 0.6, 0.8, 1.0)

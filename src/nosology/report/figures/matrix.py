@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
 from nosology.report.drawing import PALETTE, Drawn, finish, in_style, new_figure
-from nosology.results import SystemResult
+from nosology.runs.results import SystemResult
 
 _CELL = 0.215  # inches; holds three digits
 _LABEL_SPACE = 1.55

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from matplotlib.axes import Axes
 
 from nosology.report.drawing import PALETTE, PERCENT, Drawn, colour_of, finish, in_style, new_square, short_name
-from nosology.results import Bin, CalibrationResult, Results, SystemResult
+from nosology.runs.results import Bin, CalibrationResult, Results, SystemResult
 
 _DASHES = (0, (3, 3))
 

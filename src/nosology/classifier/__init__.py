@@ -1,0 +1,1 @@
+"""From text to a prediction: the classifier, its calibration, and the linear models that it is blended with."""

@@ -1,0 +1,387 @@
+"""The one path from text to prediction: evaluation, command line and service all go through `Classifier`.
+
+A classifier is loaded from a run folder and refuses one whose adapter, label set, prompt or base model is not what the
+run's manifest says. `Classifier.classify` takes raw notes and first does to them what preparation did to the training
+notes; `log_probs` takes text that is prepared already. A run answers with its tuned model, or with the ensemble of it
+and a linear model where `evaluate.answer_with` or the caller says so.
+"""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Literal, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nosology.classifier.calibration import Calibration
+from nosology.classifier.ensemble import Ensemble
+from nosology.coding.labels import LabelSet
+from nosology.coding.rubrics import RUBRICS_FILE, RubricTable
+from nosology.errors import ModelError, RunError
+from nosology.files import MANIFEST, read_json, read_manifest, sha256_file
+from nosology.modeling.encoding import EncodedNote, PromptEncoder
+from nosology.modeling.head_scoring import Scorer, make_scorer
+from nosology.modeling.heads import category_head
+from nosology.modeling.loading import load_adapter, load_model
+from nosology.modeling.prompts import PromptTemplate
+from nosology.modeling.scoring import AnswerScorer, Scoring
+from nosology.modeling.titles import TitleScorer
+from nosology.records import Prediction, Suggestions
+from nosology.suggesting.suggester import FittedSuggester, Suggester
+from nosology.text.alignment import AlignedText, align
+from nosology.text.cleaning import Cleaning, clean
+
+CONTENT_FREE_NOTES = ("", "N/A", "[MASK]")
+"""Notes that say nothing; what a model answers to them is its prior (contextual calibration, Zhao et al. 2021)."""
+
+FloatArray = NDArray[np.float64]
+Correction = Literal["none", "length", "prior"]
+CORRECTIONS: tuple[Correction, ...] = ("none", "length", "prior")
+System = Literal["tuned", "base", "ensemble"]
+
+
+class Classifier:
+    """Categories with probabilities for notes.
+
+    Attributes:
+        labels: The label set; columns of every array are in its order.
+        calibration: How scores become probabilities; None where the run was not evaluated yet.
+    """
+
+    def __init__(
+        self,
+        model: Any,
+        encoder: PromptEncoder,
+        labels: LabelSet,
+        *,
+        cleaning: Cleaning | None = None,
+        calibration: Calibration | None = None,
+        scoring: Scoring = "joint",
+        batch_tokens: int = 4096,
+        ensemble: Ensemble | None = None,
+        rubrics: RubricTable | None = None,
+        suggester: FittedSuggester | None = None,
+        n_train_notes: int = 0,
+    ) -> None:
+        """Put a loaded model to work; most callers want `load`.
+
+        Args:
+            model: A causal language model with or without adapter, attending along token trees.
+            encoder: Cuts prompts for that model and that label set.
+            labels: The label set.
+            cleaning: What is done to raw notes; None to take them as they are.
+            calibration: Fitted on validation notes.
+            scoring: How answers are scored, see `nosology.modeling.scoring`.
+            batch_tokens: Tokens in one forward pass.
+            ensemble: What the model's answers are blended with; its calibration takes the place of the model's own.
+            rubrics: What `suggest` can suggest; None where codes are unknown.
+            suggester: What was fitted to suggest them; None for the model alone, not calibrated.
+            n_train_notes: How many notes the rubrics were counted on.
+        """
+        self.labels = labels
+        self.calibration = ensemble.calibration if ensemble else calibration
+        self._own_calibration = calibration if ensemble else None
+        self._ensemble = ensemble
+        self._model = model
+        self._encoder = encoder
+        self._cleaning = cleaning
+        self._scoring: Scoring = scoring
+        self._batch_tokens = batch_tokens
+        self._scorer: Scorer | None = None
+        self._rubrics = rubrics
+        self._fitted = suggester
+        self._n_train_notes = n_train_notes
+        self._suggester: Suggester | None = None
+
+    @classmethod
+    def load(cls, run: Path | str, *, system: System | None = None) -> Self:
+        """Return the classifier of a finished run.
+
+        Args:
+            run: The run folder.
+            system: The tuned model, its base model with the same prompt, or the ensemble; None for what the run's
+                configuration says (`evaluate.answer_with`).
+
+        Raises:
+            RunError: The folder is no finished run, a file in it is not the one the manifest names, or it holds no
+                ensemble and one is wanted.
+            ModelError: The model or the adapter cannot be loaded.
+        """
+        run = Path(run)
+        manifest = read_manifest(run, "run")
+        labels = LabelSet.load(run / "labels.tsv")
+        template = PromptTemplate.load(str(run / "prompt.jinja"))
+        _expect(run / "labels.tsv", labels.sha256, manifest["labels_sha256"])
+        _expect(run / "prompt.jinja", template.sha256, manifest["prompt_sha256"])
+        settings = manifest["config"]["model"]
+        system = system or manifest["config"]["evaluate"].get("answer_with", "tuned")
+        ensemble = _load_ensemble(run) if system == "ensemble" else None
+        loaded = load_model(
+            settings["name"],
+            revision=manifest["model"]["revision"] or settings["revision"],
+            dtype=settings["dtype"],
+            load_in_4bit=settings["load_in_4bit"],
+        )
+        _expect(run, loaded.weights_sha256, manifest["model"]["weights_sha256"], what="the base model's weights")
+        encoder = PromptEncoder(
+            loaded.tokenizer,
+            template,
+            labels.names,
+            max_note_tokens=settings["max_note_tokens"],
+            shortening=settings.get("shortening", "middle"),  # as runs of before there was a choice
+        )
+        model, calibration = loaded.model, None
+        if system != "base":
+            weights = run / "adapter" / "adapter_model.safetensors"
+            if weights.is_file():
+                _expect(weights, sha256_file(weights), manifest["adapter_sha256"])
+            has_head = manifest["config"]["train"].get("head", "answer") == "classification"
+            model = load_adapter(loaded, run / "adapter", n_head_categories=len(labels.names) if has_head else None)
+            calibration = _read_calibration(run)
+        rubrics = RubricTable.load(run / RUBRICS_FILE) if (run / RUBRICS_FILE).exists() else None
+        return cls(
+            model,
+            encoder,
+            labels,
+            cleaning=Cleaning.like(manifest["dataset"]["preparation"]),
+            calibration=calibration,
+            scoring=settings["scoring"],
+            batch_tokens=manifest["config"]["evaluate"]["batch_tokens"],
+            ensemble=ensemble,
+            rubrics=rubrics,
+            suggester=FittedSuggester.load(run, len(rubrics)) if rubrics and system != "base" else None,
+            n_train_notes=manifest["n_train_notes"],
+        )
+
+    def classify(self, texts: Sequence[str], *, progress: Callable[[int], None] | None = None) -> list[Prediction]:
+        """Return a prediction for each raw note, in order.
+
+        Args:
+            texts: Notes as they were written; they are prepared as the training notes were.
+            progress: Called with the number of notes finished after each batch.
+        """
+        prepared = [self._prepared(text) for text in texts]
+        return self.predictions_from(self.log_probs(prepared, progress=progress), self.truncated_tokens(prepared))
+
+    def suggest(
+        self,
+        texts: Sequence[str],
+        k: int = 10,
+        *,
+        with_evidence: bool = True,
+        progress: Callable[[int], None] | None = None,
+    ) -> list[Suggestions]:
+        """Return diagnoses to consider for each raw note, in order: decision support, never a diagnosis.
+
+        Args:
+            texts: Notes as they were written; they are prepared as the training notes were.
+            k: Suggestions a note.
+            with_evidence: Whether to look for the sentences behind each; most of the time goes there.
+            progress: Called with the number of notes finished after each.
+
+        Returns:
+            One ranked sequence of suggestions a note; evidence offsets are into the texts as they were given.
+
+        Raises:
+            RunError: The run's training notes had no ICD codes.
+        """
+        results = []
+        for text in texts:
+            results.append(self.suggester.suggest(text, self.aligned(text), k, with_evidence=with_evidence))
+            if progress:
+                progress(1)
+        return results
+
+    def aligned(self, text: str) -> AlignedText:
+        """Return a raw note prepared, with the way back to it."""
+        return align(text, self._cleaning)
+
+    def log_probs(
+        self,
+        texts: Sequence[str],
+        *,
+        correction: Correction = "none",
+        progress: Callable[[int], None] | None = None,
+    ) -> FloatArray:
+        """Return every category's log-probability for prepared notes, not calibrated.
+
+        Args:
+            texts: Prepared notes, in any order.
+            correction: ``prior`` subtracts what the model answers to notes without content; ``length`` divides each
+                answer's score by the number of its tokens, so that long names are not at a disadvantage.
+            progress: Called with the number of notes finished after each batch.
+
+        Returns:
+            Natural logarithms; ``exp`` of each row sums to 1. Shape ``(notes, categories)``.
+        """
+        scores = self._category_scorer().scores(self._encode(texts), progress=progress)
+        return self._blend(texts, self._corrected(scores, correction))
+
+    def predictions_from(
+        self, log_probs: FloatArray, truncated: Sequence[int], *, calibration: Calibration | None = None
+    ) -> list[Prediction]:
+        """Return predictions for rows of log-probabilities, calibrated where the run holds a calibration.
+
+        Args:
+            log_probs: As `log_probs` returns them. Shape ``(notes, categories)``.
+            truncated: Tokens left out of each note.
+            calibration: In place of the classifier's own.
+        """
+        calibration = calibration or self.calibration
+        probabilities = calibration.apply(log_probs) if calibration else np.exp(log_probs)
+        abstained = calibration.abstains(probabilities) if calibration else np.zeros(len(log_probs), dtype=bool)
+        sets = calibration.prediction_sets(probabilities) if calibration else [()] * len(log_probs)
+        names = self.labels.names
+        predictions = []
+        for row, cut, silent, members in zip(probabilities, truncated, abstained, sets, strict=True):
+            order = np.argsort(-row, kind="stable")
+            ranking = tuple((names[index], float(row[index])) for index in order)
+            chosen = tuple(names[index] for index in members)
+            predictions.append(Prediction(*ranking[0], ranking, chosen, bool(silent), cut))
+        return predictions
+
+    def log_probs_and_answers(
+        self, texts: Sequence[str], *, max_new_tokens: int = 12, progress: Callable[[int], None] | None = None
+    ) -> tuple[dict[Correction, FloatArray], list[str]]:
+        """Return `log_probs` under every correction, and what the model says itself; notes are read once for all.
+
+        Args:
+            texts: Prepared notes, in any order.
+            max_new_tokens: Tokens after which an answer (at temperature 0) is cut; 0 for none at all.
+            progress: Called with the number of notes finished after each batch.
+
+        Raises:
+            ModelError: The model has a classification head.
+        """
+        scorer, notes = self._category_scorer(), self._encode(texts)
+        if isinstance(scorer, AnswerScorer):
+            scores, answers = scorer.scores_and_answers(notes, max_new_tokens=max_new_tokens, progress=progress)
+        elif max_new_tokens:
+            raise ModelError(
+                "a model with a classification head writes no answers",
+                place="train.head",
+                hint="train with train.head=answer, or ask the base model",
+            )
+        else:
+            scores, answers = scorer.scores(notes, progress=progress), [""] * len(notes)
+        return {kind: self._blend(texts, self._corrected(scores, kind)) for kind in CORRECTIONS}, answers
+
+    def prompt(self, text: str) -> str:
+        """Return the full prompt of a prepared note."""
+        return self._encoder.prompt(text)
+
+    def truncated_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Return how many tokens of each prepared note do not fit and are left out."""
+        return [note.truncated_tokens for note in self._encode(texts)]
+
+    def note_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Return how many tokens each prepared note has, before any are left out."""
+        return [self._encoder.n_tokens(text) for text in texts]
+
+    def in_order(self, order: Sequence[int]) -> "Classifier":
+        """Return the same model under an instruction that lists the categories in another order, for bias tests.
+
+        Args:
+            order: Category indices as the instruction is to list them; columns of arrays stay in label-set order.
+        """
+        return Classifier(
+            self._model,
+            self._encoder.reordered(order),
+            self.labels,
+            cleaning=self._cleaning,
+            calibration=self.calibration,
+            scoring=self._scoring,
+            batch_tokens=self._batch_tokens,
+        )
+
+    @property
+    def suggester(self) -> Suggester:
+        """What suggests, made on first use.
+
+        Raises:
+            RunError: The run's training notes had no ICD codes, or its head is no language model's.
+        """
+        if self._rubrics is None or not len(self._rubrics):
+            raise RunError(
+                "this run knows no rubrics to suggest: its training notes had no ICD codes",
+                hint="prepare notes with a code column, and train on them",
+            )
+        if category_head(self._model) is not None:
+            raise RunError(
+                "this run can suggest nothing: its classification head knows categories and no words",
+                hint="train with train.head=answer",
+            )
+        if self._suggester is None:
+            scorer = TitleScorer(
+                self._model,
+                self._encoder,
+                [rubric.title for rubric in self._rubrics.rubrics],
+                self._rubrics.by_category(self.labels.names),
+                category_scoring=self._scoring,
+                batch_tokens=self._batch_tokens,
+            )
+            self._suggester = Suggester(
+                scorer,
+                self._rubrics,
+                self.labels.names,
+                self._fitted or FittedSuggester.of_model_alone(len(self._rubrics)),
+                n_train_notes=self._n_train_notes,
+                calibrated=self._category_probabilities,
+            )
+        return self._suggester
+
+    def _category_probabilities(self, log_probs: FloatArray) -> FloatArray:
+        """Return the model's own probabilities: what suggestions begin with is the model alone, never the ensemble."""
+        calibration = self._own_calibration if self._ensemble else self.calibration
+        return calibration.apply(log_probs[None])[0] if calibration else np.exp(log_probs)
+
+    def _prepared(self, text: str) -> str:
+        return clean(text, "", self._cleaning).text.decode("utf-8", "surrogatepass") if self._cleaning else text
+
+    def _encode(self, texts: Sequence[str]) -> list[EncodedNote]:
+        return [self._encoder.note(text) for text in texts]
+
+    def _blend(self, texts: Sequence[str], log_probs: FloatArray) -> FloatArray:
+        return self._ensemble.log_probs(texts, log_probs) if self._ensemble else log_probs
+
+    def _corrected(self, scores: FloatArray, correction: Correction) -> FloatArray:
+        """Return normalized log-probabilities of answer scores. Shapes ``(notes, categories)``."""
+        if correction == "length":
+            return _normalize(scores / np.asarray(self._category_scorer().n_scored_steps, np.float64))
+        if correction == "prior":
+            prior = _normalize(self._category_scorer().scores(self._encode(CONTENT_FREE_NOTES)))
+            return _normalize(_normalize(scores) - np.logaddexp.reduce(prior, axis=0))
+        return _normalize(scores)
+
+    def _category_scorer(self) -> Scorer:
+        if self._scorer is None:
+            self._scorer = make_scorer(
+                self._model, self._encoder, scoring=self._scoring, batch_tokens=self._batch_tokens
+            )
+        return self._scorer
+
+
+def _normalize(scores: FloatArray) -> FloatArray:
+    normalized: FloatArray = scores - np.logaddexp.reduce(scores, axis=1, keepdims=True)
+    return normalized
+
+
+def _read_calibration(run: Path) -> Calibration | None:
+    path = run / "calibration.json"
+    return Calibration.from_json(read_json(path)) if path.exists() else None
+
+
+def _load_ensemble(run: Path) -> Ensemble:
+    ensemble = Ensemble.load(run)
+    fitted_to = ensemble.fitted_on.get("run_manifest_sha256", "")
+    _expect(run / MANIFEST, sha256_file(run / MANIFEST), fitted_to, what="the run that the ensemble was fitted to")
+    return ensemble
+
+
+def _expect(place: Path, found: str, recorded: str, *, what: str = "this file") -> None:
+    if found != recorded:
+        raise RunError(
+            f"{what} changed since training: SHA-256 {found[:12]}..., recorded {recorded[:12]}...",
+            place=str(place),
+            hint="restore it, or train again",
+        )

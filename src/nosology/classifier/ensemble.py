@@ -1,0 +1,131 @@
+"""The tuned model and a linear model over words, stacked: two views of a note whose mistakes differ.
+
+A language model reads what a note means, a linear model counts what it says; each is right where the other is not often
+enough that their blend beats both. The blend is a product of powers, ``p ~ tuned^a * linear^b``, with the two exponents
+fitted on validation notes, which neither model learned from. An ensemble is stored in the run folder beside the
+adapter, with a calibration of its own. What would surprise you: exponents need not sum to 1, because they also undo
+each member's over- or under-confidence.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import optimize, special
+
+from nosology.classifier.calibration import Calibration
+from nosology.classifier.words import HashedModel
+from nosology.errors import RunError
+from nosology.files import read_json, sha256_file, write_json
+
+IntArray = NDArray[np.int64]
+FloatArray = NDArray[np.float64]
+
+FOLDER = "ensemble"
+_LINEAR = "linear.safetensors"
+_SETTINGS = "ensemble.json"
+_CALIBRATION = "calibration.json"
+_SPREAD = 1.0  # how far exponents plausibly are from one half; worth about one note, as in calibration
+
+
+@dataclass(frozen=True)
+class Ensemble:
+    """A linear model, and how its log-probabilities and the tuned model's are blended.
+
+    Attributes:
+        linear: The linear member.
+        exponents: Of the tuned model's and of the linear model's probabilities.
+        fitted_on: Whatever identifies the notes and the model; compared, never interpreted.
+        calibration: Fitted on the blend's probabilities; None until then.
+    """
+
+    linear: HashedModel = field(repr=False)
+    exponents: tuple[float, float]
+    fitted_on: Mapping[str, str]
+    calibration: Calibration | None = None
+
+    def log_probs(self, texts: Sequence[str], tuned: FloatArray) -> FloatArray:
+        """Return blended natural-log probabilities, not calibrated; rows are normalized.
+
+        Args:
+            texts: Prepared notes.
+            tuned: The tuned model's log-probabilities of the same notes. Shape ``(notes, categories)``.
+
+        Returns:
+            Shape ``(notes, categories)``.
+        """
+        return blend(self.exponents, tuned, self.linear.log_probs(texts))
+
+    def save(self, run: Path) -> None:
+        """Write the ensemble into a run folder, its settings last."""
+        folder = run / FOLDER
+        folder.mkdir(exist_ok=True)
+        self.linear.save(folder / _LINEAR)
+        if self.calibration is not None:
+            write_json(folder / _CALIBRATION, self.calibration.to_json())
+        settings = {
+            "kind": "ensemble",
+            "format": 1,
+            "exponents": list(self.exponents),
+            "fitted_on": dict(self.fitted_on),
+            "linear_sha256": sha256_file(folder / _LINEAR),
+        }
+        write_json(folder / _SETTINGS, settings)
+
+    @classmethod
+    def load(cls, run: Path) -> Self:
+        """Return the ensemble of a run.
+
+        Raises:
+            RunError: The run has none, or a file in it is not the one that was written.
+        """
+        folder = run / FOLDER
+        if not (folder / _SETTINGS).exists():
+            hint = f"`nosology evaluate {run}` fits it, with `ensemble` among evaluate.systems"
+            raise RunError("this run holds no ensemble", place=str(run), hint=hint)
+        settings = read_json(folder / _SETTINGS)
+        if not isinstance(settings, dict) or (settings.get("kind"), settings.get("format")) != ("ensemble", 1):
+            raise RunError("not an ensemble of format 1", place=str(folder), hint="evaluate the run again")
+        linear = folder / _LINEAR
+        if not linear.exists() or sha256_file(linear) != settings["linear_sha256"]:
+            raise RunError("this file changed since it was fitted", place=str(linear), hint="evaluate the run again")
+        calibration = folder / _CALIBRATION
+        return cls(
+            HashedModel.load(linear),
+            (float(settings["exponents"][0]), float(settings["exponents"][1])),
+            dict(settings["fitted_on"]),
+            Calibration.from_json(read_json(calibration)) if calibration.exists() else None,
+        )
+
+
+def fit_exponents(tuned: FloatArray, linear: FloatArray, true: IntArray) -> tuple[float, float]:
+    """Return the exponents with the least log loss on notes that neither model learned from; none below 0.
+
+    Args:
+        tuned: The tuned model's log-probabilities. Shape ``(notes, categories)``.
+        linear: The linear model's. Shape ``(notes, categories)``.
+        true: Indices of the true categories. Shape ``(notes,)``.
+    """
+    members, rows = np.stack([tuned, linear]), np.arange(len(true))
+    chosen = members[:, rows, true]
+
+    def loss_and_gradient(exponents: FloatArray) -> tuple[float, FloatArray]:
+        scores = np.tensordot(exponents, members, axes=1)
+        log_total = special.logsumexp(scores, axis=1)
+        probabilities = np.exp(scores - log_total[:, None])
+        by_exponent = (probabilities * members).sum(axis=2).mean(axis=1) - chosen.mean(axis=1)
+        loss = float((log_total - exponents @ chosen).mean())
+        pull = (exponents - 0.5) / (_SPREAD**2 * len(true))
+        return loss + float(((exponents - 0.5) ** 2).sum()) / (2 * _SPREAD**2 * len(true)), by_exponent + pull
+
+    start = np.full(2, 0.5)
+    best = optimize.minimize(loss_and_gradient, start, jac=True, method="L-BFGS-B", bounds=[(0.0, None)] * 2)
+    return float(best.x[0]), float(best.x[1])
+
+
+def blend(exponents: tuple[float, float], tuned: FloatArray, linear: FloatArray) -> FloatArray:
+    """Return the normalized log of a product of powers. Shapes ``(notes, categories)``."""
+    return np.asarray(special.log_softmax(exponents[0] * tuned + exponents[1] * linear, axis=1), np.float64)

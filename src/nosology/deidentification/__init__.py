@@ -1,0 +1,142 @@
+"""Replacing identifiers: names, dates, places, numbers become ``<NAME>``, ``<DATE>``, ... or invented values.
+
+`deidentify` runs detectors over a text, joins what they found, and replaces it. It never logs or raises with a piece
+of the text. What it does not do: it makes no promise that text is anonymous; measured recall stands in
+``docs/explanation/deidentification.md``.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import islice
+from multiprocessing import get_context
+from typing import Literal
+
+from nosology.deidentification.composed import compose
+from nosology.deidentification.detectors.addresses import addresses
+from nosology.deidentification.detectors.ages import ages
+from nosology.deidentification.detectors.contacts import contacts
+from nosology.deidentification.detectors.dates import dates
+from nosology.deidentification.detectors.institutions import institutions
+from nosology.deidentification.detectors.numbers import numbers
+from nosology.deidentification.detectors.people import people
+from nosology.deidentification.detectors.placeholders import mimic3_placeholders, mimic4_placeholders
+from nosology.deidentification.detectors.scrubadub_detectors import scrubadub_detectors
+from nosology.deidentification.detectors.tagger import tagged
+from nosology.deidentification.judging.completion import complete_spans
+from nosology.deidentification.judging.plain_words import without_plain_words
+from nosology.deidentification.judging.repeats import repeat_names
+from nosology.deidentification.spans import SPAN_TYPES, Detector, join_neighbours, leave_out, merge_spans
+from nosology.deidentification.surrogates import SECRET_VARIABLE, Surrogates
+from nosology.deidentification.wrapping import unwrap
+from nosology.records import Span
+
+__all__ = [
+    "SECRET_VARIABLE",
+    "SPAN_TYPES",
+    "Deidentified",
+    "Detector",
+    "Style",
+    "default_detectors",
+    "deidentify",
+    "deidentify_many",
+    "merge_spans",
+    "scrubadub_detectors",
+]
+
+Style = Literal["token", "surrogate"]
+
+_TOKEN = re.compile(f"<(?:{'|'.join(SPAN_TYPES)})>")
+_BATCH = 256  # texts in flight for each process: enough to keep it busy, few enough to bound memory
+
+
+@dataclass(frozen=True, slots=True)
+class Deidentified:
+    """A text without its identifiers.
+
+    Attributes:
+        text: The text with every span replaced.
+        spans: What was replaced: sorted, non-overlapping, offsets in Unicode code points of the *input* text.
+        replacements: What stands in place of each span.
+    """
+
+    text: str = field(repr=False)
+    spans: tuple[Span, ...] = ()
+    replacements: tuple[str, ...] = field(default=(), repr=False)
+
+
+def default_detectors() -> tuple[Detector, ...]:
+    """Return the detectors that `deidentify` runs when it is given none."""
+    rules = (dates, contacts, ages, numbers, addresses, institutions, people)
+    return (mimic3_placeholders, mimic4_placeholders, scrubadub_detectors, *rules, tagged)
+
+
+def deidentify(
+    text: str,
+    *,
+    style: Style = "token",
+    detectors: Sequence[Detector] | None = None,
+    patient_key: str | None = None,
+) -> Deidentified:
+    """Return the text with its identifiers replaced, and where they were.
+
+    Args:
+        text: Any text. MIMIC placeholders (``[**...**]``, ``___``) count as identifiers; tokens (``<NAME>``) stay.
+        style: ``"token"`` writes ``<NAME>``; ``"surrogate"`` writes invented values, consistent for a patient.
+        detectors: What looks for identifiers; None for `default_detectors`.
+        patient_key: Whose text it is. Surrogates of one key agree with each other across texts.
+    """
+    composed, offsets = compose(text)
+    found = _spans(composed, default_detectors() if detectors is None else detectors)
+    spans = found if offsets is None else tuple(Span(offsets[s.start], offsets[s.end], s.type) for s in found)
+    surrogates = Surrogates(patient_key) if style == "surrogate" else None
+    replacements = tuple(surrogates.replace(composed, seen) if surrogates else f"<{seen.type}>" for seen in found)
+    pieces: list[str] = []
+    position = 0
+    for span, new in zip(spans, replacements, strict=True):
+        pieces += (text[position : span.start], new)
+        position = span.end
+    return Deidentified("".join([*pieces, text[position:]]), spans, replacements)
+
+
+def _spans(text: str, detectors: Sequence[Detector]) -> tuple[Span, ...]:
+    """Return what the detectors find, names wherever they stand, neighbours joined, tokens left out."""
+    read = unwrap(text)
+    found = [span for detector in detectors for span in detector(read)]
+    found += repeat_names(read, found)
+    found += complete_spans(read, found)
+    spans = without_plain_words(join_neighbours(merge_spans(found, len(text)), read), read)
+    return leave_out(spans, [match.span() for match in _TOKEN.finditer(text)]) if "<" in text else spans
+
+
+def deidentify_many(
+    texts: Iterable[str],
+    *,
+    style: Style = "token",
+    detectors: Sequence[Detector] | None = None,
+    patient_keys: Iterable[str | None] | None = None,
+    processes: int = 1,
+) -> Iterator[Deidentified]:
+    """Yield the results of many texts, in their order, from several processes; memory stays bounded.
+
+    Args:
+        texts: The texts.
+        style: As for `deidentify`.
+        detectors: As for `deidentify`; with more than one process they must be picklable.
+        patient_keys: One key a text; None where surrogates need not agree.
+        processes: Worker processes; 1 works in this one.
+    """
+    pairs = ((text, None) for text in texts) if patient_keys is None else zip(texts, patient_keys, strict=True)
+    work = partial(_one, style=style, detectors=detectors)
+    if processes == 1:
+        yield from map(work, pairs)
+        return
+    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+        while batch := list(islice(pairs, _BATCH * processes)):
+            yield from pool.map(work, batch, chunksize=_BATCH // 4)
+
+
+def _one(pair: tuple[str, str | None], style: Style, detectors: Sequence[Detector] | None) -> Deidentified:
+    return deidentify(pair[0], style=style, detectors=detectors, patient_key=pair[1])

@@ -1,0 +1,130 @@
+"""Found identifiers, whole: what stands beside a found name, place or hospital and belongs to it.
+
+A detector often knows one word of several: "Niamh Kelly" by Kelly, "Elkhorn Bluff" by Elkhorn. What would surprise
+you: an ordinary word is taken along only where the lists say that it is a first name too ("Art White").
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+
+from nosology.deidentification.detectors.tagger import HEAD_AFTER
+from nosology.deidentification.eponyms import is_medical_use
+from nosology.deidentification.lexicon import any_of, ranked, words
+from nosology.deidentification.name_words import STOP_WORDS, name_evidence
+from nosology.deidentification.tokens import tokenize
+from nosology.records import Span
+
+_BEFORE = re.compile(
+    r"(?<![\w.])(?:[A-Z]\.[ ]?|(?:de la|de los|van der|van den|van de|van|von|del|della|di|el|al|la|le|bin|de|"
+    r"dos|da|ter|ten|st\.)[ ]|(?:al|el)-|O['’]|D['’])+\Z"
+)
+_BEFORE_CASELESS = re.compile(_BEFORE.pattern, re.IGNORECASE)
+_CAPITAL_ARTICLE = re.compile(r"[a-z\d],? The[ ]\Z")  # inside a sentence "The" belongs to the name
+_CAPITALS_BEFORE = re.compile(
+    r"(?:\b(?:[Aa]t|[Ff]rom|[Tt]o|by|with|w/|for|of|the)[ ]|,[ ]|^[ \t]*)"
+    r"(?P<capitals>(?:(?:van|von|de|der|la|el)[ ])*"
+    r"(?:(?!The|Dr|Mr|Ms|(?:Jan|Febr)uary|March|April|May|June|July|August|(?:Septem|Octo|Novem|Decem)ber)"
+    r"[A-Z][\w'’]+[ ](?:(?:of|and|&)[ ](?:the[ ])?)?)*)\Z",
+    re.MULTILINE,
+)
+_CAPITALS_OF_PLACE = re.compile(
+    r"(?:\b(?:[Aa]t|[Ff]rom|[Tt]o)[ ]|,[ ])(?P<capitals>(?:[A-Z][\w'’]+[ ](?:and[ ])?)+of[ ])\Z"
+)
+_NOT_A_NAME = (
+    r"(?:(?:Drs?|M[rsd]s?|MD|RN|He|She|The|His|Her|They|We|I|In|On|At)\b|"
+    r"(?:(?:Jan|Febr)uary|March|April|May|June|July|August|(?:Septem|Octo|Novem|Decem)ber)\s\d)"
+)
+_CAPITALS_AFTER = re.compile(rf"(?:(?:[ ](?:of|on|at|and|&)(?:[ ]the)?)?[ ](?!{_NOT_A_NAME})[A-Z][\w'’]+|-[A-Z]\w+)+")
+_AFTER = re.compile(r"(?:-[A-Z][^\W\d_]+)+|[ ][A-Z](?:\.(?=[,;)\n])|(?=[,;)\n]))|,?[ ](?:Jr|Sr|II|III|IV)\b\.?")
+_INITIAL_AFTER = re.compile(r"[ ][A-Z]\b\.?(?![-'’])")  # "ROE, JANE Q"
+_LAST_BEFORE_FIRST = re.compile(r"(?:^|[:/]\s{1,3})(?P<word>[A-Z][^\W\d_]+),[ ]\Z", re.MULTILINE)
+_VETERANS = re.compile(r"[ ](?:VA|VAMC)\b(?!\s*[\d:=])")
+_WORD = r"(?P<word>[A-Z][^\W\d_]*(?:['’-][^\W\d_]+)*)"
+_NEXT_WORD = re.compile(rf"(?:[ ][A-Z]\.?)?[ ](?:(?:[Vv]an|[Vv]on|[Dd]e|[Dd]er|[Dd]en|[Ll]a|[Ee]l)[ ])*{_WORD}")
+_PREVIOUS_WORD = re.compile(rf"(?<![^\s(\"“/]){_WORD}[ ](?:[A-Z]\.?[ ])?\Z")
+_FIRST_AFTER_LAST = re.compile(r",[ ](?P<word>[A-Z]{2,}(?:['’-][A-Z]+)*)(?:[ ][A-Z]\b\.?)?(?!\w)")
+_PLACE_TAIL = re.compile(rf"[ ]{any_of(words('completion.place_tails'))}\b(?![ ]?(?:of|for)\b)")
+_CAPITAL_LINE = re.compile(r"^[ \t]*(?P<line>(?:[A-Z][A-Z'’.&-]*[ ]){1,7})\Z", re.MULTILINE)
+_RARE_WORD = 15_000  # an ordinary word rarer than this can be the other half of a name
+
+
+def complete_spans(text: str, spans: Iterable[Span]) -> Iterator[Span]:
+    """Yield found spans again with what belongs to them on either side.
+
+    Names get initials, particles ("van der"), hyphenated parts, "Jr." and the other word of a full name; places their
+    second word ("Falls"); hospitals their article, and in a line of capitals the line before them.
+    """
+    is_caseless = tokenize(text).caseless
+    before = _BEFORE_CASELESS if is_caseless else _BEFORE
+    for span in spans:
+        start, end = span.start, span.end
+        if span.type == "NAME":
+            if not is_caseless:
+                start, end = _full_name(text, start, end)
+            left = before.search(text, max(0, start - 16), start)
+            right = _AFTER.match(text, end)
+            start, end = left.start() if left else start, right.end() if right else end
+            end = veterans.end() if (veterans := _VETERANS.match(text, end)) else end
+        elif span.type == "LOCATION":
+            tail = _PLACE_TAIL.match(text, end)
+            end = tail.end() if tail else end
+            head = None if is_caseless else HEAD_AFTER.match(text, end)
+            end = head.end() if head and head[0].split()[-1].istitle() else end
+            if not is_caseless and _CAPITAL_ARTICLE.search(text, max(0, start - 8), start):
+                start -= 4
+            of_place = None if is_caseless else _CAPITALS_OF_PLACE.search(text, max(0, start - 40), start)
+            start = of_place.start("capitals") if of_place else start
+        elif span.type in ("ORG", "HOSPITAL"):
+            line = None if is_caseless else _CAPITAL_LINE.search(text, text.rfind("\n", 0, start) + 1, start)
+            if line and text[start:end].isupper():
+                start = line.start("line")
+            elif not is_caseless:
+                start, end = _whole_institution(text, start, end)
+        if (start, end) != (span.start, span.end):
+            yield Span(start, end, span.type)
+
+
+def _whole_institution(text: str, start: int, end: int) -> tuple[int, int]:
+    """Return the edges moved over "The", "Sisters of" before and "of Fairbourne", "and Die" after."""
+    if _CAPITAL_ARTICLE.search(text, max(0, start - 8), start):
+        start -= 4
+    elif left := _CAPITALS_BEFORE.search(text, max(0, start - 40), start):
+        start = left.start("capitals")  # the span's own start where nothing stands between
+    right = _CAPITALS_AFTER.match(text, end)
+    return start, right.end() if right else end
+
+
+def _full_name(text: str, start: int, end: int) -> tuple[int, int]:
+    """Return a name's edges moved over the other half of a full name, where there is one."""
+    name = text[start:end]
+    if previous := _PREVIOUS_WORD.search(text, max(0, start - 30), start):
+        word = previous["word"]
+        is_labelled = text[: previous.start()].endswith((": ", ":\n", ":  "))
+        is_first = is_labelled or word.lower() in ranked("first_names")
+        if _is_like(word, name) and (is_first or _is_further_name(text, previous)):
+            start = previous.start()
+    elif last := _LAST_BEFORE_FIRST.search(text, max(0, start - 30), start):
+        start = last.start("word") if _is_like(last["word"], name) else start
+    if (following := _NEXT_WORD.match(text, end)) and _is_like(following["word"], name):
+        end = following.end() if _is_further_name(text, following) else end
+    elif name.isupper() and " " not in name and (first := _FIRST_AFTER_LAST.match(text, end)):
+        lower = first["word"].lower()
+        end = first.end() if lower in ranked("first_names") or name_evidence(lower) >= 1 else end
+    if "," in text[start:end] and (initial := _INITIAL_AFTER.match(text, end)):
+        end = initial.end()
+    return start, end
+
+
+def _is_like(word: str, name: str) -> bool:
+    """Return whether a word is no word of grammar and as capital as the name beside it."""
+    return word.lower() not in STOP_WORDS and len(word) > 2 and word.isupper() == name.isupper()
+
+
+def _is_further_name(text: str, match: re.Match[str]) -> bool:
+    """Return whether a word beside a name is a name too: unknown to the lists, or a rare word that is a surname."""
+    word = match["word"].lower()
+    if name_evidence(word) >= 1:
+        return True
+    is_rare = ranked("english_words").get(word, _RARE_WORD) >= _RARE_WORD
+    listed = word in ranked("surnames") or word in ranked("eponyms")
+    return is_rare and listed and not is_medical_use(text, match.start("word"), match.end("word"))

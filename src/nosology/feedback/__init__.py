@@ -1,0 +1,1 @@
+"""What people decided about predictions: kept, signed, audited, counted, and given back as training notes."""

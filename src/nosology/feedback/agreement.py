@@ -1,0 +1,120 @@
+"""How often people agreed with a run, and whether the notes it reads now are like those it was trained on.
+
+Agreement counts the latest decision on each note. Drift compares the categories predicted lately with the training
+notes' categories: the population stability index (PSI; below 0.1 nothing, above 0.25 act) and the total variation
+distance, with the share of notes that the run was not sure about. Predictions drift when the notes do, but also when a
+model is biased towards a category; so the figure starts a question, it does not answer one.
+"""
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from nosology.feedback.store import Decision
+
+_ROOM = 0.5  # added to every count, so that a category nobody predicted yet does not make the index infinite
+_WILSON_Z = 1.959964  # 95 %
+
+
+def latest_by_note(decisions: Iterable[Decision]) -> list[Decision]:
+    """Return the newest decision on each note, in the order in which the notes were first decided."""
+    latest: dict[str, Decision] = {}
+    for decision in decisions:
+        latest[decision.note_sha256] = decision
+    return list(latest.values())
+
+
+def agreement_report(
+    decisions: Iterable[Decision],
+    audit_entries: Iterable[Mapping[str, Any]],
+    categories: Sequence[str],
+    training: Mapping[str, float] | None,
+) -> dict[str, Any]:
+    """Return agreement, by category, and drift.
+
+    Args:
+        decisions: All, oldest first.
+        audit_entries: Predictions of the run, from the audit log.
+        categories: Of the label set, in its order.
+        training: The training notes' share of each category; None where nobody knows.
+    """
+    latest = latest_by_note(decisions)
+    n_accepted = sum(decision.verdict == "accepted" for decision in latest)
+    rows = []
+    for name in categories:
+        predicted = [decision for decision in latest if decision.predicted == name]
+        n_right = sum(decision.verdict == "accepted" for decision in predicted)
+        corrections = Counter(decision.category for decision in predicted if decision.verdict == "corrected")
+        rows.append(
+            {
+                "category": name,
+                "n_predicted": len(predicted),
+                "n_accepted": n_right,
+                "n_corrected": len(predicted) - n_right,
+                "n_decided_for": sum(decision.category == name for decision in latest),
+                "corrected_to": dict(corrections.most_common()),
+            }
+        )
+    return {
+        "n_decisions": len(latest),
+        "n_accepted": n_accepted,
+        "n_corrected": len(latest) - n_accepted,
+        "agreement": n_accepted / len(latest) if latest else None,
+        "agreement_interval": wilson(n_accepted, len(latest)),
+        "categories": rows,
+        "drift": drift(audit_entries, categories, training),
+    }
+
+
+def drift(
+    audit_entries: Iterable[Mapping[str, Any]], categories: Sequence[str], training: Mapping[str, float] | None
+) -> dict[str, Any] | None:
+    """Return how far predictions are from the training distribution; each note counts once, by its last prediction."""
+    latest = {entry["note_sha256"]: entry for entry in audit_entries}
+    if not latest:
+        return None
+    counts = Counter(str(entry["label"]) for entry in latest.values())
+    n_notes = len(latest)
+    figures: dict[str, Any] = {
+        "n_notes": n_notes,
+        "not_sure_share": sum(bool(entry["abstained"]) for entry in latest.values()) / n_notes,
+        "mean_probability": sum(float(entry["probability"]) for entry in latest.values()) / n_notes,
+        "categories": [
+            {
+                "category": name,
+                "now": counts[name] / n_notes,
+                "training": None if training is None else training.get(name, 0.0),
+            }
+            for name in categories
+        ],
+        "psi": None,
+        "total_variation": None,
+    }
+    if training is not None:
+        figures["psi"] = stability_index(counts, training, categories)
+        figures["total_variation"] = (
+            sum(abs(counts[name] / n_notes - training.get(name, 0.0)) for name in categories) / 2
+        )
+    return figures
+
+
+def stability_index(counts: Mapping[str, int], training: Mapping[str, float], categories: Sequence[str]) -> float:
+    """Return the population stability index: the sum of (now - then) ln(now / then), counts smoothed by `_ROOM`."""
+    total = sum(counts.get(name, 0) for name in categories) + _ROOM * len(categories)
+    index = 0.0
+    for name in categories:
+        now = (counts.get(name, 0) + _ROOM) / total
+        then = max(training.get(name, 0.0), _ROOM / total)
+        index += (now - then) * math.log(now / then)
+    return index
+
+
+def wilson(n_right: int, n_all: int) -> tuple[float, float] | None:
+    """Return the 95 % interval of a share (Wilson 1927); None of nothing."""
+    if not n_all:
+        return None
+    share, z2 = n_right / n_all, _WILSON_Z**2
+    middle = (share + z2 / (2 * n_all)) / (1 + z2 / n_all)
+    half = _WILSON_Z * math.sqrt(share * (1 - share) / n_all + z2 / (4 * n_all**2)) / (1 + z2 / n_all)
+    return max(0.0, middle - half), min(1.0, middle + half)

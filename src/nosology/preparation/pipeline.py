@@ -1,0 +1,212 @@
+"""The preparation of a dataset, from a source of notes to a finished folder.
+
+What is done to the data, in this order:
+
+1. ``read``: rows that cannot be read go to ``quarantine.jsonl`` with their line and reason.
+2. ``note_type``, ``error_flag`` (MIMIC): only discharge summaries stay, and none marked as an error.
+3. ``label``: the admission's codes give one category by the label rule; without one the note goes.
+4. ``clean``: identifiers are replaced, diagnosis sections left out (if asked for), the text is normalized.
+5. ``words``: notes with too few or too many words go.
+6. ``note_id``, ``duplicates``, ``near_duplicates``: one note per id, per text and per near-copy; the smallest id stays.
+7. ``split``: patients are drawn into train, validation and test by a seeded hash of their id.
+
+Reading streams, cleaning runs on all cores, and only ids and fingerprints of the notes are kept in memory. Nothing of
+a note's text reaches a message, a log, the funnel or the quarantine.
+"""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import polars as pl
+import psutil
+
+from nosology.coding.labels import LabelSet
+from nosology.config import PrepareConfig
+from nosology.dataset.folder import QUARANTINE_FILE
+from nosology.dataset.funnel import Funnel
+from nosology.dataset.split import check_disjoint, split_of
+from nosology.dataset.summary import DatasetSummary, summarize
+from nosology.dataset.writing import write_csv, write_labels_and_funnel, write_manifest, write_notes
+from nosology.errors import DataError
+from nosology.files import new_folder
+from nosology.preparation.collecting import CLEAN, LABEL, READ, WORDS, Collector, Progress, silence
+from nosology.preparation.labelling import labeller
+from nosology.preparation.quarantine import Quarantine
+from nosology.preparation.select import (
+    DUPLICATES,
+    NEAR_DUPLICATES,
+    NOTE_ID,
+    one_per_id,
+    one_per_text,
+    without_near_duplicates,
+)
+from nosology.preparation.texts import TextFile
+from nosology.runs.provenance import environment
+from nosology.sources.mimic import MIMIC3, MIMIC4, MimicSource
+from nosology.sources.reading import Source
+from nosology.sources.table import TableColumns, TableSource
+from nosology.text.cleaning import Cleaning
+
+SPLIT = "split"
+
+
+def prepare_mimic3(
+    folder: Path,
+    out: Path,
+    config: PrepareConfig,
+    *,
+    progress: Progress | None = None,
+    csv: bool = False,
+    n_workers: int | None = None,
+) -> DatasetSummary:
+    """Prepare a dataset from MIMIC-III's files; see `prepare` for the arguments and errors.
+
+    Args:
+        folder: Where NOTEEVENTS and DIAGNOSES_ICD lie, with PATIENTS and ADMISSIONS for subgroups, plain or gzipped.
+    """
+    return prepare(lambda: MimicSource(folder, MIMIC3), out, config, progress=progress, csv=csv, n_workers=n_workers)
+
+
+def prepare_mimic4(
+    folder: Path,
+    out: Path,
+    config: PrepareConfig,
+    *,
+    progress: Progress | None = None,
+    csv: bool = False,
+    n_workers: int | None = None,
+) -> DatasetSummary:
+    """Prepare a dataset from MIMIC-IV's and MIMIC-IV-Note's files; see `prepare` for the arguments and errors.
+
+    Args:
+        folder: Where ``note/discharge`` and ``hosp/diagnoses_icd`` lie, themselves or below it.
+    """
+    return prepare(lambda: MimicSource(folder, MIMIC4), out, config, progress=progress, csv=csv, n_workers=n_workers)
+
+
+def prepare_table(
+    file: Path,
+    out: Path,
+    config: PrepareConfig,
+    columns: TableColumns,
+    *,
+    progress: Progress | None = None,
+    csv: bool = False,
+    n_workers: int | None = None,
+) -> DatasetSummary:
+    """Prepare a dataset from a table of notes; see `prepare` for the other arguments and errors.
+
+    Args:
+        file: CSV, TSV, Parquet, JSON lines, or a folder that Hugging Face's datasets saved.
+        columns: Which column holds what.
+    """
+    return prepare(lambda: TableSource(file, columns), out, config, progress=progress, csv=csv, n_workers=n_workers)
+
+
+def prepare(
+    open_source: Callable[[], Source],
+    out: Path,
+    config: PrepareConfig,
+    *,
+    progress: Progress | None = None,
+    csv: bool = False,
+    n_workers: int | None = None,
+) -> DatasetSummary:
+    """Prepare a dataset and return what came out.
+
+    Args:
+        open_source: Opens the source of notes; called once the output folder is known to be free.
+        out: The dataset folder to make. It appears when everything in it is written, or not at all.
+        config: What is done and which notes stay.
+        progress: Shows how far reading has come; None for silence.
+        csv: Also write ``df_classification.csv``.
+        n_workers: Worker processes for the text work; None for one per core, 1 for none.
+
+    Raises:
+        RunError: ``out`` holds something already.
+        LabelError: There is no such label set.
+        DataError: The source cannot be read, too many of its rows are damaged, no note is left, all notes have one
+            category, or a patient is in two splits.
+    """
+    labels = LabelSet.load(config.label_set)
+    _remove_leftovers(out)
+    with new_folder(out) as folder:
+        source = open_source()
+        funnel = Funnel([READ, *source.steps, LABEL, CLEAN, WORDS, NOTE_ID, DUPLICATES, NEAR_DUPLICATES, SPLIT])
+        quarantine = Quarantine(config.max_failed_share)
+        label_of = labeller(labels, config.label_rule, config.icd10_mapping)
+        with TextFile(folder / "texts.partial") as texts:
+            collector = Collector(source, label_of, texts, funnel, quarantine)
+            notes = collector.collect(_cleaning(config), n_workers, progress or silence)
+            notes = _with_split(_selected(notes, texts, config, funnel), config)
+            write_notes(folder, notes, _reader(notes, texts))
+        summary = summarize(out, notes, labels, funnel, len(quarantine), source.warnings)
+        quarantine.write(folder / QUARANTINE_FILE)
+        write_labels_and_funnel(folder, labels, list(summary.funnel))
+        if csv:
+            write_csv(folder)
+        origin = {
+            "source": {"kind": source.kind, "files": list(source.files)},
+            "config": config.model_dump(mode="json"),
+        }
+        label_set = {"labels": {"name": labels.name, "sha256": labels.sha256}}
+        write_manifest(folder, {**origin, **label_set, **summary.contents(), "environment": environment()})
+    return summary
+
+
+def _remove_leftovers(out: Path) -> None:
+    """Remove what a killed preparation of the same dataset left beside it."""
+    for path in out.parent.glob(f".{out.name}.*.partial"):
+        pid = path.name.removesuffix(".partial").rpartition(".")[2]
+        if pid.isdigit() and not psutil.pid_exists(int(pid)) and path.is_dir():
+            shutil.rmtree(path)
+
+
+def _cleaning(config: PrepareConfig) -> Cleaning:
+    return Cleaning(
+        deidentify=config.deidentify,
+        deidentify_style=config.deidentify_style,
+        leak=config.leak,
+        lowercase=config.lowercase,
+        strip_punctuation=config.strip_punctuation,
+        min_words=config.min_words,
+        max_words=config.max_words,
+        with_signature=config.drop_near_duplicates,
+    )
+
+
+def _selected(notes: pl.DataFrame, texts: TextFile, config: PrepareConfig, funnel: Funnel) -> pl.DataFrame:
+    """Return the notes that stay, in the order of their ids.
+
+    Raises:
+        DataError: None stays, or all have one category.
+    """
+    notes = one_per_id(notes, funnel)
+    if config.drop_duplicates:
+        notes = one_per_text(notes, funnel)
+    if config.drop_near_duplicates and notes.height:
+        notes = without_near_duplicates(notes, _reader(notes, texts), funnel)
+    if not notes.height:
+        most = max(funnel.steps(), key=lambda step: step["rows_in"] - step["rows_out"])
+        hint = f"most rows are lost at the step {most['step']!r}; its settings are in docs/reference/config.md"
+        raise DataError(f"no note is left after filtering:\n{funnel.describe()}", place="funnel", hint=hint)
+    found = notes["category"].unique().to_list()
+    if len(found) == 1:
+        message = f"all {notes.height:,} notes that are left have one category, {found[0]}:\n{funnel.describe()}"
+        raise DataError(message, place="funnel", hint="there is nothing to tell apart: loosen the filters or add notes")
+    return notes.drop("order", "digest", "signature")
+
+
+def _with_split(notes: pl.DataFrame, config: PrepareConfig) -> pl.DataFrame:
+    """Return the notes with the split that their source gives, or else the one drawn for their patient."""
+    drawn = [split_of(patient, config.seed, config.split_shares) for patient in notes["patient_id"]]
+    notes = notes.with_columns(split=pl.coalesce("given_split", pl.Series("split", drawn, dtype=pl.String)))
+    check_disjoint(notes.select("patient_id", "split").iter_rows())
+    return notes
+
+
+def _reader(notes: pl.DataFrame, texts: TextFile) -> Callable[[int], str]:
+    """Return a function that gives the prepared text of the note in a row."""
+    offsets, lengths = notes["offset"].to_list(), notes["length"].to_list()
+    return lambda row: texts.read(offsets[row], lengths[row])

@@ -1,0 +1,1 @@
+"""A trained run: its folder, and the files in it."""

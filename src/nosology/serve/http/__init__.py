@@ -1,0 +1,1 @@
+"""What stands between a socket and a route: keys, sessions, limits, errors as answers, logs."""

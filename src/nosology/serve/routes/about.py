@@ -1,0 +1,140 @@
+"""What the service says of itself: the run, its report, whether it is well, what it counts; and the page."""
+
+import asyncio
+from importlib import resources
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Request
+from fastapi.responses import HTMLResponse, JSONResponse, Response
+
+from nosology.feedback.store import StoreError
+from nosology.serve import metrics
+from nosology.serve.http.guards import REPORT_POLICY
+from nosology.serve.http.problems import Refused, responses
+from nosology.serve.http.sessions import COOKIE, SESSION_SECONDS, Doorkeeper
+from nosology.serve.schemas import SessionIn, SessionOut, StatusOut
+from nosology.serve.service import Service
+
+_ERRORS = responses(401, 403, 421, 429, 500)
+_MEDIA_TYPES = {
+    "html": "text/html; charset=utf-8",
+    "css": "text/css; charset=utf-8",
+    "js": "text/javascript; charset=utf-8",
+    "svg": "image/svg+xml",
+}
+_HTML: dict[int | str, dict[str, Any]] = {200: {"content": {"text/html": {"schema": {"type": "string"}}}}}
+
+
+def page_files() -> dict[str, tuple[bytes, str]]:
+    """Return the page's files with their media types, by name. Nothing else is ever served from the disk."""
+    folder = resources.files("nosology.serve").joinpath("page")
+    return {
+        item.name: (item.read_bytes(), _MEDIA_TYPES[item.name.rpartition(".")[2]])
+        for item in folder.iterdir()
+        if item.name.rpartition(".")[2] in _MEDIA_TYPES
+    }
+
+
+def routes(service: Service, doorkeeper: Doorkeeper, *, is_encrypted: bool) -> APIRouter:
+    """Return the routes about the service."""
+    router = APIRouter(tags=["service"])
+    files = page_files()
+
+    @router.get("/", include_in_schema=False)
+    async def page() -> Response:
+        return _file(files, "index.html")
+
+    @router.get("/page/{name}", include_in_schema=False)
+    async def asset(name: str) -> Response:
+        return _file(files, name)
+
+    @router.get("/v1/model", responses=_ERRORS, summary="The run: what it was trained on, how good it is, its hashes.")
+    async def model() -> dict[str, Any]:
+        return service.model.card | {"keeps_text": service.settings.keep_text}
+
+    @router.get("/report", responses=_ERRORS | responses(404) | _HTML, response_class=HTMLResponse)
+    async def report() -> Response:
+        """Return the evaluation report of the run."""
+        path = service.run / "report" / "index.html"
+        if not path.is_file():
+            raise Refused(404, "This run has no report; `nosology report` writes one.")
+        content = await asyncio.to_thread(path.read_bytes)
+        return Response(content, media_type="text/html", headers={"Content-Security-Policy": REPORT_POLICY})
+
+    @router.get("/livez", responses=responses(421, 500), summary="Whether the process answers.")
+    async def livez() -> StatusOut:
+        return StatusOut(status="ok", parts={})
+
+    @router.get(
+        "/readyz",
+        responses=responses(421, 500) | {503: {"model": StatusOut}},
+        response_model=StatusOut,
+        summary="Whether notes can be read now, part by part.",
+    )
+    async def readyz() -> JSONResponse:
+        status = await asyncio.to_thread(_status, service)
+        return JSONResponse(status.model_dump(), 503 if status.status == "stopping" else 200)
+
+    @router.get(
+        "/metrics",
+        responses=_ERRORS | {200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
+        response_class=Response,
+        summary="Counters for Prometheus.",
+    )
+    async def counters() -> Response:
+        return Response(service.metrics.text(service.batcher.n_waiting), media_type=metrics.CONTENT_TYPE)
+
+    @router.get("/v1/session", responses=responses(403, 421, 500), summary="Who is asking.")
+    async def session(request: Request) -> SessionOut:
+        return SessionOut(needs_key=doorkeeper.needs_key, actor=request.scope["nosology.actor"])
+
+    @router.post(
+        "/v1/session",
+        responses=responses(400, 401, 403, 408, 413, 415, 421, 422, 429, 500),
+        response_model=SessionOut,
+        summary="Exchange an API key for a cookie.",
+    )
+    async def open_session(request: Request, body: SessionIn) -> JSONResponse:
+        if not doorkeeper.needs_key:
+            return JSONResponse(SessionOut(needs_key=False, actor=request.scope["nosology.actor"]).model_dump())
+        client = str((request.scope.get("client") or ("unknown",))[0])
+        value = None if service.wrong_keys.wait(client) else doorkeeper.open_session(body.key)
+        if value is None:
+            if wait := service.wrong_keys.take(client):
+                raise Refused(429, "Too many wrong keys; try again later.", headers={"Retry-After": str(wait)})
+            raise Refused(401, "This key is not valid.", headers={"WWW-Authenticate": "Bearer"})
+        answer = JSONResponse(SessionOut(needs_key=True, actor=doorkeeper.actor(None, value)).model_dump())
+        answer.set_cookie(
+            COOKIE, value, max_age=SESSION_SECONDS, httponly=True, samesite="strict", secure=is_encrypted, path="/"
+        )
+        return answer
+
+    @router.delete("/v1/session", status_code=204, responses=responses(403, 421, 500), summary="Forget the cookie.")
+    async def close_session(request: Request) -> Response:
+        doorkeeper.end_session(request.scope.get("nosology.cookie"))
+        answer = Response(status_code=204)
+        answer.delete_cookie(COOKIE, path="/", httponly=True, samesite="strict", secure=is_encrypted)
+        return answer
+
+    return router
+
+
+def _file(files: dict[str, tuple[bytes, str]], name: Annotated[str, Path()]) -> Response:
+    if name not in files:
+        raise Refused(404, "There is no such file.")
+    content, media_type = files[name]
+    return Response(content, media_type=media_type, headers={"Cache-Control": "no-cache"})
+
+
+def _status(service: Service) -> StatusOut:
+    """Return how each part is. Notes can be read without the store, not without the audit log."""
+    parts = {"model": "ok", "store": "ok", "audit": "ok"}
+    try:
+        service.store.check()
+    except StoreError as error:
+        parts["store"] = f"cannot be used ({error})"
+    if service.audit.last_failure:
+        parts["audit"] = f"cannot be written ({service.audit.last_failure})"
+    if service.is_stopping:
+        return StatusOut(status="stopping", parts=parts)
+    return StatusOut(status="ok" if set(parts.values()) == {"ok"} else "degraded", parts=parts)

@@ -1,0 +1,135 @@
+"""``/cds-services``: discovery, the service itself, and its feedback endpoint."""
+
+import asyncio
+import uuid
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from nosology.feedback.store import StoreError
+from nosology.serve import cds
+from nosology.serve.http.logs import event
+from nosology.serve.http.problems import Refused, responses
+from nosology.serve.routes.decision import decision_from
+from nosology.serve.schemas import Identifier, NoteIn
+from nosology.serve.service import Service, actor_of
+
+FhirId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9.\-]{1,64}$")]
+UuidText = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
+_ERRORS = responses(400, 401, 403, 404, 408, 413, 415, 421, 422, 429, 500, 503)
+
+
+class _Lenient(BaseModel):
+    """Ignores what it does not know, as the standard asks for."""
+
+    model_config = ConfigDict(hide_input_in_errors=True)
+
+
+class HookContext(_Lenient):
+    """Of the hook ``encounter-discharge``."""
+
+    userId: Identifier = Field(description="Who triggered the hook.", examples=["Practitioner/example"])
+    patientId: FhirId = Field(examples=["1288992"])
+    encounterId: FhirId = Field(examples=["456"])
+
+
+_EXAMPLE_DOCUMENT = {
+    "resourceType": "DocumentReference",
+    "status": "current",
+    "content": [{"attachment": {"contentType": "text/plain", "data": "Q2hlc3QgcGFpbiBhbmQgcmFpc2VkIHRyb3BvbmluLg=="}}],
+}
+
+
+class HookRequest(_Lenient):
+    """A call of the service."""
+
+    hook: Literal["encounter-discharge"]
+    hookInstance: UuidText = Field(examples=["d1577c69-dfbe-44ad-ba6d-3e05e953b2ea"])
+    context: HookContext
+    prefetch: dict[str, Any] | None = Field(default=None, repr=False, examples=[{"note": _EXAMPLE_DOCUMENT}])
+
+
+class AcceptedSuggestion(_Lenient):
+    """A suggestion that was taken."""
+
+    id: UuidText
+
+
+class CardFeedback(_Lenient):
+    """What became of a card."""
+
+    card: UuidText
+    outcome: Literal["accepted", "overridden"]
+    acceptedSuggestions: list[AcceptedSuggestion] = Field(default=[], max_length=50)
+    outcomeTimestamp: str = Field(max_length=40)
+
+
+class FeedbackRequest(_Lenient):
+    """What became of some cards."""
+
+    feedback: list[CardFeedback] = Field(min_length=1, max_length=100)
+
+
+def routes(service: Service) -> APIRouter:
+    """Return the routes of CDS Hooks."""
+    router = APIRouter(prefix="/cds-services", tags=["CDS Hooks"])
+
+    @router.get("", responses=responses(401, 403, 421, 429, 500), summary="Discovery.")
+    async def discovery() -> dict[str, Any]:
+        return cds.SERVICES
+
+    @router.post(f"/{cds.SERVICE_ID}", responses=_ERRORS | responses(412, 504), summary="Cards for a discharge note.")
+    async def call(request: Request, body: HookRequest) -> dict[str, Any]:
+        text = cds.note_text(body.prefetch)
+        n_suggestions = cds.N_SUGGESTIONS if service.model.can_suggest else None
+        found = await service.read(request, [NoteIn.model_construct(id="", text=text)], n_suggestions, "cds")
+        answer, card_id, meanings = cds.cards(
+            found[0].model_dump(),
+            text,
+            run=service.model.card["run"],
+            patient_id=body.context.patientId,
+            encounter_id=body.context.encounterId,
+        )
+        try:
+            await asyncio.to_thread(service.store.add_card, card_id, found[0].receipt, meanings)
+        except StoreError as error:  # the card is right all the same; feedback on it will be refused
+            event("a card was not remembered", kind=str(error))
+        return answer
+
+    @router.post(f"/{cds.SERVICE_ID}/feedback", responses=_ERRORS | responses(409), summary="What became of the cards.")
+    async def feedback(request: Request, body: FeedbackRequest) -> JSONResponse:
+        for item in body.feedback:
+            await asyncio.to_thread(_keep, service, item, actor_of(request))
+        return JSONResponse({})
+
+    return router
+
+
+def _keep(service: Service, item: CardFeedback, actor: str) -> None:
+    """Log what became of a card; where a suggestion was taken, store that as a decision."""
+    card = service.store.card(item.card)
+    if card is None:
+        raise Refused(404, "A card of this feedback is not one of this service.")
+    receipt = service.receipts.read(card[0])
+    chosen = [card[1].get(accepted.id) for accepted in item.acceptedSuggestions]
+    if None in chosen:
+        raise Refused(404, "A suggestion of this feedback is not one of its card.")
+    entry = {"event": "cds-feedback", "actor": actor, "note_sha256": receipt.note_sha256, "outcome": item.outcome}
+    service.audit.append([entry | {"codes": [meaning["code"] for meaning in chosen if meaning]}])
+    if chosen and chosen[0]:
+        meaning = chosen[0]
+        is_same = meaning["category"] == receipt.label
+        decision_id = str(uuid.uuid5(uuid.NAMESPACE_URL, f"urn:uuid:{item.card}"))
+        decision = decision_from(
+            service,
+            receipt,
+            actor=actor,
+            verdict="accepted" if is_same else "corrected",
+            category=meaning["category"],
+            decision_id=decision_id,
+            code=(meaning["code"], meaning["icd_version"]),
+        )
+        if service.store.add(decision):
+            service.metrics.decisions.labels(decision.verdict).inc()

@@ -1,0 +1,174 @@
+"""``/v1/feedback``: decisions in, decisions and agreement out."""
+
+import asyncio
+import uuid
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import JSONResponse
+
+from nosology.coding import icd
+from nosology.deidentification import deidentify
+from nosology.feedback.agreement import agreement_report
+from nosology.feedback.audit import entries
+from nosology.feedback.receipts import Receipt, note_hash
+from nosology.feedback.store import Decision
+from nosology.serve.http.problems import Refused, responses
+from nosology.serve.model import training_shares
+from nosology.serve.schemas import AgreementOut, DecisionIn, DecisionOut, DecisionsOut
+from nosology.serve.service import Service, actor_of
+
+_ERRORS = responses(401, 403, 421, 422, 429, 500, 503)
+
+
+def routes(service: Service) -> APIRouter:
+    """Return the routes for decisions."""
+    router = APIRouter(prefix="/v1", tags=["feedback"])
+
+    @router.post(
+        "/feedback",
+        status_code=201,
+        response_model=DecisionOut,
+        responses=_ERRORS | responses(400, 408, 409, 413, 415) | {200: {"model": DecisionOut}},
+        summary="Accept or correct a prediction.",
+    )
+    async def decide(request: Request, body: DecisionIn) -> JSONResponse:
+        decision = _decision(service, body, actor_of(request))
+        stored, is_new = await asyncio.to_thread(_store, service, decision)
+        if not is_new and not _is_same(stored, decision):
+            raise Refused(409, "Another decision was stored under this id.")
+        await asyncio.to_thread(service.audit.append, [_audit_entry(stored, is_new=is_new)])
+        if is_new:
+            service.metrics.decisions.labels(stored.verdict).inc()
+        return JSONResponse(decision_out(stored).model_dump(), 201 if is_new else 200)
+
+    @router.get("/feedback", responses=_ERRORS, summary="The newest decisions.")
+    async def latest(limit: Annotated[int, Query(ge=1, le=500)] = 50) -> DecisionsOut:
+        found = await asyncio.to_thread(service.store.latest, limit)
+        return DecisionsOut(decisions=[decision_out(item) for item in found])
+
+    @router.get("/agreement", responses=_ERRORS, summary="How often people agree, and whether the notes drift.")
+    async def agreement() -> AgreementOut:
+        return AgreementOut(**await asyncio.to_thread(_agreement, service))
+
+    return router
+
+
+def decision_from(
+    service: Service,
+    receipt: Receipt,
+    *,
+    actor: str,
+    verdict: str,
+    category: str,
+    decision_id: str,
+    note_id: str = "",
+    patient_id: str = "",
+    code: tuple[str, int] | None = None,
+    text: str | None = None,
+) -> Decision:
+    """Return a decision on a prediction, checked against the label set.
+
+    Raises:
+        Refused: The category is not in the label set, the code is none, or the text is of another note.
+    """
+    if category not in service.model.labels.names:
+        raise Refused(422, "The category is not in the label set of this run.")
+    if code is not None and icd.normalize(*code) is None:
+        raise Refused(422, f"The code is no ICD-{code[1]}-CM diagnosis code.")
+    if text is not None and note_hash(text) != receipt.note_sha256:
+        raise Refused(422, "The text is not the note that the receipt is for.")
+    keeps = service.settings.keep_text and text is not None
+    return Decision(
+        decision_id=decision_id,
+        actor=actor,
+        note_id=note_id,
+        patient_id=patient_id,
+        note_sha256=receipt.note_sha256,
+        model_sha256=receipt.model_sha256,
+        predicted=receipt.label,
+        probability=receipt.probability,
+        abstained=receipt.abstained,
+        prediction_set=receipt.prediction_set,
+        verdict="accepted" if verdict == "accepted" else "corrected",
+        category=category,
+        code=icd.normalize(*code) if code else None,
+        icd_version=code[1] if code else None,
+        text=_storable(text) if keeps and text is not None else None,
+    )
+
+
+def decision_out(decision: Decision) -> DecisionOut:
+    """Return a decision as it is shown: without text."""
+    return DecisionOut(
+        id=decision.decision_id,
+        decided_at=decision.decided_at,
+        actor=decision.actor,
+        note_id=decision.note_id,
+        note_sha256=decision.note_sha256,
+        predicted=decision.predicted,
+        probability=decision.probability,
+        abstained=decision.abstained,
+        verdict=decision.verdict,
+        category=decision.category,
+        code=decision.code,
+        icd_version=decision.icd_version,
+        has_text=decision.text is not None,
+    )
+
+
+def _decision(service: Service, body: DecisionIn, actor: str) -> Decision:
+    receipt = service.receipts.read(body.receipt)
+    if body.verdict == "corrected" and not body.category:
+        raise Refused(422, "A correction needs the right category.")
+    category = body.category or receipt.label
+    if body.verdict == "accepted" and category != receipt.label:
+        raise Refused(422, "What is accepted is the predicted category; send another one as a correction.")
+    return decision_from(
+        service,
+        receipt,
+        actor=actor,
+        verdict=body.verdict,
+        category=category,
+        decision_id=body.id or str(uuid.uuid4()),
+        note_id=body.note_id,
+        patient_id=body.patient_id,
+        code=(body.code.value, body.code.version) if body.code else None,
+        text=body.text,
+    )
+
+
+def _store(service: Service, decision: Decision) -> tuple[Decision, bool]:
+    """Store a decision and return it as it stands in the store, and whether it is new."""
+    is_new = service.store.add(decision)
+    return service.store.get(decision.decision_id) or decision, is_new
+
+
+def _is_same(stored: Decision, sent: Decision) -> bool:
+    names = ("note_sha256", "verdict", "category", "code", "icd_version")
+    return all(getattr(stored, name) == getattr(sent, name) for name in names)
+
+
+def _audit_entry(decision: Decision, *, is_new: bool) -> dict[str, object]:
+    return {
+        "event": "decision" if is_new else "decision-repeated",
+        "actor": decision.actor,
+        "decision_id": decision.decision_id,
+        "note_sha256": decision.note_sha256,
+        "model_sha256": decision.model_sha256,
+        "label": decision.predicted,
+        "verdict": decision.verdict,
+        "category": decision.category,
+        "code": decision.code,
+    }
+
+
+def _storable(text: str) -> str:
+    """Return a text without identifiers, and without what a database cannot hold."""
+    return deidentify(text).text.replace("\x00", " ").encode("utf-8", "replace").decode("utf-8")
+
+
+def _agreement(service: Service) -> dict[str, object]:
+    read = (entry for entry in entries(service.settings.state / "audit.jsonl") if "abstained" in entry)
+    ours = (entry for entry in read if entry["model_sha256"] == service.model.sha256)
+    return agreement_report(service.store.all(), ours, service.model.labels.names, training_shares(service.run))

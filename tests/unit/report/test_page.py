@@ -1,0 +1,333 @@
+"""The report: self-contained, complete, faithful to its results, and silent about note text."""
+
+import json
+import re
+import shutil
+import stat
+from html.parser import HTMLParser
+
+import pytest
+
+from evaluation_world import CATEGORIES, Loader, write_dataset, write_run
+from nosology.config import EvaluateConfig
+from nosology.errors import RunError
+from nosology.evaluation import evaluate
+from nosology.report import write_report
+from nosology.report.drawing import PALETTE
+from nosology.report.figures import CURVES, curve
+from nosology.report.page import read_results, read_training_log
+from nosology.report.summary import print_summary, summary_rows
+from nosology.runs.results import Results
+
+VOID = {"meta", "br", "path", "use", "rect", "link", "img", "hr"}
+NAMES = (*CATEGORIES[:3], "Skin & <Hair> $Disorders$")
+
+
+class Page(HTMLParser):
+    """Reads a page: its text, its ids, what it refers to, and whether its tags are balanced."""
+
+    def __init__(self, html):
+        super().__init__()
+        self.text, self.ids, self.tags, self.references, self._open = "", [], [], [], []
+        self.feed(html)
+        self.close()
+        assert self._open == []
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        self.ids += [value for name, value in attrs if name == "id"]
+        self.references += [value for name, value in attrs if name in ("src", "href", "xlink:href")]
+        if tag not in VOID:
+            self._open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.handle_starttag(tag, attrs)
+        if tag not in VOID:
+            self._open.pop()
+
+    def handle_endtag(self, tag):
+        if tag not in VOID:
+            assert self._open.pop() == tag
+
+    def handle_data(self, data):
+        self.text += data
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """A run that was evaluated with every system and reported, on a label set with hostile names."""
+    folder = tmp_path_factory.mktemp("report")
+    dataset = write_dataset(folder / "dataset", {"train": 80, "validation": 60, "test": 70}, names=NAMES)
+    run = write_run(folder / "run", dataset, n_train=60)
+    evaluate(run, config=EvaluateConfig(bootstrap_samples=100), load=Loader(NAMES))
+    write_report(run)
+    return run
+
+
+@pytest.fixture(scope="module")
+def page(run):
+    return Page((run / "report" / "index.html").read_text(encoding="utf-8"))
+
+
+@pytest.fixture
+def results(run):
+    return read_results(run, "test")
+
+
+@pytest.fixture
+def small(tmp_path):
+    """A small run with two systems; returns a function that evaluates it."""
+    dataset = write_dataset(tmp_path / "dataset", {"train": 30, "validation": 30, "test": 16})
+    run = write_run(tmp_path / "run", dataset, n_train=30)
+
+    def evaluated(*systems, **options):
+        evaluate(run, config=EvaluateConfig(bootstrap_samples=100, systems=systems), load=Loader(), **options)
+        return run
+
+    return evaluated
+
+
+@pytest.fixture
+def no_figures(monkeypatch):
+    """Draw one small figure in place of all, where a test is about words."""
+    names = ("category_shares", "comparison", "f1_by_category", "reliability", "risk_coverage")
+    names += tuple(f"confusion_{system}" for system in ("base", "base_lenient", "tuned"))
+    drawn = curve("train/loss", [(1, 1.0)])
+    monkeypatch.setattr("nosology.report.page.draw_all", lambda *_: dict.fromkeys(names, drawn))
+
+
+def test_the_page_loads_nothing_from_anywhere(page, run):
+    html = (run / "report" / "index.html").read_text(encoding="utf-8")
+    assert "script" not in page.tags
+    assert "link" not in page.tags
+    assert all(reference.startswith("#") for reference in page.references)
+    assert "@import" not in html
+    assert not re.search(r"url\((?!#)", html)
+
+
+def test_every_id_is_unique_and_every_reference_finds_one(page):
+    assert len(page.ids) == len(set(page.ids))
+    assert {reference.removeprefix("#") for reference in page.references} <= set(page.ids)
+
+
+def test_the_page_says_what_the_results_say(page, results):
+    tuned = results.systems["tuned"]
+    for value in (tuned.accuracy, tuned.macro_f1, results.systems["tfidf"].accuracy):
+        assert f"{100 * value:.1f}%" in page.text
+    for system in results.systems.values():
+        assert system.title in page.text
+    for hash_ in (results.provenance.dataset_manifest_sha256, results.provenance.note_ids_sha256):
+        assert hash_ in page.text
+    for example in results.examples:
+        assert example.note_id in page.text
+        assert example.prompt_sha256[:12] in page.text
+
+
+def test_categories_that_share_a_threshold_are_named_unless_all_do(run, page, results, tmp_path):
+    sets = [row for row in results.calibration.conformal if row.kind == "per_category"]
+    assert all(row.fallback_categories == results.labels for row in sets)
+    assert page.text.count("all (too few validation notes)") == len(sets)
+    copy = shutil.copytree(run, tmp_path / "run")
+    path = copy / "eval" / "test" / "results.json"
+    path.chmod(0o600)
+    changed = json.loads(path.read_text(encoding="utf-8"))
+    for row in changed["calibration"]["conformal"]:
+        row["fallback_categories"] = row["fallback_categories"][1:]
+    path.write_text(json.dumps(changed), encoding="utf-8")
+    write_report(copy)
+    text = Page((copy / "report" / "index.html").read_text(encoding="utf-8")).text
+    assert text.count(f"{', '.join(results.labels[1:])} (too few validation notes)") == len(sets)
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["How often is it right?", "When does it know that it isn’t?", "Where does it fail?", "Not a medical device"],
+)
+def test_the_page_answers_a_clinicians_questions_first(page, question):
+    assert page.text.index(question) < page.text.index("What was trained on what")
+
+
+def test_the_page_shows_the_funnel_with_its_reasons(page):
+    assert "too short 5" in page.text
+
+
+def test_names_with_markup_are_shown_as_they_are(page):
+    assert "Skin & <Hair> $Disorders$" in page.text
+    assert "hair" not in page.tags
+
+
+def test_the_page_holds_every_curve_of_the_training_log(run, page):
+    for name in CURVES:
+        assert name in page.text
+        assert (run / "report" / "figures" / f"{name.replace('/', '_')}.svg").exists()
+
+
+def test_figures_lie_beside_the_page_as_svg_and_png(run):
+    names = {path.stem for path in (run / "report" / "figures").iterdir()}
+    assert {
+        "comparison",
+        "f1_by_category",
+        "confusion_tuned",
+        "reliability",
+        "risk_coverage",
+        "category_shares",
+    } <= names
+    for name in names:
+        svg = (run / "report" / "figures" / f"{name}.svg").read_text(encoding="utf-8")
+        assert svg.startswith("<?xml")
+        assert "<dc:date>" not in svg
+        assert (run / "report" / "figures" / f"{name}.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_inlined_figures_take_every_colour_from_the_page(run):
+    html = (run / "report" / "index.html").read_text(encoding="utf-8")
+    figures = re.findall(r"<svg.*?</svg>", html, flags=re.DOTALL)
+    assert len(figures) == 16
+    for figure in figures:
+        assert not re.search(r"#[0-9a-f]{6}", figure, flags=re.IGNORECASE)
+        assert 'role="img" aria-label="' in figure
+
+
+def test_the_stylesheet_knows_every_colour_of_the_figures_in_light_and_dark(run):
+    html = (run / "report" / "index.html").read_text(encoding="utf-8")
+    style = html[html.index("<style>") : html.index("</style>")]
+    light, dark = style.split("@media (prefers-color-scheme: dark)")
+    for role, colour in PALETTE.items():
+        assert f"--{role}: {colour};" in light
+        assert f"--{role}: " in dark.split("}")[0]
+
+
+def test_the_same_results_draw_the_same_bytes():
+    points = [(step, 1 / step) for step in range(1, 40)]
+    first, again = curve("train/loss", points), curve("train/loss", points)
+    assert (first.svg, first.png, first.inline) == (again.svg, again.png, again.inline)
+
+
+def test_a_report_written_again_replaces_the_first_and_its_figures(small):
+    run = small("majority")
+    stale = run / "report" / "figures" / "stale.svg"
+    stale.parent.mkdir(parents=True)
+    stale.write_text("old", encoding="utf-8")
+    write_report(run)
+    assert not stale.exists()
+    assert sorted(path.name for path in (run / "report").iterdir()) == [
+        "cards",
+        "classification_reports.txt",
+        "figures",
+        "index.html",
+    ]
+
+
+def test_the_page_holds_no_note_text_unless_asked(run):
+    for path in (run / "report").rglob("*.*"):
+        if path.suffix != ".png":
+            assert "true0x" not in path.read_text(encoding="utf-8")
+
+
+@pytest.mark.usefixtures("no_figures")
+def test_prompts_are_shown_escaped_on_request_and_the_page_is_then_the_owners_alone(small, monkeypatch):
+    hostile = "<script>alert(1)</script> & co"
+    monkeypatch.setattr("evaluation_world.FakeClassifier.prompt", lambda *_: hostile)
+    run = small("tuned", include_text=True)
+    path = write_report(run, include_text=True)
+    page = Page(path.read_text(encoding="utf-8"))
+    assert "script" not in page.tags
+    assert hostile in page.text
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert "keep it as you keep the notes" in page.text
+
+
+def test_prompts_that_were_not_written_cannot_be_shown(run):
+    with pytest.raises(RunError, match="hold no prompts") as caught:
+        write_report(run, include_text=True)
+    assert "--include-text" in caught.value.hint
+
+
+@pytest.mark.usefixtures("no_figures")
+def test_a_report_without_a_tuned_model_says_so(small):
+    page = Page(write_report(small("majority", "base")).read_text(encoding="utf-8"))
+    assert "The tuned model was not evaluated" in page.text
+
+
+@pytest.mark.usefixtures("no_figures")
+def test_a_report_without_a_base_model_stands(small):
+    assert "before training" not in Page(write_report(small("tuned")).read_text(encoding="utf-8")).text
+
+
+@pytest.mark.usefixtures("no_figures")
+def test_a_report_without_calibration_says_why(tmp_path):
+    dataset = write_dataset(tmp_path / "dataset", {"train": 30, "validation": 5, "test": 16})
+    run = write_run(tmp_path / "run", dataset, n_train=30)
+    evaluate(run, config=EvaluateConfig(bootstrap_samples=100, systems=("tuned",)), load=Loader())
+    text = Page(write_report(run).read_text(encoding="utf-8")).text
+    assert "the validation split holds 5 notes" in text
+    assert "raw scores" in text
+
+
+@pytest.mark.usefixtures("no_figures")
+def test_a_report_of_another_dataset_says_how_it_differs(small, tmp_path):
+    other = write_dataset(tmp_path / "elsewhere", {"test": 20}, seed=5, prefix="e")
+    run = small("tuned", dataset=other)
+    path = write_report(run, evaluation="elsewhere-test")
+    assert path == run / "report" / "elsewhere-test" / "index.html"
+    assert "another dataset than the one trained on" in Page(path.read_text(encoding="utf-8")).text
+
+
+def test_a_run_that_was_not_evaluated_is_refused_with_the_command_to_run(tmp_path):
+    dataset = write_dataset(tmp_path / "dataset", {"train": 4})
+    run = write_run(tmp_path / "run", dataset, n_train=4)
+    with pytest.raises(RunError, match="no evaluation 'test'") as caught:
+        write_report(run)
+    assert "nosology evaluate" in caught.value.hint
+
+
+def test_an_unknown_evaluation_is_refused_with_those_there_are(run):
+    with pytest.raises(RunError) as caught:
+        write_report(run, evaluation="validation")
+    assert caught.value.hint == "there are test"
+
+
+def test_results_of_another_version_are_refused(small):
+    run = small("majority")
+    path = run / "eval" / "test" / "results.json"
+    path.write_text(path.read_text(encoding="utf-8").replace('"n":', '"size":', 1), encoding="utf-8")
+    with pytest.raises(RunError, match="not results that this version reads") as caught:
+        write_report(run)
+    assert "evaluate the run again" in caught.value.hint
+
+
+def test_a_training_log_that_was_cut_short_is_refused_with_its_line(tmp_path):
+    log = tmp_path / "training_log.jsonl"
+    log.write_text('{"step": 1, "train/loss": 2.0}\n{"step": 2, "train', encoding="utf-8")
+    with pytest.raises(RunError) as caught:
+        read_training_log(log)
+    assert caught.value.place == f"{log}:2"
+
+
+def test_a_run_without_a_training_log_has_no_curves(tmp_path):
+    assert read_training_log(tmp_path / "training_log.jsonl") == {}
+
+
+def test_the_training_log_becomes_curves_over_steps(tmp_path):
+    log = tmp_path / "training_log.jsonl"
+    log.write_text('{"step": 5, "train/loss": 2.0}\n{"step": 10, "eval/loss": 1.5}\n', encoding="utf-8")
+    assert read_training_log(log) == {"train/loss": [(5, 2.0)], "eval/loss": [(10, 1.5)]}
+
+
+def test_the_terminal_summary_shows_majority_tfidf_the_best_base_and_tuned(results, capsys):
+    rows = summary_rows(results)
+    assert [row.system for row in rows] == ["majority", "tfidf", results.summary.best_base, "tuned", "ensemble"]
+    print_summary(results)
+    printed = capsys.readouterr().out
+    for row in rows:
+        assert f"{row.accuracy:.3f} [{row.accuracy_interval[0]:.3f}, {row.accuracy_interval[1]:.3f}]" in printed
+        assert f"{row.macro_f1:.3f} [{row.macro_f1_interval[0]:.3f}" in printed
+
+
+def test_systems_that_were_not_evaluated_are_left_out_of_the_summary(small):
+    assert [row.system for row in summary_rows(read_results(small("tuned"), "test"))] == ["tuned"]
+
+
+def test_results_with_an_unknown_field_are_refused():
+    with pytest.raises(ValueError, match="Extra inputs"):
+        Results.model_validate({"surprise": 1})

@@ -1,0 +1,177 @@
+"""How notes are put together: styles and evidence of short ones, sections of full ones."""
+
+import re
+from collections import Counter
+from random import Random
+
+import pytest
+
+from nosology.synthetic import iter_admissions, short
+from nosology.synthetic.full import _Draft, _list, _sentence, compose_full
+from nosology.synthetic.notes import identifiers_of
+from nosology.synthetic.patients import BLOCK, Stay, draw_block
+from nosology.synthetic.rubrics import load_book
+from nosology.synthetic.scene import Scene
+from nosology.synthetic.short import compose_short, draw_evidence
+from nosology.synthetic.surface import count_words
+from nosology.synthetic.wording import load_wording
+
+STAYS = draw_block(0, BLOCK, 17, load_book())
+GROWN = [stay for stay in STAYS if stay.age >= 18]
+
+
+def scene_of(stay: Stay, seed: int = 0) -> Scene:
+    rng = Random(seed)
+    return Scene(rng, stay, identifiers_of(stay, 17, "mimic3", rng), load_wording(), load_book())
+
+
+def test_a_short_note_shows_three_to_six_facts_at_least_one_of_them_telling() -> None:
+    for seed, stay in enumerate(STAYS):
+        evidence = draw_evidence(scene_of(stay, seed))
+        assert 3 <= len(evidence) <= 6
+        assert len(set(evidence)) == len(evidence)
+        assert {"story", "course", "study", "procedure", "labs"} & set(evidence)
+
+
+def test_evidence_is_never_taken_from_an_empty_field() -> None:
+    for seed, stay in enumerate(STAYS):
+        assert all(stay.primary.phrases[field] for field in draw_evidence(scene_of(stay, seed)))
+
+
+def test_every_kind_of_fact_is_shown_by_some_notes() -> None:
+    shown = Counter(field for n in range(300) for field in draw_evidence(scene_of(STAYS[n % BLOCK], n)))
+    assert set(shown) == {
+        *("complaint", "story", "exam", "labs", "study", "procedure", "drug", "course", "follow", "called")
+    }
+
+
+@pytest.mark.parametrize("style", sorted(short._STYLES))
+def test_every_style_stays_within_the_length_of_a_short_note(style: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(short, "_STYLES", {style: short._STYLES[style]})
+    lengths = [count_words(compose_short(scene_of(stay, n), 0)) for n, stay in enumerate(GROWN)]
+    assert sum(50 <= length <= 100 for length in lengths) / len(lengths) > 0.95
+
+
+def test_the_styles_look_different(monkeypatch: pytest.MonkeyPatch) -> None:
+    def share(style: str, pattern: str) -> float:
+        monkeypatch.setattr(short, "_STYLES", {style: styles[style]})
+        notes = [compose_short(scene_of(stay, n), 0) for n, stay in enumerate(GROWN)]
+        return sum(bool(re.search(pattern, note)) for note in notes) / len(notes)
+
+    styles = dict(short._STYLES)
+    assert share("letter", r"\b[Yy]ou(r)?\b") > 0.95
+    assert share("prose", r"\b[Yy]ou\b") < 0.3
+    assert share("sections", r"(?m)[A-Za-z]:") > 0.95
+    assert share("prose", r"\bthe\b") > share("terse", r"\bthe\b") + 0.2
+    assert share("addendum", r"(?i)addendum") > 0.5
+
+
+def test_children_get_no_letters(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        short, "_STYLES", {name: (int(name == "letter"), make) for name, (_, make) in short._STYLES.items()}
+    )
+    children = [stay for stay in STAYS if stay.age < 18]
+    assert children
+    assert not any("Dear" in compose_short(scene_of(stay, n), 0) for n, stay in enumerate(children))
+
+
+def test_carriers_are_said_in_full_even_where_space_is_short() -> None:
+    for n, stay in enumerate(GROWN[:40]):
+        few, many = (len(re.findall(r"\[\*\*", compose_short(scene_of(stay, n), count))) for count in (0, 4))
+        assert many > few - 3
+    totals = [sum(compose_short(scene_of(stay, 1), count).count("[**") for stay in GROWN) for count in (0, 4)]
+    assert totals[1] > 1.5 * totals[0]
+
+
+def test_other_categories_leave_traces_in_most_short_notes() -> None:
+    traced = 0
+    pairs = list(iter_admissions(300, 8))
+    for stay, note in pairs:
+        text = note.text.lower().replace("\n", " ")
+        others = (*stay.past, *stay.minor)
+        words = {
+            word
+            for rubric in others
+            for field in ("past", "minor", "drug")
+            for p in rubric.phrases[field]
+            for word in keys(p)
+        }
+        traced += any(word in text for word in words)
+    assert traced / len(pairs) > 0.6
+
+
+def keys(phrase: object) -> list[str]:
+    """Return the long words of a phrase's literal parts."""
+    literal = " ".join(part for part in phrase.parts if isinstance(part, str))  # type: ignore[attr-defined]
+    return [word for word in re.findall(r"[a-z]{7,}", literal.lower()) if word not in ("without", "controlled")]
+
+
+SECTIONS = ("complaint", "story", "past", "social", "kin", "exam", "results", "study", "course", "drug", "called")
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_full_summary_has_its_sections_in_order(seed: int) -> None:
+    text = compose_full(scene_of(GROWN[seed], seed), 2)
+    groups = load_wording().groups
+    for convention in range(3):
+        headings = [groups[f"heading_{section}"][convention].render(Random(0), str) for section in SECTIONS]
+        places = [text.find(f"\n{heading}") for heading in headings]
+        if -1 not in places:
+            assert places == sorted(places)
+            return
+    pytest.fail("no convention fits the headings")
+
+
+def test_a_full_summary_names_its_diagnosis() -> None:
+    for n, stay in enumerate(GROWN[:30]):
+        section = re.split(r"(?:DIAGNOSES|Diagnosis|Dx):\s*", compose_full(scene_of(stay, n), 0))[-1].lower()
+        stems = [
+            part[:6].lower()
+            for phrase in stay.primary.phrases["called"]
+            for part in phrase.parts
+            if isinstance(part, str)
+        ]
+        assert any(stem.strip() in section for stem in stems), stay.primary.code
+
+
+def test_full_summaries_do_not_repeat_a_passage() -> None:
+    for n, stay in enumerate(GROWN[:20]):
+        paragraphs = [line for line in compose_full(scene_of(stay, n), 2).split("\n") if len(line) > 60]
+        assert len(set(paragraphs)) == len(paragraphs)
+
+
+def test_a_draft_says_each_template_of_a_group_once() -> None:
+    scene = scene_of(GROWN[0])
+    draft = _Draft(scene)
+    n_templates = len(scene.group("full_course_routine"))
+    for _ in range(3 * n_templates):
+        draft.say("course", "full_course_routine")
+    assert len(draft.sections["course"]) <= n_templates
+
+
+def test_a_draft_counts_words_and_skips_what_was_said() -> None:
+    draft = _Draft(scene_of(GROWN[0]))
+    draft.add("story", "one two three")
+    draft.add("past", "one two three")
+    assert draft.n_words == 3
+    assert draft.sections == {"story": ["One two three"]}
+
+
+def test_lists_are_numbered_or_dashed_by_convention() -> None:
+    assert _list(["A", "B"], 0, is_numbered=True) == "1. A\n2. B"
+    assert _list(["A", "B"], 2, is_numbered=True) == "- A\n- B"
+    assert _list(["A", "B"], 0, is_numbered=False) == "A\nB"
+
+
+@pytest.mark.parametrize(("words", "said"), [("He left", "He left."), ("He left.", "He left."), ("Plan:", "Plan:")])
+def test_passages_end_with_a_stop(words: str, said: str) -> None:
+    assert _sentence(words) == said
+
+
+def test_the_dead_get_no_instructions() -> None:
+    dead = [stay for block in range(6) for stay in draw_block(block, BLOCK, 17, load_book()) if stay.died]
+    assert dead
+    for stay in dead[:5]:
+        text = compose_full(scene_of(stay), 0)
+        assert "Expired" in text
+        assert "it was a pleasure" not in text[: text.find("Expired")]

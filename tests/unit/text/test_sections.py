@@ -1,0 +1,152 @@
+"""Where sections begin and end: any text is covered, headers of many styles are found, and prose is left alone."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nosology.text.sections import Section, find_sections, strip_diagnoses
+
+PIECES = [
+    "Discharge Diagnosis:", "HISTORY", "Plan:", "dx: gout", "gout", "Diagnoses", "\n", "\r\n", "\n\n", "\t", " ", ". ",
+    "; ", ".  ", ":", "Course", "SOCIAL HISTORY:", "é", "İ", "\ud800", "\u2028", "\x0c", "🫀", "diagnosis", "No fever",
+]  # fmt: skip
+TEXTS = st.lists(st.sampled_from(PIECES), max_size=25).map("".join) | st.text(max_size=200)
+
+
+def titles(text: str) -> list[str]:
+    """Return the titles of a text's sections."""
+    return [section.title for section in find_sections(text)]
+
+
+@given(TEXTS)
+def test_sections_cover_any_text_without_gaps(text: str) -> None:
+    sections = find_sections(text)
+    assert "".join(text[section.start : section.end] for section in sections) == text
+    place = 0
+    for section in sections:
+        assert section.start == place
+        assert section.start <= section.body <= section.end
+        assert section.start < section.end, "no section is empty"
+        place = section.end
+    assert place == len(text)
+
+
+@given(TEXTS)
+def test_a_section_begins_with_its_title_and_only_the_first_may_lack_one(text: str) -> None:
+    for number, section in enumerate(find_sections(text)):
+        head = text[section.start : section.body]
+        assert head.lower().startswith(section.title)
+        assert head[len(section.title) :].strip(" \t") in ("", ":")
+        assert bool(section.title) or (number == 0 and section.body == 0)
+
+
+@given(TEXTS)
+def test_stripping_keeps_exactly_the_other_sections(text: str) -> None:
+    stripped = strip_diagnoses(text)
+    gone = sum(section.end - section.start for section in find_sections(text) if section.states_diagnosis)
+    assert len(stripped) == len(text) - gone
+    if not gone:
+        assert stripped == text
+
+
+@given(TEXTS)
+def test_text_before_a_header_does_not_change_what_follows(text: str) -> None:
+    before = "Nothing here\n"
+    moved = find_sections(f"{before}Plan: rest\n{text}")
+    alone = find_sections(f"Plan: rest\n{text}")
+    shift = len(before)
+    assert moved[0] == Section("", 0, 0, shift)
+    assert moved[1:] == [Section(s.title, s.start + shift, s.body + shift, s.end + shift) for s in alone]
+
+
+def test_a_text_without_headers_is_one_section_and_an_empty_text_none() -> None:
+    assert find_sections("") == []
+    assert strip_diagnoses("") == ""
+    assert find_sections("gout") == [Section("", 0, 0, 4)]
+
+
+def test_offsets_by_hand() -> None:
+    assert find_sections("Hi\n  Plan : rest\nDX:gout") == [
+        Section("", 0, 0, 5),
+        Section("plan", 5, 11, 17),
+        Section("dx", 17, 20, 24),
+    ]
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Allergies", "Allergy", "Chief Complaint", "Reason for Admission", "Major Surgical or Invasive Procedure",
+        "HPI",
+        "History of Present Illness", "History of the Present Illness", "PMH", "Past Medical History",
+        "Past Surgical History", "Social History", "Family History", "Family Medical History", "Review of Systems",
+        "ROS",
+        "Physical Exam", "Physical Examination on Admission", "Pertinent Results", "Laboratory Data", "Labs", "Imaging",
+        "EKG", "Microbiology", "Brief Hospital Course", "Hospital Course by System", "Assessment and Plan",
+        "Transitional Issues", "Medications on Discharge", "Discharge Medications", "Discharge Disposition", "Facility",
+        "Condition at Discharge", "Follow-up Instructions", "Followup Plan", "Code Status", "Dictated By", "Addendum",
+    ],
+)  # fmt: skip
+def test_a_usual_title_is_a_header_in_every_style(title: str) -> None:
+    lower = title.lower()
+    for dress in (title, title.upper(), lower):
+        for colon in (":", " :", "\t:", ":  "):
+            assert titles(f"Seen today\n{dress}{colon} fine\n") == ["", lower]
+            assert titles(f"Seen today\n\t {dress}{colon}\nfine\n") == ["", lower]
+            assert titles(f"Seen today. {dress}{colon} fine") == ["", lower]
+            assert titles(f"Seen today;  {dress}{colon} fine") == ["", lower]
+    assert titles(f"Seen today\n{title.upper()}\nfine\n") == ["", lower], "capitals on a line of their own"
+    assert titles(f"Seen today\n{lower}\nfine\n") == [""], "small letters need a colon"
+    assert titles(f"Seen today, {title}: fine") == [""], "within a sentence it is no header"
+    assert titles(f"Seen today. {title.upper()}\n") == [""], "after a sentence it needs a colon"
+    assert not any(section.states_diagnosis for section in find_sections(f"{title}: fine"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The plan: rest", "Diagnosis of gout was made", "History is long", "Planning: later", "Neuro: intact",
+        "Replan: later", "1. Plan of care", "Primary: gout", "differential diagnosis: gout",
+        "Discharge Diagnosis - gout",
+        "service dog: yes", "Plans: many", "Activity level: low",
+    ],
+)  # fmt: skip
+def test_what_only_resembles_a_header_is_none(text: str) -> None:
+    assert titles(text) == [""]
+    assert strip_diagnoses(text) == text
+
+
+@pytest.mark.parametrize(
+    "kind", ["diagnosis", "diagnoses", "diagnosis list", "diagnosis(es)", "diagnoses on discharge"]
+)
+@pytest.mark.parametrize(
+    "before", ["", "discharge ", "final ", "primary ", "admitting ", "principal discharge ", "pre-operative ", "other "]
+)
+def test_every_title_that_states_a_diagnosis_goes_with_what_follows_it(before: str, kind: str) -> None:
+    title = before + kind
+    for dress in (title, title.upper(), title.capitalize()):
+        text = f"Labs: fine\n{dress}: gout\n1. more gout\nPlan: rest\n"
+        assert [(s.title, s.states_diagnosis) for s in find_sections(text)] == [
+            ("labs", False), (title, True), ("plan", False),
+        ]  # fmt: skip
+        assert strip_diagnoses(text) == "Labs: fine\nPlan: rest\n"
+
+
+@pytest.mark.parametrize(
+    ("title", "states"),
+    [
+        ("", False), ("dx", True), ("final dx", True), ("discharge diagnosis", True), ("diagnoses", True),
+        ("diagnostic studies", False), ("labs", False), ("adx", False), ("history", False), ("DIAGNOSIS", True),
+    ],
+)  # fmt: skip
+def test_the_title_alone_says_whether_a_section_states_the_diagnosis(title: str, states: bool) -> None:
+    assert Section(title, 0, 0, 9).states_diagnosis is states
+
+
+def test_a_diagnosis_that_another_section_names_stays() -> None:
+    text = "Gout.\nHospital Course: Gout, by diagnosis of exclusion.\nDischarge Diagnosis: Gout\n"
+    assert strip_diagnoses(text) == "Gout.\nHospital Course: Gout, by diagnosis of exclusion.\n"
+
+
+def test_a_note_that_only_states_diagnoses_leaves_nothing() -> None:
+    assert strip_diagnoses("Admission Diagnosis: gout\nDischarge Diagnosis: gout\nDx: gout") == ""
