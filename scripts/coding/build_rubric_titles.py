@@ -29,6 +29,7 @@ class Node:
 
     code: str
     short_desc: str
+    long_desc: str | None
     children: "list[Node] | None"
 
 
