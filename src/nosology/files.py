@@ -1,15 +1,16 @@
-"""Dataset and run folders on disk: written whole or not at all, with a manifest that says what is inside.
+"""Files and folders on disk, written whole or not at all, and the hashes that say what is inside.
 
-A folder is whole when it holds ``manifest.json``; that file is always written last. Datasets are built in a hidden
-sibling and renamed into place; run folders grow while training runs and receive their manifest at the end. What would
-surprise you: a folder without a manifest is refused by every reader, even if all other files are there.
+Everything that replaces a file or a folder does it here: new content is written into a hidden sibling, which takes the
+place of the old in one step, so readers see the old or the new, never half. A dataset or run folder is whole when it
+holds ``manifest.json``, which is always written last. What would surprise you: a folder without a manifest is refused
+by every reader, even if all other files are there.
 """
 
 import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -17,23 +18,54 @@ from typing import Any
 from nosology.errors import RunError
 
 MANIFEST = "manifest.json"
+_PARTIAL = ".partial"
 
 
-def write_json(path: Path, value: Any) -> None:
-    """Write ``value`` as indented UTF-8 JSON, atomically: readers see the old file or the new one, never half."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    temporary.write_text(json.dumps(value, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    os.replace(temporary, path)
+@contextmanager
+def replacing(path: Path, *, is_private: bool = False) -> Iterator[Path]:
+    """Yield a hidden sibling to write; it takes the place of ``path`` if the block ends well, else it is removed.
+
+    Args:
+        path: The file to make or replace; its folder is made.
+        is_private: The file is its owner's alone from the moment it exists, and reaches the disk before it is renamed.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = _beside(path)
+    partial.unlink(missing_ok=True)
+    os.close(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600 if is_private else 0o666))
+    try:
+        yield partial
+        if is_private:
+            with partial.open("rb") as file:
+                os.fsync(file.fileno())
+        os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)
 
 
-def write_private_text(path: Path, text: str) -> None:
-    """Write a UTF-8 file whole or not at all; it is its owner's alone from the moment it exists."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    temporary.unlink(missing_ok=True)
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as file:
-        file.write(text)
-    os.replace(temporary, path)
+def write_bytes(path: Path, content: bytes, *, is_private: bool = False) -> None:
+    """Write a file whole or not at all."""
+    with replacing(path, is_private=is_private) as partial:
+        partial.write_bytes(content)
+
+
+def write_text(path: Path, text: str, *, is_private: bool = False) -> None:
+    """Write a UTF-8 file whole or not at all; half of a surrogate pair, which a broken note can hold, is escaped."""
+    write_bytes(path, text.encode("utf-8", "backslashreplace"), is_private=is_private)
+
+
+def write_json(path: Path, value: Any, *, is_private: bool = False) -> None:
+    """Write ``value`` as indented UTF-8 JSON, whole or not at all."""
+    write_text(path, json.dumps(value, indent=2, ensure_ascii=False) + "\n", is_private=is_private)
+
+
+def write_lines(path: Path, lines: Iterable[str], *, is_private: bool = False) -> None:
+    """Write lines of UTF-8 as they come, whole or not at all; half of a surrogate pair is escaped."""
+    with (
+        replacing(path, is_private=is_private) as partial,
+        partial.open("w", encoding="utf-8", errors="backslashreplace", newline="\n") as file,
+    ):
+        file.writelines(f"{line}\n" for line in lines)
 
 
 def read_json(path: Path) -> Any:
@@ -95,14 +127,55 @@ def new_folder(path: Path) -> Iterator[Path]:
         raise RunError(
             "this output folder already holds something", place=str(path), hint="give another --out, or remove it"
         )
+    with replaced_folder(path) as hidden:
+        yield hidden
+
+
+@contextmanager
+def replaced_folder(path: Path) -> Iterator[Path]:
+    """Yield a hidden folder to fill; if the block ends well it takes the place of ``path``, else it is removed."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    hidden = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    hidden, old = _beside(path), _beside(path, ".old")
     shutil.rmtree(hidden, ignore_errors=True)
     hidden.mkdir()
     try:
         yield hidden
         if path.exists():
-            path.rmdir()
+            os.replace(path, old)
         os.replace(hidden, path)
     finally:
         shutil.rmtree(hidden, ignore_errors=True)
+        shutil.rmtree(old, ignore_errors=True)
+
+
+@contextmanager
+def shared_folder(path: Path) -> Iterator[Path]:
+    """Yield a hidden folder to fill, for what every process would make alike: whoever is first wins, none fails."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    hidden = _beside(path)
+    shutil.rmtree(hidden, ignore_errors=True)
+    hidden.mkdir()
+    try:
+        yield hidden
+        try:
+            os.replace(hidden, path)
+        except OSError:
+            if not path.is_dir():  # another process was faster otherwise
+                raise
+    finally:
+        shutil.rmtree(hidden, ignore_errors=True)
+
+
+def remove_leftovers(path: Path) -> None:
+    """Remove the hidden folders that killed processes left beside ``path`` while they were making it."""
+    import psutil
+
+    for left in path.parent.glob(f".{path.name}.*{_PARTIAL}"):
+        pid = left.name.removesuffix(_PARTIAL).rpartition(".")[2]
+        if pid.isdigit() and not psutil.pid_exists(int(pid)) and left.is_dir():
+            shutil.rmtree(left)
+
+
+def _beside(path: Path, state: str = "") -> Path:
+    """Return the hidden sibling of ``path`` in which this process prepares what replaces it."""
+    return path.with_name(f".{path.name}.{os.getpid()}{state}{_PARTIAL}")

@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 
 import pytest
-from broken_input import CASES, N_SOUND, Case, sound_mimic3, sound_mimic4, sound_table
 
+from broken_input import CASES, N_SOUND, Case, sound_mimic3, sound_mimic4, sound_table
 from nosology.config import PrepareConfig
 from nosology.dataset.folder import open_dataset
 from nosology.dataset.summary import DatasetSummary

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+
 from handmade_mimic import NOTE_COLUMNS, Row, as_csv, prose, save, write_mimic3
 
 _STARTS = "Bra Cho Dre Fla Gri Hol Jar Kel Lom Mur Nev Orv Pra Quil Ros Sked Tam Urb Vel Wex Yor Zan".split()  # noqa: SIM905

@@ -14,10 +14,10 @@ from typing import Any
 
 import polars as pl
 import pytest
-from handmade_mimic import NOTE_COLUMNS, Row, as_csv, prose, save, two_categories, write_mimic3
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from handmade_mimic import NOTE_COLUMNS, Row, as_csv, prose, save, two_categories, write_mimic3
 from nosology.config import PrepareConfig
 from nosology.dataset.folder import ATTRIBUTES, COLUMNS, open_dataset
 from nosology.errors import DataError, RunError

@@ -5,8 +5,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from handmade_mimic import as_csv, prose, save, two_categories, write_mimic3
 
+from handmade_mimic import as_csv, prose, save, two_categories, write_mimic3
 from nosology.cli import main
 from nosology.dataset.folder import open_dataset
 

@@ -17,8 +17,8 @@ import pytest
 
 import postgres
 from nosology.feedback.audit import check, entries
-from nosology.feedback.receipts import note_hash
 from nosology.feedback.store import FeedbackStore
+from nosology.files import sha256_text
 from nosology.serve.http.keys import KeyFile
 from service_process import serving, skip_without, train_tiny_run
 from service_world import until
@@ -104,7 +104,7 @@ class Load:
                     if answer.status_code in (429, 503):
                         continue
                     answer.raise_for_status()
-                    self.predicted.append(note_hash(text))
+                    self.predicted.append(sha256_text(text))
                     receipt = answer.json()["predictions"][0]["receipt"]
                     decision_id = str(uuid.uuid4())
                     body = {"id": decision_id, "receipt": receipt, "verdict": "accepted"}

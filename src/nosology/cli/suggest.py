@@ -1,7 +1,6 @@
 """`nosology suggest`: diagnoses to consider for new notes, with the sentences behind each."""
 
 import json
-import os
 import sys
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
@@ -128,11 +127,6 @@ def _write(lines: Iterable[dict[str, Any]], out: Path | None) -> None:
         for line in written:
             print(line)
         return
-    out.parent.mkdir(parents=True, exist_ok=True)
-    partial = out.with_name(f".{out.name}.{os.getpid()}.partial")
-    try:
-        with partial.open("w", encoding="utf-8") as file:
-            file.writelines(f"{line}\n" for line in written)
-        os.replace(partial, out)
-    finally:
-        partial.unlink(missing_ok=True)
+    from nosology.files import write_lines
+
+    write_lines(out, written)

@@ -9,7 +9,6 @@ disorder (U07.0) an injury; every other U code has no category.
 """
 
 import csv
-import hashlib
 from bisect import bisect_right
 from dataclasses import dataclass, field
 from importlib import resources
@@ -20,6 +19,7 @@ from typing import Literal, Self
 from nosology.coding import icd
 from nosology.coding.icd import CodeRange
 from nosology.errors import LabelError
+from nosology.files import sha256_text
 
 Icd10Mapping = Literal["chapter", "equivalence"]
 
@@ -119,7 +119,7 @@ class LabelSet:
     @property
     def sha256(self) -> str:
         """The SHA-256 of the set's content as `save` writes it, without its name."""
-        return hashlib.sha256(self._rows().encode("utf-8")).hexdigest()
+        return sha256_text(self._rows())
 
     @property
     def has_codes(self) -> bool:

@@ -5,7 +5,6 @@ into ``RUN/suggester``. All systems learn from the same notes. What would surpri
 rubric is not evaluated, since no suggestion could be right.
 """
 
-import json
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -27,7 +26,7 @@ from nosology.dataset.folder import codes_of
 from nosology.errors import DataError
 from nosology.evaluation.inputs import Inputs, read_inputs
 from nosology.evaluation.systems import Advance, Progress, quiet
-from nosology.files import read_manifest, write_json, write_private_text
+from nosology.files import read_manifest, write_json
 from nosology.runs.suggestion_results import Estimate, RankedSystem, ReliabilityBin, SuggestionResults
 from nosology.suggesting import mixture
 from nosology.suggesting.mixture import Mixture
@@ -215,7 +214,7 @@ def _write_example(path: Path, suggester: Suggester, notes: Coded) -> None:
     note_id, text = notes.notes.select("note_id", "clean_text").row(0)
     found = suggester.suggest(text, align(text, None), K)
     values = {"note_id": note_id, "text": text, "suggestions": asdict(found)}
-    write_private_text(path, json.dumps(values, ensure_ascii=False, indent=2) + "\n")
+    write_json(path, values, is_private=True)
 
 
 Ranking = dict[str, tuple[FloatArray, float]]

@@ -30,8 +30,17 @@ from nosology.evaluation.systems import (
     run_ensemble,
     run_tuned,
 )
-from nosology.evaluation.writing import PREDICTIONS, RESULTS, prediction_rows, replaced_folder, write_lines
-from nosology.files import MANIFEST, read_json, read_manifest, sha256_file, sha256_text, write_json
+from nosology.evaluation.writing import PREDICTIONS, RESULTS, json_lines, prediction_rows
+from nosology.files import (
+    MANIFEST,
+    read_json,
+    read_manifest,
+    replaced_folder,
+    sha256_file,
+    sha256_text,
+    write_json,
+    write_lines,
+)
 from nosology.runs.provenance import environment
 from nosology.runs.results import CalibrationResult, Provenance, Results, Robustness
 
@@ -90,7 +99,7 @@ def evaluate(
     with replaced_folder(inputs.out) as folder:
         for name, output in outputs.items():
             rows = prediction_rows(inputs.notes, output, inputs.labels.names, hashes, prompts if include_text else None)
-            write_lines(folder / name / PREDICTIONS, rows, private=include_text)
+            write_lines(folder / name / PREDICTIONS, json_lines(rows), is_private=include_text)
         write_json(folder / RESULTS, results)
     return results
 

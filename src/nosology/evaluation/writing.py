@@ -1,15 +1,12 @@
-"""Writing an evaluation: predictions a system, ``results.json`` last, and the whole folder swapped in at once.
+"""What an evaluation writes: one line for each note and system, without the note's text.
 
-An evaluation is built in a hidden sibling of its folder and takes its place only when it is complete, so an
-interrupted one leaves the earlier one as it was. Files that hold prompts are readable by their owner alone.
+`nosology.evaluation.workflow` builds an evaluation in a hidden sibling of its folder and lets it take its place when it
+is complete, so an interrupted one leaves the earlier one as it was. Files that hold prompts are readable by their owner
+alone.
 """
 
 import json
-import os
-import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,23 +17,6 @@ from nosology.metrics import INVALID
 
 RESULTS = "results.json"
 PREDICTIONS = "predictions.jsonl"
-
-
-@contextmanager
-def replaced_folder(path: Path) -> Iterator[Path]:
-    """Yield a hidden folder to fill; if the block ends well it takes the place of ``path``, else it is removed."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    hidden, old = (path.with_name(f".{path.name}.{os.getpid()}.{state}") for state in ("partial", "old.partial"))
-    shutil.rmtree(hidden, ignore_errors=True)
-    hidden.mkdir()
-    try:
-        yield hidden
-        if path.exists():
-            os.replace(path, old)
-        os.replace(hidden, path)
-    finally:
-        shutil.rmtree(hidden, ignore_errors=True)
-        shutil.rmtree(old, ignore_errors=True)
 
 
 def prediction_rows(
@@ -76,11 +56,6 @@ def prediction_rows(
         yield row
 
 
-def write_lines(path: Path, rows: Iterable[Mapping[str, Any]], *, private: bool) -> None:
-    """Write one JSON object a line; a private file is readable by its owner alone from the moment it exists."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600 if private else 0o644)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        for row in rows:
-            # Half of a surrogate pair, which a broken source can hold, is escaped rather than refused.
-            file.write(json.dumps(row, ensure_ascii=False).encode("utf-8", "backslashreplace").decode("utf-8") + "\n")
+def json_lines(rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    """Yield each row as one line of JSON."""
+    return (json.dumps(row, ensure_ascii=False) for row in rows)

@@ -26,9 +26,8 @@ from nosology.dataset.summary import DatasetSummary, summarize
 from nosology.dataset.writing import write_labels_and_funnel, write_manifest, write_notes
 from nosology.errors import DataError, RunError
 from nosology.feedback.agreement import latest_by_note
-from nosology.feedback.receipts import note_hash
 from nosology.feedback.store import Decision
-from nosology.files import new_folder, read_manifest
+from nosology.files import new_folder, read_manifest, sha256_text
 from nosology.runs.provenance import environment
 from nosology.text.cleaning import Cleaning, clean
 
@@ -85,7 +84,7 @@ def export_dataset(
         raise RunError("its label set is not the run's", place=str(base.folder), hint="give the run's own dataset")
     how = _Prepared(labels, Cleaning.like(preparation), preparation, base)
     funnel = Funnel([DECISIONS, TEXT, CLEAN, DUPLICATES, SPLIT])
-    given = {note_hash(text): text for text in texts}
+    given = {sha256_text(text): text for text in texts}
     rows = _rows(decisions, given, how, funnel)
     notes = pl.DataFrame(rows, schema=_SCHEMA, orient="row")
     if not notes.height:

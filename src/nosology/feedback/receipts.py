@@ -8,10 +8,11 @@ import base64
 import hashlib
 import hmac
 import json
-import os
 import secrets
 from dataclasses import asdict, dataclass
 from pathlib import Path
+
+from nosology.files import write_bytes
 
 RECEIPT_KEY_FILE = "receipt.key"
 _KEY_BYTES = 32
@@ -54,13 +55,7 @@ class ReceiptBook:
         state.mkdir(parents=True, exist_ok=True)
         path = state / RECEIPT_KEY_FILE
         if not path.exists():
-            partial = state / f".{RECEIPT_KEY_FILE}.{os.getpid()}.partial"
-            descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(secrets.token_bytes(_KEY_BYTES))
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(partial, path)
+            write_bytes(path, secrets.token_bytes(_KEY_BYTES), is_private=True)
         return cls(path.read_bytes())
 
     def sign(self, receipt: Receipt) -> str:
@@ -87,11 +82,6 @@ class ReceiptBook:
 
     def _signature(self, body: bytes) -> bytes:
         return hmac.new(self._key, body, hashlib.sha256).digest()
-
-
-def note_hash(text: str) -> str:
-    """Return the SHA-256 of a note's text, which stands for the note wherever text must not."""
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _text(data: bytes) -> str:

@@ -7,12 +7,10 @@ because that takes half a minute and loading the result takes a second.
 """
 
 import contextlib
-import hashlib
 import importlib
 import importlib.util
 import io
 import os
-import shutil
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -24,7 +22,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from transformers.utils import logging as transformers_logging
 
 from nosology.errors import ModelError
-from nosology.files import sha256_file
+from nosology.files import sha256_file, sha256_text, shared_folder
 from nosology.machine import multiplies_bfloat16
 from nosology.modeling.attention import TREE_ATTENTION
 from nosology.modeling.heads import HEAD_MODULE, put_category_head
@@ -332,34 +330,22 @@ def _materialize(gguf: Path) -> Path:
         return folder
     if importlib.util.find_spec("gguf") is None:
         raise ModelError("reading the embedded model needs the package gguf", hint="pip install 'nosology[embedded]'")
-    partial = folder.with_name(f".{folder.name}.{os.getpid()}.partial")
-    partial.mkdir(parents=True, exist_ok=True)
-    try:
-        with quiet(), contextlib.redirect_stderr(io.StringIO()):  # a bar that no setting silences
-            tokenizer = AutoTokenizer.from_pretrained(gguf.parent, gguf_file=gguf.name)
-            model = AutoModelForCausalLM.from_pretrained(gguf.parent, gguf_file=gguf.name, dtype=torch.float32)
-            del model.config.quantization_config
-            if hasattr(model, "hf_quantizer"):
-                model.hf_quantizer = None
-            model.save_pretrained(partial)
-            tokenizer.save_pretrained(partial)
-        try:
-            os.replace(partial, folder)
-        except OSError:
-            if not folder.is_dir():  # another process was faster otherwise
-                raise
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
+    silence = contextlib.redirect_stderr(io.StringIO())  # a bar that no setting silences
+    with shared_folder(folder) as partial, quiet(), silence:
+        tokenizer = AutoTokenizer.from_pretrained(gguf.parent, gguf_file=gguf.name)
+        model = AutoModelForCausalLM.from_pretrained(gguf.parent, gguf_file=gguf.name, dtype=torch.float32)
+        del model.config.quantization_config
+        if hasattr(model, "hf_quantizer"):
+            model.hf_quantizer = None
+        model.save_pretrained(partial)
+        tokenizer.save_pretrained(partial)
     return folder
 
 
 def _weights_sha256(name: str, folder: Path) -> str:
     if name.startswith("embedded:"):
         return sha256_file(embedded_file(name.removeprefix("embedded:")))
-    digest = hashlib.sha256()
-    for file in sorted(folder.glob("*.safetensors")):
-        digest.update(sha256_file(file).encode())
-    return digest.hexdigest()
+    return sha256_text("".join(sha256_file(file) for file in sorted(folder.glob("*.safetensors"))))
 
 
 def _choose_dtype(dtype: str, device: str, *, for_training: bool) -> torch.dtype:

@@ -14,12 +14,10 @@ Reading streams, cleaning runs on all cores, and only ids and fingerprints of th
 a note's text reaches a message, a log, the funnel or the quarantine.
 """
 
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import polars as pl
-import psutil
 
 from nosology.coding.labels import LabelSet
 from nosology.config import PrepareConfig
@@ -29,7 +27,7 @@ from nosology.dataset.split import check_disjoint, split_of
 from nosology.dataset.summary import DatasetSummary, summarize
 from nosology.dataset.writing import write_csv, write_labels_and_funnel, write_manifest, write_notes
 from nosology.errors import DataError
-from nosology.files import new_folder
+from nosology.files import new_folder, remove_leftovers
 from nosology.preparation.collecting import CLEAN, LABEL, READ, WORDS, Collector, Progress, silence
 from nosology.preparation.labelling import labeller
 from nosology.preparation.quarantine import Quarantine
@@ -130,7 +128,7 @@ def prepare(
             category, or a patient is in two splits.
     """
     labels = LabelSet.load(config.label_set)
-    _remove_leftovers(out)
+    remove_leftovers(out)
     with new_folder(out) as folder:
         source = open_source()
         funnel = Funnel([READ, *source.steps, LABEL, CLEAN, WORDS, NOTE_ID, DUPLICATES, NEAR_DUPLICATES, SPLIT])
@@ -153,14 +151,6 @@ def prepare(
         label_set = {"labels": {"name": labels.name, "sha256": labels.sha256}}
         write_manifest(folder, {**origin, **label_set, **summary.contents(), "environment": environment()})
     return summary
-
-
-def _remove_leftovers(out: Path) -> None:
-    """Remove what a killed preparation of the same dataset left beside it."""
-    for path in out.parent.glob(f".{out.name}.*.partial"):
-        pid = path.name.removesuffix(".partial").rpartition(".")[2]
-        if pid.isdigit() and not psutil.pid_exists(int(pid)) and path.is_dir():
-            shutil.rmtree(path)
 
 
 def _cleaning(config: PrepareConfig) -> Cleaning:

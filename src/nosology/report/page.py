@@ -4,7 +4,6 @@ The page is written last and at once. What would surprise you: a page that shows
 """
 
 import json
-import os
 import shutil
 from collections import defaultdict
 from collections.abc import Mapping
@@ -17,7 +16,7 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 from pydantic import ValidationError
 
 from nosology.errors import RunError
-from nosology.files import read_json, read_manifest
+from nosology.files import read_json, read_manifest, write_text
 from nosology.records import Suggestions
 from nosology.report.cards import render_cards
 from nosology.report.classification import side_by_side
@@ -54,11 +53,11 @@ def write_report(run: Path, *, evaluation: str = "test", include_text: bool = Fa
     folder = run / "report" if evaluation == "test" else run / "report" / evaluation
     folder.mkdir(parents=True, exist_ok=True)
     _write_figures(folder / "figures", drawn)
-    _write(folder / REPORTS_TEXT, side_by_side(results), is_private=False)
+    write_text(folder / REPORTS_TEXT, side_by_side(results), is_private=False)
     (folder / "cards").mkdir(exist_ok=True)
     for name, text in cards.items():
-        _write(folder / "cards" / name, text, is_private=False)
-    _write(folder / PAGE, html, is_private=include_text)
+        write_text(folder / "cards" / name, text, is_private=False)
+    write_text(folder / PAGE, html, is_private=include_text)
     return folder / PAGE
 
 
@@ -223,16 +222,6 @@ def _write_figures(folder: Path, drawn: Mapping[str, Drawn]) -> None:
     folder.mkdir()
     for figure in drawn.values():
         figure.save(folder)
-
-
-def _write(path: Path, text: str, *, is_private: bool) -> None:
-    """Write a file whole or not at all; a private one is its owner's from the moment it exists."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    temporary.unlink(missing_ok=True)
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600 if is_private else 0o644)
-    with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as file:
-        file.write(text)
-    os.replace(temporary, path)
 
 
 def _difference(results: Results, first: str, second: str) -> Comparison | None:

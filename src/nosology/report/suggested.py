@@ -14,7 +14,7 @@ from typing import Any
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 
 from nosology.export import NOTICE
-from nosology.files import write_private_text
+from nosology.files import write_text
 from nosology.records import Suggestions
 
 FULL_COLOUR = 0.4
@@ -84,7 +84,7 @@ def write_suggestions_page(path: Path, notes: Sequence[tuple[str, str, Suggestio
         notes=[shown(*note) for note in notes], notice=NOTICE, css=_template("report.css") + _template("suggested.css")
     )
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_private_text(path, html)
+    write_text(path, html, is_private=True)
 
 
 def shown(note_id: str, text: str, found: Suggestions) -> dict[str, Any]:

@@ -8,8 +8,9 @@ from pathlib import Path
 from fastapi import Request
 
 from nosology.feedback.audit import AUDIT_FILE, AuditLog
-from nosology.feedback.receipts import Receipt, ReceiptBook, note_hash
+from nosology.feedback.receipts import Receipt, ReceiptBook
 from nosology.feedback.store import FeedbackStore
+from nosology.files import sha256_text
 from nosology.serve.batching import Batcher
 from nosology.serve.http.limits import RateLimit
 from nosology.serve.http.problems import Refused
@@ -101,7 +102,7 @@ class Service:
         Raises:
             AuditError: The log cannot be written; nothing may be given out.
         """
-        hashes = [note_hash(note.text) for note in notes]
+        hashes = [sha256_text(note.text) for note in notes]
         rows = [
             {
                 "event": event,

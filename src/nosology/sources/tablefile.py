@@ -5,7 +5,6 @@ same order, and values of text formats untouched (no number is read as a number,
 notes in bulk use `nosology.sources.table`, which streams.
 """
 
-import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -13,6 +12,7 @@ import polars as pl
 from polars.exceptions import PolarsError
 
 from nosology.errors import DataError
+from nosology.files import replacing
 
 FORMATS = {".csv": "csv", ".tsv": "tsv", ".parquet": "parquet", ".jsonl": "jsonl", ".ndjson": "jsonl"}
 
@@ -81,15 +81,10 @@ def write_table(table: pl.DataFrame, path: Path) -> None:
         DataError: The name ends in none of the known ways.
     """
     kind = table_format(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
+    with replacing(path) as partial:
         if kind == "parquet":
             table.write_parquet(partial)
         elif kind == "jsonl":
             table.write_ndjson(partial)
         else:
             table.write_csv(partial, separator="," if kind == "csv" else "\t")
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)

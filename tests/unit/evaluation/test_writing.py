@@ -1,14 +1,10 @@
 """What an evaluation leaves on disk: rows as documented, folders whole or not at all, private files private."""
 
-import json
-import stat
-
 import numpy as np
 import polars as pl
-import pytest
 
 from nosology.evaluation.systems import Output
-from nosology.evaluation.writing import prediction_rows, replaced_folder, write_lines
+from nosology.evaluation.writing import json_lines, prediction_rows
 from nosology.metrics import INVALID
 from nosology.records import Prediction
 
@@ -67,44 +63,5 @@ def test_prompts_are_in_the_rows_only_where_they_were_given():
     assert [row["prompt"] for row in rows(output, ["first", "second"])] == ["first", "second"]
 
 
-@pytest.mark.parametrize(("private", "mode"), [(True, 0o600), (False, 0o644)])
-def test_lines_are_json_and_private_files_are_their_owners_alone(tmp_path, private, mode):
-    path = tmp_path / "system" / "predictions.jsonl"
-    write_lines(path, [{"a": 1}, {"a": "ü\n"}], private=private)
-    assert [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] == [{"a": 1}, {"a": "ü\n"}]
-    assert stat.S_IMODE(path.stat().st_mode) & 0o077 == mode & 0o077
-
-
-def test_broken_characters_do_not_stop_the_writing(tmp_path):
-    path = tmp_path / "predictions.jsonl"
-    write_lines(path, [{"raw_answer": "half a pair: \ud83d"}], private=False)
-    assert json.loads(path.read_text(encoding="utf-8"))["raw_answer"] == "half a pair: \ud83d"
-
-
-def test_a_folder_takes_its_place_only_when_its_block_ends_well(tmp_path):
-    with replaced_folder(tmp_path / "eval" / "test") as folder:
-        (folder / "results.json").write_text("first", encoding="utf-8")
-        assert not (tmp_path / "eval" / "test").exists()
-    assert (tmp_path / "eval" / "test" / "results.json").read_text(encoding="utf-8") == "first"
-
-
-def test_a_second_folder_replaces_the_first_entirely(tmp_path):
-    for name in ("one", "two"):
-        with replaced_folder(tmp_path / "test") as folder:
-            (folder / name).touch()
-    assert [path.name for path in (tmp_path / "test").iterdir()] == ["two"]
-    assert [path.name for path in tmp_path.iterdir()] == ["test"]
-
-
-def test_a_folder_whose_block_fails_leaves_the_earlier_one_and_nothing_else(tmp_path):
-    with replaced_folder(tmp_path / "test") as folder:
-        (folder / "results.json").touch()
-
-    def interrupted():
-        with replaced_folder(tmp_path / "test") as folder:
-            (folder / "half").touch()
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        interrupted()
-    assert [path.name for path in tmp_path.rglob("*")] == ["test", "results.json"]
+def test_a_row_is_one_line_of_json():
+    assert list(json_lines([{"a": 1}, {"a": "ü\n"}])) == ['{"a": 1}', '{"a": "ü\\n"}']

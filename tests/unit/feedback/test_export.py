@@ -10,8 +10,8 @@ from nosology.cli import app, register_commands
 from nosology.dataset.folder import open_dataset
 from nosology.errors import DataError, RunError
 from nosology.feedback.export import export_dataset
-from nosology.feedback.receipts import note_hash
 from nosology.feedback.store import Decision
+from nosology.files import sha256_text
 from service_world import NAMES, client_of, notes, open_service, write_served_run
 
 FILLER = "patient seen on the ward and discharged home in good condition"
@@ -31,7 +31,7 @@ def decision(text: str, category: str, *, kept: bool = True, number: int = 0, **
         "actor": "local",
         "note_id": "",
         "patient_id": "",
-        "note_sha256": note_hash(text),
+        "note_sha256": sha256_text(text),
         "model_sha256": "m",
         "predicted": NAMES[0],
         "probability": 0.5,

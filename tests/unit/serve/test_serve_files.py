@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from nosology.errors import ConfigError, DataError
 from nosology.feedback.audit import AuditError, AuditLog, check, entries
-from nosology.feedback.receipts import Receipt, ReceiptBook, ReceiptError, note_hash
+from nosology.feedback.receipts import Receipt, ReceiptBook, ReceiptError
+from nosology.files import sha256_text
 from nosology.serve.http.keys import KeyFile
 
 RECEIPT = Receipt("a" * 64, "b" * 64, "Cardiovascular", 0.75, False, ("Cardiovascular", "Respiratory"))
@@ -192,9 +193,9 @@ def test_what_is_no_receipt_is_refused(text):
 
 
 def test_a_note_has_one_hash_and_a_surrogate_does_not_break_it():
-    assert note_hash("abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"  # FIPS 180-2
-    assert note_hash("a") != note_hash("b")
-    assert len(note_hash("\ud800")) == 64
+    assert sha256_text("abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"  # FIPS 180-2
+    assert sha256_text("a") != sha256_text("b")
+    assert len(sha256_text("\ud800")) == 64
 
 
 # ---- keys

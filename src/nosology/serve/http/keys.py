@@ -4,7 +4,6 @@ A key is ``nsl_ID_SECRET``. The secret has 256 random bits, so one SHA-256 is as
 a request nothing. The file is read again when it changes: a revoked key stops working at once, without a restart.
 """
 
-import hashlib
 import hmac
 import json
 import os
@@ -15,10 +14,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from nosology.errors import ConfigError
+from nosology.files import sha256_text, write_json
 
 _FORM = re.compile(r"nsl_([0-9a-f]{8})_([A-Za-z0-9_-]{43})")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._@-]{0,63}")
-_NOBODY = hashlib.sha256(b"nobody has this key").hexdigest()
+_NOBODY = sha256_text("nobody has this key")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class KeyFile:
             raise ConfigError(f"there is a key named {name!r} already", hint="revoke it first, or use another name")
         key_id, secret = secrets.token_hex(4), secrets.token_urlsafe(32)
         created_at = datetime.now(UTC).isoformat(timespec="seconds")
-        self._write([*entries, KeyEntry(key_id, name, _hash(secret), created_at)])
+        self._write([*entries, KeyEntry(key_id, name, sha256_text(secret), created_at)])
         return f"nsl_{key_id}_{secret}"
 
     def revoke(self, name: str) -> None:
@@ -92,7 +92,7 @@ class KeyFile:
         match = _FORM.fullmatch(presented)
         entry = self._entries.get(match[1]) if match else None
         expected = entry.sha256 if entry else _NOBODY
-        is_right = hmac.compare_digest(_hash(match[2] if match else presented), expected)
+        is_right = hmac.compare_digest(sha256_text(match[2] if match else presented), expected)
         return entry.name if entry and is_right else None
 
     def _refresh(self) -> None:
@@ -112,21 +112,10 @@ class KeyFile:
         self._seen, self._entries = state, {entry.key_id: entry for entry in entries}
 
     def _write(self, entries: list[KeyEntry]) -> None:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        partial = self._path.with_name(f".{self._path.name}.{os.getpid()}.partial")
-        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            json.dump({"keys": [asdict(entry) for entry in entries]}, file, indent=2)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(partial, self._path)
+        write_json(self._path, {"keys": [asdict(entry) for entry in entries]}, is_private=True)
 
 
 def default_keys_file() -> Path:
     """Return where keys are kept where nothing else is said."""
     folder = os.environ.get("XDG_CONFIG_HOME") or str(Path.home() / ".config")
     return Path(folder) / "nosology" / "keys.json"
-
-
-def _hash(secret: str) -> str:
-    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()

@@ -4,11 +4,11 @@ The page exchanges a key for a cookie that scripts cannot read and other sites c
 end with the process, after eight hours, or when the key is revoked.
 """
 
-import hashlib
 import secrets
 import time
 from dataclasses import dataclass
 
+from nosology.files import sha256_text
 from nosology.serve.http.keys import KeyFile
 
 COOKIE = "nosology_session"
@@ -45,7 +45,7 @@ class Doorkeeper:
             return LOCAL
         if key is not None:
             return self._keys.name_of(key)
-        session = self._sessions.get(_digest(cookie)) if cookie else None
+        session = self._sessions.get(sha256_text(cookie)) if cookie else None
         if session is None or session.ends_at < time.monotonic():
             return None
         return session.actor if any(entry.name == session.actor for entry in self._keys.entries()) else None
@@ -60,13 +60,9 @@ class Doorkeeper:
         if len(self._sessions) >= _MOST_SESSIONS:
             self._sessions.pop(next(iter(self._sessions)))
         value = secrets.token_urlsafe(32)
-        self._sessions[_digest(value)] = _Session(actor, now + SESSION_SECONDS)
+        self._sessions[sha256_text(value)] = _Session(actor, now + SESSION_SECONDS)
         return value
 
     def end_session(self, cookie: str | None) -> None:
         """Forget a cookie."""
-        self._sessions.pop(_digest(cookie or ""), None)
-
-
-def _digest(cookie: str) -> str:
-    return hashlib.sha256(cookie.encode("utf-8", "surrogatepass")).hexdigest()
+        self._sessions.pop(sha256_text(cookie or ""), None)

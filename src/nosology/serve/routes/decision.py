@@ -11,8 +11,9 @@ from nosology.coding import icd
 from nosology.deidentification import deidentify
 from nosology.feedback.agreement import agreement_report
 from nosology.feedback.audit import entries
-from nosology.feedback.receipts import Receipt, note_hash
+from nosology.feedback.receipts import Receipt
 from nosology.feedback.store import Decision
+from nosology.files import sha256_text
 from nosology.serve.http.problems import Refused, responses
 from nosology.serve.model import training_shares
 from nosology.serve.schemas import AgreementOut, DecisionIn, DecisionOut, DecisionsOut
@@ -76,7 +77,7 @@ def decision_from(
         raise Refused(422, "The category is not in the label set of this run.")
     if code is not None and icd.normalize(*code) is None:
         raise Refused(422, f"The code is no ICD-{code[1]}-CM diagnosis code.")
-    if text is not None and note_hash(text) != receipt.note_sha256:
+    if text is not None and sha256_text(text) != receipt.note_sha256:
         raise Refused(422, "The text is not the note that the receipt is for.")
     keeps = service.settings.keep_text and text is not None
     return Decision(
