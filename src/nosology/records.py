@@ -1,13 +1,59 @@
-"""The records that cross a boundary between modules. All are frozen.
+"""What crosses a boundary between packages: frozen records, the names of arrays, and how progress is told.
 
 Clinical text never shows in a `repr`: fields that hold text are declared with `repr=False`, so that a log line or a
 traceback that prints a record cannot leak a note.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, overload
+from typing import Any, Protocol, overload
+
+import numpy as np
+from numpy.typing import NDArray
+
+IntArray = NDArray[np.int64]
+FloatArray = NDArray[np.float64]
+BoolArray = NDArray[np.bool_]
+
+Count = Callable[[int], None]
+"""Called by an engine with the number of notes it has just finished."""
+
+
+class Advance(Protocol):
+    """What a `Progress` yields: call it when something is done. It serves as a `Count`."""
+
+    def __call__(self, n: int = 1, detail: str = "", total: int | None = None) -> None:
+        """Count ``n`` more as done.
+
+        Args:
+            n: How many.
+            detail: Shown beside the count: numbers, never text of a note.
+            total: How many there are in all, as soon as somebody knows.
+        """
+
+
+class Progress(Protocol):
+    """Shows how far a task has come: `nosology.cli.console.progress`, or anything like it."""
+
+    def __call__(self, task: str, total: int | None = None, unit: str = "notes") -> AbstractContextManager[Advance]:
+        """Return a context that yields what counts.
+
+        Args:
+            task: What is going on, e.g. ``"prepare"``.
+            total: How many there are in all; None where nobody knows yet.
+            unit: What is counted, in the plural.
+        """
+
+
+def no_progress(*_: object, **__: object) -> AbstractContextManager[Advance]:
+    """Return a `Progress` context that shows nothing."""
+    return nullcontext(_count_nothing)
+
+
+def _count_nothing(*_: object, **__: object) -> None:
+    return
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,14 +14,11 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal, NamedTuple, Self
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import optimize, special
 
 from nosology.errors import RunError
+from nosology.records import BoolArray, FloatArray, IntArray
 
-IntArray = NDArray[np.int64]
-FloatArray = NDArray[np.float64]
-BoolArray = NDArray[np.bool_]
 SetKind = Literal["marginal", "per_category"]
 
 MIN_NOTES = 30  # below, a temperature is a guess and no 90 % quantile is worth storing

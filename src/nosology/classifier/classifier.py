@@ -6,12 +6,11 @@ notes; `log_probs` takes text that is prepared already. A run answers with its t
 and a linear model where `evaluate.answer_with` or the caller says so.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
 from nosology.classifier.calibration import Calibration
 from nosology.classifier.ensemble import Ensemble
@@ -26,7 +25,7 @@ from nosology.modeling.loading import load_adapter, load_model
 from nosology.modeling.prompts import PromptTemplate
 from nosology.modeling.scoring import AnswerScorer, Scoring
 from nosology.modeling.titles import TitleScorer
-from nosology.records import Prediction, Suggestions
+from nosology.records import Count, FloatArray, Prediction, Suggestions
 from nosology.suggesting.suggester import FittedSuggester, Suggester
 from nosology.text.alignment import AlignedText, align
 from nosology.text.cleaning import Cleaning, clean
@@ -34,7 +33,6 @@ from nosology.text.cleaning import Cleaning, clean
 CONTENT_FREE_NOTES = ("", "N/A", "[MASK]")
 """Notes that say nothing; what a model answers to them is its prior (contextual calibration, Zhao et al. 2021)."""
 
-FloatArray = NDArray[np.float64]
 Correction = Literal["none", "length", "prior"]
 CORRECTIONS: tuple[Correction, ...] = ("none", "length", "prior")
 System = Literal["tuned", "base", "ensemble"]
@@ -153,7 +151,7 @@ class Classifier:
             n_train_notes=manifest["n_train_notes"],
         )
 
-    def classify(self, texts: Sequence[str], *, progress: Callable[[int], None] | None = None) -> list[Prediction]:
+    def classify(self, texts: Sequence[str], *, progress: Count | None = None) -> list[Prediction]:
         """Return a prediction for each raw note, in order.
 
         Args:
@@ -169,7 +167,7 @@ class Classifier:
         k: int = 10,
         *,
         with_evidence: bool = True,
-        progress: Callable[[int], None] | None = None,
+        progress: Count | None = None,
     ) -> list[Suggestions]:
         """Return diagnoses to consider for each raw note, in order: decision support, never a diagnosis.
 
@@ -201,7 +199,7 @@ class Classifier:
         texts: Sequence[str],
         *,
         correction: Correction = "none",
-        progress: Callable[[int], None] | None = None,
+        progress: Count | None = None,
     ) -> FloatArray:
         """Return every category's log-probability for prepared notes, not calibrated.
 
@@ -241,7 +239,7 @@ class Classifier:
         return predictions
 
     def log_probs_and_answers(
-        self, texts: Sequence[str], *, max_new_tokens: int = 12, progress: Callable[[int], None] | None = None
+        self, texts: Sequence[str], *, max_new_tokens: int = 12, progress: Count | None = None
     ) -> tuple[dict[Correction, FloatArray], list[str]]:
         """Return `log_probs` under every correction, and what the model says itself; notes are read once for all.
 

@@ -13,16 +13,13 @@ from pathlib import Path
 from typing import Self
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import optimize, special
 
 from nosology.classifier.calibration import Calibration
 from nosology.classifier.words import HashedModel
 from nosology.errors import RunError
 from nosology.files import read_json, sha256_file, write_json
-
-IntArray = NDArray[np.int64]
-FloatArray = NDArray[np.float64]
+from nosology.records import FloatArray, IntArray
 
 FOLDER = "ensemble"
 _LINEAR = "linear.safetensors"

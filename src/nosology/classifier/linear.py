@@ -8,12 +8,11 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import optimize, special
 from sklearn.svm import LinearSVC
 
-IntArray = NDArray[np.int64]
-FloatArray = NDArray[np.float64]
+from nosology.records import FloatArray, IntArray
+
 Settings = tuple[float, str | None]
 
 CLASS_WEIGHTS = (None, "balanced")

@@ -8,20 +8,13 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Protocol
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from nosology.records import Advance
 
 PLAIN_INTERVAL_SECONDS = 30.0
 """Between two plain lines of one task: often enough to see that it lives, rare enough for a log."""
-
-
-class Advance(Protocol):
-    """What `progress` yields: call it when something is done."""
-
-    def __call__(self, n: int = 1, detail: str = "", total: int | None = None) -> None:
-        """Count ``n`` more as done and show ``detail`` (numbers, never text of a note) beside the count.
-
-        ``total`` says how many there are in all, as soon as somebody knows.
-        """
 
 
 def say(message: str) -> None:
@@ -32,7 +25,7 @@ def say(message: str) -> None:
 @contextmanager
 def progress(
     task: str, total: int | None = None, unit: str = "notes", clock: Callable[[], float] = time.monotonic
-) -> Iterator[Advance]:
+) -> "Iterator[Advance]":
     """Yield a function that counts what is done and shows it: a bar on a terminal, plain lines elsewhere.
 
     Args:
@@ -51,7 +44,7 @@ def progress(
 
 
 @contextmanager
-def _bar(task: str, total: int | None, unit: str) -> Iterator[Advance]:
+def _bar(task: str, total: int | None, unit: str) -> "Iterator[Advance]":
     from rich.console import Console
     from rich.progress import (
         BarColumn,

@@ -3,12 +3,11 @@
 from collections.abc import Mapping
 
 import numpy as np
-from numpy.typing import NDArray
 
 from nosology.evaluation.inputs import Inputs
 from nosology.evaluation.systems import BASE_SYSTEMS, Output
 from nosology.metrics import INVALID
-from nosology.records import Prediction
+from nosology.records import IntArray, Prediction
 from nosology.runs.results import Example, Summary, SystemResult
 
 _BASELINES = ("majority", "tfidf", "tfidf_all", "tfidf_parts")
@@ -52,7 +51,7 @@ def choose_examples(
     confidence = np.array([prediction.probability for prediction in tuned.predictions])
     right = tuned.predicted == true
     surest = np.argsort(-confidence, kind="stable")
-    kinds: dict[str, NDArray[np.int64]] = {
+    kinds: dict[str, IntArray] = {
         "surest, right": surest[right[surest]],
         "surest, wrong": surest[~right[surest]],
         "least sure": surest[::-1],

@@ -9,9 +9,6 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
 from nosology.classifier import calibration as calibrating
 from nosology.classifier.calibration import Calibration
 from nosology.classifier.ensemble import FOLDER, Ensemble, blend, fit_exponents
@@ -19,10 +16,9 @@ from nosology.classifier.words import fit_hashed
 from nosology.config import EvaluateConfig
 from nosology.errors import RunError
 from nosology.evaluation.inputs import Inputs
-from nosology.evaluation.systems import Progress, Scorer
+from nosology.evaluation.systems import Scorer
 from nosology.files import MANIFEST, read_json, sha256_file, sha256_text, write_json
-
-FloatArray = NDArray[np.float64]
+from nosology.records import FloatArray, Progress
 
 CALIBRATION = "calibration.json"
 

@@ -10,15 +10,13 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from nosology.coding.labels import LabelSet
 from nosology.config import EvaluateConfig
 from nosology.dataset.folder import Dataset, open_dataset
 from nosology.errors import DataError, RunError
 from nosology.files import MANIFEST, read_json, read_manifest, sha256_file, sha256_text
-
-IntArray = NDArray[np.int64]
+from nosology.records import IntArray
 
 
 @dataclass(frozen=True)

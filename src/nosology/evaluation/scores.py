@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from nosology import metrics
 from nosology.classifier.calibration import Calibration, SetKind
 from nosology.evaluation.systems import SYSTEMS, Output
 from nosology.metrics import INVALID, Resamples
+from nosology.records import BoolArray, FloatArray, IntArray
 from nosology.runs.results import (
     Averages,
     Bin,
@@ -30,10 +30,6 @@ from nosology.runs.results import (
     Subgroup,
     SystemResult,
 )
-
-IntArray = NDArray[np.int64]
-FloatArray = NDArray[np.float64]
-BoolArray = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)

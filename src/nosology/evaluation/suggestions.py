@@ -13,7 +13,6 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 from scipy import special
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.svm import LinearSVC
@@ -25,8 +24,8 @@ from nosology.config import EvaluateConfig
 from nosology.dataset.folder import codes_of
 from nosology.errors import DataError
 from nosology.evaluation.inputs import Inputs, read_inputs
-from nosology.evaluation.systems import Advance, Progress, quiet
 from nosology.files import read_manifest, write_json
+from nosology.records import BoolArray, Count, FloatArray, IntArray, Progress, no_progress
 from nosology.runs.suggestion_results import Estimate, RankedSystem, ReliabilityBin, SuggestionResults
 from nosology.suggesting import mixture
 from nosology.suggesting.mixture import Mixture
@@ -34,9 +33,6 @@ from nosology.suggesting.signals import NAMES, Signals
 from nosology.suggesting.suggester import FittedSuggester, Suggester
 from nosology.suggesting.words import WordModel
 from nosology.text.alignment import align
-
-FloatArray = NDArray[np.float64]
-BoolArray = NDArray[np.bool_]
 
 RESULTS = "suggestions.json"
 EXAMPLE = "suggested_example.json"
@@ -99,8 +95,8 @@ class FitNotes:
 
     tables: FloatArray
     truth: BoolArray
-    main: NDArray[np.int64]
-    category: NDArray[np.int64]
+    main: IntArray
+    category: IntArray
 
     def fit(self, *, without_model: bool = False) -> Mixture:
         """Return the weights; those of the language model are 0 where it is to be left out."""
@@ -109,7 +105,7 @@ class FitNotes:
 
 
 def fit_suggester(
-    inputs: Inputs, classifier: Classifier, *, limit: int | None = None, progress: Progress = quiet
+    inputs: Inputs, classifier: Classifier, *, limit: int | None = None, progress: Progress = no_progress
 ) -> FitNotes:
     """Fit the word model and the weights of a run's suggester; write them into the run and give them to the classifier.
 
@@ -146,7 +142,7 @@ def fit_suggester(
     return notes
 
 
-def read_signals(suggester: Suggester, texts: Sequence[str], advance: Advance) -> tuple[list[Signals], list[float]]:
+def read_signals(suggester: Suggester, texts: Sequence[str], advance: Count) -> tuple[list[Signals], list[float]]:
     """Return what is known about every rubric for prepared notes, and the mass that each note left out."""
     reads = []
     for text in texts:
@@ -170,7 +166,7 @@ def evaluate_suggestions(
     fit_limit: int | None = None,
     include_text: bool = False,
     config: EvaluateConfig | None = None,
-    progress: Progress = quiet,
+    progress: Progress = no_progress,
 ) -> SuggestionResults:
     """Fit a run's suggester, rank the rubrics of a split's notes with every system, and write ``suggestions.json``.
 

@@ -7,14 +7,12 @@ you: all ways read each note once, so their time is one; and only the two parsed
 
 import time
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from nosology.classifier.calibration import Calibration
 from nosology.classifier.ensemble import Ensemble
@@ -26,13 +24,9 @@ from nosology.evaluation.baselines import Majority, TfidfModel, fit_majority, fi
 from nosology.evaluation.inputs import Inputs
 from nosology.evaluation.parsing import parse_lenient, parse_strict
 from nosology.metrics import INVALID
-from nosology.records import Prediction
+from nosology.records import Count, FloatArray, IntArray, Prediction, Progress
 
-IntArray = NDArray[np.int64]
-FloatArray = NDArray[np.float64]
 Correction = Literal["none", "length", "prior"]
-Advance = Callable[[int], None]
-Progress = Callable[[str, int], AbstractContextManager[Advance]]
 
 
 class Scorer(Protocol):
@@ -40,7 +34,7 @@ class Scorer(Protocol):
 
     calibration: Calibration | None
 
-    def log_probs(self, texts: Sequence[str], *, progress: Advance | None = None) -> FloatArray:
+    def log_probs(self, texts: Sequence[str], *, progress: Count | None = None) -> FloatArray:
         """Return uncalibrated natural-log probabilities; rows are normalized. Shape ``(notes, categories)``."""
 
     def predictions_from(
@@ -49,7 +43,7 @@ class Scorer(Protocol):
         """Return predictions, calibrated where there is a calibration."""
 
     def log_probs_and_answers(
-        self, texts: Sequence[str], *, max_new_tokens: int = 12, progress: Advance | None = None
+        self, texts: Sequence[str], *, max_new_tokens: int = 12, progress: Count | None = None
     ) -> tuple[dict[Correction, FloatArray], list[str]]:
         """Return log-probabilities under every correction, and what the model writes after each prompt."""
 
@@ -278,8 +272,3 @@ def load_classifier(run: Path, system: Literal["tuned", "base"]) -> Scorer:
     from nosology.classifier.classifier import Classifier
 
     return Classifier.load(run, system=system)
-
-
-def quiet(task: str, total: int) -> AbstractContextManager[Advance]:  # noqa: ARG001 (the signature of `Progress`)
-    """Return a progress display that shows nothing."""
-    return nullcontext(lambda n: None)  # noqa: ARG005

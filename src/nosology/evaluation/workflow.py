@@ -20,11 +20,9 @@ from nosology.evaluation.systems import (
     SYSTEMS,
     Loader,
     Output,
-    Progress,
     Scorer,
     check_systems,
     load_classifier,
-    quiet,
     run_base,
     run_baselines,
     run_ensemble,
@@ -41,6 +39,7 @@ from nosology.files import (
     write_json,
     write_lines,
 )
+from nosology.records import Progress, no_progress
 from nosology.runs.provenance import environment
 from nosology.runs.results import CalibrationResult, Provenance, Results, Robustness
 
@@ -53,7 +52,7 @@ def evaluate(
     limit: int | None = None,
     include_text: bool = False,
     config: EvaluateConfig | None = None,
-    progress: Progress = quiet,
+    progress: Progress = no_progress,
     load: Loader | None = None,
 ) -> dict[str, Any]:
     """Score every system on the same notes and return the content of ``results.json``.

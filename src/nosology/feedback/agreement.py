@@ -12,9 +12,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from nosology.feedback.store import Decision
+from nosology.metrics.agreement import wilson_interval
 
 _ROOM = 0.5  # added to every count, so that a category nobody predicted yet does not make the index infinite
-_WILSON_Z = 1.959964  # 95 %
 
 
 def latest_by_note(decisions: Iterable[Decision]) -> list[Decision]:
@@ -61,7 +61,7 @@ def agreement_report(
         "n_accepted": n_accepted,
         "n_corrected": len(latest) - n_accepted,
         "agreement": n_accepted / len(latest) if latest else None,
-        "agreement_interval": wilson(n_accepted, len(latest)),
+        "agreement_interval": wilson_interval(n_accepted, len(latest)) if latest else None,
         "categories": rows,
         "drift": drift(audit_entries, categories, training),
     }
@@ -108,13 +108,3 @@ def stability_index(counts: Mapping[str, int], training: Mapping[str, float], ca
         then = max(training.get(name, 0.0), _ROOM / total)
         index += (now - then) * math.log(now / then)
     return index
-
-
-def wilson(n_right: int, n_all: int) -> tuple[float, float] | None:
-    """Return the 95 % interval of a share (Wilson 1927); None of nothing."""
-    if not n_all:
-        return None
-    share, z2 = n_right / n_all, _WILSON_Z**2
-    middle = (share + z2 / (2 * n_all)) / (1 + z2 / n_all)
-    half = _WILSON_Z * math.sqrt(share * (1 - share) / n_all + z2 / (4 * n_all**2)) / (1 + z2 / n_all)
-    return max(0.0, middle - half), min(1.0, middle + half)

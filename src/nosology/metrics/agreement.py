@@ -7,11 +7,9 @@ is averaged over the same ones whatever it predicts. scikit-learn's default adds
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import stats
 
-IntArray = NDArray[np.int64]
-FloatArray = NDArray[np.float64]
+from nosology.records import FloatArray, IntArray
 
 INVALID = -1
 

@@ -9,13 +9,9 @@ biased upwards, so that a perfectly honest model shows .05 to .10 on 200 notes; 
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from nosology.metrics.agreement import wilson_interval
-
-IntArray = NDArray[np.int64]
-FloatArray = NDArray[np.float64]
-BoolArray = NDArray[np.bool_]
+from nosology.records import BoolArray, FloatArray, IntArray
 
 N_BINS = 15  # Guo et al. 2017, and the default of most libraries since
 _N_SIMULATED = 1000

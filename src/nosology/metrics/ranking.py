@@ -4,10 +4,8 @@ Every function gives one number a note, so that means and bootstrap intervals co
 """
 
 import numpy as np
-from numpy.typing import NDArray
 
-BoolArray = NDArray[np.bool_]
-FloatArray = NDArray[np.float64]
+from nosology.records import BoolArray, FloatArray
 
 
 def ranked_truth(scores: FloatArray, truth: BoolArray) -> BoolArray:

@@ -12,8 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import sparse, stats
 
-IntArray = NDArray[np.int64]
-FloatArray = NDArray[np.float64]
+from nosology.records import FloatArray, IntArray
 
 _CHUNK = 256  # resamples turned into floating point at a time; bounds memory for tens of thousands of patients
 

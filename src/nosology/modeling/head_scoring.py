@@ -4,12 +4,11 @@ The contract is that of `nosology.modeling.scoring`: scores do not depend on whi
 instruction is computed once.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Protocol
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from nosology.modeling.attention import KeysValues
 from nosology.modeling.encoding import EncodedNote, PromptEncoder
@@ -17,6 +16,7 @@ from nosology.modeling.forward import forward_tree
 from nosology.modeling.heads import category_head
 from nosology.modeling.scoring import AnswerScorer, Scoring
 from nosology.modeling.tree import Segment, pack
+from nosology.records import Count, FloatArray
 
 
 class Scorer(Protocol):
@@ -27,9 +27,7 @@ class Scorer(Protocol):
         """How many terms each category's score is a sum of."""
         ...
 
-    def scores(
-        self, notes: Sequence[EncodedNote], *, progress: Callable[[int], None] | None = None
-    ) -> NDArray[np.float64]:
+    def scores(self, notes: Sequence[EncodedNote], *, progress: Count | None = None) -> FloatArray:
         """Return scores in nats, not normalized over categories. Shape ``(notes, categories)``."""
         ...
 
@@ -57,9 +55,7 @@ class HeadScorer:
         self._prefix = [keep[layer] for layer in sorted(keep)]
 
     @torch.inference_mode()
-    def scores(
-        self, notes: Sequence[EncodedNote], *, progress: Callable[[int], None] | None = None
-    ) -> NDArray[np.float64]:
+    def scores(self, notes: Sequence[EncodedNote], *, progress: Count | None = None) -> FloatArray:
         """Return every category's log-probability under every note, in the notes' order.
 
         Args:
@@ -69,7 +65,7 @@ class HeadScorer:
         Returns:
             Shape ``(notes, categories)``.
         """
-        rows: dict[int, NDArray[np.float64]] = {}
+        rows: dict[int, FloatArray] = {}
         for batch in self._batches(notes):
             tree = pack([Segment(notes[index].tokens) for index in batch], cached_prefix=self._n_prefix)
             hidden = forward_tree(self._model, tree, prefix=self._prefix)[0]

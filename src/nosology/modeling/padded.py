@@ -3,16 +3,16 @@
 It computes what a packed row computes and wastes what a packed row saves.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from nosology.modeling.encoding import EncodedNote, PromptEncoder
 from nosology.modeling.tree import PackedTree, Segment, pack
+from nosology.records import Count, FloatArray
 
 
 def padded_logits(model: Any, tree: PackedTree, predictors: Tensor) -> Tensor:
@@ -72,9 +72,7 @@ class PaddedScorer:
         self._model, self._encoder = model, encoder
 
     @torch.inference_mode()
-    def scores(
-        self, notes: Sequence[EncodedNote], *, progress: Callable[[int], None] | None = None
-    ) -> NDArray[np.float64]:
+    def scores(self, notes: Sequence[EncodedNote], *, progress: Count | None = None) -> FloatArray:
         """Return every answer's score under every note, in nats. Shape ``(notes, answers)``."""
         answers = self._encoder.answers
         rows = []

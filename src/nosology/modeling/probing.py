@@ -12,7 +12,6 @@ from typing import Literal
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from nosology.modeling.attention import KeysValues
@@ -22,8 +21,8 @@ from nosology.modeling.loading import decoder, output_weight
 from nosology.modeling.title_targets import TitleTarget
 from nosology.modeling.titles import TitleScorer
 from nosology.modeling.tree import Segment, pack
+from nosology.records import BoolArray, FloatArray, IntArray
 
-FloatArray = NDArray[np.float64]
 Occlusion = Literal["leave out", "hide"]
 
 
@@ -38,11 +37,11 @@ class Variant:
     """
 
     root: tuple[int, ...] = field(repr=False)
-    kept: NDArray[np.int64] = field(repr=False)
+    kept: IntArray = field(repr=False)
     position: int
 
 
-def without(note: EncodedNote, n_instruction: int, n_cue: int, part: NDArray[np.bool_], how: Occlusion) -> Variant:
+def without(note: EncodedNote, n_instruction: int, n_cue: int, part: BoolArray, how: Occlusion) -> Variant:
     """Return the note without some of its tokens.
 
     Args:

@@ -10,13 +10,12 @@ vocabulary.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from nosology.modeling.attention import KeysValues
@@ -25,6 +24,7 @@ from nosology.modeling.forward import forward_tree
 from nosology.modeling.generation import continue_greedily
 from nosology.modeling.loading import output_weight
 from nosology.modeling.tree import Segment, pack
+from nosology.records import Count, FloatArray
 
 Scoring = Literal["joint", "constrained"]
 
@@ -146,9 +146,7 @@ class AnswerScorer:
         n_siblings = Counter(self._trie.parents)
         return tuple(max(1, sum(n_siblings[self._trie.parents[n]] > 1 for n in path)) for path in self._trie.paths)
 
-    def scores(
-        self, notes: Sequence[EncodedNote], *, progress: Callable[[int], None] | None = None
-    ) -> NDArray[np.float64]:
+    def scores(self, notes: Sequence[EncodedNote], *, progress: Count | None = None) -> FloatArray:
         """Return every answer's score under every note, in nats, not normalized over answers.
 
         Args:
@@ -161,8 +159,8 @@ class AnswerScorer:
         return self.scores_and_answers(notes, max_new_tokens=0, progress=progress)[0]
 
     def scores_and_answers(
-        self, notes: Sequence[EncodedNote], *, max_new_tokens: int, progress: Callable[[int], None] | None = None
-    ) -> tuple[NDArray[np.float64], list[str]]:
+        self, notes: Sequence[EncodedNote], *, max_new_tokens: int, progress: Count | None = None
+    ) -> tuple[FloatArray, list[str]]:
         """Return the scores, and what the model says by itself: each note is read once for both.
 
         Args:
@@ -206,9 +204,7 @@ class AnswerScorer:
         return [keep[layer] for layer in sorted(keep)]
 
     @torch.inference_mode()
-    def _score_batch(
-        self, notes: Sequence[EncodedNote], max_new_tokens: int
-    ) -> tuple[NDArray[np.float64], list[list[int]]]:
+    def _score_batch(self, notes: Sequence[EncodedNote], max_new_tokens: int) -> tuple[FloatArray, list[list[int]]]:
         segments: list[Segment] = []
         rows: list[int] = []
         targets: list[list[int]] = []
@@ -244,7 +240,7 @@ class AnswerScorer:
         inner: list[int | None] = [None, *self._inner]
         return {node: [self._trie.tokens[child] for child in below[node]] for node in inner}
 
-    def _sum_paths(self, log_probs: NDArray[np.float64], nodes: list[int | None]) -> NDArray[np.float64]:
+    def _sum_paths(self, log_probs: FloatArray, nodes: list[int | None]) -> FloatArray:
         """Add up each answer's steps. ``log_probs``: shape ``(notes, nodes, children)``."""
         below = self._trie.children()
         step = np.zeros((len(log_probs), len(self._trie.tokens)))

@@ -18,7 +18,6 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from nosology.modeling.attention import KeysValues, behind
@@ -28,8 +27,7 @@ from nosology.modeling.loading import output_weight
 from nosology.modeling.scoring import VOCABULARY_SLICE, AnswerTrie, Scoring
 from nosology.modeling.title_targets import title_targets
 from nosology.modeling.tree import PackedTree, Segment, pack
-
-FloatArray = NDArray[np.float64]
+from nosology.records import FloatArray, IntArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +47,9 @@ class TriePlan:
     trie: AnswerTrie = field(repr=False)
     segments: tuple[tuple[tuple[int, ...], int | None], ...] = field(repr=False)
     places: dict[int, tuple[int, int]] = field(repr=False)
-    predictors: NDArray[np.int64] = field(repr=False)
-    scored: NDArray[np.int64] = field(repr=False)
-    starts: NDArray[np.int64] = field(repr=False)
+    predictors: IntArray = field(repr=False)
+    scored: IntArray = field(repr=False)
+    starts: IntArray = field(repr=False)
     scoring: Scoring
 
     @classmethod

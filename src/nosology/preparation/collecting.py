@@ -3,10 +3,8 @@
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from time import monotonic
-from typing import Protocol
 
 import polars as pl
 
@@ -17,7 +15,7 @@ from nosology.preparation.quarantine import Quarantine
 from nosology.preparation.select import note_order
 from nosology.preparation.texts import TextFile
 from nosology.preparation.workers import CleaningPool
-from nosology.records import Note
+from nosology.records import Note, Progress
 from nosology.sources.reading import Source
 from nosology.text.cleaning import EMPTY, Cleaned, Cleaning
 
@@ -47,27 +45,6 @@ _SCHEMA: dict[str, type[pl.DataType] | pl.DataType] = {
 }
 
 Labelled = tuple[Note, Label]
-
-
-class Advance(Protocol):
-    """Counts what is done."""
-
-    def __call__(self, n: int = 1, detail: str = "") -> None: ...
-
-
-class Progress(Protocol):
-    """Shows how far a task has come: `nosology.cli.console.progress`, or anything like it."""
-
-    def __call__(self, task: str, total: int | None = None, unit: str = "notes") -> AbstractContextManager[Advance]: ...
-
-
-def silence(*_: object, **__: object) -> AbstractContextManager[Advance]:
-    """Show nothing."""
-    return nullcontext(_ignore)
-
-
-def _ignore(*_: object, **__: object) -> None:
-    return
 
 
 class Collector:

@@ -13,6 +13,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
+from nosology.records import BoolArray, IntArray
 from nosology.text.fingerprint import BAND_ROWS, N_BANDS, Hashes
 
 NEAR = 0.7
@@ -27,7 +28,7 @@ def jaccard(one: Hashes, other: Hashes) -> float:
     return common / union if union else 1.0
 
 
-def near_duplicates(signatures: npt.NDArray[np.uint32], shingles_of: Callable[[int], Hashes]) -> npt.NDArray[np.bool_]:
+def near_duplicates(signatures: npt.NDArray[np.uint32], shingles_of: Callable[[int], Hashes]) -> BoolArray:
     """Return which notes are near-duplicates of an earlier one, directly or through others.
 
     Two copies of one note, each changed in other places, may be too far from each other and still both be near the
@@ -51,11 +52,11 @@ def near_duplicates(signatures: npt.NDArray[np.uint32], shingles_of: Callable[[i
             earlier = earlier[1:][family[earlier[1:]] != family[note]]
         for bucket in own:
             members[bucket].append(note)
-    is_later: npt.NDArray[np.bool_] = family != np.arange(len(signatures))
+    is_later: BoolArray = family != np.arange(len(signatures))
     return is_later
 
 
-def _shared_buckets(signatures: npt.NDArray[np.uint32]) -> npt.NDArray[np.int64]:
+def _shared_buckets(signatures: npt.NDArray[np.uint32]) -> IntArray:
     """Return each note's bucket in each band, -1 where no other note is in it. Shape ``(notes, N_BANDS)``."""
     buckets = np.full((len(signatures), N_BANDS), -1, np.int64)
     used = 0
@@ -70,9 +71,9 @@ def _shared_buckets(signatures: npt.NDArray[np.uint32]) -> npt.NDArray[np.int64]
     return buckets
 
 
-def _likely(note: int, candidates: Sequence[int], signatures: npt.NDArray[np.uint32]) -> npt.NDArray[np.int64]:
+def _likely(note: int, candidates: Sequence[int], signatures: npt.NDArray[np.uint32]) -> IntArray:
     """Return the candidates whose signatures do not rule them out."""
     places = np.asarray(candidates, np.int64)
     agreement = (signatures[places] == signatures[note]).mean(axis=1)
-    likely: npt.NDArray[np.int64] = places[agreement >= _SURELY_FAR]
+    likely: IntArray = places[agreement >= _SURELY_FAR]
     return likely

@@ -28,7 +28,7 @@ from nosology.dataset.summary import DatasetSummary, summarize
 from nosology.dataset.writing import write_csv, write_labels_and_funnel, write_manifest, write_notes
 from nosology.errors import DataError
 from nosology.files import new_folder, remove_leftovers
-from nosology.preparation.collecting import CLEAN, LABEL, READ, WORDS, Collector, Progress, silence
+from nosology.preparation.collecting import CLEAN, LABEL, READ, WORDS, Collector
 from nosology.preparation.labelling import labeller
 from nosology.preparation.quarantine import Quarantine
 from nosology.preparation.select import (
@@ -40,6 +40,7 @@ from nosology.preparation.select import (
     without_near_duplicates,
 )
 from nosology.preparation.texts import TextFile
+from nosology.records import Progress, no_progress
 from nosology.runs.provenance import environment
 from nosology.sources.mimic import MIMIC3, MIMIC4, MimicSource
 from nosology.sources.reading import Source
@@ -136,7 +137,7 @@ def prepare(
         label_of = labeller(labels, config.label_rule, config.icd10_mapping)
         with TextFile(folder / "texts.partial") as texts:
             collector = Collector(source, label_of, texts, funnel, quarantine)
-            notes = collector.collect(_cleaning(config), n_workers, progress or silence)
+            notes = collector.collect(_cleaning(config), n_workers, progress or no_progress)
             notes = _with_split(_selected(notes, texts, config, funnel), config)
             write_notes(folder, notes, _reader(notes, texts))
         summary = summarize(out, notes, labels, funnel, len(quarantine), source.warnings)

@@ -9,16 +9,13 @@ note, so offsets are exact whatever preparation did.
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
-from nosology.records import Evidence
+from nosology.records import BoolArray, Evidence, FloatArray
 from nosology.suggesting.context import context_of
 from nosology.suggesting.sentences import Span
 from nosology.suggesting.words import mentions
 from nosology.text.alignment import AlignedText
 from nosology.text.sections import find_sections
-
-FloatArray = NDArray[np.float64]
 
 MOST_SENTENCES = 3
 """Shown for one suggestion: what a reader takes in at a glance."""
@@ -32,7 +29,7 @@ def texts_without(aligned: AlignedText, spans: Sequence[Span]) -> list[str]:
     return [aligned.text[:start] + aligned.text[end:] for start, end in ranges]
 
 
-def tokens_within(aligned: AlignedText, places: Sequence[int], spans: Sequence[Span]) -> NDArray[np.bool_]:
+def tokens_within(aligned: AlignedText, places: Sequence[int], spans: Sequence[Span]) -> BoolArray:
     """Return which tokens of the prepared note came from each stretch of the original. Shape ``(spans, tokens)``.
 
     Args:

@@ -14,14 +14,11 @@ from dataclasses import asdict, dataclass
 from typing import Any, Self
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import optimize, special
 
 from nosology.errors import RunError
+from nosology.records import BoolArray, FloatArray, IntArray
 from nosology.suggesting.signals import NAMES
-
-FloatArray = NDArray[np.float64]
-BoolArray = NDArray[np.bool_]
 
 FEWEST_NOTES = 30
 _PENALTY = 1.0  # a standardized weight of 1 costs half a nat over all notes together
@@ -56,7 +53,7 @@ class Mixture:
         """Return the probability that each rubric is coded. Shape ``(rubrics,)``."""
         return np.asarray(special.expit(self.log_odds(table)))
 
-    def within_category(self, table: FloatArray, category: NDArray[np.int64]) -> FloatArray:
+    def within_category(self, table: FloatArray, category: IntArray) -> FloatArray:
         """Return P(rubric | category); sums to 1 over each category's rubrics. Shape ``(rubrics,)``.
 
         Args:
@@ -104,7 +101,7 @@ def untrained() -> Mixture:
     return Mixture(tuple(weights.values()), 0.0, tuple(main.values()), 1.0, 0, float("nan"))
 
 
-def fit(tables: FloatArray, truth: BoolArray, main: NDArray[np.int64], category: NDArray[np.int64], k: int) -> Mixture:
+def fit(tables: FloatArray, truth: BoolArray, main: IntArray, category: IntArray, k: int) -> Mixture:
     """Return the mixture of some validation notes.
 
     Args:
@@ -155,7 +152,7 @@ def _logistic(features: FloatArray, wanted: BoolArray) -> FloatArray:
     return np.asarray(best.x, np.float64)
 
 
-def _fit_main(tables: FloatArray, main: NDArray[np.int64], category: NDArray[np.int64]) -> FloatArray:
+def _fit_main(tables: FloatArray, main: IntArray, category: IntArray) -> FloatArray:
     """Return the weights for P(rubric | category): a conditional logit on the main rubrics."""
     chosen = [
         (tables[note][category == category[place]][:, 1:], int((category[:place] == category[place]).sum()))
@@ -191,7 +188,7 @@ def _fit_sharpness(probabilities: FloatArray, truth: BoolArray, k: int) -> float
     return float(np.exp(optimize.minimize_scalar(loss, bounds=(-3.0, 3.0), method="bounded").x))
 
 
-def _log_softmax_by(scores: FloatArray, group: NDArray[np.int64]) -> FloatArray:
+def _log_softmax_by(scores: FloatArray, group: IntArray) -> FloatArray:
     result = np.empty_like(scores)
     for value in np.unique(group):
         members = group == value

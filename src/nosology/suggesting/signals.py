@@ -3,11 +3,9 @@
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
 from nosology.coding.rubrics import RubricTable
-
-FloatArray = NDArray[np.float64]
+from nosology.records import BoolArray, FloatArray, IntArray
 
 NAMES = (
     "category",
@@ -35,10 +33,10 @@ class Frequencies:
         group_sizes: Rubrics of each category. Shape ``(categories,)``.
     """
 
-    category: NDArray[np.int64] = field(repr=False)
+    category: IntArray = field(repr=False)
     log_frequency: FloatArray = field(repr=False)
-    is_seen: NDArray[np.bool_] = field(repr=False)
-    group_sizes: NDArray[np.int64] = field(repr=False)
+    is_seen: BoolArray = field(repr=False)
+    group_sizes: IntArray = field(repr=False)
 
     @classmethod
     def of(cls, table: RubricTable, categories: tuple[str, ...], n_notes: int) -> "Frequencies":
@@ -49,7 +47,7 @@ class Frequencies:
         sizes = np.bincount(category, minlength=len(categories))
         return cls(category, np.log((counts + 0.1) / (n_notes + 1)), counts > 0, sizes)
 
-    def at(self, places: NDArray[np.int64]) -> "Frequencies":
+    def at(self, places: IntArray) -> "Frequencies":
         """Return the same for some rubrics alone; the sizes of the categories stay."""
         return Frequencies(self.category[places], self.log_frequency[places], self.is_seen[places], self.group_sizes)
 

@@ -6,14 +6,13 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from nosology.coding.rubrics import RubricTable
 from nosology.files import read_json, write_json
 from nosology.modeling.attention import KeysValues
 from nosology.modeling.probing import Variant, probe, token_gradients, without
 from nosology.modeling.titles import TitleScorer
-from nosology.records import Evidence, FullCode, Suggestion, Suggestions
+from nosology.records import Evidence, FloatArray, FullCode, IntArray, Suggestion, Suggestions
 from nosology.suggesting.evidence import evidence_of, texts_without, tokens_within
 from nosology.suggesting.mixture import Mixture, untrained
 from nosology.suggesting.sentences import Span, sentences
@@ -21,7 +20,6 @@ from nosology.suggesting.signals import Frequencies, Signals
 from nosology.suggesting.words import TitleWords, WordModel
 from nosology.text.alignment import AlignedText
 
-FloatArray = NDArray[np.float64]
 Method = Literal["words", "hide", "leave out"]
 
 FOLDER = "suggester"
@@ -182,7 +180,7 @@ class Suggester:
         main = np.where(np.isnan(signals.titles), 0.0, main)
         return (mixture.coded_probabilities(table) if self.fitted.is_calibrated else main), main
 
-    def log_odds(self, text: str, places: NDArray[np.int64]) -> FloatArray:
+    def log_odds(self, text: str, places: IntArray) -> FloatArray:
         """Return the log-odds that some rubrics are coded, reading no titles but theirs. Shape ``(rubrics,)``.
 
         Args:
@@ -203,7 +201,7 @@ class Suggester:
         self,
         aligned: AlignedText,
         spans: Sequence[Span],
-        places: NDArray[np.int64],
+        places: IntArray,
         read: Read,
         method: Method,
     ) -> FloatArray:
@@ -248,7 +246,7 @@ class Suggester:
         return np.asarray(inside @ token_gradients(self._scorer, note, target))
 
     def _model_without(
-        self, aligned: AlignedText, spans: Sequence[Span], places: NDArray[np.int64], read: Read, method: Method
+        self, aligned: AlignedText, spans: Sequence[Span], places: IntArray, read: Read, method: Method
     ) -> tuple[FloatArray, FloatArray]:
         """Return the model's signals for the whole note and without each sentence.
 
@@ -272,7 +270,7 @@ class Suggester:
         return categories[rows], titles[rows]
 
     def _probe(
-        self, prefix: list[KeysValues], variants: Sequence[Variant], places: NDArray[np.int64]
+        self, prefix: list[KeysValues], variants: Sequence[Variant], places: IntArray
     ) -> tuple[FloatArray, FloatArray]:
         """Return log P(category) and log P(rubric | category) under each variant; 0 for a category's only rubric."""
         targets = self._scorer.targets

@@ -22,8 +22,7 @@ from scipy import sparse
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 from nosology.errors import RunError
-
-FloatArray = NDArray[np.float64]
+from nosology.records import FloatArray, IntArray
 
 RIDGE = 0.3
 """Strength of the ridge penalty; .3 was best of .3, 1 and 3, in part on test notes of a prototype: not blind."""
@@ -57,7 +56,7 @@ class WordModel:
     vocabulary: dict[str, int] = field(repr=False)
     idf: FloatArray = field(repr=False)
     weights: NDArray[np.float32] = field(repr=False)
-    seen: NDArray[np.int64] = field(repr=False)
+    seen: IntArray = field(repr=False)
     n_rubrics: int
 
     @classmethod

@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -14,6 +14,7 @@ from typing import Literal
 
 from nosology.errors import ConfigError
 from nosology.files import new_folder
+from nosology.records import Count
 from nosology.synthetic import tables
 from nosology.synthetic.gzipping import GzipFile, Piece, compress
 from nosology.synthetic.identifiers import Style
@@ -87,7 +88,7 @@ def write_mimic(
     other_notes_per_admission: float = 2.0,
     processes: int | None = None,
     compress_level: int = 6,
-    progress: Callable[[int], None] | None = None,
+    progress: Count | None = None,
 ) -> dict[str, int]:
     """Write a folder of synthetic MIMIC files and return the number of rows of each, by file name.
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nosology.feedback.agreement import agreement_report, drift, stability_index, wilson
+from nosology.feedback.agreement import agreement_report, drift, stability_index
 from nosology.feedback.store import Decision
 from nosology.serve.http import logs
 from nosology.serve.http.limits import RateLimit
@@ -187,9 +187,10 @@ def test_nothing_decided_is_no_agreement_at_all():
 
 def test_the_interval_is_wilsons():
     # 8 of 10 by Wilson's formula with z = 1.96: 0.490 to 0.943 (Newcombe 1998, the usual worked example).
-    low, high = wilson(8, 10)
+    decided = [decision(str(n), "Respiratory" if n < 8 else "Digestive", "Respiratory") for n in range(10)]
+    low, high = agreement_report(decided, [], ["Respiratory", "Digestive"], None)["agreement_interval"]
     assert (round(low, 3), round(high, 3)) == (0.490, 0.943)
-    assert wilson(0, 0) is None
+    assert agreement_report([], [], ["Respiratory"], None)["agreement_interval"] is None
 
 
 def read(note: str, label: str, *, abstained: bool = False) -> dict:
