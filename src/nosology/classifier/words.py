@@ -23,8 +23,6 @@ from sklearn.preprocessing import normalize
 
 from nosology.classifier.linear import (
     CLASS_WEIGHTS,
-    FloatArray,
-    IntArray,
     Settings,
     fit_sharpness,
     fit_svm,
@@ -33,6 +31,7 @@ from nosology.classifier.linear import (
     spread_margins,
 )
 from nosology.errors import RunError
+from nosology.records import FloatArray, IntArray
 
 STRENGTHS = (0.3, 1.0, 3.0)  # LinearSVC's C
 N_FOLDS = 3

@@ -16,8 +16,6 @@ from sklearn.svm import LinearSVC
 
 from nosology.classifier.linear import (
     CLASS_WEIGHTS,
-    FloatArray,
-    IntArray,
     Settings,
     fit_sharpness,
     fit_svm,
@@ -25,6 +23,7 @@ from nosology.classifier.linear import (
     margins_to_log_probs,
     spread_margins,
 )
+from nosology.records import FloatArray, IntArray
 
 N_FOLDS = 5
 STRENGTHS = (0.1, 0.3, 1.0, 3.0)  # LinearSVC's C; accuracy falls off on both sides on every corpus tried
