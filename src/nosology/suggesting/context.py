@@ -1,51 +1,32 @@
-"""Whether a sentence denies a diagnosis or tells it of a relative: ConText's rules, in small.
+"""How a sentence speaks of a diagnosis: denied, of a relative, past, or uncertain: a grammar of scopes.
 
-Cues and scopes follow NegEx and ConText (Chapman et al. 2001; Harkema et al. 2009): a cue before a mention reaches
-forward to the end of its clause, one behind it reaches backward, and "no change in" or "not only" are no cues. Written
-here rather than taken from medspaCy, which would bring 36 packages with an old spaCy for these few rules
-(``docs/experiments.md``). What would surprise you: a sentence is marked only where *every* mention in it is denied, so
-"no fever; pneumonia on the left" counts for pneumonia.
+A sentence is cut into clauses: at a semicolon, a word of contrast or cause, and a comma or "and" before words that
+have a verb of their own. A cue reaches a mention inside its clause alone; the cues and what only looks like one stand
+in `nosology.suggesting.cues` and ``kin``. They follow NegEx and ConText (Chapman et al. 2001; Harkema et al. 2009), written here
+rather than taken from medspaCy, which would bring 36 packages with an old spaCy (``docs/experiments.md``). What would
+surprise you: what is past is not denied, an exclusion that failed or is planned is uncertain, not denied; and a
+sentence is marked only where *every* mention in it is, so "no fever; pneumonia on the left" counts for pneumonia.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-_BEFORE = (
-    r"no(?: (?:evidence|signs?|history|symptoms?|complaints?|suggestion|findings?|mention|known) (?:of|for))?|"
-    r"denie[sd]|denying|without|not|never|negative for|free of|absen(?:ce of|t)|rules? out|ruled out(?: for)?|rule-out|"
-    r"r/o|lack(?:s|ed|ing)?(?: of)?|fails? to (?:show|reveal)|unlikely|neither|nor|cannot|didn['’]?t|doesn['’]?t|"
-    r"wasn['’]?t|isn['’]?t|unremarkable for|declines?|exclude[sd]?"
-)
-_BEHIND = (
-    r"(?:was|were|is|are|has been|have been|been)? ?(?:ruled out|excluded|not (?:seen|present|found|identified|"
-    r"detected|noted|observed)|absent|unlikely|negative)|: ?(?:negative|neg|none|no|absent|denies)"
-)
-_NO_CUE = (
-    r"no (?:change|increase|decrease|further|significant change|new)|not (?:only|certain|sure|known)|no longer|"
-    r"without (?:difficulty|complications?)|(?:not|can(?:no|')t|couldn't) (?:be |been )?(?:excluded?|ruled? out)|"
-    r"no doubt|not necessarily"
-)
-_CLAUSE_END = re.compile(
-    r"[;:]|\.\s|\b(?:but|however|although|though|except|aside from|apart from|which|who|still|yet|nevertheless|"
-    r"because|due to|secondary to|caused by|presents? with|presented with|admitted (?:for|with)|now|currently)\b",
+from nosology.suggesting import cues, kin
+
+_FAR = 150  # characters; a cue further before a mention belongs to something else
+_INTRODUCED = re.compile(  # a colon behind such words introduces what they speak of
+    r"(?:den(?:ies|ied)|neg(?:ative)?(?: for)?|no|not|hx|history|pmhx?|pshx?|suspected|possible|differential|diagnosis|"
+    r"ddx|query|r/o|rule out|to exclude|previous|prior|past|concern(?:s|ing)?(?: for)?|absent|nil|19\d\d|20\d\d|ago)\s*$",
     re.IGNORECASE,
 )
-_FAMILY = re.compile(
-    r"\b(?:family (?:medical )?(?:history|hx)|fhx?|mother|father|brothers?|sisters?|siblings?|aunts?|uncles?|"
-    r"grand(?:mother|father|parents?)|cousins?|(?:maternal|paternal)(?: \w+)?|parents?|sons?|daughters?|relatives?)\b",
+_CARRIED_ON = re.compile(r"\s*(?:,?\s*(?:which|who|that|now|since)|[–—])\s", re.IGNORECASE)
+_LISTED = re.compile(
+    r"\s*(?:or|nor)\b|[^,;]*\b(?:or|nor|and)\s+[\w\s'’-]{1,40}?\b(?:was|were|is|are|has been|have been) "
+    r"(?:seen|noted|found|reported|identified|detected|present|observed|elicited|evident)",
     re.IGNORECASE,
 )
-_FAMILY_HEADER = re.compile(r"^\s*(?:family (?:medical )?(?:history|hx)|fhx?)\b", re.IGNORECASE)
-_BESIDE_FAMILY = re.compile(
-    r"\b(?:brought in by|accompanied by|per|lives with|live with|according to|reported by|states?|stated|says|called|"
-    r"with (?:his|her|their))\b[^,;.]{0,40}$",
-    re.IGNORECASE,
-)
-_CUE_BEFORE = re.compile(rf"(?<![\w-])(?:{_BEFORE})(?![\w-])", re.IGNORECASE)
-_CUE_BEHIND = re.compile(rf"^[\s,]*(?:\w+\s){{0,3}}?(?:{_BEHIND})(?![\w-])", re.IGNORECASE)
-_PSEUDO = re.compile(rf"(?<![\w-])(?:{_NO_CUE})(?![\w-])", re.IGNORECASE)
-_FAR = 80  # characters; a cue further before a mention belongs to something else
+_LIST_OF_DENIED = re.compile(r"\s*(?:no|not|denies|without|nil|neither|nor|or)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +34,21 @@ class Context:
     """How a sentence speaks of a diagnosis.
 
     Attributes:
-        negated: Every mention is denied.
-        family_history: Every mention is of a relative.
+        negated: Every mention is denied or doubted.
+        family_history: Every mention is of a relative, or of another person.
+        history: Every mention is past or resolved.
+        uncertain: Every mention is suspected, still to be excluded, or of what may come.
     """
 
     negated: bool = False
     family_history: bool = False
+    history: bool = False
+    uncertain: bool = False
+
+    @property
+    def is_present(self) -> bool:
+        """Whether it speaks of something that the patient has now, for certain."""
+        return self == Context()
 
 
 def context_of(sentence: str, mentions: Iterable[tuple[int, int]]) -> Context:
@@ -68,39 +58,151 @@ def context_of(sentence: str, mentions: Iterable[tuple[int, int]]) -> Context:
         sentence: Its text.
         mentions: Where the diagnosis is mentioned, as offsets into the sentence; none marks nothing.
     """
-    found = list(mentions)
-    if not found:
+    marks = [mark(sentence, start, end) for start, end in mentions]
+    if not marks:
         return Context()
     return Context(
-        negated=all(is_negated(sentence, start, end) for start, end in found),
-        family_history=all(is_of_family(sentence, start) for start, _ in found),
+        negated=all(found.negated for found in marks),
+        family_history=all(found.family_history for found in marks),
+        history=all(found.history for found in marks),
+        uncertain=all(found.uncertain for found in marks),
+    )
+
+
+def mark(sentence: str, start: int, end: int) -> Context:
+    """Return how a sentence speaks of ``sentence[start:end]``."""
+    before, behind = _scope(sentence, start, end)
+    negated, family = _is_denied(before, behind), is_of_family(sentence, start)
+    if family:
+        behind = cues.AT_AGE.sub("", behind)  # when it began in a relative says nothing of whether it is over
+    return Context(
+        negated=negated,
+        family_history=family,
+        history=not negated and _is_past(before, behind),
+        uncertain=not negated and _is_uncertain(before, behind),
     )
 
 
 def is_negated(sentence: str, start: int, end: int) -> bool:
-    """Return whether the words at ``sentence[start:end]`` are denied."""
-    clause = _clause_start(sentence, start)
-    before = sentence[max(clause, start - _FAR) : start]
-    pseudo = [match.span() for match in _PSEUDO.finditer(before)]
-    cues = (match for match in _CUE_BEFORE.finditer(before))
-    if any(not any(first <= cue.start() < last for first, last in pseudo) for cue in cues):
-        return True
-    behind = sentence[end : end + _FAR]
-    cue = _CUE_BEHIND.match(behind)
-    return cue is not None and not any(match.start() < cue.end() for match in _PSEUDO.finditer(behind))
+    """Return whether the words at ``sentence[start:end]`` are denied or doubted."""
+    return _is_denied(*_scope(sentence, start, end))
 
 
 def is_of_family(sentence: str, start: int) -> bool:
-    """Return whether the words at ``sentence[start:]`` are told of a relative."""
-    if _FAMILY_HEADER.match(sentence):
+    """Return whether the words at ``sentence[start:]`` are told of a relative or of another person."""
+    if kin.FAMILY_HEADER.match(sentence):
         return True
-    clause = sentence[_clause_start(sentence, start) : start]
-    cues = list(_FAMILY.finditer(clause))
-    return bool(cues) and _BESIDE_FAMILY.search(clause[: cues[-1].end()]) is None
+    first, last = _hard_clause(sentence, start, start, of_person=True)
+    before = sentence[first:start]
+    if kin.FAMILY_PHRASE.search(before) or kin.RELATIVE_BEHIND.match(sentence[start:last]):
+        return True
+    return any(_is_subject(before, relative) for relative in kin.RELATIVE_AHEAD.finditer(before))
 
 
-def _clause_start(sentence: str, before: int) -> int:
-    last = 0
-    for match in _CLAUSE_END.finditer(sentence, 0, before):
-        last = match.end()
-    return last
+def _is_subject(before: str, relative: re.Match[str]) -> bool:
+    """Return whether a relative is whom the clause speaks of, up to a mention at its end."""
+    head, tail = before[: relative.start()], before[relative.end() :]
+    if kin.EXPOSED.search(head):
+        return True
+    if kin.NOT_SUBJECT.search(head) or kin.INFORMANT.search(tail) or kin.OTHER_SUBJECT.search(tail):
+        return False
+    return not tail.strip() or kin.RELATIVE_HAS.match(tail) is not None
+
+
+def _is_denied(before: str, behind: str) -> bool:
+    plain = _masked(_masked(before, cues.UNSETTLED_AHEAD), cues.PSEUDO_DENIAL)
+    if cues.DENIED_AHEAD.search(plain):
+        return True
+    return cues.DENIED_BEHIND.match(behind) is not None and cues.UNCERTAIN_BEHIND.match(behind) is None
+
+
+def _is_uncertain(before: str, behind: str) -> bool:
+    plain = _masked(before, cues.PSEUDO_UNCERTAIN)
+    return bool(cues.UNCERTAIN_AHEAD.search(plain) or cues.UNCERTAIN_BEHIND.match(behind))
+
+
+def _is_past(before: str, behind: str) -> bool:
+    if cues.PAST_AHEAD.search(_masked(before, cues.PSEUDO_PAST) + " "):
+        return True
+    found = cues.PAST_BEHIND.search(_masked(behind, cues.PSEUDO_PAST))
+    if found is None:
+        return False
+    # What stands before the cue's last word may take it back: "has not resolved", "diagnosed in 2010".
+    lead = found.start() or found.end() - len(found[0].split()[-1])
+    return cues.CURRENT.search(behind[:lead]) is None
+
+
+def _masked(text: str, pattern: re.Pattern[str]) -> str:
+    """Return a text in which whatever matches is blotted out, at the same length."""
+    return pattern.sub(lambda match: "·" * len(match[0]), text)
+
+
+def _scope(sentence: str, start: int, end: int) -> tuple[str, str]:
+    """Return the words of a mention's clause before and behind it."""
+    first, last = _hard_clause(sentence, start, end)
+    for comma, segment_end in _commas(sentence, first, last):
+        if comma < start and _begins_anew(sentence, first, comma, segment_end):
+            first = comma + 1
+        elif (
+            comma >= end and not _CARRIED_ON.match(sentence, end) and _begins_anew(sentence, comma, comma, segment_end)
+        ):
+            last = comma
+            break
+    joints = [
+        match for match in cues.AND.finditer(sentence, first, last) if match.end() <= start or match.start() >= end
+    ]
+    first = max([match.end() for match in joints if match.end() <= start], default=first)
+    last = min(
+        [
+            match.start()
+            for match in joints
+            if match.start() >= end and not _is_joined(sentence, first, start, end, match)
+        ],
+        default=last,
+    )
+    return sentence[max(first, start - _FAR) : start].rstrip(), sentence[end:last].rstrip()
+
+
+def _is_joined(sentence: str, first: int, start: int, end: int, joint: re.Match[str]) -> bool:
+    """Return whether a mention and what "and" adds to it are one subject: "ascites and jaundice were not seen"."""
+    is_bare = not sentence[end : joint.start()].strip() and not cues.FINITE.search(sentence, first, start)
+    return is_bare and cues.NEW_SUBJECT.match(sentence, joint.end()) is None
+
+
+def _hard_clause(sentence: str, start: int, end: int, *, of_person: bool = False) -> tuple[int, int]:
+    """Return the stretch around a mention that no strong boundary crosses.
+
+    Args:
+        sentence: Its text.
+        start: Where the mention begins.
+        end: Where it ends.
+        of_person: Whether only what changes the person counts: "a brother who has asthma" is one stretch.
+    """
+    first, last = 0, len(sentence)
+    for match in (cues.PERSON_END if of_person else cues.HARD_END).finditer(sentence):
+        if match.end() <= start:
+            first = match.end()
+        elif match.start() >= end and not _CARRIED_ON.fullmatch(sentence[end : match.end()] + " "):
+            last = match.start()
+            break
+    if not of_person:
+        for match in cues.COLON.finditer(sentence, first, start):
+            if not _INTRODUCED.search(sentence[first : match.start()]):
+                first = match.end()
+    return first, last
+
+
+def _commas(sentence: str, first: int, last: int) -> Iterator[tuple[int, int]]:
+    """Yield each comma of a stretch with the end of the words behind it."""
+    places = [place for place in range(first, last) if sentence[place] == ","]
+    yield from zip(places, [*places[1:], last], strict=True) if places else ()
+
+
+def _begins_anew(sentence: str, first: int, comma: int, segment_end: int) -> bool:
+    """Return whether the words behind a comma are a clause of their own, and no further item of a list."""
+    segment = sentence[comma + 1 : segment_end]
+    if _LISTED.match(segment) or _LIST_OF_DENIED.match(segment):
+        return False
+    if comma > first and cues.LEADING_TIME.match(sentence[first:comma]):
+        return False
+    return cues.OWN_CLAUSE.match(segment) is not None

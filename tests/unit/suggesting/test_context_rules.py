@@ -8,6 +8,7 @@ from nosology.suggesting.context import Context, context_of, is_negated, is_of_f
 
 # The mention stands between brackets; they are taken out before the sentence is read.
 DENIED = [
+    "Denies: [migraine], fever.",
     "No [pneumonia].",
     "There is no evidence of [pulmonary embolism] on CT.",
     "No signs of [sepsis] at any time.",
@@ -28,7 +29,6 @@ DENIED = [
     "Lungs clear, absent [effusion].",
     "Troponins rule out [infarction].",
     "Serial enzymes ruled out for [infarction].",
-    "Admitted to medicine for r/o [infarction].",
     "Scan lacks [hydronephrosis].",
     "The film fails to show [pneumothorax].",
     "Ultrasound failed to mention gallstones and did not show [cholecystitis].",
@@ -73,7 +73,6 @@ AFFIRMED = [
     "Not able to speak, presented with [stroke].",
     "She has no relatives here, admitted with [pneumonia].",
     "Never smoked, now [lung cancer].",
-    "Denies: [migraine] since childhood.",
     "No change in [heart failure].",
     "No further [bleeding] from the known ulcer.",
     "No increase in the [aneurysm].",
@@ -171,7 +170,7 @@ def test_capitals_change_nothing(marked: str) -> None:
         assert context_of(written, [(start, end)]) == context_of(sentence, [(start, end)])
 
 
-@pytest.mark.parametrize(("gap", "is_denied"), [(0, True), (40, True), (70, True), (90, False), (200, False)])
+@pytest.mark.parametrize(("gap", "is_denied"), [(0, True), (70, True), (140, True), (155, False), (200, False)])
 def test_a_cue_far_before_a_mention_belongs_to_something_else(gap: int, is_denied: bool) -> None:
     filler = ("fever or " * 40)[:gap].replace(" ", "_")
     sentence = f"No {filler} gout"
