@@ -2,10 +2,11 @@
 
 A sentence is cut into clauses: at a semicolon, a word of contrast or cause, and a comma or "and" before words that
 have a verb of their own. A cue reaches a mention inside its clause alone; the cues and what only looks like one stand
-in `nosology.suggesting.cues` and ``kin``. They follow NegEx and ConText (Chapman et al. 2001; Harkema et al. 2009), written here
-rather than taken from medspaCy, which would bring 36 packages with an old spaCy (``docs/experiments.md``). What would
-surprise you: what is past is not denied, an exclusion that failed or is planned is uncertain, not denied; and a
-sentence is marked only where *every* mention in it is, so "no fever; pneumonia on the left" counts for pneumonia.
+in `nosology.suggesting.cues` and ``kin``. They follow NegEx and ConText (Chapman et al. 2001; Harkema et al. 2009),
+written here rather than taken from medspaCy, which would bring 36 packages with an old spaCy
+(``docs/experiments.md``). What would surprise you: what is past is not denied, an exclusion that failed or is planned
+is uncertain, not denied; and a sentence is marked only where *every* mention in it is, so "no fever; pneumonia on the
+left" counts for pneumonia.
 """
 
 import re
@@ -17,7 +18,8 @@ from nosology.suggesting import cues, kin
 _FAR = 150  # characters; a cue further before a mention belongs to something else
 _INTRODUCED = re.compile(  # a colon behind such words introduces what they speak of
     r"(?:den(?:ies|ied)|neg(?:ative)?(?: for)?|no|not|hx|history|pmhx?|pshx?|suspected|possible|differential|diagnosis|"
-    r"ddx|query|r/o|rule out|to exclude|previous|prior|past|concern(?:s|ing)?(?: for)?|absent|nil|19\d\d|20\d\d|ago)\s*$",
+    r"ddx|query|r/o|rule out|to exclude|previous|prior|past|"
+    r"concern(?:s|ing)?(?: for)?|absent|nil|19\d\d|20\d\d|ago)\s*$",
     re.IGNORECASE,
 )
 _CARRIED_ON = re.compile(r"\s*(?:,?\s*(?:which|who|that|now|since)|[–—])\s", re.IGNORECASE)
