@@ -7,6 +7,7 @@ the room, or until the process ends. A stopping service reads what it accepted f
 import asyncio
 import io
 import json
+import logging
 import time
 import uuid
 from collections.abc import Sequence
@@ -197,6 +198,9 @@ class Batches:
             batch.problem = "the audit log cannot be written"
         except* ReadingFailed:
             batch.problem = "the model broke on a row"
+        except* Exception as errors:
+            batch.problem = "a bug in the service; the log has the kind of error"
+            event("a batch broke", level=logging.ERROR, error=errors.exceptions[0])
         finally:
             batch.ended = time.monotonic()
             event("batch", rows=len(batch.texts), done=batch.n_done, problem=batch.problem)

@@ -82,12 +82,23 @@ class Batcher:
         self._task: asyncio.Task[None] | None = None
         self._is_stopping = False
         self._n_reading = 0
+        self._since: float | None = None
         self._seconds_per_note = _FIRST_GUESS_SECONDS
 
     @property
     def n_waiting(self) -> int:
         """Notes of ordinary requests that wait."""
         return len(self._ordinary)
+
+    @property
+    def seconds_at_work(self) -> float:
+        """Seconds since the reader began with the notes it is reading; 0 where it waits."""
+        return 0.0 if self._since is None else time.monotonic() - self._since
+
+    @property
+    def is_reading(self) -> bool:
+        """Whether notes that are put into the queue will be read."""
+        return self._task is not None and not self._task.done()
 
     def start(self) -> None:
         """Begin to read."""
@@ -153,13 +164,12 @@ class Batcher:
             if not batch:
                 self._something.clear()
                 continue
-            self._n_reading = len(batch)
-            started = time.monotonic()
+            self._n_reading, self._since = len(batch), time.monotonic()
             try:
                 found = await loop.run_in_executor(self._thread, self._read_all, batch)
             finally:
-                self._n_reading = 0
-            seconds = time.monotonic() - started
+                seconds = self.seconds_at_work
+                self._n_reading, self._since = 0, None
             self._seconds_per_note += _SMOOTHING * (seconds / len(batch) - self._seconds_per_note)
             if self._on_batch:
                 self._on_batch(len(batch), seconds)
@@ -194,10 +204,13 @@ class Batcher:
         """Return a result for each note; runs in the reader's thread."""
         texts, n_suggestions = [item.text for item in batch], batch[0].n_suggestions
         try:
-            return [*self._read(texts, n_suggestions)]
+            readings = [*self._read(texts, n_suggestions)]
+            if len(readings) != len(batch):
+                raise LookupError("as many readings as notes")
+            return [*readings]
         except CannotSuggest as error:
             return [error] * len(batch)
-        except Exception as error:
+        except BaseException as error:  # a native library's panic is no Exception, and must not end the reader either
             if len(batch) == 1:
                 return [ReadingFailed(type(error).__name__)]
         return [self._read_all([item])[0] for item in batch]

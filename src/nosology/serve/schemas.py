@@ -2,7 +2,8 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
+from pydantic_core import PydanticCustomError
 
 EXAMPLE_NOTE = (
     "72-year-old man with sudden crushing chest pain radiating to the left arm, diaphoresis and nausea. ECG shows ST "
@@ -13,8 +14,25 @@ _PRINTABLE = r"^[^\x00-\x1f\x7f]*$"
 Identifier = Annotated[str, StringConstraints(max_length=200, pattern=_PRINTABLE)]
 
 
-class Strict(BaseModel):
-    """Refuses fields that it does not know, and never prints its values."""
+MOST_NOTES = 1_000  # looked at in one request, whatever a service's own limit is
+_MOST_FIELDS = 20  # of one object; each unknown one is an error of its own
+
+
+class Bounded(BaseModel):
+    """Refuses an object of very many fields before it looks at them, and never prints its values."""
+
+    model_config = ConfigDict(hide_input_in_errors=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _has_few_fields(cls, value: Any) -> Any:
+        if isinstance(value, dict) and len(value) > _MOST_FIELDS:
+            raise PydanticCustomError("too_many_fields", "too many fields")
+        return value
+
+
+class Strict(Bounded):
+    """Refuses fields that it does not know, too."""
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
@@ -36,7 +54,7 @@ class NoteIn(Strict):
 class ClassifyIn(Strict):
     """Notes to read."""
 
-    notes: list[NoteIn] = Field(min_length=1, description="One or more notes.")
+    notes: list[NoteIn] = Field(min_length=1, max_length=MOST_NOTES, description="One or more notes.")
     model_config = ConfigDict(json_schema_extra={"example": {"notes": [{"id": "a", "text": EXAMPLE_NOTE}]}})
 
 
@@ -238,4 +256,5 @@ class Problem(BaseModel):
     status: int
     detail: str
     request_id: str
-    fields: list[FieldProblem] = []
+    fields: list[FieldProblem] = Field(default=[], description="The first of them.")
+    more_problems: int = Field(default=0, ge=0, description="How many more fields were not accepted.")

@@ -159,6 +159,45 @@ def test_a_note_that_breaks_the_model_spares_the_notes_beside_it():
     run(scenario)
 
 
+class Panic(BaseException):
+    """What a native library raises when it breaks: no Exception."""
+
+
+def test_a_panic_breaks_its_own_note_and_the_reader_reads_on():
+    async def scenario(model, batcher):
+        read = model.read
+
+        def panicking(texts, n_suggestions):
+            if "poison" in texts:
+                raise Panic("called `Option::unwrap()` on a `None` value: the note says SECRET")
+            return read(texts, n_suggestions)
+
+        batcher._read = panicking
+        poison = asyncio.create_task(batcher.submit(["poison"], None))
+        with pytest.raises(ReadingFailed, match=r"^Panic$"):
+            await poison
+        assert labels(await batcher.submit(["next"], None)) == ["next"]
+        assert batcher.is_reading
+
+    run(scenario)
+
+
+def test_a_model_that_answers_for_too_few_notes_breaks_no_other_request():
+    async def scenario(model, batcher):
+        read = model.read
+        batcher._read = lambda texts, n: read(texts, n)[: -1 if "lost" in texts else None]
+        first = await first_in(model, batcher)
+        tasks = [asyncio.create_task(batcher.submit([text], None)) for text in ("good", "lost", "better")]
+        await asyncio.sleep(0.01)
+        model.gate.set()
+        await first
+        good, lost, better = await asyncio.gather(*tasks, return_exceptions=True)
+        assert (labels(good), labels(better)) == (["good"], ["better"])
+        assert isinstance(lost, ReadingFailed)
+
+    run(scenario)
+
+
 def test_a_run_that_cannot_suggest_is_not_asked_note_by_note():
     async def scenario(model, batcher):
         with pytest.raises(CannotSuggest):

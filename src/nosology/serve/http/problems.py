@@ -6,7 +6,7 @@ wrong in words from a table.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -26,6 +26,7 @@ from nosology.serve.model import CannotSuggest
 
 MEDIA_TYPE = "application/problem+json"
 STORE_RETRY_SECONDS = 5
+MOST_PROBLEMS = 20  # told in one answer; the others are counted
 
 _WORDS = {
     "missing": "is missing",
@@ -36,6 +37,7 @@ _WORDS = {
     "string_pattern_mismatch": "has characters that are not allowed here",
     "too_short": "has too few entries",
     "too_long": "has too many entries",
+    "too_many_fields": "has too many fields",
     "list_type": "is not a list",
     "model_attributes_type": "is not an object",
     "model_type": "is not an object",
@@ -66,18 +68,20 @@ def problem(
     status: int,
     detail: str,
     *,
-    fields: Iterable[dict[str, str]] = (),
+    fields: Sequence[dict[str, str]] = (),
     headers: Mapping[str, str] | None = None,
 ) -> JSONResponse:
     """Return an error as an answer."""
-    body = {
+    body: dict[str, Any] = {
         "type": "about:blank",
         "title": HTTPStatus(status).phrase if status in _STATUSES else "Client Closed Request",
         "status": status,
         "detail": detail,
         "request_id": request_id,
-        "fields": list(fields),
+        "fields": list(fields[:MOST_PROBLEMS]),
     }
+    if len(fields) > MOST_PROBLEMS:
+        body["more_problems"] = len(fields) - MOST_PROBLEMS
     return JSONResponse(body, status, dict(headers or {}), media_type=MEDIA_TYPE)
 
 

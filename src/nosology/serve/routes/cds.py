@@ -6,14 +6,14 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
 from nosology.feedback.store import StoreError
 from nosology.serve import cds
 from nosology.serve.http.logs import event
 from nosology.serve.http.problems import Refused, responses
 from nosology.serve.routes.decision import decision_from
-from nosology.serve.schemas import Identifier, NoteIn
+from nosology.serve.schemas import Bounded, Identifier, NoteIn
 from nosology.serve.service import Service, actor_of
 
 FhirId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9.\-]{1,64}$")]
@@ -21,10 +21,8 @@ UuidText = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4})
 _ERRORS = responses(400, 401, 403, 404, 408, 413, 415, 421, 422, 429, 500, 503)
 
 
-class _Lenient(BaseModel):
+class _Lenient(Bounded):
     """Ignores what it does not know, as the standard asks for."""
-
-    model_config = ConfigDict(hide_input_in_errors=True)
 
 
 class HookContext(_Lenient):

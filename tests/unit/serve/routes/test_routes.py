@@ -326,3 +326,39 @@ def test_the_description_names_every_route_and_its_errors(client):
 def test_a_method_that_a_path_does_not_take_is_answered_with_those_that_it_takes(client):
     answer = client.put("/v1/feedback")
     assert (answer.status_code, answer.headers["allow"]) == (405, "GET, POST")
+
+
+WRONG_BODIES = {
+    "entries": ("/v1/classify", {"notes": [{}] * 500_000}),
+    "fields": ("/v1/classify", {"notes": [{"text": "x"}], **{f"f{i}": 0 for i in range(100_000)}}),
+    "fields of an entry": ("/v1/suggest", {"notes": [{f"f{i}": 0 for i in range(100_000)}]}),
+    "cards": ("/cds-services/nosology-note/feedback", {"feedback": [{}] * 500_000}),
+    "fields of a call": ("/cds-services/nosology-note", {f"f{i}": 0 for i in range(100_000)}),
+}
+
+
+@pytest.mark.parametrize("name", WRONG_BODIES)
+def test_a_body_with_very_many_mistakes_gets_a_short_answer(client, name):
+    path, body = WRONG_BODIES[name]
+    answer = client.post(path, json=body)
+    assert answer.status_code == 422
+    assert len(answer.content) < 2_000
+    assert len(answer.json()["fields"]) <= 20
+
+
+def test_mistakes_beyond_the_first_twenty_are_counted(client):
+    found = client.post("/v1/classify", json={"notes": [{}] * 64}).json()
+    assert [field["field"] for field in found["fields"]] == [f"body.notes.{i}.text" for i in range(20)]
+    assert found["more_problems"] == 44
+
+
+def test_a_row_of_a_table_that_meets_a_bug_ends_the_table_as_failed(client, parts, monkeypatch):
+    def fail(*_args, **_kwargs):
+        raise RuntimeError("the note said: SECRET-WORDS")
+
+    monkeypatch.setattr(type(parts[0]), "finish", fail)
+    place = client.post("/v1/batch", content="text\nx\n", headers={"Content-Type": "text/csv"}).headers["location"]
+    until(lambda: client.get(place).json()["state"] != "reading")
+    found = client.get(place).json()
+    assert (found["state"], found["n_done"]) == ("failed", 0)
+    assert found["problem"].startswith("a bug in the service")
