@@ -95,7 +95,7 @@ def create_app(
         settings=service.settings,
         doorkeeper=doorkeeper,
         metrics=service.metrics,
-        wrong_keys=service.wrong_keys,
+        strangers=service.strangers,
         hosts=hosts,
         is_encrypted=is_encrypted,
     )

@@ -21,6 +21,7 @@ from nosology.feedback.audit import AuditError
 from nosology.serve.batching import ReadingFailed
 from nosology.serve.http.logs import event
 from nosology.serve.http.problems import Refused
+from nosology.serve.http.sessions import Caller
 from nosology.serve.schemas import BatchOut, BatchRowOut, NoteIn, PredictionOut
 from nosology.serve.service import Service
 
@@ -48,7 +49,7 @@ class Batch:
 
     Attributes:
         batch_id: Names it; cannot be guessed.
-        actor: Whose it is.
+        owner: Whose it is.
         kind: Its format.
         table: The table.
         texts: The notes.
@@ -58,7 +59,7 @@ class Batch:
     """
 
     batch_id: str
-    actor: str
+    owner: Caller
     kind: Format
     table: pl.DataFrame = field(repr=False)
     texts: list[str] = field(repr=False)
@@ -126,7 +127,7 @@ class Batches:
         self._batches: dict[str, Batch] = {}
 
     async def add(
-        self, data: bytes, kind: Format, *, text_column: str | None, id_column: str | None, actor: str
+        self, data: bytes, kind: Format, *, text_column: str | None, id_column: str | None, owner: Caller
     ) -> Batch:
         """Take a table in and begin to read it.
 
@@ -138,19 +139,19 @@ class Batches:
         texts, ids = note_column(table, text_column), id_column_of(table, id_column)
         if any(len(text) > self._service.settings.max_note_characters for text in texts):
             raise Refused(413, f"A note is longer than {self._service.settings.max_note_characters:,} characters.")
-        batch = Batch(str(uuid.uuid4()), actor, kind, table, texts, ids, [None] * len(texts), time.monotonic())
+        batch = Batch(str(uuid.uuid4()), owner, kind, table, texts, ids, [None] * len(texts), time.monotonic())
         self._batches[batch.batch_id] = batch
         batch.task = asyncio.create_task(self._read(batch), name="batch")
         return batch
 
-    def get(self, batch_id: str, actor: str) -> Batch:
+    def get(self, batch_id: str, owner: Caller) -> Batch:
         """Return a table by its id.
 
         Raises:
             Refused: There is none, or it is somebody else's.
         """
         batch = self._batches.get(batch_id)
-        if batch is None or batch.actor != actor:
+        if batch is None or batch.owner.key_id != owner.key_id:
             raise Refused(404, "There is no such batch; it may have been deleted, or its hour is over.")
         return batch
 
@@ -211,7 +212,7 @@ class Batches:
         texts = [batch.texts[place] for place in places]
         readings = await service.batcher.submit(texts, None, background=True)
         notes = [NoteIn.model_construct(id=batch.ids[place], text=batch.texts[place]) for place in places]
-        found = await service.finish(notes, readings, batch.actor, "batch")
+        found = await service.finish(notes, readings, batch.owner.name, "batch")
         for place, prediction in zip(places, found, strict=True):
             batch.predictions[place] = prediction
 

@@ -1,9 +1,10 @@
 """The parts of one service put together, and the one way from a request's notes to answers: queue, read, log, sign."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from fastapi import Request
 
@@ -12,15 +13,14 @@ from nosology.feedback.receipts import Receipt, ReceiptBook
 from nosology.feedback.store import FeedbackStore
 from nosology.files import sha256_text
 from nosology.serve.batching import Batcher
-from nosology.serve.http.limits import RateLimit
 from nosology.serve.http.problems import Refused
-from nosology.serve.http.sessions import LOCAL
+from nosology.serve.http.sessions import LOCAL, Caller
+from nosology.serve.http.strangers import Strangers
 from nosology.serve.metrics import Metrics
 from nosology.serve.model import Reading, ServedModel
 from nosology.serve.schemas import NoteIn, PredictionOut, Ranked, SuggestedOut
 from nosology.serve.settings import Settings
 
-WRONG_KEYS_PER_MINUTE = 10  # from one address
 CLIENT_GONE = 499  # nobody reads it; it stands in the log
 
 
@@ -37,7 +37,7 @@ class Service:
         store: Where decisions go.
         receipts: Signs predictions.
         metrics: Counters.
-        wrong_keys: How often an address may present a wrong key.
+        strangers: Refuses wrong keys.
         is_stopping: Whether the service accepts no more.
     """
 
@@ -49,11 +49,11 @@ class Service:
     receipts: ReceiptBook
     metrics: Metrics
     batcher: Batcher = field(init=False)
-    wrong_keys: RateLimit = field(init=False)
+    strangers: Strangers = field(init=False)
     is_stopping: bool = False
 
     def __post_init__(self) -> None:
-        self.wrong_keys = RateLimit(WRONG_KEYS_PER_MINUTE, WRONG_KEYS_PER_MINUTE)
+        self.strangers = Strangers(self.record, self.metrics)
         self.batcher = Batcher(
             self.model.read,
             max_tokens=self.settings.batch_tokens,
@@ -116,11 +116,19 @@ class Service:
             }
             for digest, reading in zip(hashes, readings, strict=True)
         ]
-        await asyncio.to_thread(self.audit.append, rows)
+        await self.record(rows)
         for reading in readings:
             self.metrics.notes.labels(reading.prediction.label).inc()
             self.metrics.abstained.inc(reading.prediction.abstained)
         return [self._out(note, digest, reading) for note, digest, reading in zip(notes, hashes, readings, strict=True)]
+
+    async def record(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Write lines into the audit log and wait until the disk has them.
+
+        Raises:
+            AuditError: The log cannot be written.
+        """
+        await asyncio.to_thread(self.audit.append, rows)
 
     def _out(self, note: NoteIn, digest: str, reading: Reading) -> PredictionOut:
         prediction = reading.prediction
@@ -172,7 +180,13 @@ class Service:
 
 def actor_of(request: Request) -> str:
     """Return the name of who is asking, for the audit log."""
-    return str(request.scope.get("nosology.actor") or LOCAL)
+    return caller_of(request).name
+
+
+def caller_of(request: Request) -> Caller:
+    """Return who is asking."""
+    caller: Caller | None = request.scope.get("nosology.caller")
+    return caller or LOCAL
 
 
 async def _gone(request: Request) -> None:

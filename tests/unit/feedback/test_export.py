@@ -212,8 +212,8 @@ def test_the_keys_command_makes_lists_and_revokes(tmp_path, command):
 
     file = tmp_path / "keys.json"
     key = command("keys", "create", "ward 3", "--keys", file).stdout.strip()
-    assert KeyFile(file).name_of(key) == "ward 3"
+    assert KeyFile(file).entry_of(key).name == "ward 3"
     assert command("keys", "list", "--keys", file).stdout.startswith("ward 3\t")
     assert '"name": "ward 3"' in command("keys", "list", "--json", "--keys", file).stdout
     command("keys", "revoke", "ward 3", "--keys", file)
-    assert KeyFile(file).name_of(key) is None
+    assert KeyFile(file).entry_of(key) is None

@@ -6,6 +6,7 @@ import stat
 import subprocess
 import sys
 import textwrap
+import threading
 from pathlib import Path
 
 import pytest
@@ -204,7 +205,7 @@ def test_a_note_has_one_hash_and_a_surrogate_does_not_break_it():
 def test_a_key_is_shown_once_and_kept_as_a_hash(tmp_path):
     keys = KeyFile(tmp_path / "keys.json")
     key = keys.create("ward 3")
-    assert KeyFile(tmp_path / "keys.json").name_of(key) == "ward 3"
+    assert KeyFile(tmp_path / "keys.json").entry_of(key).name == "ward 3"
     assert key.split("_", 2)[2] not in (tmp_path / "keys.json").read_text()
 
 
@@ -212,14 +213,14 @@ def test_a_key_is_shown_once_and_kept_as_a_hash(tmp_path):
 def test_what_is_no_key_is_nobodys(tmp_path, presented):
     keys = KeyFile(tmp_path / "keys.json")
     keys.create("ward 3")
-    assert keys.name_of(presented) is None
+    assert keys.entry_of(presented) is None
 
 
 def test_another_keys_secret_does_not_open(tmp_path):
     keys = KeyFile(tmp_path / "keys.json")
     one, other = keys.create("one"), keys.create("other")
     mixed = f"{one[:13]}{other[13:]}"
-    assert keys.name_of(mixed) is None
+    assert keys.entry_of(mixed) is None
 
 
 def test_secrets_are_compared_in_constant_time_known_or_not(tmp_path, monkeypatch):
@@ -230,7 +231,7 @@ def test_secrets_are_compared_in_constant_time_known_or_not(tmp_path, monkeypatc
     keys = KeyFile(tmp_path / "keys.json")
     key = keys.create("ward 3")
     for presented in (key, key[:-1] + "x", "nsl_00000000_" + "x" * 43, "nonsense"):
-        keys.name_of(presented)
+        keys.entry_of(presented)
     assert compared == [(64, 64)] * 4, "one comparison of whole hashes, whatever is presented"
 
 
@@ -249,6 +250,33 @@ def test_names_are_taken_once_and_only_known_ones_are_revoked(tmp_path):
         keys.revoke("ward 4")
     keys.revoke("ward 3")
     assert keys.entries() == []
+
+
+ANOTHER_COMMAND = """
+    import sys
+    from pathlib import Path
+    from nosology.serve.http.keys import KeyFile
+    for number in range(12):
+        KeyFile(Path(sys.argv[1])).create(f"{sys.argv[2]} {number}")
+"""
+
+
+def test_commands_that_make_keys_at_once_lose_none(tmp_path):
+    file = tmp_path / "keys.json"
+    command = [sys.executable, "-c", textwrap.dedent(ANOTHER_COMMAND), str(file)]
+    running = [subprocess.Popen([*command, name]) for name in ("one", "two", "three")]
+    assert [process.wait(60) for process in running] == [0, 0, 0]
+    assert len(KeyFile(file).entries()) == 36
+
+
+def test_threads_that_make_keys_at_once_lose_none(tmp_path):
+    file = tmp_path / "keys.json"
+    threads = [threading.Thread(target=KeyFile(file).create, args=(f"ward {number}",)) for number in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(KeyFile(file).entries()) == 16
 
 
 @pytest.mark.parametrize("content", ["", "[]", '{"keys": [{"name": "x"}]}', "no json"])

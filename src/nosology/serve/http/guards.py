@@ -19,6 +19,7 @@ from nosology.serve.http.limits import RateLimit
 from nosology.serve.http.logs import event
 from nosology.serve.http.problems import BUG, Refused, problem
 from nosology.serve.http.sessions import COOKIE, Doorkeeper
+from nosology.serve.http.strangers import Strangers
 from nosology.serve.metrics import Metrics
 from nosology.serve.settings import Settings
 
@@ -53,7 +54,7 @@ class Guard:
         settings: Limits.
         doorkeeper: Knows who is asking.
         metrics: Counts requests.
-        wrong_keys: How often an address may present a wrong key.
+        strangers: Refuses wrong keys.
         hosts: Names under which the service may be addressed; None for any.
         is_encrypted: Whether the service itself speaks TLS.
     """
@@ -65,14 +66,14 @@ class Guard:
         settings: Settings,
         doorkeeper: Doorkeeper,
         metrics: Metrics,
-        wrong_keys: RateLimit,
+        strangers: Strangers,
         hosts: frozenset[str] | None,
         is_encrypted: bool = False,
     ) -> None:
         self._app, self._settings, self._doorkeeper, self._metrics = app, settings, doorkeeper, metrics
         self._hosts, self._is_encrypted = hosts, is_encrypted
         self._rate = RateLimit(settings.requests_per_minute, max(20, settings.requests_per_minute // 10))
-        self._wrong_keys = wrong_keys
+        self._strangers = strangers
         self._n_requests = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -86,7 +87,7 @@ class Guard:
         await _Passage(self, scope, receive, send).run()
 
     def _check(self, scope: Scope, headers: Headers) -> None:
-        """Decide whether a request may pass, and put the name of who asks into its scope.
+        """Decide whether a request may pass, whoever asks.
 
         Raises:
             Refused: It may not.
@@ -99,23 +100,23 @@ class Guard:
         origin = headers.get("origin")
         if origin is not None and urlsplit(origin).netloc != headers.get("host") and scope["method"] != "GET":
             raise Refused(403, "Pages of other sites may not send requests here.")
-        self._identify(scope, headers)
 
-    def _identify(self, scope: Scope, headers: Headers) -> None:
-        client = str((scope.get("client") or ("unknown",))[0])
+    async def _identify(self, scope: Scope, headers: Headers) -> None:
+        """Put who asks into a request's scope.
+
+        Raises:
+            Refused: It is nobody who may, or somebody who asks too often.
+        """
         key, cookie = _bearer(headers), _cookie(headers)
         is_open = scope["path"] in OPEN_PATHS or scope["path"].startswith(OPEN_PREFIX)
-        if self._doorkeeper.needs_key and (wait := self._wrong_keys.wait(client)) and not is_open:
-            self._metrics.refused.labels("wrong keys").inc()
-            raise Refused(429, "Too many wrong keys; try again later.", headers={"Retry-After": str(wait)})
-        actor = self._doorkeeper.actor(key, cookie)
-        scope["nosology.actor"], scope["nosology.cookie"] = actor, cookie
-        if actor is None and not is_open:
-            if key is not None or cookie is not None:
-                self._wrong_keys.take(client)
+        caller = self._doorkeeper.caller(key, cookie)
+        scope["nosology.caller"], scope["nosology.cookie"] = caller, cookie
+        if caller is None and not is_open:
+            if key is not None:
+                raise await self._strangers.refuse(address_of(scope))
             self._metrics.refused.labels("no key").inc()
             raise Refused(401, "This needs an API key.", headers={"WWW-Authenticate": "Bearer"})
-        if self._doorkeeper.needs_key and actor and (wait := self._rate.take(actor)):
+        if self._doorkeeper.needs_key and caller and (wait := self._rate.take(caller.key_id)):
             self._metrics.refused.labels("rate").inc()
             raise Refused(429, "Too many requests; try again later.", headers={"Retry-After": str(wait)})
 
@@ -143,6 +144,7 @@ class _Passage:
         try:
             headers = Headers(scope=scope)
             self._guard._check(scope, headers)
+            await self._guard._identify(scope, headers)
             self._check_length(headers)
             await self._guard._app(scope, self._receive_within_limits, self._send_guarded)
         except Refused as refusal:
@@ -226,7 +228,7 @@ class _Passage:
             "status": self._status,
             "milliseconds": round(seconds * 1000),
             "bytes_in": self._n_read,
-            "actor": self._scope.get("nosology.actor"),
+            "actor": caller.name if (caller := self._scope.get("nosology.caller")) else None,
         }
         event("request", error=failure, **values)
 
@@ -237,6 +239,11 @@ _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"
 class _TooLarge(Refused):
     def __init__(self, limit: int) -> None:
         super().__init__(413, f"The body is larger than {limit:,} bytes.")
+
+
+def address_of(scope: Scope) -> str:
+    """Return the address that a request came from: the connection's, or what a named proxy says."""
+    return str((scope.get("client") or ("unknown",))[0])
 
 
 def _is_host(value: str) -> bool:

@@ -1,14 +1,18 @@
 """API keys: made by a command, shown once, kept as hashes, checked in constant time.
 
 A key is ``nsl_ID_SECRET``. The secret has 256 random bits, so one SHA-256 is as good as a slow password hash and costs
-a request nothing. The file is read again when it changes: a revoked key stops working at once, without a restart.
+a request nothing. The file is read again when it changes: a revoked key stops working at once, without a restart. Two
+commands that change it take turns, by a lock on a file beside it, and it is replaced in one step.
 """
 
+import fcntl
 import hmac
 import json
 import os
 import re
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -58,12 +62,15 @@ class KeyFile:
         """
         if not _NAME.fullmatch(name):
             raise ConfigError(f"{name!r} is no name for a key", hint="use letters, digits, blanks, . _ @ -; at most 64")
-        entries = self.entries()
-        if any(entry.name == name for entry in entries):
-            raise ConfigError(f"there is a key named {name!r} already", hint="revoke it first, or use another name")
         key_id, secret = secrets.token_hex(4), secrets.token_urlsafe(32)
         created_at = datetime.now(UTC).isoformat(timespec="seconds")
-        self._write([*entries, KeyEntry(key_id, name, sha256_text(secret), created_at)])
+        with self._locked():
+            entries = self.entries()
+            if any(entry.name == name for entry in entries):
+                raise ConfigError(f"there is a key named {name!r} already", hint="revoke it first, or use another name")
+            while any(entry.key_id == key_id for entry in entries):
+                key_id = secrets.token_hex(4)
+            self._write([*entries, KeyEntry(key_id, name, sha256_text(secret), created_at)])
         return f"nsl_{key_id}_{secret}"
 
     def revoke(self, name: str) -> None:
@@ -72,10 +79,11 @@ class KeyFile:
         Raises:
             ConfigError: Nobody of that name has one.
         """
-        entries = self.entries()
-        if all(entry.name != name for entry in entries):
-            raise ConfigError(f"there is no key named {name!r}", place=str(self._path))
-        self._write([entry for entry in entries if entry.name != name])
+        with self._locked():
+            entries = self.entries()
+            if all(entry.name != name for entry in entries):
+                raise ConfigError(f"there is no key named {name!r}", place=str(self._path))
+            self._write([entry for entry in entries if entry.name != name])
 
     def entries(self) -> list[KeyEntry]:
         """Return all keys, oldest first.
@@ -86,16 +94,35 @@ class KeyFile:
         self._refresh()
         return list(self._entries.values())
 
-    def name_of(self, presented: str) -> str | None:
-        """Return whose key this is; None where it is nobody's. Takes as long either way."""
+    def entry_of(self, presented: str) -> KeyEntry | None:
+        """Return whose key this is; None where it is nobody's. Takes as long either way.
+
+        Raises:
+            ConfigError: The file is no key file, or cannot be read.
+        """
         self._refresh()
         match = _FORM.fullmatch(presented)
         entry = self._entries.get(match[1]) if match else None
         expected = entry.sha256 if entry else _NOBODY
         is_right = hmac.compare_digest(sha256_text(match[2] if match else presented), expected)
-        return entry.name if entry and is_right else None
+        return entry if entry and is_right else None
+
+    def has(self, key_id: str) -> bool:
+        """Return whether a key is still valid.
+
+        Raises:
+            ConfigError: The file is no key file, or cannot be read.
+        """
+        self._refresh()
+        return key_id in self._entries
 
     def _refresh(self) -> None:
+        try:
+            self._read()
+        except OSError as error:
+            raise ConfigError(f"the keys cannot be read: {error.strerror}", place=str(self._path)) from None
+
+    def _read(self) -> None:
         try:
             found = self._path.stat()
         except FileNotFoundError:
@@ -113,6 +140,22 @@ class KeyFile:
 
     def _write(self, entries: list[KeyEntry]) -> None:
         write_json(self._path, {"keys": [asdict(entry) for entry in entries]}, is_private=True)
+        folder = os.open(self._path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)  # or a power cut brings a revoked key back
+        finally:
+            os.close(folder)
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        """Let no other command change the file meanwhile; the lock ends with the process that holds it."""
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        lock = os.open(self._path.with_name(f".{self._path.name}.lock"), os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(lock)
 
 
 def default_keys_file() -> Path:

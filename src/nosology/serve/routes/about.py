@@ -9,9 +9,9 @@ from fastapi.responses import HTMLResponse, JSONResponse, Response
 
 from nosology.feedback.store import StoreError
 from nosology.serve import metrics
-from nosology.serve.http.guards import REPORT_POLICY
+from nosology.serve.http.guards import REPORT_POLICY, address_of
 from nosology.serve.http.problems import Refused, responses
-from nosology.serve.http.sessions import COOKIE, SESSION_SECONDS, Doorkeeper
+from nosology.serve.http.sessions import COOKIE, LOCAL, SESSION_SECONDS, Doorkeeper
 from nosology.serve.schemas import SessionIn, SessionOut, StatusOut
 from nosology.serve.service import Service
 
@@ -86,7 +86,8 @@ def routes(service: Service, doorkeeper: Doorkeeper, *, is_encrypted: bool) -> A
 
     @router.get("/v1/session", responses=responses(403, 421, 500), summary="Who is asking.")
     async def session(request: Request) -> SessionOut:
-        return SessionOut(needs_key=doorkeeper.needs_key, actor=request.scope["nosology.actor"])
+        caller = request.scope["nosology.caller"]
+        return SessionOut(needs_key=doorkeeper.needs_key, actor=caller.name if caller else None)
 
     @router.post(
         "/v1/session",
@@ -96,14 +97,12 @@ def routes(service: Service, doorkeeper: Doorkeeper, *, is_encrypted: bool) -> A
     )
     async def open_session(request: Request, body: SessionIn) -> JSONResponse:
         if not doorkeeper.needs_key:
-            return JSONResponse(SessionOut(needs_key=False, actor=request.scope["nosology.actor"]).model_dump())
-        client = str((request.scope.get("client") or ("unknown",))[0])
-        value = None if service.wrong_keys.wait(client) else doorkeeper.open_session(body.key)
-        if value is None:
-            if wait := service.wrong_keys.take(client):
-                raise Refused(429, "Too many wrong keys; try again later.", headers={"Retry-After": str(wait)})
-            raise Refused(401, "This key is not valid.", headers={"WWW-Authenticate": "Bearer"})
-        answer = JSONResponse(SessionOut(needs_key=True, actor=doorkeeper.actor(None, value)).model_dump())
+            return JSONResponse(SessionOut(needs_key=False, actor=LOCAL.name).model_dump())
+        caller = doorkeeper.caller(body.key, None)
+        if caller is None:
+            raise await service.strangers.refuse(address_of(request.scope))
+        value = doorkeeper.open_session(caller)
+        answer = JSONResponse(SessionOut(needs_key=True, actor=caller.name).model_dump())
         answer.set_cookie(
             COOKIE, value, max_age=SESSION_SECONDS, httponly=True, samesite="strict", secure=is_encrypted, path="/"
         )

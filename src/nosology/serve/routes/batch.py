@@ -9,7 +9,7 @@ from fastapi.responses import JSONResponse, Response
 from nosology.serve.batches import FORMATS, Batches
 from nosology.serve.http.problems import Refused, responses
 from nosology.serve.schemas import BatchOut, BatchRowsOut
-from nosology.serve.service import Service, actor_of
+from nosology.serve.service import Service, caller_of
 
 _ERRORS = responses(401, 403, 404, 421, 422, 429, 500)
 _MEDIA_TYPES = {kind: media_type for media_type, kind in reversed(FORMATS.items())}
@@ -56,12 +56,12 @@ def routes(service: Service, batches: Batches) -> APIRouter:
         if kind is None:
             raise Refused(415, f"Send the table as one of {', '.join(FORMATS)}.")
         data = await request.body()
-        batch = await batches.add(data, kind, text_column=text, id_column=id, actor=actor_of(request))
+        batch = await batches.add(data, kind, text_column=text, id_column=id, owner=caller_of(request))
         return JSONResponse(batch.out().model_dump(), 202, {"Location": f"/v1/batch/{batch.batch_id}"})
 
     @router.get("/{batch_id}", responses=_ERRORS, summary="How far a table has been read.")
     async def progress(request: Request, batch_id: BatchId) -> BatchOut:
-        return batches.get(str(batch_id), actor_of(request)).out()
+        return batches.get(str(batch_id), caller_of(request)).out()
 
     @router.get("/{batch_id}/rows", responses=_ERRORS, summary="Some rows with what is known of them.")
     async def rows(
@@ -70,7 +70,7 @@ def routes(service: Service, batches: Batches) -> APIRouter:
         offset: Annotated[int, Query(ge=0, le=10_000_000)] = 0,
         limit: Annotated[int, Query(ge=1, le=500)] = 100,
     ) -> BatchRowsOut:
-        batch = batches.get(str(batch_id), actor_of(request))
+        batch = batches.get(str(batch_id), caller_of(request))
         return BatchRowsOut(n_rows=len(batch.texts), rows=batch.rows(offset, limit))
 
     @router.get(
@@ -80,7 +80,7 @@ def routes(service: Service, batches: Batches) -> APIRouter:
         summary="The table with what was predicted, in its own format.",
     )
     async def result(request: Request, batch_id: BatchId) -> Response:
-        batch = batches.get(str(batch_id), actor_of(request))
+        batch = batches.get(str(batch_id), caller_of(request))
         if batch.out().state != "done":
             raise Refused(409, "Not every row has been read.")
         headers = {"Content-Disposition": f'attachment; filename="predictions.{batch.kind}"'}
@@ -88,7 +88,7 @@ def routes(service: Service, batches: Batches) -> APIRouter:
 
     @router.delete("/{batch_id}", status_code=204, responses=_ERRORS, summary="Stop reading a table and forget it.")
     async def forget(request: Request, batch_id: BatchId) -> Response:
-        batches.remove(batches.get(str(batch_id), actor_of(request)))
+        batches.remove(batches.get(str(batch_id), caller_of(request)))
         return Response(status_code=204)
 
     return router

@@ -6,8 +6,11 @@ from pathlib import Path
 import pytest
 
 from nosology.errors import ConfigError
+from nosology.feedback.audit import entries
 from nosology.serve.app import create_app
 from nosology.serve.http.keys import KeyFile
+from nosology.serve.http.strangers import Strangers
+from nosology.serve.metrics import Metrics
 from nosology.serve.server import LOOPBACK_NAMES
 from nosology.serve.settings import check_address, is_loopback
 from service_world import NOTE, client_of, notes, open_service, until, write_served_run
@@ -115,15 +118,70 @@ def test_the_page_trades_a_key_for_a_cookie_that_scripts_and_other_sites_cannot_
     assert client.get("/v1/model").status_code == 401
 
 
-def test_wrong_keys_are_rate_limited_and_then_not_even_looked_at(locked):
+WRONG = "nsl_00000000_" + "x" * 43
+
+
+def test_a_session_does_not_live_again_when_a_key_of_its_name_is_made(locked, keys):
     client, key = locked
-    wrong = bearer("nsl_00000000_" + "x" * 43)
-    statuses = [client.get("/v1/model", headers=wrong).status_code for _ in range(12)]
+    client.post("/v1/session", json={"key": key})
+    keys.revoke("ward 3")
+    keys.create("ward 3")
+    assert client.get("/v1/model").status_code == 401
+    assert client.get("/v1/session").json()["actor"] is None
+
+
+def test_a_table_of_a_revoked_key_is_not_there_for_a_new_key_of_its_name(locked, keys):
+    client, key = locked
+    table = {"Content-Type": "text/csv"}
+    place = client.post("/v1/batch", content="text\nx\n", headers=table | bearer(key)).headers["location"]
+    keys.revoke("ward 3")
+    assert client.get(place, headers=bearer(keys.create("ward 3"))).status_code == 404
+
+
+def test_wrong_keys_are_limited_in_rate_and_never_in_the_way_of_a_right_one(locked):
+    client, key = locked
+    statuses = [client.get("/v1/model", headers=bearer(WRONG)).status_code for _ in range(12)]
     assert statuses == [401] * 10 + [429] * 2
-    refused = client.get("/v1/model", headers=bearer(key))
+    refused = client.post("/v1/session", json={"key": "guess"})
     assert refused.status_code == 429
     assert int(refused.headers["retry-after"]) > 0
-    assert client.post("/v1/session", json={"key": "guess"}).status_code == 429
+    assert client.get("/v1/model", headers=bearer(key)).status_code == 200
+    assert client.post("/v1/session", json={"key": key}).status_code == 200
+
+
+def test_wrong_keys_are_in_the_audit_log_up_to_a_rate_and_counted_beyond(locked, tmp_path):
+    client, key = locked
+    for _ in range(12):
+        client.get("/v1/model", headers=bearer(WRONG))
+    found = [entry for entry in entries(tmp_path / "state" / "audit.jsonl") if entry["event"] == "sign-in-failed"]
+    assert [(entry["address"], entry["not_written"]) for entry in found] == [("testclient", 0)] * 10
+    assert key not in (tmp_path / "state" / "audit.jsonl").read_text()
+    assert WRONG not in (tmp_path / "state" / "audit.jsonl").read_text()
+
+
+def test_addresses_of_one_ipv6_network_are_slowed_down_together():
+    written = []
+
+    async def record(rows):
+        written.extend(rows)
+
+    async def scenario():
+        strangers = Strangers(record, Metrics())
+        found = [(await strangers.refuse(f"2001:db8::{number:x}")).status_code for number in range(12)]
+        other = (await strangers.refuse("2001:db8:0:1::1")).status_code
+        return found, other
+
+    assert asyncio.run(scenario()) == ([401] * 10 + [429] * 2, 401)
+    assert [row["not_written"] for row in written] == [0] * 10 + [2]
+
+
+@pytest.mark.parametrize("content", ["", "no json", '{"keys": 1}'])
+def test_a_key_file_that_cannot_be_read_lets_nobody_in_and_says_so(locked, tmp_path, content):
+    client, key = locked
+    (tmp_path / "keys.json").write_text(content)
+    assert client.get("/v1/model", headers=bearer(key)).status_code == 503
+    assert client.post("/v1/session", json={"key": key}).status_code == 503
+    assert client.get("/livez").status_code == 200
 
 
 def test_a_key_may_not_ask_too_often(run, tmp_path, keys):
