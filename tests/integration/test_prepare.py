@@ -394,7 +394,7 @@ def test_workers_die_with_their_parent() -> None:
         "how = Cleaning(False, 'token', 'keep', False, False, 0, None, False)\n"
         "pool = workers.CleaningPool(how, 2)\n"
         "pool.submit([('a note', '1')]).result()\n"
-        "print(pool._processes[0].pid, flush=True)\n"
+        "print(pool._pool.processes[0].pid, flush=True)\n"
         "sys.stdin.read()\n"
     )
     parent = subprocess.Popen([sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE)

@@ -7,11 +7,9 @@ of the text. What it does not do: it makes no promise that text is anonymous; me
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
-from multiprocessing import get_context
 from typing import Literal
 
 from nosology.deidentification.composed import compose
@@ -31,6 +29,7 @@ from nosology.deidentification.judging.repeats import repeat_names
 from nosology.deidentification.spans import SPAN_TYPES, Detector, join_neighbours, leave_out, merge_spans
 from nosology.deidentification.surrogates import SECRET_VARIABLE, Surrogates
 from nosology.deidentification.wrapping import unwrap
+from nosology.machine.workers import WorkerPool
 from nosology.records import Span
 
 __all__ = [
@@ -49,7 +48,8 @@ __all__ = [
 Style = Literal["token", "surrogate"]
 
 _TOKEN = re.compile(f"<(?:{'|'.join(SPAN_TYPES)})>")
-_BATCH = 256  # texts in flight for each process: enough to keep it busy, few enough to bound memory
+_BATCH = 64  # texts sent to a process at once
+_WAITING_BATCHES = 4  # in flight for each process: enough to keep it busy, few enough to bound memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,18 +124,25 @@ def deidentify_many(
     Args:
         texts: The texts.
         style: As for `deidentify`.
-        detectors: As for `deidentify`; with more than one process they must be picklable.
+        detectors: As for `deidentify`; with several processes, of a module, not of the main script.
         patient_keys: One key a text; None where surrogates need not agree.
         processes: Worker processes; 1 works in this one.
     """
     pairs = ((text, None) for text in texts) if patient_keys is None else zip(texts, patient_keys, strict=True)
-    work = partial(_one, style=style, detectors=detectors)
     if processes == 1:
-        yield from map(work, pairs)
+        yield from (_one(pair, style, detectors) for pair in pairs)
         return
-    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
-        while batch := list(islice(pairs, _BATCH * processes)):
-            yield from pool.map(work, batch, chunksize=_BATCH // 4)
+    work = partial(_several, style=style, detectors=detectors)
+    batches = iter(lambda: list(islice(pairs, _BATCH)), [])
+    with WorkerPool(work, processes) as pool:
+        for results in pool.in_order(batches, n_waiting=_WAITING_BATCHES * processes):
+            yield from results
+
+
+def _several(
+    pairs: Sequence[tuple[str, str | None]], style: Style, detectors: Sequence[Detector] | None
+) -> list[Deidentified]:
+    return [_one(pair, style, detectors) for pair in pairs]
 
 
 def _one(pair: tuple[str, str | None], style: Style, detectors: Sequence[Detector] | None) -> Deidentified:

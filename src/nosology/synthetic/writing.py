@@ -1,19 +1,19 @@
 """Writes whole synthetic MIMIC folders: block by block, in as many processes as asked, always the same bytes."""
 
 import json
-import os
 from collections.abc import Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby
-from multiprocessing import get_context
 from pathlib import Path
 from random import Random
 from typing import Literal
 
 from nosology.errors import ConfigError
 from nosology.files import new_folder
+from nosology.machine import available_cores
+from nosology.machine.workers import WorkerPool
 from nosology.records import Count
 from nosology.synthetic import tables
 from nosology.synthetic.gzipping import GzipFile, Piece, compress
@@ -104,8 +104,7 @@ def write_mimic(
             their exact spans in ``phi.jsonl``.
         length: Discharge notes of 50-100 words, of 300-1,800 words, or half of each.
         other_notes_per_admission: Rows of other categories (nursing, radiology...); MIMIC-III's layout alone has them.
-        processes: How many work; None for one per core where that pays. They are started afresh, so a script that
-            asks for several needs the usual ``if __name__ == "__main__":``.
+        processes: How many work; None for one per core where that pays.
         compress_level: Of gzip, 1 (fast) to 9 (small).
         progress: Called with the number of admissions just written.
 
@@ -151,21 +150,13 @@ def iter_admissions(
 def _blocks(job: Job, processes: int | None) -> Iterator[_Written]:
     """Yield every block in order, drawn here or by other processes with few of them waiting."""
     n_blocks = -(-job.admissions // BLOCK)
-    n_processes = processes or ((os.cpu_count() or 1) if n_blocks >= _WORTH_A_PROCESS else 1)
+    n_processes = processes or (available_cores() if n_blocks >= _WORTH_A_PROCESS else 1)
+    write = partial(_write_block, job)
     if n_processes == 1:
-        yield from (_write_block(job, block) for block in range(n_blocks))
+        yield from map(write, range(n_blocks))
         return
-    with ProcessPoolExecutor(n_processes, mp_context=get_context("spawn")) as pool:
-        waiting: list[Future[_Written]] = []
-        try:
-            for block in range(n_blocks):
-                waiting.append(pool.submit(_write_block, job, block))
-                if len(waiting) > 2 * n_processes:
-                    yield waiting.pop(0).result()
-            while waiting:
-                yield waiting.pop(0).result()
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
+    with WorkerPool(write, n_processes) as pool:
+        yield from pool.in_order(range(n_blocks), n_waiting=2 * n_processes)
 
 
 def _write_block(job: Job, block: int) -> _Written:

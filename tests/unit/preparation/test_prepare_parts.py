@@ -1,8 +1,6 @@
 """Small parts of the preparation: cleaning, workers, texts on disk, selection, quarantine, opening a dataset."""
 
-import io
 import json
-import pickle
 from pathlib import Path
 
 import polars as pl
@@ -14,12 +12,12 @@ from nosology.coding.labels import LabelSet
 from nosology.dataset.folder import COLUMNS, open_dataset
 from nosology.dataset.funnel import Funnel
 from nosology.dataset.writing import write_manifest
-from nosology.errors import DataError, NosologyError, RunError
+from nosology.errors import DataError, RunError
 from nosology.preparation import workers
 from nosology.preparation.quarantine import Quarantine
 from nosology.preparation.select import note_order, one_per_id, one_per_text
 from nosology.preparation.texts import TextFile
-from nosology.preparation.workers import CleaningPool, serve
+from nosology.preparation.workers import CleaningPool
 from nosology.sources.reading import Rejected
 from nosology.text import cleaning
 from nosology.text.cleaning import Cleaned, Cleaning, clean, clean_all
@@ -59,45 +57,24 @@ def test_small_jobs_stay_in_this_process_and_larger_ones_give_the_same(monkeypat
     notes = [(f"note number {i}", "p") for i in range(20)]
     with CleaningPool(PLAIN, 2) as pool:
         inline = pool.submit(notes).result()
-        assert pool._threads is None
+        assert pool.n_processes == 0
     monkeypatch.setattr(workers, "INLINE_CHARACTERS", 0)
     with CleaningPool(PLAIN, 2) as pool:
         futures = [pool.submit(notes[i : i + 5]) for i in range(0, 20, 5)]
         assert [cleaned for future in futures for cleaned in future.result()] == inline == clean_all(notes, PLAIN)
-    assert all(process.returncode == 0 for process in pool._processes)
+    assert all(process.returncode == 0 for process in pool._pool.processes)
 
 
 def test_a_large_source_gets_its_processes_at_once_and_the_same_texts() -> None:
     notes = [(f"note number {i}", "p") for i in range(20)]
     with CleaningPool(PLAIN, 2, workers.LARGE_SOURCE + 1) as pool:
-        assert len(pool._processes) == 2
+        assert pool.n_processes == 2
         futures = [pool.submit(notes[i : i + 5]) for i in range(0, 20, 5)]
         assert [cleaned for future in futures for cleaned in future.result()] == clean_all(notes, PLAIN)
-        assert len(pool._processes) == 2
-    assert all(process.returncode == 0 for process in pool._processes)
+        assert pool.n_processes == 2
+    assert all(process.returncode == 0 for process in pool._pool.processes)
     with CleaningPool(PLAIN, 1, workers.LARGE_SOURCE + 1) as alone:
-        assert not alone._processes
-
-
-def test_a_worker_that_dies_is_reported_as_such(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workers, "INLINE_CHARACTERS", 0)
-    with CleaningPool(PLAIN, 2) as pool:
-        pool.submit([("a note", "p")]).result()
-        pool._processes[0].kill()
-        pool._processes[0].wait()
-        futures = [pool.submit([("a note", "p")]) for _ in range(2)]  # one of the two threads had the dead worker
-        with pytest.raises(NosologyError, match="a worker process ended unexpectedly, with status -9") as caught:
-            [future.result() for future in futures]
-    assert "memory" in caught.value.hint
-
-
-def test_an_exception_in_a_worker_is_raised_in_the_parent_and_the_worker_goes_on() -> None:
-    requests = io.BytesIO(b"".join(pickle.dumps(item) for item in (PLAIN, [(3, "p")], [("a note", "p")])))
-    answers = io.BytesIO()
-    serve(requests, answers)
-    answers.seek(0)
-    assert isinstance(pickle.load(answers), AttributeError)
-    assert pickle.load(answers) == clean_all([("a note", "p")], PLAIN)
+        assert alone.n_processes == 0
 
 
 @given(st.lists(st.text(max_size=20), max_size=10))

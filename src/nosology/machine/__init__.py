@@ -80,7 +80,7 @@ def inspect_machine(folder: Path = Path()) -> Machine:
     return Machine(
         platform=platform.platform(),
         python=platform.python_version(),
-        n_cores=_cores(),
+        n_cores=available_cores(),
         memory_bytes=memory,
         available_bytes=available,
         free_disk_bytes=shutil.disk_usage(folder.resolve()).free,
@@ -112,7 +112,7 @@ def free_memory(device: str) -> int:
     return int(torch.cuda.mem_get_info()[0]) if device == "cuda" else _memory()[1]
 
 
-def _cores() -> int:
+def available_cores() -> int:
     """Return how many cores this process may use, which a container can make fewer than the machine has."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
