@@ -5,12 +5,12 @@ from collections.abc import Mapping
 import numpy as np
 
 from nosology.evaluation.inputs import Inputs
-from nosology.evaluation.systems import BASE_SYSTEMS, Output
+from nosology.evaluation.systems import Output
 from nosology.metrics import INVALID
 from nosology.records import IntArray, Prediction
 from nosology.runs.results import Example, Summary, SystemResult
+from nosology.runs.systems import BASE_SYSTEMS, BASELINES
 
-_BASELINES = ("majority", "tfidf", "tfidf_all", "tfidf_parts")
 _N_EXTREMES = 3
 _PER_KIND = 3
 
@@ -27,7 +27,7 @@ def summarize(systems: Mapping[str, SystemResult]) -> Summary:
     names = [name for _, name in ranked]
     return Summary(
         best_base=_best(systems, BASE_SYSTEMS),
-        best_baseline=_best(systems, _BASELINES),
+        best_baseline=_best(systems, BASELINES),
         weakest=names[:_N_EXTREMES],
         strongest=names[: -_N_EXTREMES - 1 : -1],
     )

@@ -14,7 +14,7 @@ import numpy as np
 
 from nosology import metrics
 from nosology.classifier.calibration import Calibration, SetKind
-from nosology.evaluation.systems import SYSTEMS, Output
+from nosology.evaluation.systems import Output
 from nosology.metrics import INVALID, Resamples
 from nosology.records import BoolArray, FloatArray, IntArray
 from nosology.runs.results import (
@@ -30,6 +30,7 @@ from nosology.runs.results import (
     Subgroup,
     SystemResult,
 )
+from nosology.runs.systems import SYSTEMS
 
 
 @dataclass(frozen=True)

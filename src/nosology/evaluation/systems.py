@@ -25,6 +25,7 @@ from nosology.evaluation.inputs import Inputs
 from nosology.evaluation.parsing import parse_lenient, parse_strict
 from nosology.metrics import INVALID
 from nosology.records import Count, FloatArray, IntArray, Prediction, Progress
+from nosology.runs.systems import BASE_SYSTEMS, BASELINES, SYSTEMS
 
 Correction = Literal["none", "length", "prior"]
 
@@ -61,55 +62,6 @@ class Scorer(Protocol):
 
 
 Loader = Callable[[Path, Literal["tuned", "base"]], Scorer]
-
-
-@dataclass(frozen=True)
-class Description:
-    """How a system is presented.
-
-    Attributes:
-        title: A few words for tables and figures.
-        description: One sentence.
-    """
-
-    title: str
-    description: str
-
-
-SYSTEMS: dict[str, Description] = {
-    "majority": Description("Most common category", "Always answers the most common category of the training notes."),
-    "tfidf": Description(
-        "TF-IDF + linear SVM",
-        "Frequencies of words and word pairs, a linear classifier, cross-validated on the model's own training notes.",
-    ),
-    "tfidf_all": Description(
-        "TF-IDF + linear SVM, whole split", "The same, trained on every note of the training split."
-    ),
-    "tfidf_parts": Description(
-        "TF-IDF with parts of words + linear SVM",
-        "Words, word pairs and parts of words of three to five letters; the linear member of the ensemble.",
-    ),
-    "base_strict": Description(
-        "Base, exact answer", "The untrained model writes an answer, which counts only if it is exactly a category."
-    ),
-    "base_lenient": Description(
-        "Base, forgiving reading", "The same answers, read leniently: template residue, case and punctuation ignored."
-    ),
-    "base": Description("Base, scored", "The untrained model scores every category; the best one is its answer."),
-    "base_length": Description(
-        "Base, scored per token", "The same scores, each divided by the number of tokens of the category's name."
-    ),
-    "base_prior": Description(
-        "Base, scored less prior",
-        "The same scores, less what the model says of an empty note (contextual calibration).",
-    ),
-    "tuned": Description("Tuned", "The fine-tuned model scores every category; probabilities are calibrated."),
-    "ensemble": Description(
-        "Ensemble", "Tuned model and linear model over parts of words, blended on validation notes and calibrated."
-    ),
-}
-BASE_SYSTEMS = ("base_strict", "base_lenient", "base", "base_length", "base_prior")
-_CORRECTIONS: dict[str, Correction] = {"base": "none", "base_length": "length", "base_prior": "prior"}
 
 
 @dataclass(frozen=True)
@@ -156,7 +108,7 @@ def run_baselines(inputs: Inputs, config: EvaluateConfig, progress: Progress) ->
     """Return what the chosen baselines answer."""
     texts = inputs.notes["clean_text"].to_list()
     outputs: dict[str, Output] = {}
-    for name in ("majority", "tfidf", "tfidf_all", "tfidf_parts"):
+    for name in BASELINES:
         if name not in config.systems:
             continue
         train = inputs.train_all if name == "tfidf_all" else inputs.train
@@ -190,18 +142,20 @@ def run_base(inputs: Inputs, config: EvaluateConfig, load: Loader, progress: Pro
     texts = inputs.notes["clean_text"].to_list()
     with progress("evaluate base", len(texts)) as advance:
         started = time.perf_counter()
-        speaks = "base_strict" in wanted or "base_lenient" in wanted
+        speaks = any(SYSTEMS[name].reading in ("strict", "lenient") for name in wanted)
         log_probs, answers = base.log_probs_and_answers(
             texts, max_new_tokens=config.max_generated_tokens if speaks else 0, progress=advance
         )
         seconds = time.perf_counter() - started
     outputs: dict[str, Output] = {}
     for name in wanted:
-        if name in ("base_strict", "base_lenient"):
-            predicted = _read_answers(answers, inputs.labels, parse_strict if name == "base_strict" else parse_lenient)
+        reading = SYSTEMS[name].reading
+        assert reading is not None
+        if reading in ("strict", "lenient"):
+            predicted = _read_answers(answers, inputs.labels, parse_strict if reading == "strict" else parse_lenient)
             outputs[name] = Output(predicted, None, seconds, "nothing", raw_answers=tuple(answers))
         else:
-            scored = log_probs[_CORRECTIONS[name]]
+            scored = log_probs[reading]
             outputs[name] = Output(scored.argmax(axis=1), np.exp(scored), seconds, "nothing")
     return outputs
 

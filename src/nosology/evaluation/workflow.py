@@ -17,7 +17,6 @@ from nosology.evaluation.fitting import Fitted, fit_on_validation
 from nosology.evaluation.inputs import Inputs, read_inputs
 from nosology.evaluation.robustness import measure_robustness
 from nosology.evaluation.systems import (
-    SYSTEMS,
     Loader,
     Output,
     Scorer,
@@ -42,6 +41,7 @@ from nosology.files import (
 from nosology.records import Progress, no_progress
 from nosology.runs.provenance import environment
 from nosology.runs.results import CalibrationResult, Provenance, Results, Robustness
+from nosology.runs.systems import SYSTEMS
 
 
 def evaluate(

@@ -18,6 +18,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
+from nosology.runs.systems import SYSTEMS
+
 P = ParamSpec("P")
 
 PALETTE = {
@@ -64,22 +66,6 @@ _STYLE: Any = {  # rc names are a literal type of 400 words in matplotlib's own 
     "legend.fontsize": 7.5,
     "lines.solid_capstyle": "round",
 }
-_ROLES = {
-    "majority": "floor",
-    "tfidf": "linear",
-    "tfidf_all": "linear",
-    "tfidf_parts": "linear",
-    "tuned": "tuned",
-    "ensemble": "blend",
-}
-_SHORT_NAMES = {
-    "majority": "most common",
-    "tfidf": "TF-IDF",
-    "tfidf_all": "TF-IDF, all",
-    "tfidf_parts": "TF-IDF, parts",
-    "tuned": "tuned",
-    "ensemble": "ensemble",
-}
 PERCENT = PercentFormatter(1.0, decimals=0)
 """Tick labels of shares."""
 
@@ -113,7 +99,7 @@ class Drawn:
 
 def colour_role(system: str) -> str:
     """Return the palette role of a system; the base model's ways of answering share one."""
-    return _ROLES.get(system, "base")
+    return SYSTEMS[system].role
 
 
 def colour_of(system: str) -> str:
@@ -123,7 +109,7 @@ def colour_of(system: str) -> str:
 
 def short_name(system: str) -> str:
     """Return a word for the legend of a figure that has no room for titles; the base model's ways share one."""
-    return _SHORT_NAMES.get(system, "base")
+    return SYSTEMS[system].short_name
 
 
 def in_style(draw: Callable[P, Drawn]) -> Callable[P, Drawn]:
