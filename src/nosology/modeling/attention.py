@@ -111,7 +111,7 @@ def tree_attention(
         tree.keep[_layer(module)] = (key, value)
     if tree.path == "flex":
         if tree.prefix is not None:
-            key, value = behind(tree.prefix[_layer(module)], (key, value))
+            key, value = concatenated(tree.prefix[_layer(module)], (key, value))
         attend = cast(Callable[..., Tensor], flex_attention)
         if query.is_cuda and not torch.compiler.is_compiling():
             attend = _compiled_flex()
@@ -124,7 +124,7 @@ def tree_attention(
     for index, (block, mask) in enumerate(zip(tree.tree.blocks, tree.masks, strict=True)):
         own = slice(block.start, block.stop)
         cached = cast(list[KeysValues], tree.cached(index))[_layer(module)]
-        keys, values = behind(cached, (key[:, :, own], value[:, :, own]))
+        keys, values = concatenated(cached, (key[:, :, own], value[:, :, own]))
         parts.append(
             scaled_dot_product_attention(
                 query[:, :, own], keys, values, attn_mask=mask, is_causal=mask is None, scale=scaling, enable_gqa=True
@@ -138,7 +138,7 @@ def _layer(module: nn.Module) -> int:
     return int(module.layer_idx)  # type: ignore[arg-type]
 
 
-def behind(first: KeysValues, second: KeysValues) -> KeysValues:
+def concatenated(first: KeysValues, second: KeysValues) -> KeysValues:
     """Join keys and values along the row, `first` first."""
     return torch.cat([first[0], second[0]], dim=2), torch.cat([first[1], second[1]], dim=2)
 

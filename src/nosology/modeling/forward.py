@@ -1,12 +1,14 @@
 """One forward pass over a packed row, without the vocabulary: what scoring and generation have in common."""
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
+import torch
 from torch import Tensor
 
-from nosology.modeling.attention import KeysValues, TreePass
+from nosology.modeling.attention import KeysValues, TreePass, concatenated
 from nosology.modeling.loading import decoder
-from nosology.modeling.tree import PackedTree
+from nosology.modeling.tree import PackedTree, Segment, pack
 
 
 def forward_tree(
@@ -38,3 +40,19 @@ def forward_tree(
     )
     hidden: Tensor = output.last_hidden_state
     return hidden
+
+
+@torch.inference_mode()
+def read_keys_values(model: Any, tokens: Sequence[int], after: list[KeysValues] | None = None) -> list[KeysValues]:
+    """Return the keys and values of some tokens, with those that they come after before them; a pair for each layer.
+
+    Args:
+        model: A causal language model whose attention is the tree's.
+        tokens: Token ids, e.g. of the instruction that all notes share.
+        after: Keys and values of the tokens before; None where there are none.
+    """
+    keep: dict[int, KeysValues] = {}
+    before = after[0][0].shape[2] if after else 0
+    forward_tree(model, pack([Segment(tokens)], cached_prefix=before), keep=keep, prefix=after)
+    own = [keep[layer] for layer in sorted(keep)]
+    return own if after is None else [concatenated(*pair) for pair in zip(after, own, strict=True)]

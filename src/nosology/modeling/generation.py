@@ -10,7 +10,7 @@ from typing import Any
 
 from torch import Tensor
 
-from nosology.modeling.attention import KeysValues, behind
+from nosology.modeling.attention import KeysValues, concatenated
 from nosology.modeling.forward import forward_tree
 from nosology.modeling.loading import output_weight
 from nosology.modeling.tree import Segment, pack
@@ -63,4 +63,7 @@ def _best_tokens(model: Any, hidden: Tensor) -> list[int]:
 def _with_own(before: list[KeysValues], row: dict[int, KeysValues], start: int, length: int) -> list[KeysValues]:
     """Return cached keys and values with a stretch of a row behind them, a pair a layer."""
     own = slice(start, start + length)
-    return [behind(cached, (row[layer][0][:, :, own], row[layer][1][:, :, own])) for layer, cached in enumerate(before)]
+    return [
+        concatenated(cached, (row[layer][0][:, :, own], row[layer][1][:, :, own]))
+        for layer, cached in enumerate(before)
+    ]

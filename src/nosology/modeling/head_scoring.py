@@ -10,9 +10,8 @@ from typing import Any, Protocol
 import numpy as np
 import torch
 
-from nosology.modeling.attention import KeysValues
 from nosology.modeling.encoding import EncodedNote, PromptEncoder
-from nosology.modeling.forward import forward_tree
+from nosology.modeling.forward import forward_tree, read_keys_values
 from nosology.modeling.heads import category_head
 from nosology.modeling.scoring import AnswerScorer, Scoring
 from nosology.modeling.tree import Segment, pack
@@ -49,10 +48,7 @@ class HeadScorer:
         self._model, self._head, self._batch_tokens = model, head, batch_tokens
         self._n_prefix = len(encoder.root)
         self.n_scored_steps = (1,) * len(encoder.answers)
-        keep: dict[int, KeysValues] = {}
-        with torch.inference_mode():
-            forward_tree(model, pack([Segment(encoder.root)]), keep=keep)
-        self._prefix = [keep[layer] for layer in sorted(keep)]
+        self._prefix = read_keys_values(model, encoder.root)
 
     @torch.inference_mode()
     def scores(self, notes: Sequence[EncodedNote], *, progress: Count | None = None) -> FloatArray:

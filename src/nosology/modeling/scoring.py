@@ -20,7 +20,7 @@ from torch import Tensor
 
 from nosology.modeling.attention import KeysValues
 from nosology.modeling.encoding import EncodedNote, PromptEncoder
-from nosology.modeling.forward import forward_tree
+from nosology.modeling.forward import forward_tree, read_keys_values
 from nosology.modeling.generation import continue_greedily
 from nosology.modeling.loading import output_weight
 from nosology.modeling.tree import Segment, pack
@@ -136,7 +136,7 @@ class AnswerScorer:
         self._trie = AnswerTrie.build(encoder.answers)
         self._inner = self._trie.inner_nodes(scoring)
         self._device = next(model.parameters()).device
-        self._prefix = self._read_instruction()
+        self._prefix = read_keys_values(model, encoder.root)
 
     @property
     def n_scored_steps(self) -> tuple[int, ...]:
@@ -195,13 +195,6 @@ class AnswerScorer:
             size += length
         if batch:
             yield batch
-
-    @torch.inference_mode()
-    def _read_instruction(self) -> list[KeysValues]:
-        tree = pack([Segment(self._encoder.root)])
-        keep: dict[int, KeysValues] = {}
-        forward_tree(self._model, tree, keep=keep)
-        return [keep[layer] for layer in sorted(keep)]
 
     @torch.inference_mode()
     def _score_batch(self, notes: Sequence[EncodedNote], max_new_tokens: int) -> tuple[FloatArray, list[list[int]]]:

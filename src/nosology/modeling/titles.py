@@ -20,9 +20,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from nosology.modeling.attention import KeysValues, behind
+from nosology.modeling.attention import KeysValues
 from nosology.modeling.encoding import EncodedNote, PromptEncoder
-from nosology.modeling.forward import forward_tree
+from nosology.modeling.forward import forward_tree, read_keys_values
 from nosology.modeling.loading import output_weight
 from nosology.modeling.scoring import VOCABULARY_SLICE, AnswerTrie, Scoring
 from nosology.modeling.title_targets import title_targets
@@ -172,13 +172,13 @@ class TitleScorer:
         self.categories = TriePlan.make(encoder.answers, category_scoring)
         self.batch_tokens = batch_tokens
         self._device = next(model.parameters()).device  # type: ignore[attr-defined]
-        self._instruction = self._read(encoder.root, None)
+        self._instruction = read_keys_values(self.model, encoder.root)
         self.targets = title_targets(encoder, titles, groups)
         self.n_title_tokens = sum(plan.n_tokens for plan in self._plans if plan)
 
     def read_note(self, note: EncodedNote) -> list[KeysValues]:
         """Return the keys and values of instruction and note, a pair a layer: what every score of it starts from."""
-        return self._read(note.tokens, self._instruction)
+        return read_keys_values(self.model, note.tokens, self._instruction)
 
     def category_log_probs(self, note: EncodedNote, prefix: list[KeysValues]) -> FloatArray:
         """Return every category's natural-log probability. Shape ``(categories,)``.
@@ -297,15 +297,6 @@ class TitleScorer:
             totals = _log_totals(firsts, weight).double().cpu().numpy()
         sizes = np.diff([*plan.starts.tolist(), len(logits)])
         return plan.sum_paths(logits - np.repeat(totals, sizes))
-
-    @torch.inference_mode()
-    def _read(self, tokens: Sequence[int], prefix: list[KeysValues] | None) -> list[KeysValues]:
-        """Return the keys and values of some tokens, with the prefix's before them."""
-        keep: dict[int, KeysValues] = {}
-        before = prefix[0][0].shape[2] if prefix else 0
-        forward_tree(self.model, pack([Segment(tokens)], cached_prefix=before), keep=keep, prefix=prefix)
-        own = [keep[layer] for layer in sorted(keep)]
-        return own if prefix is None else [behind(*pair) for pair in zip(prefix, own, strict=True)]
 
 
 def most_probable(probabilities: FloatArray, mass: float) -> list[int]:
