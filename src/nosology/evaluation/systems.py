@@ -151,7 +151,7 @@ def run_base(inputs: Inputs, config: EvaluateConfig, load: Loader, progress: Pro
     for name in wanted:
         reading = SYSTEMS[name].reading
         assert reading is not None
-        if reading in ("strict", "lenient"):
+        if reading == "strict" or reading == "lenient":
             predicted = _read_answers(answers, inputs.labels, parse_strict if reading == "strict" else parse_lenient)
             outputs[name] = Output(predicted, None, seconds, "nothing", raw_answers=tuple(answers))
         else:
