@@ -3,7 +3,6 @@
 Torch is imported inside the functions, so that a page of help can name this module without paying for it.
 """
 
-import os
 import platform
 import shutil
 import time
