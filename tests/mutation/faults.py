@@ -130,7 +130,7 @@ FAULTS = (
         "training/trainer.py",
         'total = (losses * inputs["weights"]).sum()',
         "total = losses.sum()",
-        ("tests/unit/training/test_trainer_loss.py",),
+        ("tests/unit/training/test_trainer.py",),
     ),
     Fault(
         "accumulated losses are divided once too often",
@@ -165,14 +165,14 @@ FAULTS = (
         "dataset/split.py",
         "seen.setdefault(patient, split) != split",
         "seen.setdefault(patient + split, split) != split",
-        ("tests/unit/dataset/test_split_and_funnel.py",),
+        ("tests/unit/dataset/test_split.py",),
     ),
     Fault(
         "a loss of several rows is counted as one",
         "dataset/funnel.py",
         "self._lost[step][reason] += n",
         "self._lost[step][reason] += 1",
-        ("tests/unit/dataset/test_split_and_funnel.py",),
+        ("tests/unit/dataset/test_funnel.py",),
     ),
     Fault(
         "notes marked as errors stay",

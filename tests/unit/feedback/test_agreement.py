@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest
 
-from nosology.feedback.agreement import agreement_report, drift, latest_by_note, stability_index, wilson
+from nosology.feedback.agreement import agreement_report, drift, latest_by_note, stability_index
 from nosology.feedback.store import Decision
+from nosology.metrics.agreement import wilson_interval
 
 NAMES = ["A", "B", "C"]
 
@@ -42,13 +43,13 @@ def some_shares(draw):
 def test_the_interval_is_the_one_of_scipy(counts):
     n_right, n_all = counts
     expected = binomtest(n_right, n_all).proportion_ci(0.95, method="wilson")
-    assert wilson(n_right, n_all) == pytest.approx((expected.low, expected.high), abs=1e-6)
+    assert wilson_interval(n_right, n_all) == pytest.approx((expected.low, expected.high), abs=1e-6)
 
 
 @given(st.integers(1, 5_000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
 def test_each_end_of_the_interval_is_just_not_rejected_by_a_score_test(counts):
     n_right, n_all = counts
-    for end in wilson(n_right, n_all):
+    for end in wilson_interval(n_right, n_all):
         # (share - end) / sqrt(end (1 - end) / n) is plus or minus z; squared, to have no division by nothing.
         assert (n_right / n_all - end) ** 2 == pytest.approx(1.959964**2 * end * (1 - end) / n_all, abs=1e-9)
 
@@ -56,8 +57,8 @@ def test_each_end_of_the_interval_is_just_not_rejected_by_a_score_test(counts):
 @given(st.integers(1, 5_000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
 def test_right_and_wrong_change_places_in_the_interval(counts):
     n_right, n_all = counts
-    low, high = wilson(n_right, n_all)
-    assert wilson(n_all - n_right, n_all) == pytest.approx((1 - high, 1 - low), abs=1e-12)
+    low, high = wilson_interval(n_right, n_all)
+    assert wilson_interval(n_all - n_right, n_all) == pytest.approx((1 - high, 1 - low), abs=1e-12)
     assert 0 <= low <= n_right / n_all + 1e-12
     assert n_right / n_all - 1e-12 <= high <= 1
 
@@ -76,11 +77,11 @@ def test_right_and_wrong_change_places_in_the_interval(counts):
     ],
 )
 def test_the_interval_at_its_corners_is_what_the_formula_shrinks_to(n_right, n_all, low, high):
-    assert wilson(n_right, n_all) == pytest.approx((low, high), abs=1e-5)
+    assert wilson_interval(n_right, n_all) == pytest.approx((low, high), abs=1e-5)
 
 
 def test_the_interval_narrows_as_decisions_come_in():
-    widths = [high - low for low, high in (wilson(n * 3 // 4, n) for n in (4, 40, 400, 4_000))]
+    widths = [high - low for low, high in (wilson_interval(n * 3 // 4, n) for n in (4, 40, 400, 4_000))]
     assert widths == sorted(widths, reverse=True)
     assert widths[0] > 0.5
     assert widths[-1] < 0.03
@@ -137,7 +138,7 @@ def test_corrections_are_listed_with_the_most_frequent_first():
 def test_agreement_of_three_in_four_has_its_interval():
     found = agreement_report([decision(str(i), "A", "AAAB"[i]) for i in range(4)], [], NAMES, None)
     assert found["agreement"] == 0.75
-    assert found["agreement_interval"] == wilson(3, 4)
+    assert found["agreement_interval"] == wilson_interval(3, 4)
 
 
 def test_a_category_that_nobody_predicted_has_a_row_of_nothing():
@@ -214,3 +215,57 @@ def test_a_category_without_training_notes_counts_as_half_a_note_then():
 def test_the_thresholds_of_the_index_tell_a_small_shift_from_a_large_one(n_a, floor, ceiling):
     found = stability_index({"A": n_a, "B": 1_000 - n_a}, {"A": 0.5, "B": 0.5}, ["A", "B"])
     assert floor <= found <= ceiling
+
+
+# ---- agreement and drift
+
+
+def test_the_latest_decision_on_a_note_counts():
+    decisions = [decision("1", "A", "A"), decision("2", "A", "B"), decision("1", "A", "B"), decision("3", "B", "B")]
+    found = agreement_report(decisions, [], ["A", "B"], None)
+    assert (found["n_decisions"], found["n_accepted"], found["n_corrected"]) == (3, 1, 2)
+    assert found["categories"][0] == {
+        "category": "A",
+        "n_predicted": 2,
+        "n_accepted": 0,
+        "n_corrected": 2,
+        "n_decided_for": 0,
+        "corrected_to": {"B": 2},
+    }
+    assert found["drift"] is None
+
+
+def test_nothing_decided_is_no_agreement_at_all():
+    found = agreement_report([], [], ["A"], None)
+    assert (found["agreement"], found["agreement_interval"]) == (None, None)
+
+
+def test_the_interval_is_wilsons():
+    # 8 of 10 by Wilson's formula with z = 1.96: 0.490 to 0.943 (Newcombe 1998, the usual worked example).
+    decided = [decision(str(n), "Respiratory" if n < 8 else "Digestive", "Respiratory") for n in range(10)]
+    low, high = agreement_report(decided, [], ["Respiratory", "Digestive"], None)["agreement_interval"]
+    assert (round(low, 3), round(high, 3)) == (0.490, 0.943)
+    assert agreement_report([], [], ["Respiratory"], None)["agreement_interval"] is None
+
+
+def test_drift_is_nothing_when_the_shares_are_the_training_shares():
+    entries = [read(str(i), "A" if i % 4 else "B") for i in range(400)]
+    found = drift(entries, ["A", "B"], {"A": 0.75, "B": 0.25})
+    assert found["psi"] < 0.001
+    assert found["total_variation"] == pytest.approx(0)
+
+
+def test_drift_is_large_when_the_shares_change_places():
+    entries = [read(str(i), "B" if i % 4 else "A", abstained=i < 40) for i in range(400)]
+    found = drift(entries, ["A", "B"], {"A": 0.75, "B": 0.25})
+    assert found["psi"] == pytest.approx(0.5 * math.log(3) * 2, rel=0.02)  # (.5)(ln 3) twice, by hand
+    assert found["total_variation"] == pytest.approx(0.5)
+    assert found["not_sure_share"] == 0.1
+
+
+def test_a_note_read_twice_counts_once_and_an_unseen_category_is_finite():
+    entries = [read("1", "A"), read("1", "B"), read("2", "B")]
+    found = drift(entries, ["A", "B"], {"A": 0.0, "B": 1.0})
+    assert found["n_notes"] == 2
+    assert math.isfinite(stability_index({"A": 0, "B": 5}, {"A": 0.5, "B": 0.5}, ["A", "B"]))
+    assert found["categories"][0] == {"category": "A", "now": 0.0, "training": 0.0}

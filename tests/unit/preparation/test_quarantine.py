@@ -180,3 +180,38 @@ def test_letters_beyond_ascii_are_written_as_they_are(tmp_path: Path) -> None:
     filled(Rejected("ä.csv", 7, 'a "quote"'), share=1.0).write(tmp_path / "q.jsonl")
     expected = '{"file": "ä.csv", "line": 7, "reason": "a \\"quote\\""}\n'
     assert (tmp_path / "q.jsonl").read_bytes() == expected.encode("utf-8")
+
+
+def rejected(n: int, reason: str = "not UTF-8", file: str = "a.csv") -> list[Rejected]:
+    return [Rejected(file, line, reason) for line in range(2, 2 + n)]
+
+
+def test_the_share_of_failed_rows_is_counted_for_each_file() -> None:
+    quarantine = Quarantine(0.1)
+    quarantine.add(rejected(5, file="a.csv"), 100)
+    quarantine.add(rejected(5, file="b.csv"), 20)
+    quarantine.check("a.csv", 50)
+    with pytest.raises(DataError, match="5 of 20 rows could not be read: 5 x not UTF-8") as caught:
+        quarantine.check("b.csv", 20)
+    assert caught.value.place == "b.csv, line 2"
+    assert "iconv" in caught.value.hint
+    assert "max_failed_share=0.25" in caught.value.hint
+
+
+def test_a_hopeless_file_is_given_up_early() -> None:
+    quarantine = Quarantine(0.01)
+    quarantine.add(rejected(1_000), 1_500)
+    with pytest.raises(DataError, match="2,000 of 2,500"):
+        quarantine.add(rejected(1_000), 2_500)
+
+
+def test_the_quarantine_is_written_in_the_order_of_files_and_lines(tmp_path: Path) -> None:
+    quarantine = Quarantine(1)
+    quarantine.add([Rejected("b", 1, "x"), Rejected("a", 10, "y"), Rejected("a", 9, "z")], 3)
+    quarantine.write(tmp_path / "q.jsonl")
+    rows = [json.loads(line) for line in (tmp_path / "q.jsonl").read_text().splitlines()]
+    assert rows == [
+        {"file": "a", "line": 9, "reason": "z"},
+        {"file": "a", "line": 10, "reason": "y"},
+        {"file": "b", "line": 1, "reason": "x"},
+    ]

@@ -150,3 +150,88 @@ def test_a_diagnosis_that_another_section_names_stays() -> None:
 
 def test_a_note_that_only_states_diagnoses_leaves_nothing() -> None:
     assert strip_diagnoses("Admission Diagnosis: gout\nDischarge Diagnosis: gout\nDx: gout") == ""
+
+
+SUMMARY = """Admission Date:  <DATE>   Discharge Date: <DATE>
+
+Service: MEDICINE
+
+Chief Complaint:
+chest pain
+
+HISTORY OF PRESENT ILLNESS: A man with pain.
+Neuro: intact.
+
+Brief Hospital Course:
+Diagnosis of infarction was made. Troponin rose.
+
+Medications on Admission:
+1. Aspirin
+
+Discharge Diagnosis:
+Primary:
+Myocardial infarction
+
+Secondary:
+1. Hypertension: controlled
+
+Discharge Condition:
+Stable
+"""
+
+
+def test_sections_are_found_by_their_usual_titles_and_cover_the_text() -> None:
+    sections = find_sections(SUMMARY)
+    assert [section.title for section in sections] == [
+        "admission date",
+        "service",
+        "chief complaint",
+        "history of present illness",
+        "brief hospital course",
+        "medications on admission",
+        "discharge diagnosis",
+        "discharge condition",
+    ]
+    assert "".join(SUMMARY[s.start : s.end] for s in sections) == SUMMARY
+    assert SUMMARY[sections[2].body : sections[2].end].strip() == "chest pain"
+
+
+def test_only_the_section_that_states_the_diagnosis_goes() -> None:
+    stripped = strip_diagnoses(SUMMARY)
+    assert "Myocardial" not in stripped
+    assert "Hypertension" not in stripped, "what stands under Secondary belongs to the diagnosis"
+    assert "Diagnosis of infarction was made." in stripped, "the course is not a section of that kind"
+    assert stripped.endswith("1. Aspirin\n\nDischarge Condition:\nStable\n")
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Discharge Diagnosis", "DISCHARGE DIAGNOSES", "Final Diagnosis", "Primary Diagnosis", "Principal diagnosis",
+        "Admission Diagnosis", "Admitting Diagnosis", "Diagnosis", "Diagnoses", "DIAGNOSIS LIST", "Discharge Dx",
+        "Secondary Diagnoses", "Pre-operative Diagnosis", "POSTOPERATIVE DIAGNOSIS", "Diagnoses on discharge",
+    ],
+)  # fmt: skip
+def test_every_usual_title_of_a_diagnosis_section_is_known(title: str) -> None:
+    text = f"Hospital Course:\nUneventful.\n\n{title}:\nGout\n\nDischarge Instructions:\nRest.\n"
+    assert strip_diagnoses(text) == "Hospital Course:\nUneventful.\n\nDischarge Instructions:\nRest.\n"
+
+
+def test_in_a_note_without_lines_titles_stand_after_the_end_of_a_sentence() -> None:
+    text = "A woman with pain. Discharge Diagnosis: Gout, acute. Discharge Condition: good."
+    assert strip_diagnoses(text) == "A woman with pain. Discharge Condition: good."
+
+
+def test_a_title_in_capitals_on_a_line_of_its_own_needs_no_colon() -> None:
+    text = "COURSE\nUneventful\nplan\nDISCHARGE DIAGNOSES\nGout\ndiagnosis\nDischarge Condition\nGood\n"
+    assert [section.title for section in find_sections(text)] == [
+        "course",
+        "discharge diagnoses",
+        "discharge condition",
+    ]
+    assert strip_diagnoses(text) == "COURSE\nUneventful\nplan\nDischarge Condition\nGood\n"
+
+
+def test_a_title_within_a_sentence_is_no_title() -> None:
+    text = "She was told the diagnosis: gout. No history: none."
+    assert [section.title for section in find_sections(text)] == [""]

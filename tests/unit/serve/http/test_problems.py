@@ -268,3 +268,17 @@ def test_a_place_is_made_of_numbers_and_names_of_the_schemas(loc, kind):
 
 def test_no_error_is_no_field():
     assert safe_fields([]) == []
+
+
+# ---- errors
+
+
+def test_a_validation_error_is_told_without_the_callers_words():
+    errors = [
+        {"type": "extra_forbidden", "loc": ("body", "notes", 0, "SECRET"), "msg": "SECRET", "input": "SECRET"},
+        {"type": "some_new_type", "loc": ("body", "notes"), "msg": "SECRET", "ctx": {"error": "SECRET"}},
+    ]
+    assert safe_fields(errors) == [
+        {"field": "body.notes.0", "problem": "is a field that this request does not have"},
+        {"field": "body.notes", "problem": "is not valid"},
+    ]

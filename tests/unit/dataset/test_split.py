@@ -1,12 +1,9 @@
-"""Who trains and who tests, and the account of every lost row."""
+"""Who trains and who tests."""
 
 from collections import Counter
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from nosology.dataset.funnel import Funnel
 from nosology.dataset.split import check_disjoint, split_of
 from nosology.errors import DataError
 
@@ -38,34 +35,3 @@ def test_a_patient_in_two_splits_is_a_hard_error() -> None:
     check_disjoint([("1", "train"), ("1", "train"), ("2", "test")])
     with pytest.raises(DataError, match="2 patients are in two splits, first '1'"):
         check_disjoint([("3", "train"), ("3", "test"), ("1", "train"), ("2", "test"), ("1", "test")])
-
-
-steps = st.lists(st.tuples(st.sampled_from(["read", "label", "words"]), st.sampled_from("abc"), st.integers(0, 5)))
-
-
-@given(steps, st.integers(0, 50))
-def test_the_funnel_adds_up_whatever_is_lost(lost: list[tuple[str, str, int]], spare: int) -> None:
-    funnel = Funnel(["read", "label", "words"])
-    funnel.rows_in = sum(n for _, _, n in lost) + spare
-    for step, reason, n in lost:
-        funnel.lose(step, reason, n)
-    rows = funnel.rows_in
-    for step in funnel.steps():
-        assert step["rows_in"] == rows
-        assert all(step["lost"].values()), "a reason that took nothing is no reason"
-        rows -= sum(step["lost"].values())
-        assert step["rows_out"] == rows
-    assert rows == funnel.rows_out == spare
-
-
-def test_the_funnel_reads_like_an_account() -> None:
-    funnel = Funnel(["read", "words"])
-    funnel.rows_in = 12_345
-    funnel.lose("words", "too short", 45)
-    funnel.lose("words", "too long", 300)
-    assert funnel.describe().splitlines() == [
-        "        12,345  rows",
-        "          -300  too long (words)",
-        "           -45  too short (words)",
-        "        12,000  notes stay",
-    ]

@@ -1,0 +1,46 @@
+"""A masked note, and how its stretches are found again in the original."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nosology.serve.masking import MaskedNote, Replacement
+
+# ---- masking
+
+
+@given(
+    st.lists(st.tuples(st.text("abc 💉", max_size=6), st.text("NAME", min_size=1, max_size=5)), max_size=6), st.data()
+)
+def test_what_was_not_replaced_is_found_again_in_the_original(pieces, data):
+    original, masked, replacements, kept = "", "", [], []
+    for plain, secret in pieces:
+        kept.append((len(masked), len(masked) + len(plain)))
+        original, masked = original + plain, masked + plain
+        replacements.append(Replacement(len(masked), len(masked) + 6, len(original), len(original) + len(secret)))
+        original, masked = original + secret, masked + "<NAME>"
+    note = MaskedNote(masked, tuple(replacements))
+    for start, end in kept:
+        a, b = note.original_span(start, end)
+        if end > start:
+            assert original[a:b] == masked[start:end]
+    if masked:
+        start = data.draw(st.integers(0, len(masked)))
+        end = data.draw(st.integers(start, len(masked)))
+        a, b = note.original_span(start, end)
+        assert 0 <= a <= b <= len(original)
+
+
+def test_a_stretch_that_cuts_a_replacement_takes_all_of_it():
+    note = MaskedNote("Dr. <NAME> came.", (Replacement(4, 10, 4, 12),))
+    assert note.original_span(0, 16) == (0, 18)
+    assert note.original_span(6, 16) == (4, 18)
+    assert note.original_span(0, 7) == (0, 12)
+
+
+def test_a_real_note_is_masked_and_found_again():
+    text = "Seen by Dr. Jane Roe on 3/14/2019. Chest pain since then."
+    note = MaskedNote.of(text)
+    assert "Roe" not in note.text
+    start = note.text.index("Chest pain")
+    a, b = note.original_span(start, start + len("Chest pain"))
+    assert text[a:b] == "Chest pain"
