@@ -26,7 +26,7 @@ def test_an_exception_is_logged_by_its_type_and_place_alone():
     except ValueError as error:
         written = line(record("uvicorn.error", "Exception in ASGI application", error=error))
     assert written["error"] == "ValueError"
-    assert any("test_serve_parts.py" in place for place in written["places"])
+    assert any("test_logs.py" in place for place in written["places"])
     assert "SECRET" not in json.dumps(written)
 
 
