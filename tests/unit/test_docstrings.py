@@ -1,0 +1,108 @@
+"""What holds for every module of the package: docstrings, typed returns, functions and modules that fit on a screen."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import nosology
+
+PACKAGE = Path(nosology.__file__).parent
+MODULES = sorted(PACKAGE.rglob("*.py"))
+MAX_FUNCTION_LINES = 50
+MAX_MODULE_LINES = 400
+
+LONG_FUNCTIONS = {
+    "classifier/classifier.py: load",
+    "cli/serve.py: serve",
+    "evaluation/suggestions.py: judge",
+    "evaluation/workflow.py: evaluate",
+    "serve/routes/about.py: routes",
+    "serve/routes/batch.py: routes",
+    "serve/server.py: serve",
+    "synthetic/writing.py: write_mimic",
+    "training/workflow.py: train",
+}
+"""Functions that are longer than a screen for a reason; a new one joins them by being named here."""
+LONG_MODULES = {"modeling/loading.py"}
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def name_of(module: Path) -> str:
+    """Return a module's path below the package."""
+    return module.relative_to(PACKAGE).as_posix()
+
+
+def parsed(module: Path) -> ast.Module:
+    """Return a module's syntax tree."""
+    return ast.parse(module.read_text(encoding="utf-8"))
+
+
+def definitions(
+    node: ast.AST, *, public: bool = True, inside_function: bool = False
+) -> Iterator[tuple[Function | ast.ClassDef, bool]]:
+    """Yield every class and function below a node, and whether a caller may use it."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            is_public = public and not inside_function and not child.name.startswith("_")
+            yield child, is_public
+            inner = inside_function or not isinstance(child, ast.ClassDef)
+            yield from definitions(child, public=is_public, inside_function=inner)
+        else:
+            yield from definitions(child, public=public, inside_function=inside_function)
+
+
+def has_docstring(node: Function | ast.ClassDef) -> bool:
+    """Return whether it has one, or is one of several signatures of a function that has."""
+    is_overload = any("overload" in ast.unparse(decorator) for decorator in node.decorator_list)
+    return bool(ast.get_docstring(node)) or is_overload
+
+
+def test_the_package_is_where_it_is_looked_for() -> None:
+    assert len(MODULES) > 150
+    assert PACKAGE / "config.py" in MODULES
+
+
+def test_definitions_are_public_unless_hidden_by_a_name_or_a_function_around_them() -> None:
+    tree = ast.parse("class A:\n def b(self):\n  def c(): ...\n def _d(self): ...\nclass _E:\n def f(self): ...\n")
+    assert [(node.name, public) for node, public in definitions(tree)] == [
+        ("A", True), ("b", True), ("c", False), ("_d", False), ("_E", False), ("f", False),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("module", MODULES, ids=name_of)
+def test_a_module_and_all_its_public_names_say_what_they_are(module: Path) -> None:
+    tree = parsed(module)
+    silent = [node.name for node, public in definitions(tree) if public and not has_docstring(node)]
+    assert ast.get_docstring(tree), "the module itself says nothing"
+    assert not silent
+
+
+def test_every_function_says_what_kind_of_value_it_returns() -> None:
+    untyped = [
+        f"{name_of(module)}: {node.name}"
+        for module in MODULES
+        for node in ast.walk(parsed(module))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.returns is None
+    ]
+    assert not untyped
+
+
+def test_a_function_fits_on_a_screen_but_those_named_here() -> None:
+    long = {
+        f"{name_of(module)}: {node.name}"
+        for module in MODULES
+        for node in ast.walk(parsed(module))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and (node.end_lineno or 0) - node.lineno + 1 > MAX_FUNCTION_LINES
+    }
+    assert not long - LONG_FUNCTIONS, "too long, and not named"
+
+
+def test_a_module_has_one_subject_and_so_at_most_four_hundred_lines() -> None:
+    long = {
+        name_of(module) for module in MODULES if len(module.read_text(encoding="utf-8").splitlines()) > MAX_MODULE_LINES
+    }
+    assert not long - LONG_MODULES
