@@ -23,7 +23,7 @@ from nosology.deidentification.detectors.people import people
 from nosology.deidentification.detectors.placeholders import mimic3_placeholders, mimic4_placeholders
 from nosology.deidentification.detectors.scrubadub_detectors import scrubadub_detectors
 from nosology.deidentification.detectors.tagger import tagged
-from nosology.deidentification.judging.completion import complete_spans
+from nosology.deidentification.judging.completion import completed
 from nosology.deidentification.judging.plain_words import without_plain_words
 from nosology.deidentification.judging.repeats import repeat_names
 from nosology.deidentification.spans import SPAN_TYPES, Detector, join_neighbours, leave_out, merge_spans
@@ -106,7 +106,7 @@ def _spans(text: str, detectors: Sequence[Detector]) -> tuple[Span, ...]:
     read = unwrap(text)
     found = [span for detector in detectors for span in detector(read)]
     found += repeat_names(read, found)
-    found += complete_spans(read, found)
+    found += completed(read, found)
     spans = without_plain_words(join_neighbours(merge_spans(found, len(text)), read), read)
     return leave_out(spans, [match.span() for match in _TOKEN.finditer(text)]) if "<" in text else spans
 

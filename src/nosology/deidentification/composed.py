@@ -8,6 +8,7 @@ import re
 import unicodedata
 from itertools import pairwise
 
+_MOST_MARKS = 31  # a letter and its accents that are looked at: sorting accents takes the square of their number
 _SEVERAL = re.compile(r"\w[\u0300-\u036f]+|\r\n")
 
 
@@ -26,6 +27,9 @@ def compose(text: str) -> tuple[str, list[int] | None]:
     pieces: list[str] = []
     offsets: list[int] = []
     for (_, before), (start, end) in pairwise([(0, 0), *clusters, (len(text), len(text))]):
-        pieces += (text[before:start], unicodedata.normalize("NFC", text[start:end])[:1].replace("\r", "\n"))
+        pieces += (
+            text[before:start],
+            unicodedata.normalize("NFC", text[start : min(end, start + _MOST_MARKS)])[:1].replace("\r", "\n"),
+        )
         offsets += [*range(before, start), start]
     return "".join(pieces), offsets

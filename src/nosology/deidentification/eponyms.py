@@ -9,7 +9,7 @@ import re
 from nosology.deidentification.lexicon import any_of, ranked, words
 
 _BETWEEN = (
-    r"(?:['’]s?)?(?:[-–/][^\W\d_]+(?:['’]s?)?)*(?:\s(?:and|&)\s[^\W\d_]+)?(?:\s(?:type|grade|class|stage|"
+    r"(?:['’]s?)?(?:[-–/][^\W\d_]+(?:['’]s?)?){0,6}(?:\s(?:and|&)\s[^\W\d_]+)?(?:\s(?:type|grade|class|stage|"
     r"score|number|no\.?))?(?:\s(?:[ivx]{1,4}|\d{1,3}|[a-d])[ab]?)?(?:[ \t-]|(?-i:\n(?=[a-z])))"
 )
 _SURE_NOUN = any_of(words("eponyms.sure_nouns"))
@@ -38,7 +38,7 @@ _SEIZED_BEFORE = re.compile(
 )
 _NOTHING_AFTER = re.compile(r"\s?[.,;]|\sand\s(?:an?|the)\s")
 _PAIR_BEFORE = re.compile(r"(?:[^\W\d_]+[-–])+\Z")
-_PAIR_AFTER = re.compile(r"(?:[-–][^\W\d_]+)+")
+_PAIR_AFTER = re.compile(r"(?:[-–][^\W\d_]+){1,6}")
 
 
 def is_medical_use(text: str, start: int, end: int) -> bool:

@@ -54,7 +54,7 @@ PARTICLES = frozenset(
         "y",
     }
 )
-_WORD = re.compile(r"[^\W\d_]+(?:['’`][^\W\d_]+)*(?:-[^\W\d_]+(?:['’`][^\W\d_]+)*)*")
+_WORD = re.compile(r"[^\W\d_]+(?:['’`][^\W\d_]+){0,6}(?:-[^\W\d_]+(?:['’`][^\W\d_]+){0,6}){0,6}")
 _VOWEL = re.compile(r"[aeiouyàâäáãåèéêëìíîïòóôöõøùúûüýæœ]|[^\x00-\u024f]")
 _MEDICAL_ENDING = re.compile(
     r"(?:ology|ologist|ologic|ological|ologically|iatry|iatrics|ectomy|ectomies|oscopy|oscopic|oscopically|"
@@ -75,21 +75,29 @@ _GAP = re.compile(r"[\"'”’]?[ \t][\"“'‘(]?(?=\w)|,?[ ](?=(?:jr|sr|ii|iii
 _AFTER_PARTICLE = re.compile(r"\.?[ ](?:(?:la|las|los|der|den|el|le)[ ])?([^\W\d_]+)", re.IGNORECASE)
 _NEXT_WORD = re.compile(r"[ ](?:[A-Z]\.?[ ])?([^\W\d_]+)")
 _MAX_WORDS = 6
+LONGEST_KEPT = 64
+"""Characters; what was found of a longer word is not remembered, or notes of one huge word would fill the memory."""
 _COMMON = 3_000  # ranks of english_words below this are everyday words
 _LISTED_FIRST, _LISTED_LAST = 1_500, 12_000  # ranks; rarer names are as often words or drugs
 _FREQUENT_LAST = 3_000
 _UNRANKED = 1 << 20
 
 
-@lru_cache(maxsize=65_536)
 def name_evidence(word: str) -> int:
     """Return how much the lists speak for a lower-case word being a name.
 
     2: a name only; 1: a name or unknown; 0: an ordinary word; -1: a common one. A hyphenated word counts as its
     most name-like part.
     """
+    return _cached_evidence(word) if len(word) <= LONGEST_KEPT else _evidence_of_parts(word)
+
+
+def _evidence_of_parts(word: str) -> int:
     parts = [part for part in re.split(r"[-'’`]", word) if len(part) > 1] or [word]
     return max(_evidence(part) for part in parts)
+
+
+_cached_evidence = lru_cache(maxsize=65_536)(_evidence_of_parts)
 
 
 def is_listed_name(word: str) -> bool:

@@ -65,17 +65,24 @@ def join_neighbours(spans: Iterable[Span], text: str) -> tuple[Span, ...]:
 
 
 def leave_out(spans: Iterable[Span], taken: Iterable[tuple[int, int]]) -> tuple[Span, ...]:
-    """Return the spans without the stretches that are taken; a span around one falls into the parts beside it."""
-    left = list(spans)
-    for start, end in taken:
-        cut: list[Span] = []
-        for span in left:
-            if span.end <= start or end <= span.start:
-                cut.append(span)
-                continue
-            if span.start < start:
-                cut.append(Span(span.start, start, span.type))
-            if end < span.end:
-                cut.append(Span(end, span.end, span.type))
-        left = cut
+    """Return the spans without the stretches that are taken; a span around one falls into the parts beside it.
+
+    Args:
+        spans: Sorted, none overlapping another.
+        taken: Stretches that do not overlap either.
+    """
+    gaps = sorted(taken)
+    left: list[Span] = []
+    first = 0  # of the gaps that end behind the spans so far
+    for span in spans:
+        while first < len(gaps) and gaps[first][1] <= span.start:
+            first += 1
+        start = span.start
+        gap = first
+        while gap < len(gaps) and gaps[gap][0] < span.end:
+            if start < gaps[gap][0]:
+                left.append(Span(start, gaps[gap][0], span.type))
+            start, gap = max(start, gaps[gap][1]), gap + 1
+        if start < span.end:
+            left.append(Span(start, span.end, span.type))
     return tuple(left)

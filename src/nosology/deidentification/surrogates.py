@@ -26,6 +26,7 @@ SECRET_VARIABLE = "NOSOLOGY_DEID_SECRET"
 _WEEKS = 260  # dates move by 1 to 260 whole weeks back: weekdays stay right, seasons do not give the offset away
 _COMMON_NAMES = 1_000  # invented names come from so many of the most frequent ones
 _UNRANKED = 1 << 20
+_LONGEST_SAID = 256  # characters of a value that every one of its letters is drawn from; longer ones by their hash
 _WORD_OR_NUMBER = re.compile(r"[^\W\d_]+|\d+")
 # ", Ohio 45402" behind a city: a state is no identifier, but "Kansas" in "Kansas City" is part of one.
 _STATE_LAST = re.compile(
@@ -152,10 +153,13 @@ class Surrogates:
         """Return letters for letters and digits for digits."""
         if value.lower() in _WEB_KEPT:
             return value
+        said = (
+            value if len(value) <= _LONGEST_SAID else hashlib.sha256(value.encode("utf-8", "surrogatepass")).hexdigest()
+        )
         changed = [
-            str(self._draw(f"digit {i} {value}", 10))
+            str(self._draw(f"digit {i} {said}", 10))
             if c.isdecimal()
-            else _in_case("abcdefghijklmnopqrstuvwxyz"[self._draw(f"letter {i} {value}", 26)], c)
+            else _in_case("abcdefghijklmnopqrstuvwxyz"[self._draw(f"letter {i} {said}", 26)], c)
             for i, c in enumerate(value)
         ]
         return "".join(changed)

@@ -19,9 +19,11 @@ _ABBREVIATIONS = frozenset({
     "a.m", "p.m", "inc", "dept", "hosp", "sr", "jr", "b.i.d", "t.i.d", "q.d", "q.i.d", "p.o", "i.v", "p.r.n", "q.h.s",
     "h.s", "wt", "ht", "temp", "resp", "hx", "dx", "tx", "rx", "fx", "s.p", "cf", "ca",
 })  # fmt: skip
-_STOP = re.compile(r"[.!?]+[\"')\]]*(?=\s|$)")
-_BREAK = re.compile(r"[ \t]*(?:\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029])\s*")
-_LAST_WORD = re.compile(r"([^\s\"'(\[]+)$")
+_STOP = re.compile(r"[.!?]+[\"')\]]*")
+_BREAK = re.compile(r"(?:\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029])\s*")
+_LAST_WORD = re.compile(r"[^\s\"'(\[]+$")
+_BLANKS = re.compile(r"\s*")
+_LONGEST_ABBREVIATION = 8  # characters that are looked at before a full stop
 _WRAPPED_FROM = 50  # characters; a shorter line that ends without a stop was ended on purpose
 
 
@@ -51,8 +53,9 @@ def _goes_on(text: str, line_start: int, match: re.Match[str]) -> bool:
     if match.end() >= len(text) or len(match[0].splitlines()) > 1:
         return False
     following = text[match.end()]
-    is_long = match.start() - line_start >= _WRAPPED_FROM
-    is_open = not text[line_start : match.start()].rstrip().endswith((".", "!", "?", ":", ";"))
+    line = text[line_start : match.start()].rstrip(" \t")
+    is_long = len(line) >= _WRAPPED_FROM
+    is_open = not line.rstrip().endswith((".", "!", "?", ":", ";"))
     return is_long and is_open and (following.islower() or following.isdigit())
 
 
@@ -60,7 +63,7 @@ def _within_line(text: str, start: int, end: int) -> Iterator[Span]:
     """Yield the sentences of one stretch."""
     first = start
     for match in _STOP.finditer(text, start, end):
-        if match.end() < end and not _ends_sentence(text, first, match, end):
+        if match.end() < end and not (text[match.end()].isspace() and _ends_sentence(text, first, match, end)):
             continue
         yield first, match.end()
         first = match.end()
@@ -71,20 +74,24 @@ def _ends_sentence(text: str, first: int, match: re.Match[str], end: int) -> boo
     """Return whether a full stop ends a sentence: no abbreviation or list number before it, no small letter behind."""
     if match[0][0] in "!?":
         return True
-    word = _LAST_WORD.search(text, first, match.start())
-    before = word[1].lower() if word else ""
+    word = _LAST_WORD.search(text, max(first, match.start() - _LONGEST_ABBREVIATION), match.start())
+    before = word[0].lower() if word else ""
     if before in _ABBREVIATIONS or (len(before) == 1 and before.isalpha()) or (before.isdigit() and len(before) < 3):
         return False
-    following = text[match.end() : end].lstrip()
-    return not following[:1].islower()
+    following = _after_blanks(text, match.end(), end)
+    return not text[following : min(end, following + 1)].islower()
+
+
+def _after_blanks(text: str, start: int, end: int) -> int:
+    blanks = _BLANKS.match(text, start, end)
+    return blanks.end() if blanks else start
 
 
 def _cut(text: str, start: int, end: int) -> Iterator[Span]:
     """Yield a sentence without the blanks around it, in parts where it is too long; nothing where it is blank."""
+    end = start + len(text[start:end].rstrip())
     while True:
-        piece = text[start:end]
-        start += len(piece) - len(piece.lstrip())
-        end = start + len(text[start:end].rstrip())
+        start = _after_blanks(text, start, end)
         if end - start <= LONGEST:
             break
         window = text[start : start + LONGEST]

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from nosology.deidentification import deidentify
 from nosology.text.cleaning import Cleaning
-from nosology.text.normalize import replace_characters
+from nosology.text.normalize import composed, nfc_parts, replace_characters
 from nosology.text.sections import find_sections
 
 _WORD = re.compile(r"\S+")
@@ -102,11 +102,11 @@ def _without_diagnoses(aligned: AlignedText) -> AlignedText:
 
 
 def _normalized(aligned: AlignedText, *, lowercase: bool, strip_punctuation: bool) -> AlignedText:
-    composed = _composed(aligned)
-    text = replace_characters(composed.text, lowercase=lowercase, strip_punctuation=strip_punctuation)
-    starts, ends = list(composed.starts), list(composed.ends)
+    plain = _composed(aligned)
+    text = replace_characters(plain.text, lowercase=lowercase, strip_punctuation=strip_punctuation)
+    starts, ends = list(plain.starts), list(plain.ends)
     if lowercase:
-        lengths = [len(character.lower()) for character in composed.text]
+        lengths = [len(character.lower()) for character in plain.text]
         starts = [start for start, n in zip(starts, lengths, strict=True) for _ in range(n)]
         ends = [end for end, n in zip(ends, lengths, strict=True) for _ in range(n)]
     built = _Building()
@@ -131,19 +131,24 @@ def _words(text: str, *, lines: bool) -> Iterator[tuple[str, int, int]]:
 
 def _composed(aligned: AlignedText) -> AlignedText:
     """Return the text in Unicode's form NFC."""
-    if unicodedata.is_normalized("NFC", aligned.text):
+    if composed(aligned.text) == aligned.text:
         return aligned
     built = _Building()
-    for match in _CLUSTER.finditer(aligned.text):
-        for start, end in _compositions(match[0]):
-            piece = match[0][start:end]
-            first, last = match.start() + start, match.start() + end
-            new = unicodedata.normalize("NFC", piece)
-            if new == piece:
-                _copy(built, aligned, first, last)
-            else:
-                built.add_from(new, aligned.starts[first], aligned.ends[last - 1])
+    for part_start, part_end in nfc_parts(aligned.text):
+        for match in _CLUSTER.finditer(aligned.text, part_start, part_end):
+            _compose(built, aligned, match)
     return built.done()
+
+
+def _compose(built: _Building, aligned: AlignedText, match: re.Match[str]) -> None:
+    for start, end in _compositions(match[0]):
+        piece = match[0][start:end]
+        first, last = match.start() + start, match.start() + end
+        new = unicodedata.normalize("NFC", piece)
+        if new == piece:
+            _copy(built, aligned, first, last)
+        else:
+            built.add_from(new, aligned.starts[first], aligned.ends[last - 1])
 
 
 def _compositions(cluster: str) -> list[tuple[int, int]]:

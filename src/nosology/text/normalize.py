@@ -6,6 +6,8 @@ from functools import lru_cache
 
 # Control characters other than blanks and line ends; editors and interfaces between hospital systems leave them behind.
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ufeff\u200b]")
+_MOST_MARKS = 30
+_MANY_LETTERS = re.compile(rf"[^\x00-\u02ff]{{{_MOST_MARKS + 1},}}")  # every accent that combines lies in this range
 _NOT_WORD = re.compile(r"[^\w\s]|_")
 
 
@@ -22,13 +24,33 @@ def normalize(text: str, *, lowercase: bool = False, strip_punctuation: bool = F
     """
     if text.isascii():
         return _normalize_ascii(text, lowercase, strip_punctuation)
-    text = replace_characters(
-        unicodedata.normalize("NFC", text), lowercase=lowercase, strip_punctuation=strip_punctuation
-    )
+    text = replace_characters(composed(text), lowercase=lowercase, strip_punctuation=strip_punctuation)
     if strip_punctuation:
         return " ".join(text.split())
     lines = (" ".join(line.split()) for line in text.splitlines())
     return "\n".join(line for line in lines if line)
+
+
+def composed(text: str) -> str:
+    """Return the text in Unicode's form NFC; endless accents on one letter in parts (see `nfc_parts`)."""
+    return "".join(unicodedata.normalize("NFC", text[start:end]) for start, end in nfc_parts(text))
+
+
+def nfc_parts(text: str) -> list[tuple[int, int]]:
+    """Return the parts of a text that are composed one by one: nearly always the whole.
+
+    NFC sorts the accents of a letter, in time that grows with the square of their number. No language has more than
+    30 in a row (Unicode's Stream-Safe Text Format, UAX 15), so a longer row is cut there.
+    """
+    edges = [0]
+    for match in _MANY_LETTERS.finditer(text):
+        n_marks = 0
+        for place in range(*match.span()):
+            n_marks = n_marks + 1 if unicodedata.combining(text[place]) else 0
+            if n_marks > _MOST_MARKS:
+                edges.append(place)
+                n_marks = 1
+    return list(zip(edges, [*edges[1:], len(text)], strict=True))
 
 
 def replace_characters(text: str, *, lowercase: bool, strip_punctuation: bool) -> str:

@@ -29,7 +29,7 @@ _TITLES = (
     r"(?:discharge|follow[- ]?up) instructions|discharge plan|follow[- ]?up(?: plans?| care)?|code status",
     r"activity|diet|dictated by|addendum|note|comments?",
     r"(?:(?:admission|admitting|discharge|primary|principal|secondary|final|other|working|provisional|preoperative|"
-    r"postoperative|pre-operative|post-operative|clinical|medical|associated|additional|discharge primary) )*"
+    r"postoperative|pre-operative|post-operative|clinical|medical|associated|additional) ){0,6}"
     r"diagnos[ie]s(?: list| on (?:admission|discharge)|\(es\))?|(?:discharge |admission |final )?dx",
 )
 _HEADER = re.compile(

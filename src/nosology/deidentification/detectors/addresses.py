@@ -41,7 +41,7 @@ _STREET_CASELESS = re.compile(
 # A house number, any capitalized words, a city, a state and a ZIP code: an address whatever its street is called.
 _STREET_AND_CITY = re.compile(
     rf"\d{{1,6}}[A-Z]?\s(?:[A-Z0-9][\w'’.-]*[ ]){{0,5}}[A-Z0-9][\w'’.#-]*(?i:{_UNIT})(?:,\s{{0,2}}|\s?\n\s?|"
-    rf"\s)(?:[A-Z][\w'’.-]*[ ]?){{1,4}},?\s(?:{'|'.join(sorted(STATE_CODES))}|"
+    rf"\s)[A-Z][\w'’.-]*(?:[ ][A-Z][\w'’.-]*){{0,3}}[ ]?,?\s(?:{'|'.join(sorted(STATE_CODES))}|"
     rf"(?i:{any_of(US_STATES)})),?\s{{1,2}}\d{{5}}(?:-\d{{4}})?(?!\w)"
 )
 # "1777 State Court, Fallowfield. ", "793 Grove Rd, New Carthage 95212"
@@ -79,7 +79,9 @@ _STATE_DOTTED = words("addresses.state_dotted")
 # Codes that are also credentials, findings or words.
 _AMBIGUOUS_CODES = words("addresses.ambiguous_codes")
 _COUNTY_WORDS = frozenset({"county", "parish", "township", "borough"})
-_COUNTY_OF = re.compile(r"(?:County|Borough|Town|City|Village|Parish|Township) of (?:[A-Z][\w'’-]+\s?){1,3}(?<!\s)")
+_COUNTY_OF = re.compile(
+    r"(?:County|Borough|Town|City|Village|Parish|Township) of [A-Z][\w'’-]+(?:\s[A-Z][\w'’-]+){0,2}"
+)
 _CITY_PREPOSITIONS = frozenset({"in", "from", "near", "to", "outside", "around", "at"})
 _DWELLS = words("addresses.dwells")
 _HOMES = frozenset({"lives", "live", "lived", "living", "resides", "reside", "residing", "moved"})

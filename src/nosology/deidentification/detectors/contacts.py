@@ -64,6 +64,7 @@ _EMAIL_SPELLED = re.compile(
     r"\sdot\s)\s?[\w-]{2,63}){1,3}",
     re.IGNORECASE,
 )
+_LONGEST_DOMAIN = 253  # characters (RFC 1035)
 _HANDLE = re.compile(r"(?<![\w@.])@[A-Za-z_]\w{2,29}\b")
 
 
@@ -117,15 +118,20 @@ def _is_long_enough(number: str) -> bool:
 def _web(tokens: Tokens) -> Iterator[Span]:
     """Yield web addresses, with or without a scheme."""
     text = tokens.text
-    for i in tokens.places(_SCHEMES | _TOP_LEVELS):
+    reached = 0
+    for i in sorted(tokens.places(_SCHEMES | _TOP_LEVELS)):
         start = tokens.starts[i]
+        if start < reached:
+            continue
         if tokens.lowers[i] in _TOP_LEVELS:
             if text[start - 1 : start] != ".":
                 continue
-            while start and (text[start - 1].isalnum() or text[start - 1] in ".-"):
+            first = max(reached, start - _LONGEST_DOMAIN)
+            while start > first and (text[start - 1].isalnum() or text[start - 1] in ".-"):
                 start -= 1
         match = _WEB.match(text, start)
         if match:
+            reached = match.end()
             yield Span(match.start(), match.start() + len(match[0].rstrip(".,;:)!?'\"")), "CONTACT")
 
 

@@ -18,7 +18,7 @@ _HOME = frozenset({"home"})
 _BEFORE_HOME = words("institutions.before_home")
 # Heads of houses, which are called after trees and saints; clinics and centers are called after what they treat.
 _HOUSES = frozenset({"home", "rehab", "hospice", "manor", "infirmary", "hospital", "pavilion"})
-_CAP = r"(?:(?:St|Ste|Mt|Dr)\.|[A-Z]\.|[A-Z][\w'’]*(?:[-–&][A-Z]?\w+)*)"
+_CAP = r"(?:(?:St|Ste|Mt|Dr)\.|[A-Z]\.|[A-Z][\w'’]*(?:[-–&]\w+){0,6})"
 _JOIN = r"(?:\s(?:of|the|and|&|de|la|del)\s(?:the\s)?|\s|,\s(?=[A-Z][\w'’]*,?\s(?:and|&)\s)|-)"
 _OF = re.compile(
     rf"(?:\s(?:of|at|for)\s(?:the\s)?(?:{_CAP})(?:\s(?:and\s|of\s)?{_CAP}){{0,3}}|,?\s(?:Inc|LLC|Ltd|Corp|Co)\b\.?)?"

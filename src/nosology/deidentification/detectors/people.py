@@ -35,7 +35,7 @@ _AFTER_GREETING = re.compile(r"[ ,]\s{0,8}(?:(?:yours|you|submitted)[ ,]\s{0,8})
 _COPULA = re.compile(r"\b(?:is|was|are|being|will be)\b", re.IGNORECASE)
 _AFTER_PRONOUN = re.compile(r",\s")
 
-_W = r"[^\W\d_]+(?:['’-][^\W\d_]+)*\.?"
+_W = r"[^\W\d_]+(?:['’-][^\W\d_]+){0,6}\.?"
 _NAME_BEFORE = re.compile(rf"(?<![\w.])(?P<name>{_W}(?:,?[ ]{_W}){{0,4}})[,\s(]{{1,3}}\Z")
 _NAME_BEFORE_KIN = re.compile(
     rf"(?<![\w.])(?P<name>{_W}(?:[ ]{_W}){{0,2}})(?:,\s|\s?\()(?:(?:his|her|the|the patient['’]s|patient['’]s|"

@@ -52,8 +52,27 @@ def _phones(text: str, gate: re.Pattern[str]) -> Iterator[Span]:
             yield Span(begin, start + filth.end, "CONTACT")
 
 
+# scrubadub's own patterns for these two let several repeats share the same characters, which takes time beyond all
+# bounds on a text made for it ("login" and blanks; "a@a.a.a.a_"). These find the same with every repeat bounded.
+_BOUNDED = {
+    "credential": re.compile(
+        r"(username|login|u:)\s{0,8}(?::\s{0,8})?(?P<username>[\w\-\.@+]{0,200})\s{1,8}(password|pw|p:)\s{0,8}(?::\s{0,8})?"
+        r"(?P<password>.*)",
+        re.MULTILINE | re.IGNORECASE,
+    ),
+    "email": re.compile(
+        r"\b[a-z0-9!#$%&'*+\/=?^_`{|}~-](?:[\.a-z0-9!#$%&'*+\/=?^_`{|}~-]{0,62}[a-z0-9!#$%&'*+\/=?^_`{|}~-])?"
+        r"(?:@|\sat\s)[a-z0-9](?=[a-z0-9-]{0,253}(\.|\sdot\s))(?:\.|\sdot\s|[a-z0-9-]){0,251}[a-z0-9]\b",
+        re.IGNORECASE,
+    ),
+}
+
+
 @cache
 def _detector(name: str) -> Any:
     from scrubadub.detectors import detector_catalogue
 
-    return detector_catalogue.get(name)(locale=_LOCALE)
+    detector = detector_catalogue.get(name)(locale=_LOCALE)
+    if name in _BOUNDED:
+        detector.regex = _BOUNDED[name]
+    return detector

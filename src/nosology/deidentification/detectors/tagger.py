@@ -20,7 +20,7 @@ from nosology.deidentification.detectors.dates import SURE_MONTHS
 from nosology.deidentification.eponyms import is_medical_use
 from nosology.deidentification.generic_words import is_region, names_an_institution, names_only_a_kind
 from nosology.deidentification.lexicon import US_STATES, ranked, words
-from nosology.deidentification.name_words import name_evidence
+from nosology.deidentification.name_words import LONGEST_KEPT, name_evidence
 from nosology.deidentification.tokens import Tokens, tokenize
 from nosology.records import Span
 
@@ -72,7 +72,9 @@ class _Cache(dict[str, _Found]):
         self._find = find
 
     def __missing__(self, word: str) -> _Found:
-        found = self[word] = self._find(word)
+        found = self._find(word)
+        if len(word) <= LONGEST_KEPT:
+            self[word] = found
         return found
 
 
@@ -245,7 +247,7 @@ _BRIDGE = re.compile(
 HEAD_AFTER = re.compile(
     r"(?:['’]s)?(?:\s(?:the|of|and|&|general|memorial|community|regional|university|medical|health|surgical|"
     r"surgery|cancer|heart|eye|ear|nursing|rehab(?:ilitation)?|care|"
-    r"skilled|assisted|living|burn|women['’]s|children['’]s|va|veterans|family|urgent|state|county))*\s(?:hospital|"
+    r"skilled|assisted|living|burn|women['’]s|children['’]s|va|veterans|family|urgent|state|county)){0,12}\s(?:hospital|"
     r"long[ -]term(?:\sacute)?\scare|center|centre|clinic|infirmary|system|hospice|home|manor|"
     r"institute|facility|pavilion|living|rehab(?:ilitation)?|healthcare|memorial|medical group|associates|unit)\b",
     re.IGNORECASE,

@@ -5,7 +5,7 @@ you: an ordinary word is taken along only where the lists say that it is a first
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from nosology.deidentification.detectors.tagger import HEAD_AFTER
 from nosology.deidentification.eponyms import is_medical_use
@@ -34,18 +34,40 @@ _NOT_A_NAME = (
     r"(?:(?:Drs?|M[rsd]s?|MD|RN|He|She|The|His|Her|They|We|I|In|On|At)\b|"
     r"(?:(?:Jan|Febr)uary|March|April|May|June|July|August|(?:Septem|Octo|Novem|Decem)ber)\s\d)"
 )
-_CAPITALS_AFTER = re.compile(rf"(?:(?:[ ](?:of|on|at|and|&)(?:[ ]the)?)?[ ](?!{_NOT_A_NAME})[A-Z][\w'’]+|-[A-Z]\w+)+")
-_AFTER = re.compile(r"(?:-[A-Z][^\W\d_]+)+|[ ][A-Z](?:\.(?=[,;)\n])|(?=[,;)\n]))|,?[ ](?:Jr|Sr|II|III|IV)\b\.?")
+_CAPITALS_AFTER = re.compile(
+    rf"(?:(?:[ ](?:of|on|at|and|&)(?:[ ]the)?)?[ ](?!{_NOT_A_NAME})[A-Z][\w'’]+|-[A-Z]\w+){{1,12}}"
+)
+_AFTER = re.compile(r"(?:-[A-Z][^\W\d_]+){1,6}|[ ][A-Z](?:\.(?=[,;)\n])|(?=[,;)\n]))|,?[ ](?:Jr|Sr|II|III|IV)\b\.?")
 _INITIAL_AFTER = re.compile(r"[ ][A-Z]\b\.?(?![-'’])")  # "ROE, JANE Q"
 _LAST_BEFORE_FIRST = re.compile(r"(?:^|[:/]\s{1,3})(?P<word>[A-Z][^\W\d_]+),[ ]\Z", re.MULTILINE)
 _VETERANS = re.compile(r"[ ](?:VA|VAMC)\b(?!\s*[\d:=])")
-_WORD = r"(?P<word>[A-Z][^\W\d_]*(?:['’-][^\W\d_]+)*)"
-_NEXT_WORD = re.compile(rf"(?:[ ][A-Z]\.?)?[ ](?:(?:[Vv]an|[Vv]on|[Dd]e|[Dd]er|[Dd]en|[Ll]a|[Ee]l)[ ])*{_WORD}")
+_WORD = r"(?P<word>[A-Z][^\W\d_]*(?:['’-][^\W\d_]+){0,6})"
+_NEXT_WORD = re.compile(rf"(?:[ ][A-Z]\.?)?[ ](?:(?:[Vv]an|[Vv]on|[Dd]e|[Dd]er|[Dd]en|[Ll]a|[Ee]l)[ ]){{0,6}}{_WORD}")
 _PREVIOUS_WORD = re.compile(rf"(?<![^\s(\"“/]){_WORD}[ ](?:[A-Z]\.?[ ])?\Z")
-_FIRST_AFTER_LAST = re.compile(r",[ ](?P<word>[A-Z]{2,}(?:['’-][A-Z]+)*)(?:[ ][A-Z]\b\.?)?(?!\w)")
+_FIRST_AFTER_LAST = re.compile(r",[ ](?P<word>[A-Z]{2,}(?:['’-][A-Z]+){0,6})(?:[ ][A-Z]\b\.?)?(?!\w)")
 _PLACE_TAIL = re.compile(rf"[ ]{any_of(words('completion.place_tails'))}\b(?![ ]?(?:of|for)\b)")
 _CAPITAL_LINE = re.compile(r"^[ \t]*(?P<line>(?:[A-Z][A-Z'’.&-]*[ ]){1,7})\Z", re.MULTILINE)
 _RARE_WORD = 15_000  # an ordinary word rarer than this can be the other half of a name
+_MOST_ROUNDS = 8  # a name is completed a word a side and round; ordinary notes need three
+_LONGEST_LINE_HEAD = 200  # characters of a line before an institution that can belong to its name
+
+
+def completed(text: str, spans: Sequence[Span]) -> list[Span]:
+    """Return what completing found spans adds, and completing that, until nothing new comes or the rounds are over.
+
+    Without a bound on the rounds, one word repeated through a whole note would grow a name a word at a time from each
+    of its places: work that grows with the square of the note's length.
+    """
+    known = set(spans)
+    fresh: Sequence[Span] = spans
+    found: list[Span] = []
+    for _ in range(_MOST_ROUNDS):
+        fresh = [span for span in dict.fromkeys(complete_spans(text, fresh)) if span not in known]
+        if not fresh:
+            break
+        known.update(fresh)
+        found += fresh
+    return found
 
 
 def complete_spans(text: str, spans: Iterable[Span]) -> Iterator[Span]:
@@ -75,13 +97,20 @@ def complete_spans(text: str, spans: Iterable[Span]) -> Iterator[Span]:
             of_place = None if is_caseless else _CAPITALS_OF_PLACE.search(text, max(0, start - 40), start)
             start = of_place.start("capitals") if of_place else start
         elif span.type in ("ORG", "HOSPITAL"):
-            line = None if is_caseless else _CAPITAL_LINE.search(text, text.rfind("\n", 0, start) + 1, start)
+            line = None if is_caseless else _capital_line_before(text, start)
             if line and text[start:end].isupper():
                 start = line.start("line")
             elif not is_caseless:
                 start, end = _whole_institution(text, start, end)
         if (start, end) != (span.start, span.end):
             yield Span(start, end, span.type)
+
+
+def _capital_line_before(text: str, start: int) -> re.Match[str] | None:
+    """Return the words in capitals between a line's beginning and what was found in it; None for a long line."""
+    back = max(0, start - _LONGEST_LINE_HEAD)
+    line_start = text.rfind("\n", back, start) + 1
+    return _CAPITAL_LINE.match(text, line_start, start) if line_start or not back else None
 
 
 def _whole_institution(text: str, start: int, end: int) -> tuple[int, int]:
@@ -99,7 +128,7 @@ def _full_name(text: str, start: int, end: int) -> tuple[int, int]:
     name = text[start:end]
     if previous := _PREVIOUS_WORD.search(text, max(0, start - 30), start):
         word = previous["word"]
-        is_labelled = text[: previous.start()].endswith((": ", ":\n", ":  "))
+        is_labelled = text[max(0, previous.start() - 3) : previous.start()].endswith((": ", ":\n", ":  "))
         is_first = is_labelled or word.lower() in ranked("first_names")
         if _is_like(word, name) and (is_first or _is_further_name(text, previous)):
             start = previous.start()

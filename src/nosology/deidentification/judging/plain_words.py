@@ -58,6 +58,7 @@ _CALLED_AFTER_ITS_WORK = frozenset(
 _DEPARTMENT = re.compile(r"(?<=[a-z])[ ]Emergency (?:Room|Department)\Z|(?<=\bHospital)[ ]Occupational Health\Z")
 _AGE_UNIT = re.compile(r"(?<=\d)\syears\s(?:old|of age)\Z", re.IGNORECASE)
 _LOOK_BACK = 48
+_LONGEST_PLAIN = 400  # characters; no phrase of plain words is longer, and patterns look at all of a span at once
 _NO_NAMES = frozenset({"children hospital", "children hospital emergency department", "university of a"})
 
 
@@ -96,6 +97,8 @@ def _is_called(span: Span, text: str) -> bool:
 
 
 def _is_plain(span: Span, text: str, is_caseless: bool) -> bool:
+    if span.end - span.start > _LONGEST_PLAIN:
+        return False
     phrase = _POSSESSIVE.sub("", text[span.start : span.end])
     found = [word.lower() for word in _WORDS.findall(phrase)]
     if not found:

@@ -1,0 +1,104 @@
+"""No note costs more than its length: thirty and more shapes made to be slow, read with bounded work.
+
+Two measures that know no clock. How many functions are called may at most double where a note doubles, which finds
+loops within loops; and a child process reads all shapes within a limit of processor time that the kernel enforces, far
+above what they take, which finds patterns that backtrack and copies that add up.
+"""
+
+import importlib
+import resource
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from nosology.deidentification import deidentify
+from nosology.suggesting.sentences import sentences
+from nosology.text.alignment import align
+from nosology.text.cleaning import Cleaning, clean
+from nosology.text.sections import find_sections
+
+BENCHMARKS = Path(__file__).parents[3] / "benchmarks"
+HOW = Cleaning(
+    deidentify=True,
+    deidentify_style="surrogate",
+    leak="strip",
+    lowercase=True,
+    strip_punctuation=False,
+    min_words=0,
+    max_words=None,
+    with_signature=True,
+)
+CPU_SECONDS = 90
+"""For all shapes together; they take about 10, and any one of them took minutes before the work was bounded."""
+
+
+@pytest.fixture(scope="module")
+def shapes():
+    sys.path.insert(0, str(BENCHMARKS))
+    yield importlib.import_module("hostile_shapes").SHAPES
+    sys.path.remove(str(BENCHMARKS))
+
+
+def read(text):
+    clean(text, "p", HOW)
+    align(text, HOW)
+    sentences(text)
+    find_sections(text)
+
+
+def n_calls(text):
+    """Return how many functions, of Python and of C, reading a note calls."""
+    count = 0
+
+    def seen(_frame, event, _argument):
+        nonlocal count
+        count += event in ("call", "c_call")
+
+    sys.setprofile(seen)
+    try:
+        read(text)
+    finally:
+        sys.setprofile(None)
+    return count
+
+
+def test_every_shape_has_the_length_it_was_asked_for(shapes):
+    assert len(shapes) >= 30
+    assert {name: len(make(1000)) for name, make in shapes.items()} == dict.fromkeys(shapes, 1000)
+
+
+def test_a_note_twice_as_long_takes_at_most_twice_the_calls(shapes):
+    """A quarter more is for what stands at a note's edges; work that grows with the square would be four times."""
+    grown = {}
+    for name, make in shapes.items():
+        read(make(1600))  # what is remembered of words is remembered now
+        shorter, longer = n_calls(make(800)), n_calls(make(1600))
+        grown[name] = longer / shorter
+    assert {name: ratio for name, ratio in grown.items() if ratio > 2.6} == {}
+
+
+def test_all_shapes_are_read_within_a_bounded_processor_time():
+    """Runs this file as a program, so that the kernel can end what no check between steps could."""
+    done = subprocess.run(
+        [sys.executable, __file__],
+        capture_output=True,
+        text=True,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS)),
+    )
+    assert done.returncode == 0, f"ended while it read {done.stdout.splitlines()[-1:]}: {done.stderr[-500:]}"
+
+
+def test_names_found_by_completing_are_the_same_as_before_for_a_name_of_three_words():
+    """Completion still goes on from what it completed, a bounded number of times."""
+    text = "Seen by Dr. Kowalski. Then Niamh Oyelaran Kowalski left, and Kowalski was called."
+    found = [text[span.start : span.end] for span in deidentify(text).spans]
+    assert found == ["Kowalski", "Niamh Oyelaran Kowalski", "Kowalski"]
+
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(BENCHMARKS))
+    for name, make in importlib.import_module("hostile_shapes").SHAPES.items():
+        print(name, flush=True)
+        read(make(10_000))
