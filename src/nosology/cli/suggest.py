@@ -65,7 +65,7 @@ def suggest(
         write_suggestions_page(out, list(zip(ids, notes, found, strict=True)))
     else:
         lines = (
-            _fhir_lines(found, ids)
+            _fhir_lines(found, ids, notes, run.resolve().name)
             if form is Format.FHIR
             else _json_lines(found, table, text, has_file=out is not None)
         )
@@ -113,11 +113,15 @@ def _json_lines(
         yield row | suggested_note(suggestions)
 
 
-def _fhir_lines(found: "list[Suggestions]", ids: list[str]) -> Iterator[dict[str, Any]]:
-    from nosology.export.fhir import fhir_bundle
+def _fhir_lines(found: "list[Suggestions]", ids: list[str], notes: list[str], run: str) -> Iterator[dict[str, Any]]:
+    """Yield one bundle a note."""
+    from nosology.export.fhir import bundle, note_resources
+    from nosology.export.lines import suggested_note
+    from nosology.files import sha256_text
 
-    for suggestions, note_id in zip(found, ids, strict=True):
-        yield fhir_bundle(suggestions, note_id)
+    for suggestions, note_id, note in zip(found, ids, notes, strict=True):
+        answer = suggested_note(suggestions)
+        yield bundle([*note_resources(answer, note_id=note_id, note_sha256=sha256_text(note), run=run)])
 
 
 def _write(lines: Iterable[dict[str, Any]], out: Path | None) -> None:

@@ -1,98 +1,173 @@
-"""Suggestions as FHIR R4: a bundle a note, with a clinical impression and one provisional condition a suggestion.
+"""Predictions and suggestions in the words of FHIR R4, for the command line and the service alike.
 
-Every resource is built through the models of the library ``fhir.resources`` (R4B, whose Condition, ClinicalImpression
-and Bundle read as R4's), so what is written is valid or an error is raised. Nothing of the note's text is in it:
-evidence is given as offsets. What would surprise you: the subject is a reference by identifier, since a note's id is
-all that is known of the patient; and each condition's verification status is ``provisional``, which is what a
-suggestion is.
+A note becomes a `RiskAssessment`, which holds every outcome with its probability, and a provisional `Condition` for
+each suggestion. Nothing of the note's text is in them: evidence is given as offsets. What would surprise you:
+probabilities are percentages, as the standard asks of ``probabilityDecimal`` ("decimal values are expressed as
+percentages"); codes have their dot; and a condition is clinically active but only provisionally verified, which is what
+a suggestion is.
+
+The functions take a note's answer as `nosology.export.lines` and the service write it: a mapping with ``ranking`` (of a
+prediction), ``suggestions`` (of suggestions) or both.
 """
 
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from nosology.errors import NosologyError
 from nosology.export import NOTICE
-from nosology.records import Suggestion, Suggestions
 
+MEDIA_TYPE = "application/fhir+json"
 ICD_SYSTEMS = {9: "http://hl7.org/fhir/sid/icd-9-cm", 10: "http://hl7.org/fhir/sid/icd-10-cm"}
-_STATUS = "http://terminology.hl7.org/CodeSystem/condition-ver-status"
-_CATEGORY = "http://terminology.hl7.org/CodeSystem/condition-category"
+EVIDENCE_EXTENSION = "urn:nosology:evidence"
+"""An extension of a condition's evidence: where the sentence stands in the note, in Unicode code points."""
+
+_TERMINOLOGY = "http://terminology.hl7.org/CodeSystem"
+_NOTE_SYSTEM = "urn:nosology:note"
+_HASH_SYSTEM = "urn:nosology:note-sha256"
+_NOT_SURE = "Not sure: below the run's threshold. A person should read this note."
+
+Answer = Mapping[str, Any]
+Resource = dict[str, Any]
 
 
-def fhir_bundle(found: Suggestions, note_id: str) -> dict[str, Any]:
-    """Return one note's suggestions as a FHIR bundle, ready for JSON.
+def dotted(code: str, version: int) -> str:
+    """Return a code as FHIR writes it: with the dot."""
+    n_before = 4 if version == 9 and code.startswith("E") else 3
+    return code if len(code) <= n_before else f"{code[:n_before]}.{code[n_before:]}"
+
+
+def coding(suggestion: Answer) -> dict[str, str]:
+    """Return a suggestion's code as a `Coding`."""
+    version = suggestion["icd_version"]
+    return {
+        "system": ICD_SYSTEMS[version],
+        "code": dotted(suggestion["code"], version),
+        "display": suggestion["title"],
+    }
+
+
+def bundle(resources: Sequence[Resource], *, when: str | None = None) -> Resource:
+    """Return resources as a collection.
 
     Args:
-        found: The suggestions.
-        note_id: Names the note; it becomes an identifier, never a link.
-
-    Raises:
-        NosologyError: The library that validates is not installed.
+        resources: With an ``id`` each where others refer to them.
+        when: The time of reading; None to leave it out, so that the same notes give the same bytes.
     """
-    try:
-        from fhir.resources.R4B.bundle import Bundle
-    except ImportError:
-        raise NosologyError(
-            "FHIR output needs the library fhir.resources", hint='pip install "nosology[fhir]"'
-        ) from None
-    subject = {"type": "Patient", "display": f"patient of note {note_id}", "identifier": {"value": note_id}}
-    conditions = [_condition(item, subject, number) for number, item in enumerate(found, start=1)]
-    resources = [_impression(found, subject), *conditions]
-    entries = [{"fullUrl": f"urn:nosology:{item['id']}", "resource": item} for item in resources]
-    bundle = Bundle.model_validate({"resourceType": "Bundle", "type": "collection", "entry": entries})
-    return dict(bundle.model_dump(mode="json"))
+    entries = [
+        ({"fullUrl": f"urn:nosology:{resource['id']}"} if "id" in resource else {}) | {"resource": resource}
+        for resource in resources
+    ]
+    stamp = {} if when is None else {"timestamp": when}
+    return {"resourceType": "Bundle", "type": "collection", **stamp, "entry": entries}
 
 
-def _impression(found: Suggestions, subject: dict[str, Any]) -> dict[str, Any]:
-    names = "; ".join(f"{item.title} ({item.code}, {item.probability:.0%})" for item in found)
-    calibrated = "calibrated on validation notes" if found.is_calibrated else "not calibrated"
+def note_resources(
+    answer: Answer, *, note_id: str, note_sha256: str, run: str, when: str | None = None
+) -> Iterator[Resource]:
+    """Yield what one note's answer amounts to: a risk assessment, then a condition for each suggestion.
+
+    Args:
+        answer: The prediction, the suggestions, or both.
+        note_id: Names the note; it becomes an identifier, never a link. Where it is empty, the hash takes its place.
+        note_sha256: Of the note's text.
+        run: The run's name.
+        when: The time of reading; None to leave it out.
+    """
+    name = note_id or note_sha256[:12]
+    subject = {
+        "type": "Patient",
+        "identifier": {"system": _NOTE_SYSTEM, "value": name},
+        "display": f"the patient of note {name}",
+    }
+    stamp = {} if when is None else {"occurrenceDateTime": when}
+    yield {
+        "resourceType": "RiskAssessment",
+        "id": f"risk-{note_sha256[:16]}",
+        "status": "preliminary",
+        "identifier": [{"system": _HASH_SYSTEM, "value": note_sha256}],
+        "subject": subject,
+        **stamp,
+        "method": {"text": f"nosology, run {run}"},
+        "prediction": [*_outcomes(answer)],
+        "note": [{"text": text} for text in _notes(answer)],
+    }
+    for number, item in enumerate(answer.get("suggestions", ()), start=1):
+        yield condition(item, subject=subject, resource_id=f"condition-{note_sha256[:16]}-{number}")
+
+
+def condition(
+    suggestion: Answer,
+    *,
+    subject: Mapping[str, Any],
+    encounter: str | None = None,
+    resource_id: str | None = None,
+) -> Resource:
+    """Return a suggestion as a `Condition` whose verification status is provisional.
+
+    Args:
+        suggestion: One of a note's suggestions.
+        subject: Whose it is, as a FHIR `Reference`.
+        encounter: The encounter's reference, e.g. ``Encounter/456``; None where nobody knows.
+        resource_id: None for a resource that is yet to be created.
+    """
+    resource: Resource = {"resourceType": "Condition"}
+    if resource_id:
+        resource["id"] = resource_id
+    resource |= {
+        "clinicalStatus": _concept("condition-clinical", "active"),
+        "verificationStatus": _concept("condition-ver-status", "provisional"),
+        "category": [_concept("condition-category", "encounter-diagnosis") | {"text": suggestion["category"]}],
+        "code": {"coding": [coding(suggestion)], "text": suggestion["title"]},
+        "subject": dict(subject),
+        "note": [{"text": text} for text in (_basis(suggestion), NOTICE)],
+    }
+    if encounter:
+        resource["encounter"] = {"reference": encounter}
+    if suggestion["evidence"]:
+        resource["evidence"] = [_evidence(piece) for piece in suggestion["evidence"]]
+    return resource
+
+
+def _outcomes(answer: Answer) -> Iterator[Resource]:
+    for item in answer.get("ranking", ()):
+        yield {"outcome": {"text": item["label"]}, "probabilityDecimal": _percent(item["probability"])}
+    for item in answer.get("suggestions", ()):
+        outcome = {"coding": [coding(item)], "text": item["title"]}
+        yield {"outcome": outcome, "probabilityDecimal": _percent(item["probability"])}
+    if "none_of_these" in answer:
+        outcome = {"text": "None of the diagnoses that could be suggested"}
+        yield {"outcome": outcome, "probabilityDecimal": _percent(answer["none_of_these"])}
+
+
+def _notes(answer: Answer) -> Iterator[str]:
+    if answer.get("abstained"):
+        yield _NOT_SURE
+    if "suggestions" in answer:
+        yield f"Probabilities are {'calibrated on validation notes' if answer['is_calibrated'] else 'not calibrated'}."
+    yield NOTICE
+
+
+def _basis(suggestion: Answer) -> str:
+    seen = "" if suggestion["is_seen"] else "; no training note had this rubric, its title alone led here"
+    return f"Estimated probability of being coded {suggestion['probability']:.1%}{seen}."
+
+
+def _evidence(piece: Answer) -> Resource:
+    """Return a sentence as evidence: in words for people, in numbers for programs."""
+    start, end = int(piece["start"]), int(piece["end"])
+    marks = [
+        mark for name, mark in (("negated", "denied there"), ("family_history", "of a relative")) if piece.get(name)
+    ]
+    told = f" ({', '.join(marks)})" if marks else ""
+    places = [{"url": "start", "valueUnsignedInt": start}, {"url": "end", "valueUnsignedInt": end}]
     return {
-        "resourceType": "ClinicalImpression",
-        "id": "impression",
-        "status": "in-progress",
-        "subject": subject,
-        "description": NOTICE,
-        "summary": f"To consider: {names}." if names else "Nothing to consider was found.",
-        "finding": [
-            {
-                "itemReference": {"reference": f"urn:nosology:condition-{number}", "display": item.title},
-                "basis": _basis(item),
-            }
-            for number, item in enumerate(found, start=1)
-        ],
-        "note": [
-            {
-                "text": f"Probability that none of these is coded: {found.none_of_these:.1%}. "
-                f"Probabilities are {calibrated}; {found.n_rubrics} rubrics could have been suggested."
-            }
-        ],
+        "extension": [{"url": EVIDENCE_EXTENSION, "extension": places}],
+        "code": [{"text": f"characters {start}-{end} of the note{told}"}],
     }
 
 
-def _condition(item: Suggestion, subject: dict[str, Any], number: int) -> dict[str, Any]:
-    coding = [{"system": ICD_SYSTEMS[item.icd_version], "code": item.code, "display": item.title}]
-    condition: dict[str, Any] = {
-        "resourceType": "Condition",
-        "id": f"condition-{number}",
-        "verificationStatus": {"coding": [{"system": _STATUS, "code": "provisional", "display": "Provisional"}]},
-        "category": [{"coding": [{"system": _CATEGORY, "code": "encounter-diagnosis"}], "text": item.category}],
-        "code": {"coding": coding, "text": item.title},
-        "subject": subject,
-        "note": [{"text": _basis(item)}],
-    }
-    if item.evidence:
-        condition["evidence"] = [
-            {"code": [{"text": f"characters {e.start}-{e.end} of the note{_marks(e.negated, e.family_history)}"}]}
-            for e in item.evidence
-        ]
-    return condition
+def _concept(system: str, code: str) -> Resource:
+    return {"coding": [{"system": f"{_TERMINOLOGY}/{system}", "code": code}]}
 
 
-def _basis(item: Suggestion) -> str:
-    seen = "" if item.is_seen else "; no training note had this rubric, its title alone led here"
-    shares = f"being coded {item.probability:.1%}, of being the main one {item.main_probability:.1%}"
-    return f"Estimated probability of {shares}{seen}."
-
-
-def _marks(is_negated: bool, is_family: bool) -> str:
-    marks = [*(["denied there"] if is_negated else []), *(["of a relative"] if is_family else [])]
-    return f" ({', '.join(marks)})" if marks else ""
+def _percent(probability: float) -> float:
+    return round(100 * probability, 4)

@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from nosology.serve import fhir
+from nosology.export import NOTICE, fhir
 from nosology.serve.http.problems import Refused
 
 SERVICE_ID = "nosology-note"
@@ -75,7 +75,8 @@ def cards(
     for item in prediction.get("suggestions", ())[:N_SUGGESTIONS]:
         suggestion_id = str(uuid.uuid4())
         meanings[suggestion_id] = {name: item[name] for name in ("code", "icd_version", "category")}
-        resource = fhir.condition(item, patient_id=patient_id, encounter_id=encounter_id)
+        encounter = f"Encounter/{encounter_id}" if encounter_id else None
+        resource = fhir.condition(item, subject={"reference": f"Patient/{patient_id}"}, encounter=encounter)
         label = f"Consider {item['title']} ({fhir.dotted(item['code'], item['icd_version'])})"
         description = f"Add a provisional condition: {item['title']}"
         action = {"type": "create", "description": description, "resource": resource}
@@ -113,7 +114,7 @@ def _detail(prediction: Mapping[str, Any], text: str) -> str:
     for item in prediction.get("suggestions", ())[:N_SUGGESTIONS]:
         quotes = "; ".join(f"“{_quote(text, piece)}”" for piece in item["evidence"][:2] if not piece["negated"])
         lines.append(f"- {item['title']}, {item['probability']:.0%}" + (f": {quotes}" if quotes else ""))
-    return "\n\n".join([*lines, f"*{fhir.DISCLAIMER}*"])
+    return "\n\n".join([*lines, f"*{NOTICE}*"])
 
 
 def _quote(text: str, piece: Mapping[str, Any]) -> str:

@@ -22,7 +22,7 @@ from nosology.cli import app, register_commands
 from nosology.coding.rubrics import shipped_titles
 from nosology.errors import DataError, RunError
 from nosology.evaluation.suggestions import evaluate_suggestions, wants_suggestions
-from nosology.export.fhir import fhir_bundle
+from nosology.export.fhir import bundle, note_resources
 from nosology.export.lines import schema, suggested_note
 from nosology.records import Suggestions
 from nosology.report.ranking import ranking_table
@@ -186,19 +186,6 @@ def test_lines_keep_to_the_published_schema(tuned: Classifier) -> None:
     assert "decision support" in line["notice"].lower()
 
 
-def test_a_bundle_is_valid_provisional_and_without_text(tuned: Classifier) -> None:
-    bundle = fhir_bundle(tuned.suggest([NOTE], k=3)[0], "note 7")
-    again = Bundle.model_validate(json.loads(json.dumps(bundle)))
-    kinds = [entry.resource.get_resource_type() for entry in again.entry]
-    assert kinds == ["ClinicalImpression", "Condition", "Condition", "Condition"]
-    statuses = {entry["resource"]["verificationStatus"]["coding"][0]["code"] for entry in bundle["entry"][1:]}
-    assert statuses == {"provisional"}
-    assert {e["resource"]["code"]["coding"][0]["system"] for e in bundle["entry"][1:]} == {
-        "http://hl7.org/fhir/sid/icd-9-cm"
-    }
-    assert "troponin" not in json.dumps(bundle)
-
-
 def test_pieces_of_a_page_are_the_note(tuned: Classifier) -> None:
     found = tuned.suggest([NOTE], k=8)[0]
     cut = pieces(NOTE, found)
@@ -231,7 +218,11 @@ def test_the_command_writes_lines_bundles_and_a_private_page(run: Path, tmp_path
     assert len(printed.splitlines()) == 2
     suggest("--format", "fhir", "--id", "n", "--out", str(tmp_path / "s.ndjson"))
     bundles = [json.loads(line) for line in (tmp_path / "s.ndjson").read_text(encoding="utf-8").splitlines()]
+    for bundle_ in bundles:
+        kinds = [entry.resource.get_resource_type() for entry in Bundle.model_validate(bundle_).entry]
+        assert kinds == ["RiskAssessment", *["Condition"] * 4]
     assert bundles[0]["entry"][0]["resource"]["subject"]["identifier"]["value"] == "0389"
+    assert "troponin" not in json.dumps(bundles)
     suggest("--format", "html", "--out", str(tmp_path / "s.html"))
     page = tmp_path / "s.html"
     assert stat.S_IMODE(page.stat().st_mode) == 0o600
@@ -256,4 +247,5 @@ def test_lines_and_bundles_of_200_synthetic_notes_are_valid(tuned: Classifier, t
     for number, (text, found) in enumerate(zip(texts, tuned.suggest(texts, k=5), strict=True)):
         check_suggestions(found, text)
         validator.validate(json.loads(json.dumps({"text": text} | suggested_note(found))))
-        Bundle.model_validate(json.loads(json.dumps(fhir_bundle(found, str(number)))))
+        resources = note_resources(suggested_note(found), note_id=str(number), note_sha256="0" * 64, run="coded")
+        Bundle.model_validate(json.loads(json.dumps(bundle([*resources]))))

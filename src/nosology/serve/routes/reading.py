@@ -1,12 +1,13 @@
 """``POST /v1/classify`` and ``POST /v1/suggest``: notes in, predictions out, as JSON or as FHIR."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 
-from nosology.serve import fhir
+from nosology.export import fhir
 from nosology.serve.http.problems import responses
 from nosology.serve.schemas import ClassifyIn, ClassifyOut, PredictionOut, SuggestIn, SuggestOut
 from nosology.serve.service import Service
@@ -46,6 +47,13 @@ def routes(service: Service) -> APIRouter:
 def _answer(request: Request, predictions: Sequence[PredictionOut], service: Service) -> Response:
     values = [prediction.model_dump() for prediction in predictions]
     if fhir.MEDIA_TYPE in request.headers.get("accept", ""):
-        bundle = fhir.bundle([fhir.risk_assessment(value, service.model.card["run"]) for value in values])
-        return JSONResponse(bundle, media_type=fhir.MEDIA_TYPE)
+        when = datetime.now(UTC).isoformat(timespec="seconds")
+        resources = [resource for value in values for resource in _resources(value, service, when)]
+        return JSONResponse(fhir.bundle(resources, when=when), media_type=fhir.MEDIA_TYPE)
     return JSONResponse({"predictions": values})
+
+
+def _resources(value: dict[str, Any], service: Service, when: str) -> Iterator[fhir.Resource]:
+    return fhir.note_resources(
+        value, note_id=value["id"], note_sha256=value["note_sha256"], run=service.model.card["run"], when=when
+    )

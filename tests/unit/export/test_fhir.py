@@ -1,0 +1,123 @@
+"""Answers in the words of FHIR R4, checked by the library fhir.resources and against the standard's own words."""
+
+from typing import Any
+
+import pytest
+from fhir.resources.R4B.bundle import Bundle
+from fhir.resources.R4B.condition import Condition
+from fhir.resources.R4B.riskassessment import RiskAssessment
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nosology.export import NOTICE
+from nosology.export.fhir import EVIDENCE_EXTENSION, bundle, condition, dotted, note_resources
+
+SUGGESTION: dict[str, Any] = {
+    "code": "I214",
+    "icd_version": 10,
+    "title": "Non-ST elevation myocardial infarction",
+    "category": "Cardiovascular",
+    "probability": 0.5375,
+    "is_seen": True,
+    "evidence": [{"start": 3, "end": 40, "effect": 1.0, "negated": False, "family_history": True}],
+}
+RANKING = [{"label": "Cardiovascular", "probability": 0.75}, {"label": "Digestive", "probability": 0.25}]
+SUGGESTED: dict[str, Any] = {"suggestions": [SUGGESTION], "none_of_these": 0.125, "is_calibrated": True}
+SHA256 = "ab" * 32
+
+
+def resources(answer: dict[str, Any], note_id: str = "7") -> list[dict[str, Any]]:
+    return [*note_resources(answer, note_id=note_id, note_sha256=SHA256, run="first")]
+
+
+@pytest.mark.parametrize(
+    ("code", "version", "written"),
+    [("I214", 10, "I21.4"), ("I21", 10, "I21"), ("41071", 9, "410.71"), ("V270", 9, "V27.0"), ("E8700", 9, "E870.0")],
+)
+def test_codes_are_written_with_their_dot(code: str, version: int, written: str) -> None:
+    assert dotted(code, version) == written
+
+
+def test_a_prediction_is_a_preliminary_risk_assessment_alone() -> None:
+    (assessment,) = resources({"ranking": RANKING, "abstained": False})
+    found = RiskAssessment.model_validate(assessment)
+    assert found.status == "preliminary"
+    assert found.method.text == "nosology, run first"
+    assert found.identifier[0].value == SHA256
+
+
+def test_probabilities_are_percentages() -> None:
+    assessment, _ = resources(SUGGESTED | {"ranking": RANKING})
+    told = {item["outcome"]["text"]: item["probabilityDecimal"] for item in assessment["prediction"]}
+    assert told == {
+        "Cardiovascular": 75.0,
+        "Digestive": 25.0,
+        "Non-ST elevation myocardial infarction": 53.75,
+        "None of the diagnoses that could be suggested": 12.5,
+    }
+
+
+def test_a_suggestion_is_an_active_provisional_condition_of_the_same_patient() -> None:
+    assessment, suggested = resources(SUGGESTED)
+    found = Condition.model_validate(suggested)
+    assert found.verificationStatus.coding[0].code == "provisional"
+    assert found.clinicalStatus.coding[0].code == "active"
+    assert (found.code.coding[0].code, found.category[0].text) == ("I21.4", "Cardiovascular")
+    assert suggested["subject"] == assessment["subject"]
+
+
+def test_evidence_is_offsets_in_numbers_and_in_words() -> None:
+    (evidence,) = resources(SUGGESTED)[1]["evidence"]
+    assert evidence["code"][0]["text"] == "characters 3-40 of the note (of a relative)"
+    (extension,) = evidence["extension"]
+    assert extension["url"] == EVIDENCE_EXTENSION
+    assert {item["url"]: item["valueUnsignedInt"] for item in extension["extension"]} == {"start": 3, "end": 40}
+
+
+def test_a_note_without_a_name_is_named_by_its_hash() -> None:
+    assert resources(SUGGESTED, "")[0]["subject"]["identifier"]["value"] == SHA256[:12]
+
+
+def test_doubt_and_the_notice_travel_with_every_answer() -> None:
+    (unsure,) = resources({"ranking": RANKING, "abstained": True})
+    assert [item["text"][:8] for item in unsure["note"]] == ["Not sure", NOTICE[:8]]
+    assert all(item["note"][-1]["text"] == NOTICE for item in resources(SUGGESTED))
+
+
+def test_a_condition_to_create_refers_to_patient_and_encounter() -> None:
+    created = condition(SUGGESTION, subject={"reference": "Patient/1"}, encounter="Encounter/2")
+    Condition.model_validate(created)
+    assert (created["subject"]["reference"], created["encounter"]["reference"]) == ("Patient/1", "Encounter/2")
+    assert "id" not in created
+
+
+def test_the_same_answer_gives_the_same_bundle_unless_a_time_is_given() -> None:
+    assert bundle(resources(SUGGESTED)) == bundle(resources(SUGGESTED))
+    timed = Bundle.model_validate(bundle(resources(SUGGESTED), when="2026-11-27T10:00:00+00:00"))
+    assert timed.timestamp.year == 2026
+
+
+CODES = [("E8700", 9), ("041", 9), ("A00", 10)]
+PROBABILITY = st.floats(0, 1)
+NAME = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Z"]), min_size=1, max_size=20)
+
+
+@given(
+    NAME, PROBABILITY, st.booleans(), st.integers(0, 10**6), st.sampled_from([("E8700", 9), ("041", 9), ("A00", 10)])
+)
+def test_every_answer_validates(
+    name: str, probability: float, is_seen: bool, start: int, code: tuple[str, int]
+) -> None:
+    evidence = [{"start": start, "end": start + 1, "effect": 0.0, "negated": is_seen, "family_history": False}]
+    suggestion = SUGGESTION | {
+        "code": code[0],
+        "icd_version": code[1],
+        "title": name,
+        "probability": probability,
+        "is_seen": is_seen,
+        "evidence": evidence,
+    }
+    ranking = [{"label": name, "probability": probability}]
+    answer = SUGGESTED | {"suggestions": [suggestion], "ranking": ranking, "abstained": is_seen}
+    found = Bundle.model_validate(bundle(resources(answer, name)))
+    assert [entry.resource.get_resource_type() for entry in found.entry] == ["RiskAssessment", "Condition"]
