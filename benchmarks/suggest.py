@@ -36,9 +36,10 @@ from nosology.coding.labels import LabelSet
 from nosology.coding.rubrics import RUBRICS_FILE, RubricTable
 from nosology.config import Config, EvaluateConfig, PrepareConfig
 from nosology.evaluation.suggestions import evaluate_suggestions
+from nosology.modeling.adapters import load_adapter
 from nosology.modeling.attention import TREE_ATTENTION
 from nosology.modeling.encoding import PromptEncoder
-from nosology.modeling.loading import LoadedModel, load_adapter, load_model, output_weight
+from nosology.modeling.loading import LoadedModel, load_model, output_weight
 from nosology.modeling.prompts import PromptTemplate
 from nosology.modeling.titles import TitleScorer
 from nosology.preparation.pipeline import prepare_mimic3, prepare_table

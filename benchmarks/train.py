@@ -251,7 +251,7 @@ def _trainer(spec: dict[str, Any], loaded: Any, encoder: Any, labels: Any, notes
     import torch
     from transformers import TrainingArguments
 
-    from nosology.modeling.loading import attach_lora, attach_unsloth_lora
+    from nosology.modeling.adapters import attach_lora, attach_unsloth_lora
     from nosology.training.trainer import Example, Examples, TreeTrainer
 
     contender, on_gpu = spec["contender"], torch.cuda.is_available()
@@ -319,7 +319,7 @@ def _padded_trainer(common: dict[str, Any], loaded: Any, encoder: Any, labels: A
     import torch
     from transformers import Trainer, TrainingArguments
 
-    from nosology.modeling.loading import attach_lora
+    from nosology.modeling.adapters import attach_lora
 
     def collate(batch: list[dict[str, Any]]) -> dict[str, Any]:
         rows = []

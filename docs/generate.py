@@ -11,7 +11,7 @@ import json
 import sys
 import types
 import typing
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_origin
 
@@ -125,12 +125,18 @@ def config_page() -> str:
         assert isinstance(section, type)
         assert issubclass(section, BaseModel)
         parts.append(f"## `{name}`\n\n{_first_line(section.__doc__)}\n")
-        rows = [
-            (f"`{key}`", _type_of(field), _default_of(field), field.description or "")
-            for key, field in section.model_fields.items()
-        ]
+        rows = list(_fields(section))
         parts.append(_table(("field", "values", "default", "what it does"), rows))
     return "\n".join(parts)
+
+
+def _fields(section: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, str, str, str]]:
+    """Yield a row for each field of a section; those of a section inside it as ``inner.key``."""
+    for key, field in section.model_fields.items():
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            yield from _fields(field.annotation, f"{prefix}{key}.")
+        else:
+            yield f"`{prefix}{key}`", _type_of(field), _default_of(field), field.description or ""
 
 
 def _type_of(field: FieldInfo) -> str:

@@ -117,8 +117,28 @@ class ModelConfig(Section):
     )
 
 
+class CourseConfig(Section):
+    """Phrases from official vocabularies that are learned together with the notes."""
+
+    phrases: Annotated[int, Field(ge=0)] = Field(
+        0, description="Course texts shuffled among the training notes; 0 for none. The label set must have codes."
+    )
+    epochs: Annotated[int, Field(ge=1)] = Field(1, description="How often each is read in one pass over the notes.")
+    seed: int = Field(0, description="Seed of the course.")
+
+
 class TrainConfig(Section):
     """LoRA and the training loop."""
+
+    start: str = Field(
+        "base",
+        description="What training goes on from: `base`, a fresh adapter on the base model, or the folder of a "
+        "finished run, with whose adapter it begins (same base model, rank, targets and head).",
+    )
+    course: CourseConfig = Field(
+        default_factory=lambda: CourseConfig(),
+        description="Phrases to learn together with the notes, see `nosology course`.",
+    )
 
     head: Literal["answer", "classification"] = Field(
         "answer",
@@ -310,12 +330,13 @@ def _read_yaml(file: Path) -> dict[str, Any]:
 
 def _apply_override(values: dict[str, Any], override: str) -> None:
     path, equals, text = override.partition("=")
-    keys = path.strip().split(".")
-    if not equals or len(keys) != 2 or not all(keys):
+    *sections, key = path.strip().split(".")
+    if not equals or len(sections) not in (1, 2) or not all((*sections, key)):
         raise ConfigError(
             f"cannot read {override!r}", place="--set", hint="write section.key=value, e.g. train.epochs=2"
         )
-    section = values.setdefault(keys[0], {})
-    if not isinstance(section, dict):
-        raise ConfigError(f"{keys[0]!r} is not a section", place="--set")
-    section[keys[1]] = yaml.safe_load(text)
+    for depth, name in enumerate(sections, 1):
+        values = values.setdefault(name, {})
+        if not isinstance(values, dict):
+            raise ConfigError(f"{'.'.join(sections[:depth])!r} is not a section", place="--set")
+    values[key] = yaml.safe_load(text)

@@ -18,10 +18,11 @@ from nosology.coding.labels import LabelSet
 from nosology.coding.rubrics import RUBRICS_FILE, RubricTable
 from nosology.errors import ModelError, RunError
 from nosology.files import MANIFEST, read_json, read_manifest, sha256_file
+from nosology.modeling.adapters import load_adapter
 from nosology.modeling.encoding import EncodedNote, PromptEncoder
 from nosology.modeling.head_scoring import Scorer, make_scorer
 from nosology.modeling.heads import category_head
-from nosology.modeling.loading import load_adapter, load_model
+from nosology.modeling.loading import load_model
 from nosology.modeling.prompts import PromptTemplate
 from nosology.modeling.scoring import AnswerScorer, Scoring
 from nosology.modeling.titles import TitleScorer

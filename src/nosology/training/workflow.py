@@ -22,11 +22,13 @@ from nosology.config import Config, TrainConfig
 from nosology.dataset.folder import Dataset, codes_of, open_dataset
 from nosology.errors import DataError, ModelError
 from nosology.files import MANIFEST, sha256_file, sha256_text, write_json
+from nosology.modeling.adapters import attach_lora, attach_unsloth_lora
 from nosology.modeling.encoding import PromptEncoder
-from nosology.modeling.loading import LoadedModel, attach_lora, attach_unsloth_lora, load_model
+from nosology.modeling.loading import LoadedModel, load_model
 from nosology.modeling.prompts import PromptTemplate
 from nosology.modeling.title_targets import title_targets
 from nosology.runs.provenance import environment
+from nosology.text.cleaning import Cleaning
 from nosology.training.arguments import (
     callbacks,
     can_compile,
@@ -38,6 +40,8 @@ from nosology.training.arguments import (
 from nosology.training.balance import NoteOrder, balancing_weights, log_priors
 from nosology.training.callbacks import TrainingStep, last_whole_checkpoint
 from nosology.training.folder import claim, expect_same_inputs, is_first_process, write_inputs
+from nosology.training.mixing import with_course
+from nosology.training.start import begin_from, origin
 from nosology.training.trainer import Example, Examples, TreeTrainer
 
 
@@ -88,11 +92,12 @@ def train(
         shortening=config.model.shortening,
     )
     rubrics = _rubrics(dataset, train_rows)
-    examples = _examples(train_rows, dataset, encoder)
+    taught = with_course(train_rows, dataset.labels, config.train.course, Cleaning.like(dataset.manifest["config"]))
+    examples = _examples(taught, dataset, encoder)
     if config.train.class_balance == "weights":
         examples = _weighted(examples)
     if config.train.title_weight:
-        examples = _with_titles(examples, train_rows, rubrics, encoder, dataset)
+        examples = _with_titles(examples, taught, rubrics, encoder, dataset)
     _check_lengths(examples, encoder, loaded)
     if is_first_process():
         if resume:
@@ -105,7 +110,7 @@ def train(
     with arguments.main_process_first(desc="looking for a checkpoint"):
         checkpoint = last_whole_checkpoint(out / "checkpoints") if resume else None
     trainer = _trainer(
-        _adapted(loaded, encoder, config),
+        begin_from(config.train.start, _adapted(loaded, encoder, config), loaded, config),
         encoder,
         config,
         args=arguments,
@@ -294,6 +299,7 @@ def _finish(
             "n_trainable": sum(p.numel() for p in model.parameters() if p.requires_grad),
         },
         "adapter_sha256": sha256_file(out / "adapter" / "adapter_model.safetensors"),
+        "start": origin(config.train.start),
         "n_train_notes": len(rows),
         "train_note_ids_sha256": sha256_text("\n".join(rows["note_id"].to_list())),
         "n_steps": trainer.state.global_step,

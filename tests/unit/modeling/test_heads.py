@@ -17,9 +17,10 @@ from nosology.config import Config
 from nosology.dataset.folder import open_dataset
 from nosology.errors import ModelError, RunError
 from nosology.files import read_json, write_json
+from nosology.modeling.adapters import load_adapter
 from nosology.modeling.attention import TREE_ATTENTION
 from nosology.modeling.encoding import PromptEncoder
-from nosology.modeling.loading import load_adapter, load_model
+from nosology.modeling.loading import load_model
 from nosology.modeling.padded import PaddedScorer, padded_logits
 from nosology.modeling.prompts import PromptTemplate
 from nosology.modeling.scoring import AnswerScorer

@@ -15,8 +15,9 @@ from torch._dynamo.testing import CompileCounterWithBackend
 from torch.nn.attention import flex_attention
 from torch.nn.functional import cross_entropy
 
+from nosology.modeling.adapters import attach_lora
 from nosology.modeling.attention import TREE_ATTENTION, TreePass
-from nosology.modeling.loading import LoadedModel, attach_lora
+from nosology.modeling.loading import LoadedModel
 from nosology.modeling.tree import PackedTree, Segment, pack
 from nosology.training.rows import CompiledLayers, row_length
 from separate_sequences import check_bfloat16_gradients, path_of, relative_error, separate_logits, trees

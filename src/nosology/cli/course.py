@@ -1,0 +1,54 @@
+"""`nosology course`: a model learns diseases from phrases, without a single note."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from nosology.cli import app
+from nosology.cli.console import say
+
+if TYPE_CHECKING:
+    from nosology.config import Config
+
+
+@app.command()
+def course(
+    out: Annotated[Path, typer.Option(help="The run folder to write.")],
+    model: Annotated[str | None, typer.Option(help="A model, as in model.name; empty: the configuration's.")] = None,
+    phrases: Annotated[int, typer.Option(min=36, help="How many texts to compose and read.")] = 12_000,
+    file: Annotated[list[Path] | None, typer.Option(help="A TSV file of more phrases. May be repeated.")] = None,
+    seed: Annotated[int, typer.Option(help="Seed of the texts.")] = 0,
+    config: Annotated[Path | None, typer.Option(help="A configuration file; empty: the shipped course.yaml.")] = None,
+    overrides: Annotated[
+        list[str] | None, typer.Option("--set", help="Change one field: section.key=value. May be repeated.")
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Continue an unfinished course.")] = False,
+) -> None:
+    """Teach a model diseases from official vocabularies, before it reads its first note; no notes are needed.
+
+    The texts are written beside the run, as a dataset in OUT-course.
+
+    Example: nosology course --model embedded:smollm2-135m-instruct --out runs/course
+    """
+    from nosology.cli.train import train_with_progress
+    from nosology.config import load_config, shipped_config
+
+    chosen = [*(overrides or []), *([f"model.name={model}"] if model else [])]
+    settings = load_config(config or shipped_config("course"), chosen)
+    texts = out.with_name(f"{out.name}-course")
+    if not (resume and texts.exists()):
+        _compose(texts, settings, phrases, file or [], seed)
+    train_with_progress(texts, out, settings, resume=resume)
+
+
+def _compose(texts: Path, settings: "Config", n: int, files: list[Path], seed: int) -> None:
+    from nosology.coding.labels import LabelSet
+    from nosology.course.folder import write_course
+    from nosology.course.phrases import collect
+
+    labels = LabelSet.load(settings.prepare.label_set)
+    found = collect(labels, files)
+    write_course(texts, labels, found, n, seed, settings.prepare.model_dump(mode="json"))
+    sources = sorted({phrase.source for phrase in found})
+    say(f"{n:,} texts from {len(found):,} phrases of {', '.join(sources)}: {texts}")

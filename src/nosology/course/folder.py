@@ -1,0 +1,109 @@
+"""A course as a dataset folder, so that training, resuming and results treat its phrases as they treat notes.
+
+Every phrase is a note of a patient of its own. A small part validates: it is drawn over rubrics, so that no name of a
+validating rubric is learned from. What would surprise you: there is no test split, since phrases say nothing of notes.
+"""
+
+import hashlib
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from nosology.coding import icd
+from nosology.coding.labels import LabelSet
+from nosology.course.compose import CourseText, compose
+from nosology.course.phrases import Phrase
+from nosology.dataset.folder import ATTRIBUTES, CODES_TYPE, COLUMNS
+from nosology.dataset.writing import write_labels_and_funnel, write_manifest, write_notes
+from nosology.files import new_folder
+from nosology.runs.provenance import environment
+
+VALIDATION_SHARE = 0.02
+"""Of the rubrics: a look at the loss, not a measurement."""
+
+SCHEMA: dict[str, Any] = {
+    **dict.fromkeys((*COLUMNS, *ATTRIBUTES), pl.String),
+    "icd_version": pl.Int8,
+    "codes": CODES_TYPE,
+}
+
+
+def course_rows(phrases: Sequence[Phrase], n: int, seed: int) -> pl.DataFrame:
+    """Return a course as rows of a dataset: its columns, ids ``phrase-000000`` and so on.
+
+    Args:
+        phrases: What there is to learn.
+        n: Number of texts.
+        seed: Seed of every draw.
+    """
+    return pl.DataFrame(
+        [_row(index, text, seed) for index, text in enumerate(compose(phrases, n, seed))], schema=SCHEMA, orient="row"
+    )
+
+
+def write_course(
+    out: Path, labels: LabelSet, phrases: Sequence[Phrase], n: int, seed: int, preparation: Mapping[str, Any]
+) -> None:
+    """Write a course of ``n`` texts as a dataset folder, whole or not at all.
+
+    Args:
+        out: The folder to write.
+        labels: The label set that the phrases' categories come from.
+        phrases: What there is to learn.
+        n: Number of texts.
+        seed: Seed of every draw.
+        preparation: What is to be done to notes before a model that took this course reads them: a preparation's
+            configuration, as manifests hold it. The phrases keep their form.
+
+    Raises:
+        RunError: ``out`` holds something already.
+        DataError: The phrases belong to fewer than two categories.
+    """
+    rows = course_rows(phrases, n, seed)
+    texts = rows["clean_text"].to_list()
+    with new_folder(out) as folder:
+        lengths = pl.Series("length", [len(text.encode("utf-8", "replace")) for text in texts])
+        write_notes(folder, rows.drop("clean_text").with_columns(lengths), texts.__getitem__)
+        write_labels_and_funnel(folder, labels, [{"step": "compose", "rows_in": n, "rows_out": n, "lost": {}}])
+        write_manifest(
+            folder,
+            {
+                "source": {
+                    "kind": "course",
+                    "phrases": dict(sorted(Counter(phrase.source for phrase in phrases).items())),
+                    "texts": n,
+                    "seed": seed,
+                },
+                "config": dict(preparation),
+                "labels": {"name": labels.name, "sha256": labels.sha256},
+                "notes": dict(sorted(Counter(rows["split"]).items())),
+                "environment": environment(),
+            },
+        )
+
+
+def _row(index: int, text: CourseText, seed: int) -> tuple[object, ...]:
+    phrase = text.phrase
+    rubric = icd.rubric_of(phrase.code, phrase.version)
+    note_id = f"phrase-{index:06d}"
+    values = {
+        "note_id": note_id,
+        "patient_id": note_id,
+        "admission_id": note_id,
+        "clean_text": text.text,
+        "category": phrase.category,
+        "code": phrase.code,
+        "icd_version": phrase.version,
+        "rubric": rubric,
+        "codes": [{"code": phrase.code, "icd_version": phrase.version}],
+        "split": "validation" if _validates(f"{phrase.version}:{rubric}", seed) else "train",
+    }
+    return tuple(values.get(name) for name in SCHEMA)
+
+
+def _validates(rubric: str, seed: int) -> bool:
+    digest = hashlib.sha256(f"{seed}:{rubric}".encode()).digest()
+    return int.from_bytes(digest[:8]) < VALIDATION_SHARE * 2**64

@@ -1,0 +1,65 @@
+"""What a training begins from: a fresh adapter, or the finished adapter of another run.
+
+Going on from a run is allowed only where nothing but the notes differs, since an adapter is a difference from one base
+model in one shape; what does not fit is named. The run that was gone on from is recorded by its hashes.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from nosology.config import Config
+from nosology.errors import ConfigError
+from nosology.files import read_json, read_manifest, sha256_file
+from nosology.modeling.adapters import fill_adapter
+from nosology.modeling.loading import LoadedModel
+
+BASE = "base"
+
+
+def begin_from(start: str, model: Any, loaded: LoadedModel, config: Config) -> Any:
+    """Return the model with the values of another run's adapter in its own.
+
+    Args:
+        start: ``"base"`` to leave the adapter fresh, or a finished run's folder.
+        model: The base model with a fresh adapter, a peft model.
+        loaded: The base model.
+        config: The configuration of the training that begins.
+
+    Raises:
+        ConfigError: The run was trained on another base model, or with another rank, scale, targets or head.
+        RunError: There is no finished run.
+        ModelError: The adapter's tensors are not those of this model.
+    """
+    if start == BASE:
+        return model
+    manifest = read_manifest(Path(start), "run")
+    other = manifest["config"]["train"]
+    own = config.train.model_dump(mode="json")
+    wrong = [
+        f"{name} is {own[name]!r} here, {other.get(name)!r} there"
+        for name in ("lora_r", "lora_alpha", "lora_targets", "lora_top_layers", "head")
+        if own[name] != other.get(name)
+    ]
+    if manifest["model"]["weights_sha256"] != loaded.weights_sha256:
+        wrong.insert(0, f"the base model is {loaded.name} here, {manifest['model']['name']} there")
+    if wrong:
+        raise ConfigError(
+            f"this training cannot go on from that run: {'; '.join(wrong)}",
+            place="train.start",
+            hint="take over the run's settings, or set train.start to base",
+        )
+    fill_adapter(model, Path(start) / "adapter" / "adapter_model.safetensors")
+    return model
+
+
+def origin(start: str) -> dict[str, Any] | None:
+    """Return what a manifest says of the run that a training went on from; None for the base model."""
+    if start == BASE:
+        return None
+    folder = Path(start)
+    return {
+        "run": folder.name,
+        "adapter_sha256": sha256_file(folder / "adapter" / "adapter_model.safetensors"),
+        "manifest_sha256": sha256_file(folder / "manifest.json"),
+        "n_train_notes": read_json(folder / "manifest.json")["n_train_notes"],
+    }

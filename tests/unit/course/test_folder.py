@@ -1,0 +1,48 @@
+"""A course as a dataset folder: what training reads."""
+
+from pathlib import Path
+
+from nosology.coding.labels import LabelSet
+from nosology.config import PrepareConfig
+from nosology.course.folder import course_rows, write_course
+from nosology.course.phrases import Phrase
+from nosology.dataset.folder import codes_of, open_dataset
+from nosology.text.cleaning import Cleaning
+
+LABELS = LabelSet.load("icd-chapters-18")
+PHRASES = [Phrase(f"Heart trouble {n}", f"I{n}", 10, "Cardiovascular", "name", "ICD") for n in range(10, 99)] + [
+    Phrase(f"Rash {n}", f"L{n}", 10, "Skin Disorders", "name", "Example") for n in range(10, 99)
+]
+
+
+def test_a_written_course_is_a_dataset_that_says_where_its_phrases_are_from(tmp_path: Path) -> None:
+    preparation = PrepareConfig().model_dump(mode="json")
+    write_course(tmp_path / "course", LABELS, PHRASES, 400, 5, preparation)
+    dataset = open_dataset(tmp_path / "course")
+    assert dataset.manifest["source"] == {
+        "kind": "course",
+        "phrases": {"Example": 89, "ICD": 89},
+        "texts": 400,
+        "seed": 5,
+    }
+    assert sum(dataset.manifest["notes"].values()) == 400
+    assert Cleaning.like(dataset.manifest["config"]).deidentify
+
+
+def test_writing_twice_gives_the_same_bytes(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        write_course(tmp_path / name, LABELS, PHRASES, 100, 5, PrepareConfig().model_dump(mode="json"))
+    assert open_dataset(tmp_path / "one").sha256 == open_dataset(tmp_path / "two").sha256
+
+
+def test_a_rubric_either_teaches_or_validates() -> None:
+    rows = course_rows(PHRASES, 4000, 5)
+    rubrics = {split: set(rows.filter(rows["split"] == split)["rubric"]) for split in ("train", "validation")}
+    assert rubrics["validation"]
+    assert not rubrics["train"] & rubrics["validation"]
+
+
+def test_every_text_carries_its_code() -> None:
+    rows = course_rows(PHRASES, 50, 5)
+    assert [codes[0][0] for codes in codes_of(rows)] == rows["code"].to_list()
+    assert rows["note_id"].n_unique() == 50
