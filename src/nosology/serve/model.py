@@ -23,14 +23,18 @@ class NoteReader(Protocol):
 
     labels: LabelSet
 
-    def classify(self, texts: Sequence[str]) -> list[Prediction]: ...
+    def classify(self, texts: Sequence[str]) -> list[Prediction]:
+        """Return a prediction for each text, in order."""
+        ...
 
 
 @runtime_checkable
 class Suggester(Protocol):
     """A classifier that can suggest diagnoses."""
 
-    def suggest(self, texts: Sequence[str], k: int = 10) -> Sequence[Any]: ...
+    def suggest(self, texts: Sequence[str], k: int = 10) -> Sequence[Any]:
+        """Return at most ``k`` suggestions for each text, in order."""
+        ...
 
 
 class CannotSuggest(Exception):

@@ -47,7 +47,9 @@ class Table(Protocol):
     bytes_total: int
 
     @property
-    def bytes_done(self) -> int: ...
+    def bytes_done(self) -> int:
+        """Bytes read from disk so far."""
+        ...
 
     def chunks(self, columns: Sequence[str]) -> Iterator[Chunk]:
         """Yield some of the columns of all rows."""

@@ -72,7 +72,9 @@ class Source(Protocol):
     bytes_total: int
 
     @property
-    def bytes_done(self) -> int: ...
+    def bytes_done(self) -> int:
+        """Bytes read from disk so far."""
+        ...
 
     def batches(self) -> Iterator[Batch]:
         """Yield all notes, once."""

@@ -102,6 +102,13 @@ def _trackers(report_to: tuple[str, ...]) -> list[str]:
 
 
 def callbacks(out: Path, config: TrainConfig, progress: Callable[[TrainingStep], None] | None) -> list[TrainerCallback]:
+    """Return what watches a training: its log, the seal on each checkpoint, and early stopping where it is wanted.
+
+    Args:
+        out: The run's folder.
+        config: Says whether to stop early.
+        progress: Told of every logged step; None for nobody.
+    """
     callbacks: list[TrainerCallback] = [LogFile(out / "training_log.jsonl", progress), CheckpointSeal()]
     if config.early_stopping_patience is not None:
         callbacks.append(EarlyStoppingCallback(early_stopping_patience=config.early_stopping_patience))
