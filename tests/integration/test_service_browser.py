@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from nosology.dataset.folder import open_dataset
-from nosology.feedback.export import export_dataset
+from nosology.preparation.pipeline import prepare_feedback
 from nosology.serve.http.keys import KeyFile
 from served import Served
 from service_world import NOTE, UNSURE_NOTE, write_served_run
@@ -111,7 +111,7 @@ def test_from_the_pasted_note_to_the_export(served, new_page, run, tmp_path):
         page.keyboard.press(key)
         page.wait_for_selector(".made.accepted")
         assert page.locator("#history li").count() == number + 2
-    export_dataset(served.service.store.all(), run, tmp_path / "out")
+    prepare_feedback(served.service.store.all(), run, tmp_path / "out")
     notes = open_dataset(tmp_path / "out").notes()
     decided = dict(zip(notes["clean_text"].to_list(), notes["category"].to_list(), strict=True))
     assert decided[NOTE] == "Skin Disorders"

@@ -41,7 +41,7 @@ def export(
 
     Example: nosology feedback export runs/first --with data/mimic3 --out data/with-feedback
     """
-    from nosology.feedback.export import export_dataset
+    from nosology.preparation.pipeline import prepare_feedback
 
     texts: list[str] = []
     if notes is not None:
@@ -49,7 +49,7 @@ def export(
 
         texts = read_table(notes, text)[text].fill_null("").cast(str).to_list()
     decisions = _decisions(run, state, database)
-    summary = export_dataset(decisions, run, out, texts=texts, with_dataset=with_dataset)
+    summary = prepare_feedback(decisions, run, out, texts=texts, with_dataset=with_dataset)
     for step in summary.funnel:
         for reason, n in step["lost"].items():
             say(f"  {-n:>8,}  {reason}")

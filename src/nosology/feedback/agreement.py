@@ -13,16 +13,9 @@ from typing import Any
 
 from nosology.feedback.store import Decision
 from nosology.metrics.agreement import wilson_interval
+from nosology.sources.feedback import latest_by_note
 
 _ROOM = 0.5  # added to every count, so that a category nobody predicted yet does not make the index infinite
-
-
-def latest_by_note(decisions: Iterable[Decision]) -> list[Decision]:
-    """Return the newest decision on each note, in the order in which the notes were first decided."""
-    latest: dict[str, Decision] = {}
-    for decision in decisions:
-        latest[decision.note_sha256] = decision
-    return list(latest.values())
 
 
 def agreement_report(

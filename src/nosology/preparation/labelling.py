@@ -34,7 +34,7 @@ class Label:
 
     Attributes:
         category: Its category.
-        code: The code that decided; of several, the first in sequence. None where the source gave the category.
+        code: The code that decided, of several the first in sequence; or the first of those that came with a category.
         rubric: The code's rubric.
     """
 
@@ -56,7 +56,7 @@ def labeller(labels: LabelSet, rule: LabelRule, icd10_mapping: Icd10Mapping) -> 
 
     def label(note: Note) -> Label | str:
         if note.category is not None:
-            return Label(note.category) if note.category in labels.names else FOREIGN_CATEGORY
+            return _given_label(note, note.category) if note.category in labels.names else FOREIGN_CATEGORY
         if not note.codes:
             return NO_CODES if note.admission_id else NO_ADMISSION
         if rule == "dominant":
@@ -69,6 +69,12 @@ def labeller(labels: LabelSet, rule: LabelRule, icd10_mapping: Icd10Mapping) -> 
         return Label(category, code, rubric_of(code.value, code.version)) if category else f"primary: {reason}"
 
     return label
+
+
+def _given_label(note: Note, category: str) -> Label:
+    """Return the label of a note whose source gave the category; its first code, if it has one, accompanies it."""
+    code = next(iter(note.codes), None)
+    return Label(category, code, rubric_of(code.value, code.version) if code else None)
 
 
 def dominant_label(codes: Sequence[Code], category_of: Callable[[Code], str | None]) -> Label | str:

@@ -10,25 +10,29 @@ What is done to the data, in this order:
 6. ``note_id``, ``duplicates``, ``near_duplicates``: one note per id, per text and per near-copy; the smallest id stays.
 7. ``split``: patients are drawn into train, validation and test by a seeded hash of their id.
 
+Decisions of people (``decisions``, ``text``) are a source like the others; their notes may join another
+dataset.
+
 Reading streams, cleaning runs on all cores, and only ids and fingerprints of the notes are kept in memory. Nothing of
 a note's text reaches a message, a log, the funnel or the quarantine.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import polars as pl
 
 from nosology.coding.labels import LabelSet
 from nosology.config import PrepareConfig
-from nosology.dataset.folder import QUARANTINE_FILE
+from nosology.dataset.folder import QUARANTINE_FILE, Dataset, open_dataset
 from nosology.dataset.funnel import Funnel
 from nosology.dataset.split import check_disjoint, split_of
 from nosology.dataset.summary import DatasetSummary, summarize
 from nosology.dataset.writing import write_csv, write_labels_and_funnel, write_manifest, write_notes
-from nosology.errors import DataError
-from nosology.files import new_folder, remove_leftovers
+from nosology.errors import DataError, RunError
+from nosology.files import new_folder, read_manifest, remove_leftovers
 from nosology.preparation.collecting import CLEAN, LABEL, READ, WORDS, Collector
+from nosology.preparation.joining import join
 from nosology.preparation.labelling import labeller
 from nosology.preparation.quarantine import Quarantine
 from nosology.preparation.select import (
@@ -42,6 +46,7 @@ from nosology.preparation.select import (
 from nosology.preparation.texts import TextFile
 from nosology.records import Progress, no_progress
 from nosology.runs.provenance import environment
+from nosology.sources.feedback import Decided, FeedbackSource
 from nosology.sources.mimic import MIMIC3, MIMIC4, MimicSource
 from nosology.sources.reading import Source
 from nosology.sources.table import TableColumns, TableSource
@@ -103,11 +108,56 @@ def prepare_table(
     return prepare(lambda: TableSource(file, columns), out, config, progress=progress, csv=csv, n_workers=n_workers)
 
 
+def prepare_feedback(
+    decisions: Iterable[Decided],
+    run: Path,
+    out: Path,
+    *,
+    texts: Iterable[str] = (),
+    with_dataset: Path | None = None,
+    progress: Progress | None = None,
+    n_workers: int | None = None,
+) -> DatasetSummary:
+    """Prepare a dataset from what people decided, as the run's own notes were prepared; see `prepare` for other errors.
+
+    A run trained on it serves alike. Notes are neither too short nor too long, and near-copies stay: people chose them.
+
+    Args:
+        decisions: All, oldest first.
+        run: The run that predicted: its label set and its preparation are taken.
+        out: The dataset folder to make.
+        texts: Notes as they were sent to the service, for decisions whose text was not kept.
+        with_dataset: A dataset to add the notes to; its validation and test splits stay as they are.
+        progress: Shows how far reading has come; None for silence.
+        n_workers: Worker processes for the text work; None for one per core, 1 for none.
+
+    Raises:
+        RunError: The run or the other dataset is missing or changed, or their label sets differ.
+    """
+    labels = LabelSet.load(run / "labels.tsv")
+    config = PrepareConfig.model_validate(read_manifest(run, "run")["dataset"]["preparation"])
+    anything_goes = {"min_words": 0, "max_words": None, "drop_duplicates": True, "drop_near_duplicates": False}
+    there = open_dataset(with_dataset) if with_dataset else None
+    if there and there.labels.sha256 != labels.sha256:
+        raise RunError("its label set is not the run's", place=str(there.folder), hint="give the run's own dataset")
+    return prepare(
+        lambda: FeedbackSource(decisions, texts),
+        out,
+        config.model_copy(update=anything_goes),
+        labels=labels,
+        with_dataset=there,
+        progress=progress,
+        n_workers=n_workers,
+    )
+
+
 def prepare(
     open_source: Callable[[], Source],
     out: Path,
     config: PrepareConfig,
     *,
+    labels: LabelSet | None = None,
+    with_dataset: Dataset | None = None,
     progress: Progress | None = None,
     csv: bool = False,
     n_workers: int | None = None,
@@ -118,6 +168,8 @@ def prepare(
         open_source: Opens the source of notes; called once the output folder is known to be free.
         out: The dataset folder to make. It appears when everything in it is written, or not at all.
         config: What is done and which notes stay.
+        labels: The label set; None for the configured one.
+        with_dataset: A dataset that the notes join; None to make one of its own.
         progress: Shows how far reading has come; None for silence.
         csv: Also write ``df_classification.csv``.
         n_workers: Worker processes for the text work; None for one per core, 1 for none.
@@ -128,7 +180,7 @@ def prepare(
         DataError: The source cannot be read, too many of its rows are damaged, no note is left, all notes have one
             category, or a patient is in two splits.
     """
-    labels = LabelSet.load(config.label_set)
+    labels = labels or LabelSet.load(config.label_set)
     remove_leftovers(out)
     with new_folder(out) as folder:
         source = open_source()
@@ -139,6 +191,9 @@ def prepare(
             collector = Collector(source, label_of, texts, funnel, quarantine)
             notes = collector.collect(_cleaning(config), n_workers, progress or no_progress)
             notes = _with_split(_selected(notes, texts, config, funnel), config)
+            if with_dataset:
+                notes = join(notes, with_dataset, texts, funnel, SPLIT)
+            _check(notes, funnel)
             write_notes(folder, notes, _reader(notes, texts))
         summary = summarize(out, notes, labels, funnel, len(quarantine), source.warnings)
         quarantine.write(folder / QUARANTINE_FILE)
@@ -146,7 +201,7 @@ def prepare(
         if csv:
             write_csv(folder)
         origin = {
-            "source": {"kind": source.kind, "files": list(source.files)},
+            "source": {"kind": source.kind, "files": list(source.files)} | _joined(with_dataset),
             "config": config.model_dump(mode="json"),
         }
         label_set = {"labels": {"name": labels.name, "sha256": labels.sha256}}
@@ -171,7 +226,7 @@ def _selected(notes: pl.DataFrame, texts: TextFile, config: PrepareConfig, funne
     """Return the notes that stay, in the order of their ids.
 
     Raises:
-        DataError: None stays, or all have one category.
+        DataError: None stays.
     """
     notes = one_per_id(notes, funnel)
     if config.drop_duplicates:
@@ -182,19 +237,30 @@ def _selected(notes: pl.DataFrame, texts: TextFile, config: PrepareConfig, funne
         most = max(funnel.steps(), key=lambda step: step["rows_in"] - step["rows_out"])
         hint = f"most rows are lost at the step {most['step']!r}; its settings are in docs/reference/config.md"
         raise DataError(f"no note is left after filtering:\n{funnel.describe()}", place="funnel", hint=hint)
+    return notes.drop("order", "digest", "signature")
+
+
+def _check(notes: pl.DataFrame, funnel: Funnel) -> None:
+    """Refuse a dataset that nothing can be learned from, or that has a patient in two splits.
+
+    Raises:
+        DataError: It is one.
+    """
     found = notes["category"].unique().to_list()
     if len(found) == 1:
         message = f"all {notes.height:,} notes that are left have one category, {found[0]}:\n{funnel.describe()}"
         raise DataError(message, place="funnel", hint="there is nothing to tell apart: loosen the filters or add notes")
-    return notes.drop("order", "digest", "signature")
+    check_disjoint(notes.select("patient_id", "split").iter_rows())
+
+
+def _joined(dataset: Dataset | None) -> dict[str, str]:
+    return {"with_dataset_sha256": dataset.sha256} if dataset else {}
 
 
 def _with_split(notes: pl.DataFrame, config: PrepareConfig) -> pl.DataFrame:
     """Return the notes with the split that their source gives, or else the one drawn for their patient."""
     drawn = [split_of(patient, config.seed, config.split_shares) for patient in notes["patient_id"]]
-    notes = notes.with_columns(split=pl.coalesce("given_split", pl.Series("split", drawn, dtype=pl.String)))
-    check_disjoint(notes.select("patient_id", "split").iter_rows())
-    return notes
+    return notes.with_columns(split=pl.coalesce("given_split", pl.Series("split", drawn, dtype=pl.String)))
 
 
 def _reader(notes: pl.DataFrame, texts: TextFile) -> Callable[[int], str]:

@@ -52,7 +52,7 @@ class Source(Protocol):
     """Where notes come from.
 
     Attributes:
-        kind: ``"mimic3"``, ``"mimic4"`` or ``"table"``.
+        kind: ``"mimic3"``, ``"mimic4"``, ``"table"`` or ``"feedback"``.
         files: Names of the files that are read.
         notes_file: Name of the one that holds the notes.
         steps: Funnel steps that this source's losses fall under, in order.

@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest
 
-from nosology.feedback.agreement import agreement_report, drift, latest_by_note, stability_index
+from nosology.feedback.agreement import agreement_report, drift, stability_index
 from nosology.feedback.store import Decision
 from nosology.metrics.agreement import wilson_interval
+from nosology.sources.feedback import latest_by_note
 
 NAMES = ["A", "B", "C"]
 

@@ -9,9 +9,9 @@ from typer.testing import CliRunner
 from nosology.cli import app, register_commands
 from nosology.dataset.folder import open_dataset
 from nosology.errors import DataError, RunError
-from nosology.feedback.export import export_dataset
 from nosology.feedback.store import Decision
 from nosology.files import sha256_text
+from nosology.preparation.pipeline import prepare_feedback
 from service_world import NAMES, client_of, notes, open_service, write_served_run
 
 FILLER = "patient seen on the ward and discharged home in good condition"
@@ -57,7 +57,7 @@ def test_the_dataset_holds_prepared_texts_and_what_was_decided(world, tmp_path):
         *several(),
         decision("Seen by Dr. Jane Roe: melena for a week", "Digestive", code="K254", icd_version=10),
     ]
-    summary = export_dataset(decisions, world / "run", tmp_path / "out")
+    summary = prepare_feedback(decisions, world / "run", tmp_path / "out")
     assert summary.n_notes == 25
     found = open_dataset(tmp_path / "out").notes()
     row = found.filter(pl.col("code") == "K254").to_dicts()[0]
@@ -76,12 +76,12 @@ def test_the_latest_decision_wins_and_every_loss_has_a_reason(world, tmp_path):
         decision("  \n ", NAMES[1]),
         decision("Of another label set", "Astrology"),
     ]
-    export_dataset(decisions, world / "run", tmp_path / "out")
+    prepare_feedback(decisions, world / "run", tmp_path / "out")
     found = open_dataset(tmp_path / "out").notes()
     assert found.filter(pl.col("clean_text") == text)["category"].to_list() == [NAMES[1]]
     assert losses(tmp_path / "out") == {
         "an earlier decision on the same note": 1,
-        "a category that is not in the label set": 1,
+        "category not in the label set": 1,
         "no text: none was kept, and the notes given do not hold it": 1,
         "no text left": 1,
     }
@@ -93,7 +93,7 @@ def test_the_latest_decision_wins_and_every_loss_has_a_reason(world, tmp_path):
 def test_texts_that_were_not_kept_are_found_in_the_users_own_notes(world, tmp_path):
     decisions = [decision(item.text, item.category, kept=False) for item in several()]
     texts = [item.text for item in several()] + ["a note that nobody decided on"]
-    assert export_dataset(decisions, world / "run", tmp_path / "out", texts=texts).n_notes == 24
+    assert prepare_feedback(decisions, world / "run", tmp_path / "out", texts=texts).n_notes == 24
 
 
 def test_decisions_join_a_dataset_without_touching_its_held_out_splits(world, tmp_path):
@@ -104,31 +104,31 @@ def test_decisions_join_a_dataset_without_touching_its_held_out_splits(world, tm
         decision("Of a patient of the test split", NAMES[0], patient_id=held_out["patient_id"][0]),
         decision(held_out["clean_text"][0], NAMES[0]),
     ]
-    export_dataset(decisions, world / "run", tmp_path / "out", with_dataset=world / "dataset")
+    prepare_feedback(decisions, world / "run", tmp_path / "out", with_dataset=world / "dataset")
     joined = open_dataset(tmp_path / "out")
     for split in ("validation", "test"):
         assert joined.split(split)["clean_text"].to_list() == base.split(split)["clean_text"].to_list()
     assert joined.split("train").height == base.split("train").height + 24
     assert losses(tmp_path / "out") == {
-        "the same text as another note": 1,
+        "the same text as a note of the other dataset": 1,
         "the patient is in the validation or test split of the other dataset": 1,
     }
 
 
 def test_notes_of_one_patient_stay_in_one_split(world, tmp_path):
     decisions = [decision(f"Number {i}: {FILLER} {i}", NAMES[i % 2], patient_id=f"p{i % 5}") for i in range(40)]
-    export_dataset(decisions, world / "run", tmp_path / "out")
+    prepare_feedback(decisions, world / "run", tmp_path / "out")
     found = open_dataset(tmp_path / "out").notes()
     assert found.group_by("patient_id").agg(pl.col("split").n_unique())["split"].max() == 1
 
 
 def test_nothing_to_export_is_said_with_the_reasons(world, tmp_path):
     with pytest.raises(DataError, match="no decision is left"):
-        export_dataset([], world / "run", tmp_path / "out")
+        prepare_feedback([], world / "run", tmp_path / "out")
     with pytest.raises(DataError, match="none was kept"):
-        export_dataset([decision("x", NAMES[0], kept=False)], world / "run", tmp_path / "out")
+        prepare_feedback([decision("x", NAMES[0], kept=False)], world / "run", tmp_path / "out")
     with pytest.raises(DataError, match="one category"):
-        export_dataset([decision("some words here", NAMES[0])], world / "run", tmp_path / "out")
+        prepare_feedback([decision("some words here", NAMES[0])], world / "run", tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
 
@@ -137,7 +137,7 @@ def test_a_dataset_of_another_label_set_is_refused(world, tmp_path):
 
     other = write_dataset(tmp_path / "other", {"train": 4}, names=("A", "B"))
     with pytest.raises(RunError, match="label set"):
-        export_dataset(several(), world / "run", tmp_path / "out", with_dataset=other)
+        prepare_feedback(several(), world / "run", tmp_path / "out", with_dataset=other)
 
 
 @pytest.fixture
