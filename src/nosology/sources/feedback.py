@@ -69,7 +69,7 @@ class FeedbackSource:
     kind = "feedback"
     files: tuple[str, ...] = ()
     notes_file = "feedback"
-    steps = (DECISIONS, TEXT)
+    steps: tuple[str, ...] = (DECISIONS, TEXT)
     bytes_total = 0
     bytes_done = 0
 
@@ -103,7 +103,7 @@ class FeedbackSource:
 
 def _note(decision: Decided, text: str) -> Note:
     name = decision.note_sha256[:16]
-    codes = ()
+    codes: tuple[Code, ...] = ()
     if decision.code is not None and decision.icd_version is not None:
         codes = (Code(decision.code, decision.icd_version),)
     patient_id = decision.patient_id or f"note-{name}"
