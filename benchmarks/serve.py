@@ -26,7 +26,7 @@ import numpy as np
 import psutil
 
 from nosology.dataset.folder import open_dataset
-from nosology.feedback.audit import check
+from nosology.feedback.checking import check
 from nosology.files import read_manifest
 
 START_SECONDS = 300

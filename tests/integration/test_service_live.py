@@ -16,7 +16,8 @@ import httpx2
 import pytest
 
 import postgres
-from nosology.feedback.audit import check, entries
+from nosology.feedback.audit import entries
+from nosology.feedback.checking import check
 from nosology.feedback.store import FeedbackStore
 from nosology.files import sha256_text
 from nosology.serve.http.keys import KeyFile

@@ -91,21 +91,47 @@ def report(
 
 
 @app.command()
-def audit(file: Annotated[Path, typer.Argument(help="audit.jsonl of a service's --state folder.")]) -> None:
-    """Check that no line of an audit log was changed, left out or moved.
+def audit(
+    file: Annotated[Path, typer.Argument(help="audit.jsonl of a service's --state folder.")],
+    key: Annotated[Path | None, typer.Option(help="The service's --audit-key.  [default: audit.key beside it]")] = None,
+    database: DatabaseOption = None,
+) -> None:
+    """Check that no line of an audit log was changed, left out or moved, and no decision edited.
+
+    Decisions are compared with the store beside the log, or with --database.
 
     Example: nosology audit runs/first/service/audit.jsonl
     """
-    from nosology.feedback.audit import check
+    from nosology.feedback.checking import check, compare
 
-    found = check(file)
+    found = check(file, key)
+    hint = "keep the files as they are, and compare them with your backups"
     if found.first_broken is not None:
-        raise DataError(
-            f"line {found.first_broken} breaks the chain after {found.n_entries} whole entries",
-            place=str(file),
-            hint="keep the file as it is, and compare it with your backups",
-        )
+        what = f"line {found.first_broken} breaks the chain after {found.n_entries} whole entries"
+        raise DataError(what, place=str(file), hint=hint)
+    if found.head_problem:
+        raise DataError(f"{found.head_problem}; {found.n_entries} entries are whole", place=str(file), hint=hint)
     say(f"{found.n_entries:,} entries, the chain is whole; {found.n_torn} lines were cut short by a crash")
+    if found.n_unsigned:
+        say(
+            f"note: {found.n_unsigned:,} of them are of an earlier version and not signed; anybody could have made them"
+        )
+    if not database and not file.with_name("feedback.db").is_file():
+        say("note: no store of decisions lies beside it, so they were not compared; give --database")
+        return
+    decisions = compare(file, _decisions(file, file.parent, database))
+    for problem in ("edited", "missing", "unlogged"):
+        if ids := getattr(decisions, problem):
+            what = f"{len(ids)} decisions were {_WORDS[problem]}, the first is {ids[0]}"
+            raise DataError(what, place=(database and "--database") or str(file.with_name("feedback.db")), hint=hint)
+    say(f"{decisions.n_same:,} decisions are what the log says; {decisions.n_unsigned:,} are of an earlier version")
+
+
+_WORDS = {
+    "edited": "edited in the store",
+    "missing": "removed from the store",
+    "unlogged": "put into the store beside the service",
+}
 
 
 def _decisions(run: Path, state: Path | None, database: str | None) -> "list[Decision]":

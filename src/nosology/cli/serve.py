@@ -26,6 +26,12 @@ def serve(
         ),
     ] = None,
     keys: Annotated[Path | None, typer.Option(help="File of API keys, see `nosology keys`.")] = None,
+    audit_key: Annotated[
+        Path | None,
+        typer.Option(
+            help="Where the key is that signs the audit log; made at the first start.  [default: STATE/audit.key]"
+        ),
+    ] = None,
     keep_text: Annotated[
         bool, typer.Option("--keep-text", help="Keep the de-identified text of notes that were decided on.")
     ] = False,
@@ -55,6 +61,7 @@ def serve(
         state=state or run / "service",
         keys_file=keys or default_keys_file(),
         database=database,
+        audit_key=audit_key,
         keep_text=keep_text,
         deidentify=deidentify,
         max_waiting_notes=max_waiting_notes,

@@ -7,7 +7,7 @@ a store that goes away does not stop the service from reading notes; decisions a
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -17,8 +17,12 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from nosology.errors import ConfigError
+from nosology.feedback.audit import AuditError
+from nosology.files import sha256_text
 
 Verdict = Literal["accepted", "corrected"]
+
+BUSY_MILLISECONDS = 5_000  # as long as another program's lock is waited for
 
 _METADATA = sa.MetaData()
 DECISIONS = sa.Table(
@@ -97,6 +101,16 @@ class Decision:
     text: str | None = field(default=None, repr=False)
     decided_at: str = ""
 
+    @property
+    def sha256(self) -> str:
+        """Stands for the whole decision in the audit log, so that one that was edited shows."""
+        return sha256_text(json.dumps(asdict(self), sort_keys=True))
+
+    def says_the_same(self, other: "Decision") -> bool:
+        """Return whether two decisions decide the same of the same note."""
+        names = ("note_sha256", "verdict", "category", "code", "icd_version")
+        return all(getattr(self, name) == getattr(other, name) for name in names)
+
 
 class FeedbackStore:
     """The store of one service.
@@ -141,18 +155,29 @@ class FeedbackStore:
         """
         self._run(lambda connection: connection.execute(sa.select(DECISIONS.c.number).limit(1)).all())
 
-    def add(self, decision: Decision) -> bool:
+    def add(self, decision: Decision, before_commit: Callable[[], None] | None = None) -> bool:
         """Store a decision; return False where it is stored already.
+
+        Args:
+            decision: What to store.
+            before_commit: Called when the database has taken it and can still let go of it; what it raises goes on, and
+                nothing is stored.
 
         Raises:
             StoreError: The database cannot be written.
         """
         values = asdict(decision) | {
             "prediction_set": json.dumps(decision.prediction_set),
-            "decided_at": decision.decided_at or _now(),
+            "decided_at": decision.decided_at or now(),
         }
+
+        def insert(connection: sa.Connection) -> None:
+            connection.execute(DECISIONS.insert().values(**values))
+            if before_commit:
+                before_commit()
+
         try:
-            self._run(lambda connection: connection.execute(DECISIONS.insert().values(**values)))
+            self._run(insert)
         except _AlreadyThere:
             return False
         return True
@@ -191,7 +216,7 @@ class FeedbackStore:
         Raises:
             StoreError: The database cannot be written.
         """
-        values = {"card_id": card_id, "made_at": _now(), "receipt": receipt, "suggestions": json.dumps(suggestions)}
+        values = {"card_id": card_id, "made_at": now(), "receipt": receipt, "suggestions": json.dumps(suggestions)}
         self._run(lambda connection: connection.execute(CARDS.insert().values(**values)))
 
     def card(self, card_id: str) -> tuple[str, dict[str, dict[str, Any]]] | None:
@@ -214,6 +239,8 @@ class FeedbackStore:
                 return work(connection)
         except IntegrityError:
             raise _AlreadyThere from None
+        except AuditError:  # of the caller's, while the database was waiting for it
+            raise
         except (SQLAlchemyError, OSError) as error:
             # A driver's message may quote values, so only its kind goes on.
             kind = type(getattr(error, "orig", None) or error).__name__
@@ -236,7 +263,7 @@ def _sqlite_engine(url: sa.URL) -> sa.Engine:
     @sa.event.listens_for(engine, "connect")
     def _set_up(connection: Any, _: Any) -> None:
         cursor = connection.cursor()
-        cursor.execute("PRAGMA busy_timeout=5000")
+        cursor.execute(f"PRAGMA busy_timeout={BUSY_MILLISECONDS}")
         cursor.execute("PRAGMA synchronous=FULL")
         cursor.close()
 
@@ -278,5 +305,6 @@ def _decision(row: Mapping[Any, Any]) -> Decision:
     return Decision(**values | {"prediction_set": tuple(chosen)})
 
 
-def _now() -> str:
+def now() -> str:
+    """Return the time, in UTC, as decisions carry it."""
     return datetime.now(UTC).isoformat(timespec="milliseconds")

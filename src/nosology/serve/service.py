@@ -9,6 +9,7 @@ from typing import Any
 from fastapi import Request
 
 from nosology.feedback.audit import AUDIT_FILE, AuditLog
+from nosology.feedback.ledger import Ledger
 from nosology.feedback.receipts import Receipt, ReceiptBook
 from nosology.feedback.store import FeedbackStore
 from nosology.files import sha256_text
@@ -37,6 +38,7 @@ class Service:
         store: Where decisions go.
         receipts: Signs predictions.
         metrics: Counters.
+        ledger: Takes decisions, into both.
         strangers: Refuses wrong keys.
         is_stopping: Whether the service accepts no more.
     """
@@ -49,10 +51,12 @@ class Service:
     receipts: ReceiptBook
     metrics: Metrics
     batcher: Batcher = field(init=False)
+    ledger: Ledger = field(init=False)
     strangers: Strangers = field(init=False)
     is_stopping: bool = False
 
     def __post_init__(self) -> None:
+        self.ledger = Ledger(self.store, self.audit)
         self.strangers = Strangers(self.record, self.metrics)
         self.batcher = Batcher(
             self.model.read,
@@ -72,8 +76,10 @@ class Service:
         """
         store = FeedbackStore(settings.database_url)
         store.create()
-        audit = AuditLog(settings.state / AUDIT_FILE)
-        return cls(run, settings, model, audit, store, ReceiptBook.open(settings.state), Metrics())
+        audit = AuditLog(settings.state / AUDIT_FILE, settings.audit_key)
+        service = cls(run, settings, model, audit, store, ReceiptBook.open(settings.state), Metrics())
+        service.ledger.begin()
+        return service
 
     async def read(
         self, request: Request, notes: Sequence[NoteIn], n_suggestions: int | None, event: str

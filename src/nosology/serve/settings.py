@@ -17,6 +17,7 @@ class Settings:
         state: Folder of the audit log, the receipt key and, by default, the store.
         keys_file: Where API keys are, hashed.
         database: URL of the store; None for SQLite in the state folder.
+        audit_key: Where the key is that signs the audit log; None for the state folder.
         keep_text: Store the de-identified text of notes that were decided on.
         deidentify: Replace identifiers before scoring, also where the run's preparation does not.
         max_body_bytes: Largest body of an ordinary request.
@@ -36,6 +37,7 @@ class Settings:
     state: Path
     keys_file: Path
     database: str | None = None
+    audit_key: Path | None = None
     keep_text: bool = False
     deidentify: bool = False
     max_body_bytes: int = 2 << 20

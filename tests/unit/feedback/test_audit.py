@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nosology.errors import ConfigError, DataError
-from nosology.feedback.audit import AuditError, AuditLog, check, entries
+from nosology.feedback.audit import AuditError, AuditLog, entries
+from nosology.feedback.checking import check
 
 
 @pytest.fixture
@@ -62,17 +63,20 @@ def test_two_lines_that_changed_places_break_the_chain(path):
 
 
 @settings(max_examples=40)
-@given(cut=st.integers(1, 400))
+@given(cut=st.integers(1, 500))
 def test_a_line_cut_short_by_a_crash_is_closed_and_marked_at_the_next_start(tmp_path_factory, cut):
     path = tmp_path_factory.mktemp("audit") / "audit.jsonl"
-    filled(path, 3)
+    filled(path, 2)
+    head = path.with_name("audit.head").read_bytes()
+    filled(path, 1)
+    path.with_name("audit.head").write_bytes(head)  # it is written after the line
     data = path.read_bytes()
     last = len(data.splitlines(keepends=True)[-1])
     path.write_bytes(data[: len(data) - min(cut, last)])
     assert check(path).first_broken is None, "not started since: the cut line is simply the last"
     filled(path, 1)
     found = check(path)
-    assert found.first_broken is None
+    assert (found.first_broken, found.head_problem) == (None, None)
     whole = [entry["label"] for entry in entries(path) if "label" in entry]
     assert whole[:2] == ["category 0", "category 1"]
     assert found.n_entries == (3 if cut >= last else 4), "only a line's end missing: the line counts"
@@ -139,5 +143,5 @@ def test_a_log_on_a_device_without_room_refuses(tmp_path):
     assert Path("/dev/full").exists() or pytest.skip("this system has no /dev/full")
     log = AuditLog(tmp_path / "audit.jsonl")
     os.dup2(os.open("/dev/full", os.O_WRONLY), log._file)
-    with pytest.raises((AuditError, OSError), match=r"No space left|Invalid argument"):
+    with pytest.raises(AuditError, match="another file stands in its place"):
         log.append([{"event": "classify"}])

@@ -17,6 +17,7 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
 from nosology.feedback.audit import AuditError
+from nosology.feedback.ledger import Conflict, Unsettled
 from nosology.feedback.receipts import ReceiptError
 from nosology.feedback.store import StoreError
 from nosology.serve import schemas
@@ -103,6 +104,8 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(CannotSuggest, _cannot_suggest)
     app.add_exception_handler(ReadingFailed, _reading_failed)
     app.add_exception_handler(ReceiptError, _receipt)
+    app.add_exception_handler(Conflict, _conflict)
+    app.add_exception_handler(Unsettled, _unsettled)
     app.add_exception_handler(StoreError, _store)
     app.add_exception_handler(AuditError, _audit)
     app.add_exception_handler(Exception, _bug)
@@ -189,13 +192,27 @@ async def _store(request: Request, error: Exception) -> JSONResponse:
     )
 
 
+async def _unsettled(request: Request, error: Exception) -> JSONResponse:
+    event("a decision is not settled", kind=str(error), request_id=request_id(request))
+    return problem(
+        request_id(request),
+        503,
+        "The store broke off; whether the decision was stored is not known. Sent again under its id, it counts once.",
+        headers={"Retry-After": str(STORE_RETRY_SECONDS)},
+    )
+
+
+async def _conflict(request: Request, _: Exception) -> JSONResponse:
+    return problem(request_id(request), 409, "Another decision was stored under this id.")
+
+
 async def _audit(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, AuditError)
     event("the audit log cannot be written", reason=error.strerror, request_id=request_id(request))
     return problem(
         request_id(request),
         503,
-        "The audit log cannot be written at the moment, so no prediction is given out.",
+        "The audit log cannot be written at the moment, so no prediction is given out and no decision is taken.",
         headers={"Retry-After": str(STORE_RETRY_SECONDS)},
     )
 

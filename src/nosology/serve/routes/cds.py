@@ -114,20 +114,26 @@ def _keep(service: Service, item: CardFeedback, actor: str) -> None:
     chosen = [card[1].get(accepted.id) for accepted in item.acceptedSuggestions]
     if None in chosen:
         raise Refused(404, "A suggestion of this feedback is not one of its card.")
-    entry = {"event": "cds-feedback", "actor": actor, "note_sha256": receipt.note_sha256, "outcome": item.outcome}
-    service.audit.append([entry | {"codes": [meaning["code"] for meaning in chosen if meaning]}])
-    if chosen and chosen[0]:
-        meaning = chosen[0]
-        is_same = meaning["category"] == receipt.label
-        decision_id = str(uuid.uuid5(uuid.NAMESPACE_URL, f"urn:uuid:{item.card}"))
-        decision = decision_from(
-            service,
-            receipt,
-            actor=actor,
-            verdict="accepted" if is_same else "corrected",
-            category=meaning["category"],
-            decision_id=decision_id,
-            code=(meaning["code"], meaning["icd_version"]),
-        )
-        if service.store.add(decision):
-            service.metrics.decisions.labels(decision.verdict).inc()
+    entry: dict[str, Any] = {
+        "event": "cds-feedback",
+        "actor": actor,
+        "note_sha256": receipt.note_sha256,
+        "outcome": item.outcome,
+        "codes": [meaning["code"] for meaning in chosen if meaning],
+    }
+    if not (chosen and chosen[0]):
+        service.audit.append([entry])
+        return
+    meaning = chosen[0]
+    decision = decision_from(
+        service,
+        receipt,
+        actor=actor,
+        verdict="accepted" if meaning["category"] == receipt.label else "corrected",
+        category=meaning["category"],
+        decision_id=str(uuid.uuid5(uuid.NAMESPACE_URL, f"urn:uuid:{item.card}")),
+        code=(meaning["code"], meaning["icd_version"]),
+    )
+    _, is_new = service.ledger.take(decision, beside=[entry])
+    if is_new:
+        service.metrics.decisions.labels(decision.verdict).inc()

@@ -35,10 +35,7 @@ def routes(service: Service) -> APIRouter:
     )
     async def decide(request: Request, body: DecisionIn) -> JSONResponse:
         decision = _decision(service, body, actor_of(request))
-        stored, is_new = await asyncio.to_thread(_store, service, decision)
-        if not is_new and not _is_same(stored, decision):
-            raise Refused(409, "Another decision was stored under this id.")
-        await asyncio.to_thread(service.audit.append, [_audit_entry(stored, is_new=is_new)])
+        stored, is_new = await asyncio.to_thread(service.ledger.take, decision)
         if is_new:
             service.metrics.decisions.labels(stored.verdict).inc()
         return JSONResponse(decision_out(stored).model_dump(), 201 if is_new else 200)
@@ -137,31 +134,6 @@ def _decision(service: Service, body: DecisionIn, actor: str) -> Decision:
         code=(body.code.value, body.code.version) if body.code else None,
         text=body.text,
     )
-
-
-def _store(service: Service, decision: Decision) -> tuple[Decision, bool]:
-    """Store a decision and return it as it stands in the store, and whether it is new."""
-    is_new = service.store.add(decision)
-    return service.store.get(decision.decision_id) or decision, is_new
-
-
-def _is_same(stored: Decision, sent: Decision) -> bool:
-    names = ("note_sha256", "verdict", "category", "code", "icd_version")
-    return all(getattr(stored, name) == getattr(sent, name) for name in names)
-
-
-def _audit_entry(decision: Decision, *, is_new: bool) -> dict[str, object]:
-    return {
-        "event": "decision" if is_new else "decision-repeated",
-        "actor": decision.actor,
-        "decision_id": decision.decision_id,
-        "note_sha256": decision.note_sha256,
-        "model_sha256": decision.model_sha256,
-        "label": decision.predicted,
-        "verdict": decision.verdict,
-        "category": decision.category,
-        "code": decision.code,
-    }
 
 
 def _storable(text: str) -> str:

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from nosology.feedback.audit import check, entries
+from nosology.feedback.audit import entries
+from nosology.feedback.checking import check
 from service_world import NAMES, NOTE, UNSURE_NOTE, client_of, notes, open_service, until, write_served_run
 
 
