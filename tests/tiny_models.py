@@ -69,9 +69,18 @@ def _tokenizer(special: list[str], template: str, *, bos: str | None, eos: str) 
 
 
 def tiny_llama(
-    *, seed: int = 0, kv_heads: int = 1, tied: bool = True, vocabulary: int = 440, layers: int = 2
+    *,
+    seed: int = 0,
+    kv_heads: int = 1,
+    tied: bool = True,
+    vocabulary: int = 440,
+    layers: int = 2,
+    head_dim: int = 8,
 ) -> LlamaForCausalLM:
-    """Return a random Llama of some thousand parameters with grouped queries, in float32, attending along trees."""
+    """Return a random Llama of some thousand parameters with grouped queries, in float32, attending along trees.
+
+    FlexAttention's kernels on CUDA refuse heads narrower than 16.
+    """
     torch.manual_seed(seed)
     config = LlamaConfig(
         vocab_size=vocabulary,
@@ -80,6 +89,7 @@ def tiny_llama(
         num_hidden_layers=layers,
         num_attention_heads=4,
         num_key_value_heads=kv_heads,
+        head_dim=head_dim,
         max_position_embeddings=2048,
         tie_word_embeddings=tied,
         initializer_range=0.2,

@@ -127,6 +127,10 @@ class CourseConfig(Section):
     seed: int = Field(0, description="Seed of the course.")
 
 
+AUTO_BATCH = 8
+"""Notes of a batch where its size is left to the memory at hand."""
+
+
 class TrainConfig(Section):
     """LoRA and the training loop."""
 
@@ -155,7 +159,11 @@ class TrainConfig(Section):
     )
     epochs: Annotated[float, Field(gt=0)] = Field(1.0, description="Passes over the training notes.")
     max_steps: Annotated[int, Field(ge=1)] | None = Field(None, description="Stop after this many optimizer steps.")
-    batch_size: Annotated[int, Field(ge=1)] = Field(8, description="Notes per forward pass and process.")
+    batch_size: Literal["auto"] | Annotated[int, Field(ge=1)] = Field(
+        8,
+        description="Notes per forward pass and process. `auto`: 8, and whenever memory runs out half as many with "
+        "twice the accumulation, going on from the last step: a step's notes stay the same (one process only).",
+    )
     accumulation_steps: Annotated[int, Field(ge=1)] = Field(1, description="Forward passes per optimizer step.")
     learning_rate: Annotated[float, Field(gt=0)] = Field(2e-4, description="Peak learning rate.")
     schedule: Literal["linear", "cosine", "constant_with_warmup"] = Field(
@@ -218,6 +226,11 @@ class TrainConfig(Section):
         ("auto",), description="Trackers of transformers' Trainer; auto: TensorBoard when installed."
     )
     seed: int = Field(0, description="Seed of the adapter, the order of notes and the subset.")
+
+    @property
+    def notes_per_batch(self) -> int:
+        """Notes of one batch: `batch_size`, or what `auto` begins with and reads in parts where it must."""
+        return AUTO_BATCH if self.batch_size == "auto" else self.batch_size
 
     @model_validator(mode="after")
     def _check(self) -> Self:

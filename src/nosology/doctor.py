@@ -159,7 +159,7 @@ def training_load(config: Config, machine: Machine) -> TrainingLoad:
         longest = min(longest, round(config.prepare.max_words * TOKENS_PER_WORD))
     automatic: Literal["float32", "bfloat16"] = "bfloat16" if machine.gpus or machine.has_bfloat16 else "float32"
     return TrainingLoad(
-        n_notes=config.train.batch_size,
+        n_notes=config.train.notes_per_batch,
         instruction_tokens=INSTRUCTION_TOKENS,
         note_tokens=longest + ANSWER_AND_CUE_TOKENS,
         dtype=automatic if config.model.dtype == "auto" else config.model.dtype,
@@ -259,7 +259,7 @@ def changes_that_fit(config: Config, machine: Machine, shape: Architecture, free
             load = with_recomputation_where_needed(shape, load, free)
         return training_memory(shape, load).total <= free
 
-    size, steps = config.train.batch_size, config.train.accumulation_steps
+    size, steps = config.train.notes_per_batch, config.train.accumulation_steps
     while size > 1:
         size, steps = size // 2, steps * 2
         changes |= {"train.batch_size": size, "train.accumulation_steps": steps}

@@ -36,6 +36,11 @@ KeysValues = tuple[Tensor, Tensor]
 """Keys and values of one layer, each of shape ``(1, kv_heads, tokens, head_dim)``."""
 
 
+def best_path(device: torch.device) -> Literal["blocks", "flex"]:
+    """Return which of the two paths computes on a device."""
+    return "flex" if device.type == "cuda" else "blocks"
+
+
 @dataclass(slots=True)
 class TreePass:
     """What attention needs to know during one forward pass over one packed row.
@@ -209,8 +214,18 @@ _compiled: list[Callable[..., Tensor]] = []
 def _compiled_flex() -> Callable[..., Tensor]:
     """Return FlexAttention compiled, once a process: uncompiled it would materialize every score."""
     if not _compiled:
+        allow_compiled_shapes()
         _compiled.append(torch.compile(flex_attention, dynamic=False))
     return _compiled[0]
+
+
+COMPILED_SHAPES = 64
+"""Programs that PyTorch keeps of one function before it gives up compiling: lengths, times number formats and modes."""
+
+
+def allow_compiled_shapes() -> None:
+    """Let PyTorch compile for every length of row; by itself it gives up after eight, and then fills the memory."""
+    torch._dynamo.config.recompile_limit = max(torch._dynamo.config.recompile_limit, COMPILED_SHAPES)
 
 
 AttentionInterface.register(TREE_ATTENTION, tree_attention)

@@ -1,14 +1,14 @@
 """One forward pass over a packed row, without the vocabulary: what scoring and generation have in common."""
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from torch import Tensor
 
-from nosology.modeling.attention import KeysValues, TreePass, concatenated
+from nosology.modeling.attention import KeysValues, TreePass, best_path, concatenated
 from nosology.modeling.loading import decoder
-from nosology.modeling.tree import PackedTree, Segment, pack
+from nosology.modeling.tree import PackedTree, Segment, pack, row_length
 
 
 def forward_tree(
@@ -21,6 +21,9 @@ def forward_tree(
 ) -> Tensor:
     """Return the last hidden states of one packed row. Shape ``(1, tokens, hidden)``.
 
+    On CUDA the row is filled up to one of few lengths, for which attention is compiled once each; what was filled in is
+    cut off again, from the kept keys and values too.
+
     Args:
         model: A causal language model whose attention is the tree's.
         tree: The row.
@@ -30,7 +33,10 @@ def forward_tree(
     """
     embeddings = decoder(model).get_input_embeddings().weight
     device, dtype = embeddings.device, embeddings.dtype
-    path: Literal["blocks", "flex"] = "flex" if device.type == "cuda" and block_prefixes is None else "blocks"
+    path = best_path(device) if block_prefixes is None else "blocks"
+    n_tokens = len(tree.input_ids)
+    if path == "flex":
+        tree = tree.padded(row_length(n_tokens))
     guide = TreePass(tree, path=path, prefix=prefix, block_prefixes=block_prefixes, keep=keep).prepare(device, dtype)
     output = decoder(model)(
         input_ids=tree.input_ids[None].to(device),
@@ -38,7 +44,9 @@ def forward_tree(
         use_cache=False,
         tree=guide,
     )
-    hidden: Tensor = output.last_hidden_state
+    hidden: Tensor = output.last_hidden_state[:, :n_tokens]
+    if keep is not None:
+        keep.update({layer: (keys[:, :, :n_tokens], values[:, :, :n_tokens]) for layer, (keys, values) in keep.items()})
     return hidden
 
 

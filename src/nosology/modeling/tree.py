@@ -127,6 +127,20 @@ class PackedTree:
         )
 
 
+LEAST_STEP = 128
+"""Tokens; one block of FlexAttention's mask."""
+
+
+def row_length(n_tokens: int) -> int:
+    """Return the length to which a row is filled up on CUDA: the next multiple of an eighth of its power of two.
+
+    A compiled program serves one length of row, so there should be few lengths. There are eight an octave, which costs
+    an eighth of the tokens at worst (more below 1,024).
+    """
+    step = max(LEAST_STEP, 1 << max(n_tokens.bit_length() - 4, 0))
+    return -(-n_tokens // step) * step
+
+
 def pack(segments: Sequence[Segment], *, cached_prefix: int | Sequence[int] = 0) -> PackedTree:
     """Lay a tree out as one row, depth first.
 

@@ -22,21 +22,54 @@ def recomputes(config: Config, loaded: LoadedModel, encoder: PromptEncoder, exam
     """Return whether activations are computed again in the backward pass, by the configuration or by free memory."""
     if config.train.gradient_checkpointing != "auto":
         return config.train.gradient_checkpointing
+    is_auto = config.train.batch_size == "auto"  # halves its batches first, which costs less
+    load = _load(config, loaded, encoder, examples, 1 if is_auto else config.train.notes_per_batch)
+    shape = Architecture.from_config(loaded.model.config.to_dict(), place=config.model.name)
+    return with_recomputation_where_needed(shape, load, _available(loaded, shape, load)).is_checkpointed
+
+
+def notes_at_once(config: Config, loaded: LoadedModel, encoder: PromptEncoder, examples: list[Example]) -> int | None:
+    """Return how many notes go through the model at once to begin with; None where that is not for us to choose.
+
+    On CUDA it is tried out. On a CPU a program that asks for too much is killed without a word, so there the estimate
+    decides.
+    """
+    if config.train.batch_size != "auto":
+        return None
+    size = config.train.notes_per_batch
+    if loaded.model.get_input_embeddings().weight.device.type == "cuda":
+        return size
+    shape = Architecture.from_config(loaded.model.config.to_dict(), place=config.model.name)
+    while size > 1:
+        load = _load(config, loaded, encoder, examples, size)
+        if training_memory(shape, load).total <= _available(loaded, shape, load):
+            break
+        size //= 2
+    return size
+
+
+def _load(
+    config: Config, loaded: LoadedModel, encoder: PromptEncoder, examples: list[Example], n_notes: int
+) -> TrainingLoad:
+    """Return what one pass over so many notes holds, without recomputation unless it is asked for."""
     embeddings = loaded.model.get_input_embeddings().weight
-    load = TrainingLoad(
-        n_notes=config.train.batch_size,
+    return TrainingLoad(
+        n_notes=n_notes,
         instruction_tokens=len(encoder.root),
         note_tokens=max(len(example.note.tokens) for example in examples) + max(map(len, encoder.answers)),
         dtype="bfloat16" if embeddings.dtype == torch.bfloat16 else "float32",
         is_4bit=config.model.load_in_4bit,
-        is_checkpointed=False,
+        is_checkpointed=config.train.gradient_checkpointing is True,
         lora_r=config.train.lora_r,
         lora_targets=config.train.lora_targets,
         lora_top_layers=config.train.lora_top_layers,
     )
-    shape = Architecture.from_config(loaded.model.config.to_dict(), place=config.model.name)
-    weights = training_memory(shape, load).weights  # are in memory already
-    return with_recomputation_where_needed(shape, load, free_memory(embeddings.device.type) + weights).is_checkpointed
+
+
+def _available(loaded: LoadedModel, shape: Architecture, load: TrainingLoad) -> int:
+    """Return the bytes that training may take: what is free, and the weights that are in memory already."""
+    device = loaded.model.get_input_embeddings().weight.device.type
+    return free_memory(device) + training_memory(shape, load).weights
 
 
 def can_compile(config: Config) -> bool:
@@ -48,7 +81,7 @@ def training_arguments(
     out: Path, config: TrainConfig, n_examples: int, *, has_recomputation: bool
 ) -> TrainingArguments:
     """Translate our configuration into the Trainer's."""
-    per_step = config.batch_size * config.accumulation_steps * int(os.environ.get("WORLD_SIZE", "1"))
+    per_step = config.notes_per_batch * config.accumulation_steps * int(os.environ.get("WORLD_SIZE", "1"))
     n_steps = config.max_steps or math.ceil(n_examples / per_step * config.epochs)
     cadence = "steps" if config.eval_every_steps is not None else "epoch"
     checkpointing = {_checkpointing_argument(): True} if has_recomputation else {}
@@ -56,7 +89,7 @@ def training_arguments(
         output_dir=str(out / "checkpoints"),
         num_train_epochs=config.epochs,
         max_steps=config.max_steps or -1,
-        per_device_train_batch_size=config.batch_size,
+        per_device_train_batch_size=config.notes_per_batch,
         gradient_accumulation_steps=config.accumulation_steps,
         learning_rate=config.learning_rate,
         lr_scheduler_type=config.schedule,
@@ -115,18 +148,14 @@ def callbacks(out: Path, config: TrainConfig, progress: Callable[[TrainingStep],
     return callbacks
 
 
-def is_lack_of_memory(error: BaseException) -> bool:
-    """Return whether memory ran out, of the GPU or, which PyTorch tells by its words alone, of the machine."""
-    return isinstance(error, torch.OutOfMemoryError | MemoryError) or "can't allocate memory" in str(error)
-
-
 def smaller_batch(config: Config) -> str:
     """Return the setting that costs least to change, and its value."""
-    if config.train.batch_size == 1:
+    if config.train.batch_size in (1, "auto"):  # which has halved itself down to one note
         tokens = config.model.max_note_tokens // 2
         ways = [] if config.train.gradient_checkpointing is True else ["train.gradient_checkpointing=true"]
         ways += [] if config.model.load_in_4bit or not torch.cuda.is_available() else ["model.load_in_4bit=true"]
         return f"set {', or '.join([*ways, f'model.max_note_tokens={tokens}'])}"
-    half = config.train.batch_size // 2
-    steps = config.train.accumulation_steps * math.ceil(config.train.batch_size / half)
+    size = config.train.notes_per_batch
+    half = size // 2
+    steps = config.train.accumulation_steps * math.ceil(size / half)
     return f"set train.batch_size={half} train.accumulation_steps={steps}: the same step in half the memory"

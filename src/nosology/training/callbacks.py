@@ -23,6 +23,7 @@ LOG_NAMES = {
     "learning_rate": "train/learning_rate",
     "grad_norm": "train/grad_norm",
     "tokens_per_second": "train/tokens_per_second",
+    "notes_at_once": "train/notes_at_once",
     "eval_loss": "eval/loss",
     "eval_accuracy": "eval/accuracy",
     "eval_runtime": "eval/runtime",

@@ -1,9 +1,8 @@
-"""Rows of few lengths, and layers compiled for them: what makes training on CUDA fast.
+"""Layers compiled for rows of few lengths: what makes training on CUDA fast.
 
-A compiled layer is a program for one length of row. Rows are therefore filled up to one of eight lengths an octave,
-which costs an eighth of the tokens at worst (more below 1,024), and a training meets a handful of lengths. The layers
-of a model run the same code on different weights, so they share what is compiled. What would surprise you: layers are
-compiled for the training step alone; scoring meets too many shapes.
+A compiled layer is a program for one length of row, and `nosology.modeling.tree.row_length` lets a training meet a
+handful of lengths. The layers of a model run the same code on different weights, so they share what is compiled. What
+would surprise you: layers are compiled for the training step alone; scoring compiles attention only.
 """
 
 from collections.abc import Callable, Iterator
@@ -12,19 +11,8 @@ from typing import Any
 
 import torch
 
+from nosology.modeling.attention import allow_compiled_shapes
 from nosology.modeling.loading import decoder
-
-LEAST_STEP = 128
-"""Tokens; one block of FlexAttention's mask."""
-
-COMPILED_SHAPES = 64
-"""Programs that PyTorch keeps of one layer before it gives up compiling: lengths, times number formats and modes."""
-
-
-def row_length(n_tokens: int) -> int:
-    """Return the length to which a row is filled up: the next multiple of an eighth of its power of two."""
-    step = max(LEAST_STEP, 1 << max(n_tokens.bit_length() - 4, 0))
-    return -(-n_tokens // step) * step
 
 
 class CompiledLayers:
@@ -37,7 +25,7 @@ class CompiledLayers:
             model: A causal language model, bare or with an adapter.
             backend: The compiler, by the name that `torch.compile` knows.
         """
-        torch._dynamo.config.recompile_limit = max(torch._dynamo.config.recompile_limit, COMPILED_SHAPES)
+        allow_compiled_shapes()
         self._layers = list(decoder(model).layers)
         self._compiled = [torch.compile(layer.forward, dynamic=False, backend=backend) for layer in self._layers]
 

@@ -8,11 +8,11 @@ processes.
 """
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, NoReturn
+from typing import Any, NoReturn
 
 import numpy as np
 import torch
@@ -23,17 +23,18 @@ from transformers import Trainer
 from transformers.trainer_utils import EvalLoopOutput
 
 from nosology.errors import ModelError
-from nosology.modeling.attention import TreePass
+from nosology.modeling.attention import TreePass, best_path
 from nosology.modeling.encoding import EncodedNote, PromptEncoder
 from nosology.modeling.head_scoring import make_scorer
 from nosology.modeling.loading import decoder
 from nosology.modeling.padded import PaddedScorer, padded_logits
 from nosology.modeling.title_targets import HungTitles, TitleTarget
-from nosology.modeling.tree import PackedTree, Segment, pack
+from nosology.modeling.tree import PackedTree, Segment, pack, row_length
 from nosology.training.balance import NoteOrder
 from nosology.training.callbacks import FiniteGradients, last_whole_checkpoint
+from nosology.training.halving import Halving, is_lack_of_memory
 from nosology.training.losses import Head, adjustments_along, answer_losses, choice_losses, choices_along
-from nosology.training.rows import CompiledLayers, row_length
+from nosology.training.rows import CompiledLayers
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +98,8 @@ class TreeCollator:
             ``tree``, ``predictors`` (row indices whose output predicts an answer token), their ``targets`` and
             ``weights``, each of shape ``(answer tokens,)``, their ``choices`` (the tokens that go on to some category
             from there, filled up with -1) and the ``adjustments`` of the choices' scores, each of shape ``(answer
-            tokens, most choices)``, and the ``note_ids``. For the rubric titles likewise ``title_predictors``,
-            ``title_targets``, ``title_weights`` and ``title_choices``.
+            tokens, most choices)``, the ``note_ids`` and the ``examples`` themselves. For the rubric titles likewise
+            ``title_predictors``, ``title_targets``, ``title_weights`` and ``title_choices``.
         """
         segments = [Segment(self.encoder.root)]
         answers, notes = [], []
@@ -130,6 +131,7 @@ class TreeCollator:
             "title_weights": torch.tensor(titles.weights),
             "title_choices": torch.tensor(titles.padded_choices(), dtype=torch.long),
             "note_ids": [example.note_id for example in examples],
+            "examples": list(examples),
         }
 
 
@@ -155,6 +157,7 @@ class TreeTrainer(Trainer):  # type: ignore[misc]
         order: NoteOrder | None = None,
         is_packed: bool = True,
         compiles_layers: bool = False,
+        notes_at_once: int | None = None,
         **settings: Any,
     ) -> None:
         """Take what transformers' Trainer does not know of.
@@ -169,6 +172,8 @@ class TreeTrainer(Trainer):  # type: ignore[misc]
             order: The order of an epoch's notes; None for the Trainer's own.
             is_packed: Whether the model attends along trees; False reads each note as a padded sequence of its own.
             compiles_layers: Whether the layers are compiled for the training step (on CUDA).
+            notes_at_once: Larger batches are read in parts of this many notes, in smaller ones where memory runs out;
+                None to read batches as they come.
             settings: The Trainer's own.
         """
         super().__init__(data_collator=TreeCollator(encoder, head=head, log_priors=log_priors), **settings)
@@ -181,6 +186,8 @@ class TreeTrainer(Trainer):  # type: ignore[misc]
         self._order = order
         self._is_packed = is_packed
         self._compiled = CompiledLayers(self.model) if compiles_layers else None
+        can_halve = notes_at_once is not None and self.args.world_size == 1  # processes must keep step
+        self._halving = Halving(notes_at_once, self.data_collator) if can_halve and notes_at_once else None
         self._answers = self.data_collator.answers
         self._mean_answer = sum(map(len, self._answers)) / len(self._answers)
         self._notes_of_step: list[str] = []
@@ -196,6 +203,8 @@ class TreeTrainer(Trainer):  # type: ignore[misc]
         if not batches:
             return batches, None
         self._notes_of_step = [note_id for batch in batches for note_id in batch["note_ids"]]
+        if self._halving:
+            self._halving.begin_step()
         count = torch.tensor(sum(len(batch["targets"]) for batch in batches), device=device)
         if self.args.world_size > 1:
             count = self.accelerator.gather(count).sum()
@@ -237,11 +246,42 @@ class TreeTrainer(Trainer):  # type: ignore[misc]
         self._tokens_since_log += len(tree.input_ids)
         return (loss, logits) if return_outputs else loss
 
-    def training_step(self, *arguments: Any, **options: Any) -> Tensor:
-        """Return the loss of one batch, its gradients computed, by compiled layers where there are any."""
-        with self._compiled.in_use() if self._compiled else nullcontext():
-            loss: Tensor = super().training_step(*arguments, **options)
-        return loss
+    def training_step(self, model: Any, inputs: Mapping[str, Any], *arguments: Any, **options: Any) -> Tensor:
+        """Return the loss of one batch, its gradients computed; in smaller parts where memory ran out."""
+        if self._halving is None:
+            return self._read_batch(model, [inputs], *arguments, **options)
+        self._halving.add(inputs)
+        batches = [inputs]
+        while True:
+            try:
+                for batch in batches:
+                    loss = self._read_batch(model, self._halving.parts(batch), *arguments, **options)
+                return loss  # of the last one: the Trainer has added up those before
+            except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
+                if self._halving.notes_at_once == 1 or not is_lack_of_memory(error):
+                    raise
+            batches = self._halving.halve(model)
+            self.log({"notes_at_once": float(self._halving.notes_at_once)})
+
+    def _read_batch(self, model: Any, parts: Iterable[Mapping[str, Any]], *arguments: Any, **options: Any) -> Tensor:
+        """Return the loss of a batch's parts together, by compiled layers where there are any."""
+        losses = []
+        for part in parts:
+            with self._compiled.in_use() if self._compiled else nullcontext():
+                losses.append(super().training_step(model, dict(part), *arguments, **options))
+        total: Tensor = sum(losses[1:], losses[0])
+        return total
+
+    def _save_checkpoint(self, model: Any, trial: Any) -> None:
+        super()._save_checkpoint(model, trial)
+        if self._halving and self.is_world_process_zero():
+            self._halving.save(Path(self.args.output_dir) / f"checkpoint-{self.state.global_step}")
+
+    @property
+    def notes_at_once(self) -> int:
+        """How many notes go through the model at once."""
+        size: int = self.args.per_device_train_batch_size
+        return min(size, self._halving.notes_at_once) if self._halving else size
 
     def _get_train_sampler(self, train_dataset: Any = None) -> Any:
         return self._order or super()._get_train_sampler(train_dataset)
@@ -334,7 +374,7 @@ def answer_logits(model: Any, tree: PackedTree, predictors: Tensor) -> Tensor:
     """
     inner = getattr(model, "module", model)
     embeddings = decoder(inner).get_input_embeddings().weight
-    path: Literal["blocks", "flex"] = "flex" if embeddings.device.type == "cuda" else "blocks"
+    path = best_path(embeddings.device)
     if path == "flex":
         tree = tree.padded(row_length(len(tree.input_ids)))
     guide = TreePass(tree, path=path).prepare(embeddings.device, embeddings.dtype)

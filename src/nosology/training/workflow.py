@@ -32,7 +32,7 @@ from nosology.text.cleaning import Cleaning
 from nosology.training.arguments import (
     callbacks,
     can_compile,
-    is_lack_of_memory,
+    notes_at_once,
     recomputes,
     smaller_batch,
     training_arguments,
@@ -40,6 +40,7 @@ from nosology.training.arguments import (
 from nosology.training.balance import NoteOrder, balancing_weights, log_priors
 from nosology.training.callbacks import TrainingStep, last_whole_checkpoint
 from nosology.training.folder import claim, expect_same_inputs, is_first_process, write_inputs
+from nosology.training.halving import is_lack_of_memory, saved_size
 from nosology.training.mixing import with_course
 from nosology.training.start import begin_from, origin
 from nosology.training.trainer import Example, Examples, TreeTrainer
@@ -113,6 +114,7 @@ def train(
         begin_from(config.train.start, _adapted(loaded, encoder, config), loaded, config),
         encoder,
         config,
+        notes_at_once=saved_size(checkpoint) or notes_at_once(config, loaded, encoder, examples),
         args=arguments,
         train_dataset=Examples(examples),
         eval_dataset=Examples(_examples(validation_rows, dataset, encoder)),
@@ -211,7 +213,7 @@ def _order(examples: list[Example], config: TrainConfig) -> NoteOrder | None:
         return None
     return NoteOrder(
         [len(example.note.tokens) for example in examples],
-        batch_size=config.batch_size,
+        batch_size=config.notes_per_batch,
         weights=balancing_weights([example.category for example in examples]) if is_sampled else None,
         by_length=config.group_by_length,
         seed=config.seed,
@@ -304,6 +306,7 @@ def _finish(
         "train_note_ids_sha256": sha256_text("\n".join(rows["note_id"].to_list())),
         "n_steps": trainer.state.global_step,
         "best_step": trainer.state.best_global_step,
+        "notes_at_once": trainer.notes_at_once,
         "config": config.model_dump(mode="json"),
         "environment": environment(),
         "timings": {"train_seconds": round(seconds, 1)},

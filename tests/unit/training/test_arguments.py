@@ -21,6 +21,7 @@ from nosology.modeling.prompts import PromptTemplate
 from nosology.modeling.sizing import Architecture, TrainingLoad, training_memory
 from nosology.training import arguments, folder
 from nosology.training.callbacks import CheckpointSeal, LogFile
+from nosology.training.halving import is_lack_of_memory
 
 SHAPE = LlamaConfig(
     hidden_size=64,
@@ -234,13 +235,13 @@ def test_nothing_is_compiled_without_a_gpu(without_gpu: None) -> None:  # noqa: 
     ],
 )
 def test_a_lack_of_memory_is_told_from_other_failures(error: BaseException, expected: bool) -> None:
-    assert arguments.is_lack_of_memory(error) is expected
+    assert is_lack_of_memory(error) is expected
 
 
 def test_a_cpu_allocation_that_cannot_succeed_is_a_lack_of_memory() -> None:
     with pytest.raises(RuntimeError) as failure:
         torch.empty(2**60, dtype=torch.uint8)
-    assert arguments.is_lack_of_memory(failure.value)
+    assert is_lack_of_memory(failure.value)
 
 
 @given(st.integers(2, 300), st.integers(1, 64))

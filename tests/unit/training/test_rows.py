@@ -7,6 +7,7 @@ them, so these tests lift the refusal and check the mask, the padding and the co
 import random
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
@@ -15,13 +16,16 @@ from torch._dynamo.testing import CompileCounterWithBackend
 from torch.nn.attention import flex_attention
 from torch.nn.functional import cross_entropy
 
+from nosology.modeling import forward
 from nosology.modeling.adapters import attach_lora
 from nosology.modeling.attention import TREE_ATTENTION, TreePass
+from nosology.modeling.encoding import PromptEncoder
 from nosology.modeling.loading import LoadedModel
-from nosology.modeling.tree import PackedTree, Segment, pack
-from nosology.training.rows import CompiledLayers, row_length
+from nosology.modeling.scoring import AnswerScorer
+from nosology.modeling.tree import PackedTree, Segment, pack, row_length
+from nosology.training.rows import CompiledLayers
 from separate_sequences import check_bfloat16_gradients, path_of, relative_error, separate_logits, trees
-from tiny_models import tiny_llama
+from tiny_models import CATEGORIES, TEMPLATE, chatml_tokenizer, tiny_llama
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore:flex_attention called without torch.compile:UserWarning",
@@ -97,6 +101,27 @@ def test_the_block_mask_is_the_one_that_comparing_all_pairs_of_tokens_gives(seed
     assert torch.equal(mask.to_dense(), expected.to_dense())
     for counts in ("kv_num_blocks", "full_kv_num_blocks"):
         assert torch.equal(getattr(mask, counts), getattr(expected, counts))
+
+
+def test_scores_of_filled_up_rows_are_those_of_rows_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    tokenizer = chatml_tokenizer()
+    encoder = PromptEncoder(tokenizer, TEMPLATE, CATEGORIES, max_note_tokens=600)
+    model = tiny_llama(kv_heads=2, vocabulary=len(tokenizer))
+    model.set_attn_implementation(TREE_ATTENTION)
+    notes = [encoder.note("fever cough and chest pain " * n) for n in (1, 30, 7, 18)]
+    lengths: list[int] = []
+    model.model.register_forward_pre_hook(
+        lambda _module, _inputs, given: lengths.append(given["input_ids"].shape[1]), with_kwargs=True
+    )
+    plain = AnswerScorer(model, encoder, batch_tokens=300).scores_and_answers(notes, max_new_tokens=3)
+    monkeypatch.setattr(forward, "best_path", lambda _: "flex")
+    lengths.clear()
+    filled = AnswerScorer(model, encoder, batch_tokens=300).scores_and_answers(notes, max_new_tokens=3)
+    assert np.abs(filled[0] - plain[0]).max() < 1e-3
+    assert filled[1] == plain[1]
+    rows = [length for length in lengths if length > len(notes)]  # without the steps of generating
+    assert len(rows) > 2
+    assert all(length % 128 == 0 for length in rows)
 
 
 def test_row_lengths_are_few_and_waste_little() -> None:
