@@ -206,7 +206,7 @@ FAULTS = (
     ),
     Fault(
         "scores are multiplied by the temperature",
-        "classifier/calibration.py",
+        "classifier/calibration/score_map.py",
         "special.softmax(log_probs / how.temperature + how.offsets, axis=1)",
         "special.softmax(log_probs * how.temperature + how.offsets, axis=1)",
         ("tests/unit/classifier/test_calibration.py::test_applying_divides_by_the_temperature_and_adds_offsets",),
