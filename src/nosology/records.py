@@ -199,6 +199,7 @@ class Suggestions(Sequence[Suggestion]):
         mass_left_out: Probability of the categories whose rubrics were not read one by one.
         n_rubrics: How many rubrics could have been suggested.
         is_calibrated: Whether the probabilities were calibrated on validation notes.
+        sentences_left_out: Sentences of a very long note that were not tried as evidence.
     """
 
     items: tuple[Suggestion, ...]
@@ -206,6 +207,7 @@ class Suggestions(Sequence[Suggestion]):
     mass_left_out: float
     n_rubrics: int
     is_calibrated: bool
+    sentences_left_out: int = 0
 
     @classmethod
     def from_plain(cls, values: Mapping[str, Any]) -> "Suggestions":

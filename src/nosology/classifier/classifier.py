@@ -26,6 +26,7 @@ from nosology.modeling.loading import load_model
 from nosology.modeling.prompts import PromptTemplate
 from nosology.modeling.scoring import AnswerScorer, Scoring
 from nosology.modeling.titles import TitleScorer
+from nosology.patience import ask, next_note
 from nosology.records import Count, FloatArray, Prediction, Suggestions
 from nosology.suggesting.suggester import FittedSuggester, Suggester
 from nosology.text.alignment import AlignedText, align
@@ -160,7 +161,9 @@ class Classifier:
             progress: Called with the number of notes finished after each batch.
         """
         prepared = [self._prepared(text) for text in texts]
-        return self.predictions_from(self.log_probs(prepared, progress=progress), self.truncated_tokens(prepared))
+        ask(of_time=False)
+        log_probs = self.log_probs(prepared, progress=_asking(progress))
+        return self.predictions_from(log_probs, self.truncated_tokens(prepared))
 
     def suggest(
         self,
@@ -186,6 +189,7 @@ class Classifier:
         """
         results = []
         for text in texts:
+            next_note()
             results.append(self.suggester.suggest(text, self.aligned(text), k, with_evidence=with_evidence))
             if progress:
                 progress(1)
@@ -335,6 +339,7 @@ class Classifier:
         return calibration.apply(log_probs[None])[0] if calibration else np.exp(log_probs)
 
     def _prepared(self, text: str) -> str:
+        next_note()
         return clean(text, "", self._cleaning).text.decode("utf-8", "surrogatepass") if self._cleaning else text
 
     def _encode(self, texts: Sequence[str]) -> list[EncodedNote]:
@@ -375,6 +380,17 @@ def _load_ensemble(run: Path) -> Ensemble:
     fitted_to = ensemble.fitted_on.get("run_manifest_sha256", "")
     _expect(run / MANIFEST, sha256_file(run / MANIFEST), fitted_to, what="the run that the ensemble was fitted to")
     return ensemble
+
+
+def _asking(progress: Count | None) -> Count:
+    """Return what is told of each batch of a model, and ends the work where nobody waits for it any more."""
+
+    def told(n_notes: int) -> None:
+        ask(of_time=False)
+        if progress:
+            progress(n_notes)
+
+    return told
 
 
 def _expect(place: Path, found: str, recorded: str, *, what: str = "this file") -> None:

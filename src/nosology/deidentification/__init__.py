@@ -30,6 +30,7 @@ from nosology.deidentification.spans import SPAN_TYPES, Detector, join_neighbour
 from nosology.deidentification.surrogates import SECRET_VARIABLE, Surrogates
 from nosology.deidentification.wrapping import unwrap
 from nosology.machine.workers import WorkerPool
+from nosology.patience import ask
 from nosology.records import Span
 
 __all__ = [
@@ -104,9 +105,13 @@ def deidentify(
 def _spans(text: str, detectors: Sequence[Detector]) -> tuple[Span, ...]:
     """Return what the detectors find, names wherever they stand, neighbours joined, tokens left out."""
     read = unwrap(text)
-    found = [span for detector in detectors for span in detector(read)]
+    found: list[Span] = []
+    for detector in detectors:
+        found += detector(read)
+        ask()
     found += repeat_names(read, found)
     found += completed(read, found)
+    ask()
     spans = without_plain_words(join_neighbours(merge_spans(found, len(text)), read), read)
     return leave_out(spans, [match.span() for match in _TOKEN.finditer(text)]) if "<" in text else spans
 

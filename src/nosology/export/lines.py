@@ -64,6 +64,9 @@ class SuggestedNote(BaseModel):
     mass_left_out: float = Field(ge=0, le=1, description="Probability of categories whose rubrics were not read.")
     n_rubrics: int = Field(ge=1, description="How many rubrics could have been suggested.")
     is_calibrated: bool = Field(description="Whether probabilities were calibrated on validation notes.")
+    sentences_left_out: int = Field(
+        0, ge=0, description="Sentences of a very long note that were not tried as evidence."
+    )
     notice: str = Field(NOTICE, description="What suggestions are and are not.")
 
 
@@ -75,6 +78,7 @@ def suggested_note(found: Suggestions) -> dict[str, Any]:
         mass_left_out=found.mass_left_out,
         n_rubrics=found.n_rubrics,
         is_calibrated=found.is_calibrated,
+        sentences_left_out=found.sentences_left_out,
         notice=NOTICE,
     )
     return line.model_dump(mode="json")

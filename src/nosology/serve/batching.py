@@ -1,10 +1,11 @@
 """Notes of many requests in one forward pass: a bounded queue, and one thread that reads.
 
 A request's notes wait in a queue of fixed size; when it is full, the request is refused at once (`QueueFull`) rather
-than left to wait. The reader takes notes in the order they came, as many as fit the token budget, ordinary requests
-before the rows of uploaded tables. A note whose request was given up is never read. There is no waiting for more notes
-to come: while one batch is read, the next one gathers by itself. What would surprise you: when a batch fails, its notes
-are read again one by one, so that a note that breaks the model breaks only its own request.
+than left to wait. Requests take turns, as many notes as fit the token budget, ordinary requests before the rows of
+uploaded tables. A note whose request was given up is never read. There is no waiting for more notes to come: while one
+batch is read, the next one gathers by itself. A note that takes too long ends alone, and one that nobody waits for ends
+at its next step. What would surprise you: when a batch fails, its notes are read again one by one, so that a note that
+breaks the model breaks only its own request.
 """
 
 import asyncio
@@ -14,6 +15,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
+from nosology.patience import NobodyWaits, OutOfPatience, patience
 from nosology.serve.model import CannotSuggest, Reading
 
 Read = Callable[[Sequence[str], int | None], list[Reading]]
@@ -21,6 +23,8 @@ Read = Callable[[Sequence[str], int | None], list[Reading]]
 _CHARACTERS_PER_TOKEN = 4
 _PASS_OVERHEAD_TOKENS = 24  # answers hang below each note
 _SMOOTHING = 0.2  # of the newest batch, in the running estimate of the speed
+NOTE_SECONDS = 30.0
+"""Of processor time for one note: an ordinary one takes well under one, the worst of 200,000 characters about ten."""
 _FIRST_GUESS_SECONDS = 0.5  # for one note, before any was read
 
 
@@ -44,6 +48,18 @@ class ReadingFailed(Exception):
     """The model broke on a note. Carries the kind of error alone."""
 
 
+class TooSlow(ReadingFailed):
+    """A note took longer than one note may.
+
+    Attributes:
+        seconds: Of processor time, that one may take.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__("TooSlow")
+        self.seconds = seconds
+
+
 @dataclass(slots=True, eq=False)
 class _Waiting:
     text: str = field(repr=False)
@@ -60,6 +76,7 @@ class Batcher:
         max_tokens: Of one batch, estimated; a single note always fits.
         max_waiting: Notes of ordinary requests that may wait.
         note_tokens: The model's reading length: a longer note costs no more than this.
+        note_seconds: Of processor time, that one note may take.
         on_batch: Told size and seconds of each batch.
     """
 
@@ -70,13 +87,15 @@ class Batcher:
         max_tokens: int,
         max_waiting: int,
         note_tokens: int,
+        note_seconds: float = NOTE_SECONDS,
         on_batch: Callable[[int, float], None] | None = None,
     ) -> None:
         self._read = read
         self._max_tokens, self._max_waiting, self._note_tokens = max_tokens, max_waiting, note_tokens
+        self._note_seconds = note_seconds
         self._on_batch = on_batch
-        self._ordinary: deque[_Waiting] = deque()
-        self._background: deque[_Waiting] = deque()
+        self._ordinary: deque[deque[_Waiting]] = deque()  # a line for each request
+        self._background: deque[deque[_Waiting]] = deque()
         self._something = asyncio.Event()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="reader")
         self._task: asyncio.Task[None] | None = None
@@ -88,7 +107,7 @@ class Batcher:
     @property
     def n_waiting(self) -> int:
         """Notes of ordinary requests that wait."""
-        return len(self._ordinary)
+        return sum(map(len, self._ordinary))
 
     @property
     def seconds_at_work(self) -> float:
@@ -118,15 +137,15 @@ class Batcher:
             QueueFull: Not all of them fit into the queue; none was taken.
             Stopping: The service is being stopped.
             CannotSuggest: The run suggests no diagnoses.
-            ReadingFailed: The model broke on one of them.
+            ReadingFailed: The model broke on one of them, or it took too long.
         """
         if self._is_stopping and not background:
             raise Stopping
-        if not background and len(self._ordinary) + len(texts) > self._max_waiting:
+        if not background and self.n_waiting + len(texts) > self._max_waiting:
             raise QueueFull(self._retry_after())
         loop = asyncio.get_running_loop()
         items = [_Waiting(text, n_suggestions, self._tokens(text), loop.create_future()) for text in texts]
-        (self._background if background else self._ordinary).extend(items)
+        (self._background if background else self._ordinary).append(deque(items))
         self._something.set()
         try:
             return list(await asyncio.gather(*(item.done for item in items)))
@@ -147,14 +166,15 @@ class Batcher:
         return left
 
     def _left(self) -> int:
-        waiting = sum(not item.done.done() for queue in (self._ordinary, self._background) for item in queue)
+        lines = (*self._ordinary, *self._background)
+        waiting = sum(not item.done.done() for line in lines for item in line)
         return waiting + self._n_reading
 
     def _tokens(self, text: str) -> int:
         return min(len(text) // _CHARACTERS_PER_TOKEN + 1, self._note_tokens) + _PASS_OVERHEAD_TOKENS
 
     def _retry_after(self) -> int:
-        return max(1, round(self._seconds_per_note * (len(self._ordinary) + self._n_reading) / 2))
+        return max(1, round(self._seconds_per_note * (self.n_waiting + self._n_reading) / 2))
 
     async def _run(self) -> None:
         loop = asyncio.get_running_loop()
@@ -182,35 +202,52 @@ class Batcher:
                     item.done.set_result(result)
 
     def _next_batch(self) -> list[_Waiting]:
-        """Return the notes to read next: all of the first one's kind, at most a budget of tokens."""
+        """Return the notes to read next: all of the first one's kind, at most a budget of tokens.
+
+        Requests take turns, a note at a time. A note to suggest diagnoses for is read alone, since suggesting works
+        on one note at a time and takes as long as many categories: others come between two of them.
+        """
         batch: list[_Waiting] = []
         n_tokens = 0
-        for queue in (self._ordinary, self._background):
-            passed_over: list[_Waiting] = []
-            while queue:
-                item = queue.popleft()
-                if item.done.done():
+        for lines in (self._ordinary, self._background):
+            passed_over: list[deque[_Waiting]] = []
+            while lines:
+                line = lines.popleft()
+                while line and line[0].done.done():
+                    line.popleft()
+                if not line:
                     continue
-                is_other = bool(batch) and item.n_suggestions != batch[0].n_suggestions
-                if is_other or (batch and n_tokens + item.n_tokens > self._max_tokens):
-                    passed_over.append(item)
+                if batch and not self._fits(line[0], batch[0], n_tokens):
+                    passed_over.append(line)
                     continue
-                batch.append(item)
-                n_tokens += item.n_tokens
-            queue.extend(passed_over)
+                batch.append(line.popleft())
+                n_tokens += batch[-1].n_tokens
+                lines.append(line)
+            lines.extend(passed_over)
         return batch
+
+    def _fits(self, item: _Waiting, first: _Waiting, n_tokens: int) -> bool:
+        is_alike = item.n_suggestions is None and first.n_suggestions is None
+        return is_alike and n_tokens + item.n_tokens <= self._max_tokens
 
     def _read_all(self, batch: Sequence[_Waiting]) -> list[Reading | Exception]:
         """Return a result for each note; runs in the reader's thread."""
         texts, n_suggestions = [item.text for item in batch], batch[0].n_suggestions
         try:
-            readings = [*self._read(texts, n_suggestions)]
+            with patience(self._note_seconds, lambda: not all(item.done.done() for item in batch)):
+                readings = [*self._read(texts, n_suggestions)]
             if len(readings) != len(batch):
                 raise LookupError("as many readings as notes")
             return [*readings]
         except CannotSuggest as error:
             return [error] * len(batch)
+        except NobodyWaits:
+            return [ReadingFailed("NobodyWaits")] * len(batch)
         except BaseException as error:  # a native library's panic is no Exception, and must not end the reader either
             if len(batch) == 1:
-                return [ReadingFailed(type(error).__name__)]
+                return [_failure(error)]
         return [self._read_all([item])[0] for item in batch]
+
+
+def _failure(error: BaseException) -> ReadingFailed:
+    return TooSlow(error.seconds) if isinstance(error, OutOfPatience) else ReadingFailed(type(error).__name__)

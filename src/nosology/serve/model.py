@@ -12,6 +12,7 @@ from typing import Any, Protocol, runtime_checkable
 from nosology.coding.labels import LabelSet
 from nosology.errors import NosologyError
 from nosology.files import MANIFEST, read_json, read_manifest, sha256_file
+from nosology.patience import next_note
 from nosology.records import Prediction
 from nosology.serve.masking import MaskedNote
 
@@ -106,7 +107,7 @@ class ServedModel:
         Raises:
             CannotSuggest: Diagnoses were asked of a run that has none.
         """
-        masked = [MaskedNote.of(text) if self._replaces_identifiers else MaskedNote(text) for text in texts]
+        masked = [self._masked(text) for text in texts]
         prepared = [item.text for item in masked]
         predictions = self._reader.classify(prepared)
         if n_suggestions is None:
@@ -119,6 +120,10 @@ class ServedModel:
             raise CannotSuggest(error.message) from None
         found = zip(predictions, suggested, masked, strict=True)
         return [Reading(prediction, suggestions_json(items, mask)) for prediction, items, mask in found]
+
+    def _masked(self, text: str) -> MaskedNote:
+        next_note()
+        return MaskedNote.of(text) if self._replaces_identifiers else MaskedNote(text)
 
 
 def can_suggest(reader: NoteReader) -> bool:
@@ -157,6 +162,7 @@ def suggestions_json(suggestions: Any, note: MaskedNote) -> dict[str, Any]:
         "none_of_these": suggestions.none_of_these,
         "mass_left_out": suggestions.mass_left_out,
         "is_calibrated": suggestions.is_calibrated,
+        "sentences_left_out": suggestions.sentences_left_out,
     }
 
 

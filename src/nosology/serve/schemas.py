@@ -114,6 +114,9 @@ class SuggestedOut(PredictionOut):
     none_of_these: float = Field(ge=0, le=1, description="Probability that no listed diagnosis is coded.")
     mass_left_out: float = Field(ge=0, le=1, description="Probability of categories that were not looked into.")
     is_calibrated: bool
+    sentences_left_out: int = Field(
+        default=0, ge=0, description="Sentences of a very long note that were not tried as evidence."
+    )
 
 
 class ClassifyOut(BaseModel):

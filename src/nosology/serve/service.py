@@ -62,6 +62,7 @@ class Service:
             self.model.read,
             max_tokens=self.settings.batch_tokens,
             max_waiting=self.settings.max_waiting_notes,
+            note_seconds=self.settings.note_seconds,
             note_tokens=int(self.model.card["max_note_tokens"] or self.settings.batch_tokens),
             on_batch=self.metrics.observe_batch,
         )
@@ -166,6 +167,7 @@ class Service:
             none_of_these=_unit(found["none_of_these"]),
             mass_left_out=_unit(found["mass_left_out"]),
             is_calibrated=found["is_calibrated"],
+            sentences_left_out=found["sentences_left_out"],
         )
 
     async def _while_wanted(self, request: Request, texts: Sequence[str], n_suggestions: int | None) -> list[Reading]:

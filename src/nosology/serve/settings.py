@@ -28,6 +28,7 @@ class Settings:
         max_batches: Uploaded tables in memory at a time.
         batch_tokens: Tokens that one forward pass should have, at most (estimated before the note is cut).
         max_waiting_notes: Notes of ordinary requests that may wait; more are refused with 429.
+        note_seconds: Of processor time for one note, after which it alone is given up with 422.
         timeout_seconds: After which an ordinary request is given up with 504.
         body_seconds: In which a body must have arrived.
         drain_seconds: How long a stopping service works on what it accepted.
@@ -48,6 +49,7 @@ class Settings:
     max_batches: int = 8
     batch_tokens: int = 4096
     max_waiting_notes: int = 256
+    note_seconds: float = 30.0
     timeout_seconds: float = 120.0
     body_seconds: float = 30.0
     drain_seconds: float = 120.0

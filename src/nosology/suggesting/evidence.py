@@ -6,7 +6,7 @@ sentence can speak against a suggestion; only those that speak for it are eviden
 note, so offsets are exact whatever preparation did.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -21,12 +21,34 @@ MOST_SENTENCES = 3
 """Shown for one suggestion: what a reader takes in at a glance."""
 LEAST_EFFECT = 0.1  # nats of log-odds; below, leaving the sentence out changes nothing that a reader would notice
 _SHARE_OF_BEST = 0.2
+MOST_CHARACTERS_READ = 3_000_000
+"""Of all variants of a note together: whether a sentence matters is asked by reading the note without it, which for
+every sentence of a note grows with the square of its length. A note of 12,000 characters has room for 250 sentences."""
+MOST_SENTENCES_READ = 250
+_FEWEST_SENTENCES = 10  # tried however long the note is
 
 
 def texts_without(aligned: AlignedText, spans: Sequence[Span]) -> list[str]:
     """Return the prepared text without each of some stretches of the original."""
     ranges = (aligned.prepared_range(*span) for span in spans)
     return [aligned.text[:start] + aligned.text[end:] for start, end in ranges]
+
+
+def n_affordable(n_characters: int) -> int:
+    """Return how many sentences of a prepared note are tried as evidence, by its length in characters."""
+    return min(MOST_SENTENCES_READ, max(_FEWEST_SENTENCES, MOST_CHARACTERS_READ // max(1, n_characters)))
+
+
+def most_telling(spans: Sequence[Span], scores: FloatArray, n: int) -> list[Span]:
+    """Return the `n` sentences that say most by themselves, in the note's order.
+
+    Args:
+        spans: Sentences.
+        scores: How much each says of any suggestion by itself. Shape ``(sentences,)``.
+        n: How many.
+    """
+    best = np.argsort(-scores, kind="stable")[:n]
+    return [spans[number] for number in sorted(best)]
 
 
 def tokens_within(aligned: AlignedText, places: Sequence[int], spans: Sequence[Span]) -> BoolArray:
@@ -54,7 +76,12 @@ def strongest(effects: FloatArray) -> list[int]:
 
 
 def evidence_of(
-    text: str, spans: Sequence[Span], effects: FloatArray, stems: Sequence[str], words: Sequence[Sequence[str]]
+    text: str,
+    spans: Sequence[Span],
+    effects: FloatArray,
+    stems: Sequence[str],
+    words_of: Callable[[str], Sequence[str]],
+    family: Sequence[Span],
 ) -> tuple[Evidence, ...]:
     """Return the evidence for one suggestion, with denials and relatives marked.
 
@@ -63,19 +90,20 @@ def evidence_of(
         spans: Its sentences.
         effects: How much the log-odds fall without each. Shape ``(sentences,)``.
         stems: Stems of the rubric's title, by which a mention is found.
-        words: For each sentence the words that stand for the diagnosis where the title is not mentioned.
+        words_of: Gives the words of a sentence that stand for the diagnosis where the title is not mentioned.
+        family: Its sections on relatives, as `family_sections` gives them.
     """
-    family = _family_sections(text)
     found = []
     for number in strongest(effects):
         start, end = spans[number]
         sentence = text[start:end]
-        context = context_of(sentence, mentions(sentence, stems, words[number]))
+        context = context_of(sentence, mentions(sentence, stems, words_of(sentence)))
         is_family = context.family_history or any(first <= start < last for first, last in family)
         found.append(Evidence(start, end, float(effects[number]), context.negated, is_family))
     return tuple(found)
 
 
-def _family_sections(text: str) -> list[Span]:
+def family_sections(text: str) -> list[Span]:
+    """Return the sections of a note that speak of relatives."""
     sections = find_sections(text)
     return [(section.start, section.end) for section in sections if section.title.startswith(("family", "fh"))]

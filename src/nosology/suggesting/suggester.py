@@ -12,8 +12,16 @@ from nosology.files import read_json, write_json
 from nosology.modeling.attention import KeysValues
 from nosology.modeling.probing import Variant, probe, token_gradients, without
 from nosology.modeling.titles import TitleScorer
+from nosology.patience import ask
 from nosology.records import Evidence, FloatArray, FullCode, IntArray, Suggestion, Suggestions
-from nosology.suggesting.evidence import evidence_of, texts_without, tokens_within
+from nosology.suggesting.evidence import (
+    evidence_of,
+    family_sections,
+    most_telling,
+    n_affordable,
+    texts_without,
+    tokens_within,
+)
 from nosology.suggesting.mixture import Mixture, untrained
 from nosology.suggesting.sentences import Span, sentences
 from nosology.suggesting.signals import Frequencies, Signals
@@ -30,6 +38,7 @@ MASS = 0.99
 METHOD: Method = "words"
 """How evidence is found where a suggester was fitted: as faithful as asking the model again, at a hundredth of the
 cost. Without one there are no words, and the model is asked (``hide``)."""
+_BLOCK = 500  # sentences whose words are counted at a time: each takes a row of all rubrics
 _FULL_CODE_NOTES = 5  # training notes of a full code, below which nothing is offered
 _FULL_CODE_SHARE = 0.5  # of its rubric's training notes
 
@@ -154,15 +163,21 @@ class Suggester:
             method: How the model's side of the evidence is computed; None for `METHOD`, or ``hide`` without words.
         """
         read = self.read(aligned.text)
+        ask()
         coded, main = self.probabilities(read.signals)
         order = np.argsort(-coded, kind="stable")[:k]
         evidence: list[tuple[Evidence, ...]] = [()] * len(order)
         spans = sentences(original) if with_evidence else []
+        n_sentences = len(spans)
+        spans = self._worth_trying(original, spans, order, len(aligned.text))
+        ask()
         if spans and len(order):
             chosen = method or (METHOD if self.fitted.is_calibrated else "hide")
             effects = self.effects(aligned, spans, order, read, chosen)
+            ask()
+            family = family_sections(original)
             evidence = [
-                self._evidence(original, spans, int(place), column)
+                self._evidence(original, spans, int(place), column, family)
                 for place, column in zip(order, effects.T, strict=True)
             ]
         items = tuple(
@@ -170,7 +185,9 @@ class Suggester:
             for place, found in zip(order, evidence, strict=True)
         )
         none = self._none_of([item.probability for item in items])
-        return Suggestions(items, none, read.mass_left_out, len(self.table), self.fitted.is_calibrated)
+        return Suggestions(
+            items, none, read.mass_left_out, len(self.table), self.fitted.is_calibrated, n_sentences - len(spans)
+        )
 
     def probabilities(self, signals: Signals) -> tuple[FloatArray, FloatArray]:
         """Return the probability that each rubric is coded, and that it is the main one. Shape ``(rubrics,)`` each."""
@@ -281,9 +298,25 @@ class Suggester:
         )
         return categories, titles
 
-    def _evidence(self, original: str, spans: Sequence[Span], place: int, effects: FloatArray) -> tuple[Evidence, ...]:
-        words = [self.fitted.words.strongest_words(original[start:end], place, 1) for start, end in spans]
-        return evidence_of(original, spans, effects, self._titles.stems[place], words)
+    def _worth_trying(self, original: str, spans: list[Span], places: IntArray, n_characters: int) -> list[Span]:
+        """Return the sentences to try as evidence: all, or in a very long note those that say most by themselves."""
+        n = n_affordable(n_characters)
+        if len(spans) <= n:
+            return spans
+        scores = np.zeros(len(spans))
+        for first in range(0, len(spans), _BLOCK):
+            texts = [original[start:end] for start, end in spans[first : first + _BLOCK]]
+            of_words, of_titles = self.fitted.words.scores(texts), self._titles.shares(texts)
+            scores[first : first + _BLOCK] = (of_words + of_titles)[:, places].max(axis=1, initial=0)
+        return most_telling(spans, scores, n)
+
+    def _evidence(
+        self, original: str, spans: Sequence[Span], place: int, effects: FloatArray, family: Sequence[Span]
+    ) -> tuple[Evidence, ...]:
+        def words_of(sentence: str) -> list[str]:
+            return self.fitted.words.strongest_words(sentence, place, 1)
+
+        return evidence_of(original, spans, effects, self._titles.stems[place], words_of, family)
 
     def _suggestion(self, place: int, coded: float, main: float, evidence: tuple[Evidence, ...]) -> Suggestion:
         rubric = self.table.rubrics[place]

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from nosology.deidentification import deidentify
+from nosology.patience import ask
 from nosology.text.cleaning import Cleaning
 from nosology.text.normalize import composed, nfc_parts, replace_characters
 from nosology.text.sections import find_sections
@@ -73,6 +74,7 @@ def align(text: str, how: Cleaning | None, patient_id: str = "") -> AlignedText:
         return aligned
     if how.deidentify:
         aligned = _deidentified(aligned, how, patient_id)
+        ask()
     if how.leak == "strip":
         aligned = _without_diagnoses(aligned)
     return _normalized(aligned, lowercase=how.lowercase, strip_punctuation=how.strip_punctuation)

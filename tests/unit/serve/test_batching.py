@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 import pytest
 
+from nosology.patience import ask
 from nosology.records import Prediction
-from nosology.serve.batching import Batcher, QueueFull, ReadingFailed, Stopping
+from nosology.serve.batching import Batcher, QueueFull, ReadingFailed, Stopping, TooSlow
 from nosology.serve.model import CannotSuggest, Reading
 
 
@@ -94,7 +95,7 @@ def test_categories_and_suggestions_are_read_in_passes_of_their_own():
         await asyncio.sleep(0.01)
         model.gate.set()
         await asyncio.gather(first, *tasks)
-        assert model.batches[1:] == [(["0", "2"], None), (["1", "3"], 5), (["4"], 3)]
+        assert model.batches[1:] == [(["0", "2"], None), (["1"], 5), (["3"], 5), (["4"], 3)]
 
     run(scenario)
 
@@ -231,5 +232,62 @@ def test_stopping_gives_up_when_its_time_is_over_and_says_how_much_is_left():
         assert await batcher.stop(0.05) == 3
         for task in (first, waiting):
             task.cancel()
+
+    run(scenario)
+
+
+def test_requests_take_turns_a_note_at_a_time():
+    """One request of three notes to suggest for does not keep others from being read until it is done."""
+
+    async def scenario(model, batcher):
+        first = await first_in(model, batcher)
+        long = asyncio.create_task(batcher.submit(["a1", "a2", "a3"], 50))
+        await asyncio.sleep(0.01)
+        short = asyncio.create_task(batcher.submit(["b"], None))
+        other = asyncio.create_task(batcher.submit(["c1", "c2"], 10))
+        await asyncio.sleep(0.01)
+        model.gate.set()
+        await asyncio.gather(first, long, short, other)
+        assert [texts for texts, _ in model.batches] == [["first"], ["a1"], ["b"], ["c1"], ["a2"], ["c2"], ["a3"]]
+
+    run(scenario)
+
+
+def test_a_note_that_takes_too_long_ends_alone_and_the_others_of_its_batch_are_read():
+    def read(texts, _):
+        while "endless" in texts:
+            ask()
+        return [Reading(Prediction(text, 1.0, ((text, 1.0),))) for text in texts]
+
+    async def scenario(_, batcher):
+        batcher._read = read
+        tasks = [asyncio.create_task(batcher.submit([text], None)) for text in ("good", "endless", "fine")]
+        found = await asyncio.gather(*tasks, return_exceptions=True)
+        assert [labels(item) if isinstance(item, list) else type(item) for item in found] == [
+            ["good"],
+            TooSlow,
+            ["fine"],
+        ]
+        assert found[1].seconds == 0.05
+
+    run(scenario, note_seconds=0.05)
+
+
+def test_reading_stops_at_its_next_step_when_nobody_waits_any_more():
+    steps = []
+
+    def read(texts, _):
+        while texts == ["gone"]:
+            steps.append(1)
+            ask(of_time=False)
+        return [Reading(Prediction(text, 1.0, ((text, 1.0),))) for text in texts]
+
+    async def scenario(_, batcher):
+        batcher._read = read
+        gone = asyncio.create_task(batcher.submit(["gone"], None))
+        while not steps:
+            await asyncio.sleep(0.001)
+        gone.cancel()
+        assert labels(await batcher.submit(["next"], None)) == ["next"]
 
     run(scenario)

@@ -21,7 +21,7 @@ from nosology.feedback.ledger import Conflict, Unsettled
 from nosology.feedback.receipts import ReceiptError
 from nosology.feedback.store import StoreError
 from nosology.serve import schemas
-from nosology.serve.batching import QueueFull, ReadingFailed, Stopping
+from nosology.serve.batching import QueueFull, ReadingFailed, Stopping, TooSlow
 from nosology.serve.http.logs import event
 from nosology.serve.model import CannotSuggest
 
@@ -103,6 +103,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Stopping, _stopping)
     app.add_exception_handler(CannotSuggest, _cannot_suggest)
     app.add_exception_handler(ReadingFailed, _reading_failed)
+    app.add_exception_handler(TooSlow, _too_slow)
     app.add_exception_handler(ReceiptError, _receipt)
     app.add_exception_handler(Conflict, _conflict)
     app.add_exception_handler(Unsettled, _unsettled)
@@ -176,6 +177,13 @@ async def _cannot_suggest(request: Request, error: Exception) -> JSONResponse:
 async def _reading_failed(request: Request, error: Exception) -> JSONResponse:
     event("the model broke on a note", kind=str(error), request_id=request_id(request))
     return problem(request_id(request), 500, "The model broke on this note; the log has the kind of error.")
+
+
+async def _too_slow(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, TooSlow)
+    event("a note took too long", seconds=error.seconds, request_id=request_id(request))
+    detail = f"A note of this request takes more than {error.seconds:g} seconds of processor time to read; shorten it."
+    return problem(request_id(request), 422, detail)
 
 
 async def _receipt(request: Request, _: Exception) -> JSONResponse:
