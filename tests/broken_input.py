@@ -190,8 +190,6 @@ CASES = (
     Case("zip archive under the name of a gzip file", "refused", "a zip archive", raw_notes(lambda _: b"PK\x03\x04rest"), "NOTEEVENTS"),
     Case("empty file", "refused", "the file is empty", raw_notes(lambda _: b""), "NOTEEVENTS"),
     Case("header line and nothing else", "refused", "holds no notes", notes(lambda _: HEADER), "NOTEEVENTS"),
-    Case("UTF-16", "refused", "not UTF-8 but UTF-16", lambda folder: save(folder / "NOTEEVENTS.csv", utf16(notes_of(folder))), "NOTEEVENTS.csv"),
-    Case("lines that end in a carriage return alone", "refused", "carriage return alone", notes(lambda text: text.replace("\n", "\r")), "NOTEEVENTS"),
     Case("a column is missing", "refused", "column TEXT is missing", notes(without_text_column), "line 1"),
     Case("a column stands there twice", "refused", "columns named twice: text", notes(lambda text: text.replace("STORETIME", "Text", 1)), "line 1"),
     Case("another separator", "refused", "columns ROW_ID, SUBJECT_ID", notes(lambda text: text.replace(",", ";")), "line 1"),
@@ -202,7 +200,7 @@ CASES = (
     Case("ICD codes were turned into numbers (41071.0)", "refused", "ICD-9 codes were turned into numbers", diagnoses(codes_as_numbers), "DIAGNOSES_ICD"),
     Case("every tenth row in another encoding", "refused", "12 of 132 rows could not be read: 12 x not UTF-8", notes(one_in_ten_latin1), "line 602"),
     # Rows of notes that cannot be read
-    Case("a stray quote in a text", "quarantined", "a quote in an impossible place", notes(first(START + '"he is 6" tall\nand well"\n')), 2),
+    Case("stray quotes in a text, and a field too few", "quarantined", "a quote in an impossible place", notes(first(START.removesuffix(",") + '"he is 6" tall", "and well", so "he says"\n')), 2),
     Case("a quoted text that is not closed", "quarantined", "a quote in an impossible place", notes(first(START + '"never closed\n')), 2),
     Case("a quote inside an unquoted field", "quarantined", "a quote in an impossible place", notes(first(START.replace('"Report"', 'Re"port') + '"text"\n')), 2),
     Case("too few fields", "quarantined", "3 fields instead of 11", notes(first("900,1001,5001\n")), 2),
@@ -232,6 +230,9 @@ CASES = (
     Case("Windows line ends and a byte order mark", "read", "", notes(lambda text: b"\xef\xbb\xbf" + text.replace("\n", "\r\n").encode())),
     Case("blank lines between rows", "read", "", notes(lambda text: text.replace('"\n', '"\n\n\r\n'))),
     Case("ids as decimals (1001.0)", "read", "", notes(lambda text: text.replace(",10", ",10").replace(",2151", ".0,2151"))),
+    Case("UTF-16", "read", "", lambda folder: save(folder / "NOTEEVENTS.csv", utf16(notes_of(folder)))),
+    Case("lines that end in a carriage return alone", "read", "", notes(lambda text: text.replace("\n", "\r"))),
+    Case("quotes inside a text that are not doubled", "read", "", notes(lambda text: text.replace(" and ", ' "and" ', 40))),
     Case("control characters in a text", "read", "", notes(lambda text: text.replace("patient", "pat\x07ient\x0c"))),
     Case("column names in lower case", "read", "", notes(lambda text: HEADER.lower() + text.removeprefix(HEADER))),
     # Tables

@@ -10,6 +10,7 @@ import typer
 
 from nosology.cli import app
 from nosology.cli.console import progress, say
+from nosology.cli.tables import EncodingOption, SeparatorOption, read_user_table
 from nosology.errors import DataError
 
 if TYPE_CHECKING:
@@ -35,6 +36,8 @@ def classify(
         System | None,
         typer.Option(help="tuned or ensemble; without it, what the run's evaluate.answer_with says."),
     ] = None,
+    separator: SeparatorOption = None,
+    encoding: EncodingOption = None,
 ) -> None:
     """Say which category each note belongs to, and how sure that is.
 
@@ -49,20 +52,21 @@ def classify(
             raise DataError("there is no note on stdin", place="-", hint="nosology classify RUN - < note.txt")
         _print(_predict(run, [note], system)[0], {})
         return
-    from nosology.sources.tablefile import read_table, refuse_taken, table_format, write_table
+    from nosology.sources.tablefile import has_lists, refuse_taken, table_format, write_table
 
     if out is not None:
         table_format(out)  # a name that cannot be written is refused before the model starts
-    table = read_table(file, text)
+    read = read_user_table(file, text, separator=separator, encoding=encoding)
+    table = read.frame
     refuse_taken(table, file, ADDED)
-    predictions = _predict(run, table[text].fill_null("").cast(str).to_list(), system)
+    predictions = _predict(run, read.texts(text), system)
     if out is None:
-        others = table.drop(text).iter_rows(named=True)
+        others = table.drop(read.column(text)).iter_rows(named=True)
         for row, prediction in zip(others, predictions, strict=True):
             _print(prediction, row)
         return
     columns = [_fields(prediction) for prediction in predictions]
-    write_table(_with_columns(table, columns, is_nested=table_format(out) in ("jsonl", "parquet")), out)
+    write_table(_with_columns(table, columns, is_nested=has_lists(out)), out)
     n_silent = sum(prediction.abstained for prediction in predictions)
     say(f"classified {len(predictions)} notes, not sure about {n_silent}: {out}")
 

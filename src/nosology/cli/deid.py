@@ -10,6 +10,7 @@ import typer
 
 from nosology.cli import app
 from nosology.cli.console import progress, say
+from nosology.cli.tables import EncodingOption, SeparatorOption, read_user_table
 
 if TYPE_CHECKING:
     from nosology.deidentification import Deidentified, Detector
@@ -36,6 +37,8 @@ def deid(
         typer.Option(help="A further detector: presidio[:SPACY_MODEL], or transformer:NAME_OR_FOLDER. Repeatable."),
     ] = None,
     processes: Annotated[int, typer.Option(min=1, help="Worker processes.")] = 1,
+    separator: SeparatorOption = None,
+    encoding: EncodingOption = None,
 ) -> None:
     """Replace names, dates, places, numbers and other identifiers in a column of notes.
 
@@ -46,27 +49,28 @@ def deid(
     Example: nosology deid notes.csv --text TEXT --out clean.csv
     """
     from nosology.deidentification import SECRET_VARIABLE, default_detectors, deidentify_many
-    from nosology.sources.tablefile import read_table, refuse_taken, table_format, write_table
+    from nosology.sources.tablefile import has_lists, refuse_taken, table_format, write_table
 
     table_format(out)  # a name that cannot be written is refused before the work starts
     detectors = (*default_detectors(), *_further(detector)) if detector else None
-    table = read_table(file, text, *([patient] if patient else []))
+    read = read_user_table(file, text, *([patient] if patient else []), separator=separator, encoding=encoding)
+    table = read.frame
     refuse_taken(table, file, ("clean_text", "spans"))
     if style is _Style.surrogate and not os.environ.get(SECRET_VARIABLE):
         say(f"note: {SECRET_VARIABLE} is not set, so whoever knows a patient's key can undo the shift of the dates")
-    texts = table[text].fill_null("").cast(str).to_list()
+    texts = read.texts(text)
     results: list[Deidentified] = []
     with progress("deid", total=len(texts)) as advance:
         for result in deidentify_many(
             texts,
             style=style.value,
             detectors=detectors,
-            patient_keys=table[patient].fill_null("").cast(str).to_list() if patient else None,
+            patient_keys=read.texts(patient) if patient else None,
             processes=processes,
         ):
             results.append(result)
             advance(1)
-    write_table(_with_columns(table, results, is_nested=table_format(out) in ("jsonl", "parquet")), out)
+    write_table(_with_columns(table, results, is_nested=has_lists(out)), out)
     say(f"replaced {sum(len(result.spans) for result in results):,} identifiers in {len(results):,} notes: {out}")
 
 

@@ -8,6 +8,7 @@ import typer
 
 from nosology.cli import app
 from nosology.cli.console import say
+from nosology.cli.tables import EncodingOption, SeparatorOption, read_user_table
 from nosology.errors import DataError, NosologyError
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ def export(
         Path | None, typer.Option(help="The notes as they were sent, for a service that kept no texts.")
     ] = None,
     text: Annotated[str, typer.Option(help="The column of --notes that holds them.")] = "text",
+    separator: SeparatorOption = None,
+    encoding: EncodingOption = None,
 ) -> None:
     """Write what was decided as a dataset that `nosology train` takes.
 
@@ -45,9 +48,7 @@ def export(
 
     texts: list[str] = []
     if notes is not None:
-        from nosology.sources.tablefile import read_table
-
-        texts = read_table(notes, text)[text].fill_null("").cast(str).to_list()
+        texts = read_user_table(notes, text, separator=separator, encoding=encoding).texts(text)
     decisions = _decisions(run, state, database)
     summary = prepare_feedback(decisions, run, out, texts=texts, with_dataset=with_dataset)
     for step in summary.funnel:

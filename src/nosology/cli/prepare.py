@@ -9,6 +9,7 @@ import typer
 
 from nosology.cli import app
 from nosology.cli.console import progress, say
+from nosology.cli.tables import EncodingOption, SeparatorOption, reading_options
 
 if TYPE_CHECKING:
     from nosology.config import PrepareConfig
@@ -88,7 +89,7 @@ def mimic4(
 @prepare.command()
 def table(
     file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="CSV, TSV, JSON lines, Parquet, or a saved datasets folder.")
+        Path, typer.Argument(metavar="FILE", help="CSV, TSV, JSON lines, Parquet, Excel, or a saved datasets folder.")
     ],
     out: Out,
     text: Annotated[str, typer.Option(metavar="COL", help="Column of the notes.")],
@@ -105,6 +106,8 @@ def table(
         str | None, typer.Option(metavar="COL", help="Column that says train, validation or test.")
     ] = None,
     labels: Annotated[str | None, typer.Option(metavar="TSV", help="Your own label set.")] = None,
+    separator: SeparatorOption = None,
+    encoding: EncodingOption = None,
     preset: PresetOption = None,
     config: ConfigFile = None,
     overrides: Overrides = None,
@@ -122,7 +125,9 @@ def table(
     version: Literal[9, 10] | str | None = 9 if icd_version == "9" else 10 if icd_version == "10" else icd_version
     columns = TableColumns(text, category, code, version, note_id, patient, split)
     settings = _settings(config, overrides, preset, label_set=labels)
-    _report(prepare_table(file, out, settings, columns, progress=progress, csv=csv, n_workers=workers), as_json)
+    how = reading_options(separator, encoding)
+    summary = prepare_table(file, out, settings, columns, how=how, progress=progress, csv=csv, n_workers=workers)
+    _report(summary, as_json)
 
 
 def _settings(

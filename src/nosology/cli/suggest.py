@@ -11,12 +11,14 @@ import typer
 
 from nosology.cli import app
 from nosology.cli.console import progress, say
+from nosology.cli.tables import EncodingOption, SeparatorOption, read_user_table
 from nosology.errors import DataError
 
 if TYPE_CHECKING:
     import polars as pl
 
     from nosology.records import Suggestions
+    from nosology.sources.tablefile import WholeTable
 
 
 class Format(StrEnum):
@@ -44,6 +46,8 @@ def suggest(
         str | None, typer.Option("--id", metavar="COL", help="Column of note ids, for fhir and html; else row numbers.")
     ] = None,
     evidence: Annotated[bool, typer.Option(help="Look for the sentences behind each suggestion.")] = True,
+    separator: SeparatorOption = None,
+    encoding: EncodingOption = None,
 ) -> None:
     """Suggest diagnoses to consider, each with its ICD code, probability and evidence. Never a diagnosis.
 
@@ -54,10 +58,11 @@ def suggest(
     """
     if form is Format.HTML and out is None:
         raise DataError("a page needs a file to go to", place="--format html", hint="add --out suggestions.html")
-    table = None if str(file) == "-" else _read(file, text, note_id)
-    notes = [_stdin()] if table is None else table[text].fill_null("").cast(str).to_list()
+    wanted = [text, *([note_id] if note_id else [])]
+    table = None if str(file) == "-" else read_user_table(file, *wanted, separator=separator, encoding=encoding)
+    notes = [_stdin()] if table is None else table.texts(text)
     found = _suggest(run, notes, k, with_evidence=evidence)
-    ids = [str(value) for value in table[note_id]] if table is not None and note_id else _numbers(len(notes))
+    ids = table.texts(note_id) if table is not None and note_id else _numbers(len(notes))
     if form is Format.HTML:
         from nosology.report.suggested import write_suggestions_page
 
@@ -72,12 +77,6 @@ def suggest(
         _write(lines, out)
     if out is not None:
         say(f"suggested diagnoses to consider for {len(found)} notes: {out}")
-
-
-def _read(file: Path, text: str, note_id: str | None) -> "pl.DataFrame":
-    from nosology.sources.tablefile import read_table
-
-    return read_table(file, text, *([note_id] if note_id else []))
 
 
 def _stdin() -> str:
@@ -100,7 +99,7 @@ def _suggest(run: Path, notes: list[str], k: int, *, with_evidence: bool) -> "li
 
 
 def _json_lines(
-    found: "list[Suggestions]", table: "pl.DataFrame | None", text: str, *, has_file: bool
+    found: "list[Suggestions]", table: "WholeTable | None", text: str, *, has_file: bool
 ) -> Iterator[dict[str, Any]]:
     """Yield one object a note: its columns (the text only into a file), then the suggestions."""
     from nosology.export.lines import suggested_note
@@ -108,7 +107,8 @@ def _json_lines(
     if table is None:
         rows: Iterable[dict[str, Any]] = [{}]
     else:
-        rows = (table if has_file else table.drop(text)).iter_rows(named=True)
+        frame: pl.DataFrame = table.frame if has_file else table.frame.drop(table.column(text))
+        rows = frame.iter_rows(named=True)
     for row, suggestions in zip(rows, found, strict=True):
         yield row | suggested_note(suggestions)
 

@@ -47,6 +47,7 @@ from nosology.preparation.texts import TextFile
 from nosology.records import Progress, no_progress
 from nosology.runs.provenance import environment
 from nosology.sources.feedback import Decided, FeedbackSource
+from nosology.sources.formats import ReadingOptions
 from nosology.sources.mimic import MIMIC3, MIMIC4, MimicSource
 from nosology.sources.reading import Source
 from nosology.sources.table import TableColumns, TableSource
@@ -95,6 +96,7 @@ def prepare_table(
     config: PrepareConfig,
     columns: TableColumns,
     *,
+    how: ReadingOptions | None = None,
     progress: Progress | None = None,
     csv: bool = False,
     n_workers: int | None = None,
@@ -102,10 +104,13 @@ def prepare_table(
     """Prepare a dataset from a table of notes; see `prepare` for the other arguments and errors.
 
     Args:
-        file: CSV, TSV, Parquet, JSON lines, or a folder that Hugging Face's datasets saved.
+        file: CSV, TSV, JSON lines, Parquet, Excel, or a folder that Hugging Face's datasets saved.
         columns: Which column holds what.
+        how: What the user says of the file: separator, encoding.
     """
-    return prepare(lambda: TableSource(file, columns), out, config, progress=progress, csv=csv, n_workers=n_workers)
+    return prepare(
+        lambda: TableSource(file, columns, how), out, config, progress=progress, csv=csv, n_workers=n_workers
+    )
 
 
 def prepare_feedback(

@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 import polars as pl
-from polars.exceptions import PolarsError
 
+from nosology.errors import DataError
 from nosology.feedback.audit import AuditError
 from nosology.serve.batching import ReadingFailed
 from nosology.serve.http.logs import event
@@ -24,6 +24,9 @@ from nosology.serve.http.problems import Refused
 from nosology.serve.http.sessions import Caller
 from nosology.serve.schemas import BatchOut, BatchRowOut, NoteIn, PredictionOut
 from nosology.serve.service import Service
+from nosology.sources.limits import FOR_UPLOADS, LimitReached
+from nosology.sources.names import find_column
+from nosology.sources.tablefile import WholeTable, content_of, read_whole
 
 Format = Literal["csv", "jsonl", "parquet"]
 FORMATS: dict[str, Format] = {
@@ -39,7 +42,6 @@ _ROWS_AT_ONCE = 16
 _AT_WORK = 2  # so that the reader never waits for the log
 _TEXT_COLUMNS = ("text", "note", "clean_text", "note_text")
 _ID_COLUMNS = ("id", "note_id", "row_id")
-_MOST_BYTES_IN_MEMORY = 1 << 30
 _COMPRESSED = {b"\x1f\x8b", b"PK", b"BZ", b"\xfd7", b"\x28\xb5"}
 
 
@@ -107,16 +109,12 @@ class Batch:
         if self.kind == "csv":
             columns = [{name: _flat(value) for name, value in row.items()} for row in columns]
         added = pl.DataFrame(columns, infer_schema_length=None)
-        table = self.table.drop(*(name for name in ADDED_COLUMNS if name in self.table.columns))
-        table = table.with_columns(added.get_columns())
-        out = io.BytesIO()
+        table = self.table.with_columns(added.get_columns())
         if self.kind == "parquet":
+            out = io.BytesIO()
             table.write_parquet(out)
-        elif self.kind == "jsonl":
-            table.write_ndjson(out)
-        else:
-            table.write_csv(out)
-        return out.getvalue()
+            return out.getvalue()
+        return b"".join(content_of(table, self.kind))
 
 
 class Batches:
@@ -135,7 +133,8 @@ class Batches:
             Refused: It is unreadable, too large, or lacks the column; or too many tables are being read.
         """
         self._make_room()
-        table = await asyncio.to_thread(parse_table, data, kind, self._service.settings.max_batch_rows)
+        read = await asyncio.to_thread(parse_table, data, kind, self._service.settings.max_batch_rows)
+        table = read.frame
         texts, ids = note_column(table, text_column), id_column_of(table, id_column)
         if any(len(text) > self._service.settings.max_note_characters for text in texts):
             raise Refused(413, f"A note is longer than {self._service.settings.max_note_characters:,} characters.")
@@ -217,39 +216,29 @@ class Batches:
             batch.predictions[place] = prediction
 
 
-def parse_table(data: bytes, kind: Format, max_rows: int) -> pl.DataFrame:
-    """Return an uploaded table; every column of a CSV file is text.
+def parse_table(data: bytes, kind: Format, max_rows: int) -> WholeTable:
+    """Return an uploaded table, parsed in a process of its own; every column of a CSV file is text.
 
     Raises:
-        Refused: It is empty, compressed, unreadable or too large. Never quotes the table.
+        Refused: It is empty, compressed, unreadable or too large, or reading it takes more than it may. Never quotes
+            the table.
     """
     if not data.strip():
         raise Refused(422, "The table is empty.")
     if data[:2] in _COMPRESSED:
         raise Refused(415, "Compressed tables are not taken; unpack it first.")
-    source = io.BytesIO(data)
     try:
-        if kind == "parquet":
-            n_rows = pl.scan_parquet(source).select(pl.len()).collect().item()
-            _check_rows(n_rows, max_rows)
-            source.seek(0)
-            table = pl.read_parquet(source)
-        elif kind == "jsonl":
-            _check_rows(data.count(b"\n"), max_rows)
-            table = pl.read_ndjson(source, infer_schema_length=None)
-        else:
-            table = pl.read_csv(source, infer_schema=False)
-    except (PolarsError, ValueError, OSError) as error:
-        raise Refused(422, f"The table is not readable as {kind} ({type(error).__name__}).") from None
-    except BaseException as error:
-        if type(error).__name__ != "PanicException":
-            raise
-        raise Refused(422, f"The table is not readable as {kind}.") from None
-    _check_rows(table.height, max_rows)
-    if table.estimated_size() > _MOST_BYTES_IN_MEMORY:
-        raise Refused(413, "The table is too large when it is unpacked.")
-    if not table.height:
+        table = read_whole(data, name=f"table.{kind}", limits=FOR_UPLOADS)
+    except LimitReached as error:
+        raise Refused(413, f"The table cannot be read: {error.message}.") from None
+    except DataError as error:
+        raise Refused(422, f"The table is not readable as {kind}: {error.message}.") from None
+    _check_rows(table.frame.height, max_rows)
+    if not table.frame.height:
         raise Refused(422, "The table has no rows.")
+    taken = [name for name in ADDED_COLUMNS if name in table.frame.columns]
+    if taken:
+        raise Refused(422, f"The table has a column {taken[0]} already, which would be overwritten; rename it.")
     return table
 
 
@@ -281,22 +270,15 @@ def id_column_of(table: pl.DataFrame, wanted: str | None) -> list[str]:
         if wanted:
             raise Refused(422, "The table has no column of the name given with ?id=.")
         return [str(number) for number in range(1, table.height + 1)]
-    try:
-        values: Sequence[str | None] = table[name].cast(pl.String).to_list()
-    except PolarsError:
-        raise Refused(422, "The column of ids does not hold text or numbers.") from None
-    return [(value or "")[:200] for value in values]
+    values = table[name].to_list()
+    if any(isinstance(value, list | dict | pl.Series | bytes) for value in values):
+        raise Refused(422, "The column of ids does not hold text or numbers.")
+    return ["" if value is None else str(value)[:200] for value in values]
 
 
 def _find(table: pl.DataFrame, names: Sequence[str]) -> str | None:
     """Return the first column of one of these names, in its own spelling; case matters only where it has to."""
-    spelled = {column.strip().lower(): column for column in reversed(table.columns)}
-    for name in names:
-        if name in table.columns:
-            return name
-        if name.lower() in spelled:
-            return spelled[name.lower()]
-    return None
+    return next((found for name in names if (found := find_column(table.columns, name)) is not None), None)
 
 
 def _check_rows(n_rows: int, max_rows: int) -> None:

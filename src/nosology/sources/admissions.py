@@ -18,7 +18,8 @@ import polars as pl
 from nosology.coding import icd
 from nosology.errors import DataError
 from nosology.records import Code
-from nosology.sources.csvstream import Block, CsvReader
+from nosology.sources.csvblock import Block
+from nosology.sources.csvstream import CsvReader
 from nosology.sources.reading import Rejected
 
 _MANY_CODES = 1_000  # among so many ICD-9 codes of a hospital, dozens begin with 0

@@ -8,113 +8,32 @@ which it starts and a reason, never with its text. What would surprise you: a fi
 refused, since it was cut off; and so is one with a record of more than `MAX_RECORD_BYTES`.
 """
 
+import csv
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import polars as pl
 
 from nosology.errors import DataError
+from nosology.sources.csvblock import Block, Positions
+from nosology.sources.encodings import Utf8Blocks
 from nosology.sources.files import BLOCK_BYTES, BlockReader
+from nosology.sources.mending import Mender
+from nosology.sources.names import describe_columns, find_column
 from nosology.sources.reading import Rejected
+from nosology.sources.separators import SEPARATORS, choose_separator, sep_line
 
 MAX_RECORD_BYTES = 64 << 20
 """No clinical note comes near; beyond it a missing quote is the better explanation."""
 
 _QUOTE, _NEWLINE, _RETURN = 0x22, 0x0A, 0x0D
-_BOM = b"\xef\xbb\xbf"
-Positions = npt.NDArray[np.int64]
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """Whole records of one stretch of the file.
-
-    Attributes:
-        columns: The file's columns, as the header spells them.
-        separator: The byte between fields.
-        data: The stretch's bytes.
-        bounds: Where each field begins and, one further, where the record ends (its line end); shape
-            ``(records, columns + 1)``. Field ``k`` is ``data[bounds[i, k]:bounds[i, k + 1] - 1]``.
-        rejected: Damaged records of the stretch.
-        first_line: Physical line of ``data[0]``.
-        file: Name of the file.
-    """
-
-    columns: tuple[str, ...]
-    separator: bytes
-    data: bytes = field(repr=False)
-    bounds: Positions = field(repr=False)
-    rejected: tuple[Rejected, ...]
-    first_line: int
-    file: str
-
-    def __len__(self) -> int:
-        return len(self.bounds)
-
-    def raw(self, column: str) -> list[bytes]:
-        """Return a column's fields as bytes, without the quotes around them; quotes inside stay doubled."""
-        k = self.columns.index(column)
-        starts, ends = self.bounds[:, k], self.bounds[:, k + 1] - 1
-        data = self.data
-        fields = [data[start:end] for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
-        if b"\r" in data:
-            fields = [value.removesuffix(b"\r") for value in fields]
-        return [value[1:-1] if value[:1] == b'"' else value for value in fields]
-
-    def line_of(self, record: int) -> int:
-        """Return the physical line on which a record starts."""
-        return self.first_line + self.data.count(b"\n", 0, int(self.bounds[record, 0]))
-
-    def lines(self) -> list[int]:
-        """Return the physical line on which each record starts."""
-        newlines = np.flatnonzero(np.frombuffer(self.data, np.uint8) == _NEWLINE)
-        lines: list[int] = (np.searchsorted(newlines, self.bounds[:, 0]) + self.first_line).tolist()
-        return lines
-
-    def reject(self, record: int, reason: str) -> Rejected:
-        """Return a rejection of one of the block's records."""
-        return Rejected(self.file, self.line_of(record), reason)
-
-    def rows(self, columns: Sequence[str], records: Sequence[int]) -> list[tuple[str, ...]]:
-        """Return columns of some records as strings; quick for few records with long fields."""
-        places = [self.columns.index(column) for column in columns]
-        chosen = self.bounds[np.asarray(records, dtype=np.int64)]
-        fields = (
-            zip(chosen[:, k].tolist(), (chosen[:, k + 1] - 1).tolist(), strict=True) for k in places
-        )  # of each column, where its fields begin and end
-        decoded = ([_decoded(self.data[start:end]) for start, end in column] for column in fields)
-        return list(zip(*decoded, strict=True))
-
-    def frame(self, columns: Sequence[str]) -> pl.DataFrame:
-        """Return columns of all records as strings; an empty field is an empty string."""
-        if not len(self) or not columns:
-            return pl.DataFrame(schema=dict.fromkeys(columns, pl.String))
-        data = self.data
-        spans = zip(self.bounds[:, 0].tolist(), self.bounds[:, -1].tolist(), strict=True)
-        # Polars takes bytes that begin like a compressed file for one, even "x" before a control character: a header of
-        # our own comes first.
-        header = self.separator.join(b"%d" % place for place in range(len(self.columns)))
-        records = (data[start : end - 1].removesuffix(b"\r") for start, end in spans)
-        content = b"\n".join([header, *records]) + b"\n"
-        frame = pl.read_csv(content, separator=self.separator.decode(), infer_schema=False)
-        assert frame.height == len(self), "polars and this reader disagree about where records end"
-        names = [frame.columns[self.columns.index(column)] for column in columns]
-        return frame.select(
-            pl.col(name).fill_null("").alias(column) for name, column in zip(names, columns, strict=True)
-        )
-
-
-def _decoded(field: bytes) -> str:
-    """Return a field's text: without the quotes around it, and with one where two stand for one."""
-    if field.endswith(b"\r"):
-        field = field[:-1]
-    if field[:1] == b'"':
-        field = field[1:-1].replace(b'""', b'"')
-    return field.decode("utf-8")
+_IMPOSSIBLE_QUOTE = "a quote in an impossible place"
+_NEVER_ENDS = "a quoted field that never ends"
+_HEADER_SAMPLE = 1 << 16
 
 
 class CsvReader:
@@ -123,13 +42,17 @@ class CsvReader:
     Attributes:
         path: The file.
         columns: Its columns, as its header spells them, without blanks around them.
+        separator: The sign between fields.
         source: What delivers the bytes; knows how far reading has come.
+        n_mended: Damaged records that were read, since only one reading was possible.
 
     Args:
         path: Plain or gzipped.
-        separator: One character.
+        separator: One character; None to tell it by the first records.
         whole_numbers: Columns that hold whole numbers or nothing, which helps to find the next sound record after a
             damaged one.
+        encoding: As `nosology.sources.encodings` names it; None to tell UTF-8 and UTF-16 apart.
+        expected: The separator that the file's name lets expect, where none is given.
 
     Raises:
         DataError: The file is missing, empty, damaged or has no usable header.
@@ -139,20 +62,49 @@ class CsvReader:
         self,
         path: Path,
         *,
-        separator: str = ",",
+        separator: str | None = ",",
         whole_numbers: Sequence[str] = (),
         block_bytes: int = BLOCK_BYTES,
         max_record_bytes: int = MAX_RECORD_BYTES,
+        encoding: str | None = None,
+        expected: str = ",",
     ) -> None:
         self.path = path
         self.source = BlockReader(path, block_bytes)
-        self._separator = separator.encode()
         self._max_record_bytes = max_record_bytes
-        self._blocks = iter(self.source)
+        self._text = Utf8Blocks(self.source, encoding)
+        self._blocks = iter(self._text)
         self._rest, self._line = b"", 1
+        self._ends_in_returns = False
+        self.n_mended = 0
+        self._expected = expected
+        self.separator = self._read_separator(separator)
+        self._separator = self.separator.encode()
         self.columns = self._read_header()
+        self._mender = Mender(self._separator, len(self.columns))
         numeric = {name.lower() for name in whole_numbers}
         self._sound = _sound_record(self._separator, [column.lower() in numeric for column in self.columns])
+
+    @property
+    def notices(self) -> list[str]:
+        """What the user should know of how the file was read; complete once all blocks are."""
+        said = []
+        if self.separator != self._expected:
+            said.append(
+                f"{self.path.name}: its fields are separated by {SEPARATORS.get(self.separator, 'another sign')}"
+            )
+        if self._text.encoding not in ("utf-8", "ascii"):
+            said.append(f"{self.path.name}: read as {self._text.encoding}")
+        if self._text.n_replaced:
+            said.append(f"{self.path.name}: {self._text.n_replaced:,} characters mean nothing in its encoding")
+        if self._ends_in_returns:
+            said.append(f"{self.path.name}: its lines end in a carriage return alone, which was read as a line end")
+        if self.n_mended:
+            said.append(
+                f"{self.path.name}: quotes in {self.n_mended:,} records are not doubled; they were read, "
+                "as only one reading is possible"
+            )
+        return said
 
     def column(self, name: str) -> str:
         """Return a column's own spelling; case does not matter.
@@ -160,11 +112,7 @@ class CsvReader:
         Raises:
             DataError: There is no such column.
         """
-        found = next((column for column in self.columns if column.lower() == name.lower()), None)
-        if found is None:
-            hint = f"the file has {', '.join(self.columns)}"
-            raise DataError(f"column {name} is missing", place=f"{self.path}, line 1", hint=hint)
-        return found
+        return self.require([name])[0]
 
     def require(self, names: Sequence[str]) -> list[str]:
         """Return the spellings of several columns.
@@ -172,44 +120,72 @@ class CsvReader:
         Raises:
             DataError: Some are missing; all of them are named.
         """
-        known = {column.lower(): column for column in self.columns}
-        missing = [name for name in names if name.lower() not in known]
+        found = {name: find_column(self.columns, name) for name in names}
+        missing = [name for name, column in found.items() if column is None]
         if missing:
             what = f"column {missing[0]} is" if len(missing) == 1 else f"columns {', '.join(missing)} are"
-            raise DataError(f"{what} missing", place=f"{self.path}, line 1", hint=self._columns_hint())
-        return [known[name.lower()] for name in names]
+            raise DataError(f"{what} missing", place=f"{self.path}, line {self._line - 1}", hint=self._columns_hint())
+        return [column for column in found.values() if column is not None]
 
     def _columns_hint(self) -> str:
         if len(self.columns) == 1:
-            other = next((name for mark, name in _SEPARATORS.items() if mark in self.columns[0]), None)
-            if other:
-                return f"the fields seem to be separated by {other}; {self._separator.decode()!r} was expected"
-        return f"the file has {', '.join(self.columns)}"
+            other = next((name for mark, name in SEPARATORS.items() if mark in self.columns[0]), None)
+            if other and self.columns[0].count(" ") < 3:
+                return f"the fields seem to be separated by {other}; {self.separator!r} was expected"
+        return describe_columns(self.columns)
+
+    def _read_separator(self, given: str | None) -> str:
+        """Read the beginning of the file and return what separates its fields."""
+        content = self._first_lines()
+        named = sep_line(content)
+        if named is not None:
+            content = content[named[1] :]
+            self._line += 1
+        self._rest = content
+        if given is not None:
+            return given
+        return named[0] if named is not None else choose_separator(content, self._expected)
+
+    def _first_lines(self) -> bytes:
+        """Return the beginning of the file with at least one whole line, where it has one."""
+        content = b""
+        n_wanted = min(_HEADER_SAMPLE, self._max_record_bytes)
+        while (b"\n" not in content or len(content) < n_wanted) and (block := next(self._blocks, b"")):
+            content += block
+            if len(content) > self._max_record_bytes and b"\n" not in content:
+                if b"\r" in content:
+                    break
+                raise DataError("the first line never ends", place=f"{self.path}, line 1", hint="is it a CSV file?")
+        if b"\n" not in content and b"\r" in content[:-1]:
+            self._ends_in_returns = True
+            self._blocks = (block.replace(b"\r", b"\n") for block in chain([content], self._blocks))
+            return next(self._blocks)
+        return content
 
     def _read_header(self) -> tuple[str, ...]:
-        content = b""
-        while b"\n" not in content and (block := next(self._blocks, b"")):
-            content += block
-            if b"\n" not in content and b"\r" in content[:-1]:
-                hint = r"convert its line ends: tr '\r' '\n' < FILE > NEW"
-                raise DataError("lines end in a carriage return alone", place=str(self.path), hint=hint)
-            if len(content) > self._max_record_bytes:
-                raise DataError("the first line never ends", place=f"{self.path}, line 1", hint="is it a CSV file?")
-        header, _, self._rest = content.removeprefix(_BOM).partition(b"\n")
-        self._line = 2
+        header, _, self._rest = self._rest.partition(b"\n")
+        place = f"{self.path}, line {self._line}"
+        self._line += 1
         try:
-            names = header.decode("utf-8").rstrip("\r").split(self._separator.decode())
+            text = header.decode("utf-8").rstrip("\r")
         except UnicodeDecodeError as error:
-            hint = "convert it: iconv -f WINDOWS-1252 -t UTF-8 FILE > NEW"
-            raise DataError(f"not UTF-8 at byte {error.start}", place=f"{self.path}, line 1", hint=hint) from None
-        columns = tuple(name.strip().strip('"').strip() for name in names)
-        lower = [column.lower() for column in columns]
-        twice = sorted({column for column in lower if lower.count(column) > 1})
-        if twice:
-            what = "a column without a name" if twice == [""] else f"columns named twice: {', '.join(twice)}"
-            raise DataError(
-                f"the header has {what}", place=f"{self.path}, line 1", hint="is the first line the header?"
+            hint = (
+                "name its encoding, as in --encoding cp1252, or convert it: iconv -f WINDOWS-1252 -t UTF-8 FILE > NEW"
             )
+            raise DataError(f"not UTF-8 at byte {error.start}", place=place, hint=hint) from None
+        names = next(csv.reader([text], delimiter=self.separator, skipinitialspace=True), []) or [""]
+        columns = _named([" ".join(name.split()) for name in names])
+        counts = Counter(column.lower() for column in columns)
+        twice = [column for column in columns if counts[column.lower()] > 1]
+        if twice:
+            hint = (
+                describe_columns(columns)
+                if len(columns) < 2 or "header" in describe_columns(columns)
+                else ("is the first line the header?")
+            )
+            shown = ", ".join(sorted({column.lower() for column in twice}))
+            what = f": {shown}" if "header" not in describe_columns(columns) else ""
+            raise DataError(f"the header has columns named twice{what}", place=place, hint=hint)
         return columns
 
     def blocks(self) -> Iterator[Block]:
@@ -224,45 +200,67 @@ class CsvReader:
             more = next(self._blocks, None)
             is_last = more is None
             buffer += more if more is not None else b"" if buffer.endswith(b"\n") or not buffer else b"\n"
-            consumed, block = self._parse(buffer, is_last)
+            buffer, consumed, block = self._parse(buffer, is_last)
             if block is not None:
                 yield block
             self._line += int(np.count_nonzero(np.frombuffer(buffer, np.uint8, consumed) == _NEWLINE))
             buffer = buffer[consumed:]
 
-    def _parse(self, data: bytes, is_last: bool) -> tuple[int, Block | None]:
-        """Return how many bytes are done with, and the sound records among them."""
+    def _parse(self, data: bytes, is_last: bool) -> tuple[bytes, int, Block | None]:
+        """Return the bytes, mended; how many of them are done with; the sound records among those."""
         pieces: list[Positions] = []
         rejected: list[Rejected] = []
         position = 0
         while True:
-            bounds, bad_counts, stop, is_damaged = self._scan(data, position)
+            bounds, wrong, stop, is_damaged = self._scan(data, position)
+            shorter = self._without_empty_fields(data, wrong)
+            if shorter is not None:
+                data = shorter
+                continue
             pieces.append(bounds)
             rejected += [
-                self._reject(data, start, f"{n} fields instead of {len(self.columns)}") for start, n in bad_counts
+                self._reject(data, start, f"{n} fields instead of {len(self.columns)}") for start, _, n in wrong
             ]
+            if len(bounds):
+                self._mender.learn(data[bounds[0, 0] : bounds[0, -1] - 1])
             position = stop
             if not is_damaged and len(data) - stop <= self._max_record_bytes and not (is_last and stop < len(data)):
                 break
-            reason = "a quote in an impossible place" if is_damaged else "a quoted field that never ends"
+            reason = _IMPOSSIBLE_QUOTE if is_damaged else _NEVER_ENDS
             found = self._sound.search(data, data.index(b"\n", stop) + 1) if b"\n" in data[stop:] else None
             if found is None:
                 self._give_up_or_wait(data, stop, is_damaged, is_last, reason)
-                if is_last:
-                    rejected.append(self._reject(data, stop, reason))
-                    position = len(data)
-                break
-            rejected.append(self._reject(data, stop, reason))
-            position = found.start()
-        good = np.concatenate(pieces)
-        good, not_text = self._drop_undecodable(data[:position], good)
+                if not is_last:
+                    break
+            end = found.start() if found is not None else len(data)
+            data = self._mend(data, stop, end, reason, rejected)
+        return data, position, self._block(data[:position], pieces, rejected)
+
+    def _block(self, data: bytes, pieces: list[Positions], rejected: list[Rejected]) -> Block | None:
+        good, not_text = self._drop_undecodable(data, np.concatenate(pieces))
         rejected += not_text
         if not len(good) and not rejected:
-            return position, None
+            return None
         rejected.sort(key=lambda item: item.line)
-        return position, Block(
-            self.columns, self._separator, data[:position], good, tuple(rejected), self._line, self.path.name
-        )
+        return Block(self.columns, self._separator, data, good, tuple(rejected), self._line, self.path.name)
+
+    def _mend(self, data: bytes, start: int, end: int, reason: str, rejected: list[Rejected]) -> bytes:
+        """Return the bytes with a damaged stretch mended; what is lost of it joins the rejected."""
+        mended, lost, n_read = self._mender.mend(data[start:end])
+        rejected += [self._reject(data, start + offset, reason) for offset in lost]
+        self.n_mended += n_read
+        return data[:start] + mended + data[end:]
+
+    def _without_empty_fields(self, data: bytes, wrong: list[tuple[int, int, int]]) -> bytes | None:
+        """Return the bytes without the empty fields that table programs put behind the last one; None if none are."""
+        pieces, done = [], 0
+        for start, end, n in wrong:
+            record = data[start:end].removesuffix(b"\r")
+            extra = self._separator * (n - len(self.columns))
+            if extra and record.endswith(extra):
+                pieces += [data[done : start + len(record) - len(extra)]]
+                done = start + len(record)
+        return b"".join([*pieces, data[done:]]) if pieces else None
 
     def _give_up_or_wait(self, data: bytes, start: int, is_damaged: bool, is_last: bool, reason: str) -> None:
         """Raise where no sound record follows and none can be hoped for; return where more of the file may help."""
@@ -280,12 +278,12 @@ class CsvReader:
                 hint="quotes inside a quoted field must be doubled; mend the record that starts on this line",
             )
 
-    def _scan(self, data: bytes, begin: int) -> tuple[Positions, list[tuple[int, int]], int, bool]:
+    def _scan(self, data: bytes, begin: int) -> tuple[Positions, list[tuple[int, int, int]], int, bool]:
         """Find the records from ``begin`` on.
 
         Returns:
-            Bounds of sound records; start and field count of records with another count; where the first unfinished
-            or damaged record starts; whether it is damaged.
+            Bounds of sound records; start, end and field count of records with another count; where the first
+            unfinished or damaged record starts; whether it is damaged.
         """
         view = np.frombuffer(data, np.uint8, offset=begin)
         quotes = np.flatnonzero(view == _QUOTE)
@@ -299,7 +297,9 @@ class CsvReader:
         counts = np.diff(at) + 1
         is_blank = (ends - starts == 0) | ((ends - starts == 1) & (view[starts] == _RETURN) if len(starts) else False)
         is_good = (counts == len(self.columns)) & ~is_blank
-        wrong = [(begin + int(starts[i]), int(counts[i])) for i in np.flatnonzero(~is_good & ~is_blank)]
+        wrong = [
+            (begin + int(starts[i]), begin + int(ends[i]), int(counts[i])) for i in np.flatnonzero(~is_good & ~is_blank)
+        ]
         width = len(self.columns) - 1
         inner = (
             separators[at[:-1][is_good][:, None] + np.arange(width)] + 1
@@ -355,7 +355,9 @@ class CsvReader:
         return Rejected(self.path.name, self._line + data.count(b"\n", 0, start), reason)
 
 
-_SEPARATORS = {"\t": "tabs", ";": "semicolons", ",": "commas", "|": "bars"}
+def _named(names: Sequence[str]) -> tuple[str, ...]:
+    """Return the names of columns; one without a name is called after its place."""
+    return tuple(name or f"unnamed_{place}" for place, name in enumerate(names, start=1))
 
 
 def _is_utf8(data: bytes) -> bool:

@@ -26,7 +26,6 @@ _OTHER_FORMATS = {
     b"BZh": "bzip2-compressed",
     b"\x28\xb5\x2f\xfd": "zstandard-compressed",
 }
-_UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _DOWNLOAD_AGAIN = "check it with `gzip -t`, or against the SHA256SUMS.txt it came with, and download it again"
 
 
@@ -136,9 +135,6 @@ class BlockReader:
         other = next((name for magic, name in _OTHER_FORMATS.items() if start.startswith(magic)), None)
         if other:
             raise DataError(f"the file is {other}", place=str(self.path), hint="unpack it, or repack it as .gz")
-        if start.startswith(_UTF16):
-            hint = "convert it: iconv -f UTF-16 -t UTF-8 FILE > NEW"
-            raise DataError("not UTF-8 but UTF-16, from the first byte on", place=str(self.path), hint=hint)
 
     def _blocks(self, content: _Readable, raw: BinaryIO) -> Iterator[bytes]:
         n_read = 0

@@ -12,7 +12,8 @@ from pathlib import Path
 from nosology.errors import DataError
 from nosology.records import Note
 from nosology.sources.admissions import AdmissionTable, read_attributes, read_diagnoses, whole_number
-from nosology.sources.csvstream import Block, CsvReader
+from nosology.sources.csvblock import Block
+from nosology.sources.csvstream import CsvReader
 from nosology.sources.files import find_file
 from nosology.sources.reading import ERROR_FLAG, KIND, MAX_NOTE_CHARACTERS, Batch, Rejected
 

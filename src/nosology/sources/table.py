@@ -9,7 +9,8 @@ from typing import Any, Literal
 from nosology.coding import icd
 from nosology.errors import DataError
 from nosology.records import Code, Note
-from nosology.sources.formats import Chunk, open_table
+from nosology.sources.door import DoorTable
+from nosology.sources.formats import Chunk, ReadingOptions
 from nosology.sources.reading import MAX_NOTE_CHARACTERS, Batch, Rejected
 
 EACH_NOTE_A_PATIENT = (
@@ -85,10 +86,10 @@ class TableSource:
     kind = "table"
     steps: tuple[str, ...] = ()
 
-    def __init__(self, path: Path, columns: TableColumns) -> None:
+    def __init__(self, path: Path, columns: TableColumns, how: ReadingOptions | None = None) -> None:
         self._path, self._columns = path, columns
-        self._table = open_table(path)
-        self._spelling = self._spellings()
+        self._table = DoorTable(path, path.name, columns.names, how=how)
+        self._spelling = self._table.found
         self.files: tuple[str, ...] = (path.name,)
         self.notes_file = path.name
         self.side_rejected: Mapping[str, tuple[int, tuple[Rejected, ...]]] = {}
@@ -100,15 +101,6 @@ class TableSource:
         """How much of the table has been read, in bytes on disk."""
         return self._table.bytes_done
 
-    def _spellings(self) -> dict[str, str]:
-        own = {name.lower(): name for name in reversed(self._table.columns)} | {c: c for c in self._table.columns}
-        missing = [name for name in self._columns.names if name not in own and name.lower() not in own]
-        if missing:
-            what = f"column {missing[0]} is" if len(missing) == 1 else f"columns {', '.join(missing)} are"
-            hint = f"the table has {', '.join(self._table.columns)}"
-            raise DataError(f"{what} missing", place=str(self._path), hint=hint)
-        return {name: own.get(name) or own[name.lower()] for name in self._columns.names}
-
     def batches(self) -> Iterator[Batch]:
         """Yield all notes.
 
@@ -116,18 +108,20 @@ class TableSource:
             DataError: The table is damaged, has no rows, or holds ICD codes as numbers.
         """
         n_rows = 0
-        for chunk in self._table.chunks([self._spelling[name] for name in self._columns.names]):
+        for chunk in self._table.chunks():
             batch = self._batch(chunk)
             n_rows += batch.n_rows
             yield batch
+        self.warnings += self._table.notices
         if not n_rows:
             raise DataError("the table has no rows", place=str(self._path), hint="is it the right file?")
 
     def _batch(self, chunk: Chunk) -> Batch:
         notes: list[Note] = []
         rejected = list(chunk.rejected)
+        columns = chunk.columns
         for i, number in enumerate(chunk.numbers):
-            row = {name: chunk.columns[spelled][i] for name, spelled in self._spelling.items()}
+            row = {name: columns[spelled][i] for name, spelled in self._spelling.items()}
             made = self._note(row.__getitem__, number, chunk.part)
             if isinstance(made, Note):
                 notes.append(made)

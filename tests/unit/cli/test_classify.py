@@ -145,7 +145,7 @@ def test_values_that_json_does_not_know_are_printed_as_text(classify, tmp_path: 
     ("words", "message"),
     [
         (("-",), "there is no note on stdin"),
-        (("{file}", "--text", "body"), "no column 'body'"),
+        (("{file}", "--text", "note"), "no column 'note'"),
         (("{file}",), "no column 'text'"),
         (("{file}.gone.csv",), "no such file"),
         (("{file}", "--text", "Body", "--out", "{file}.xlsx"), "cannot tell the format"),

@@ -73,11 +73,17 @@ def test_every_format_gives_the_same_notes(tmp_path: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["notes.csv", "notes.jsonl", "notes.parquet"])
-def test_rows_arrive_in_order_however_small_the_chunks(
-    tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(formats, "_CHUNK_ROWS", 2)
-    assert read(save(tmp_path, name))[0] == EXPECTED
+def test_rows_of_many_chunks_arrive_in_order(tmp_path: Path, name: str) -> None:
+    rows = [{"t": f"note {n}", "c": "x"} for n in range(2 * formats.CHUNK_ROWS + 1)]
+    frame, path = pl.DataFrame(rows), tmp_path / name
+    match path.suffix:
+        case ".csv":
+            frame.write_csv(path)
+        case ".jsonl":
+            path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+        case _:
+            frame.write_parquet(path)
+    assert [note.text for note in read(path, TableColumns("t", category="c"))[0]] == [row["t"] for row in rows]
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -144,8 +150,8 @@ def test_a_row_that_cannot_be_used_is_rejected_with_its_line(tmp_path: Path, row
         ("", "the file is empty"),
         ("[1]\n", "no JSON object, where a JSON object was expected"),
         ("not json\n", "not valid JSON"),
-        ('{"other": 1}\n', "columns t, c are missing"),
-        ('{"t": "a"}\n', "column c is missing"),
+        ('{"other": 1}\n', "no columns 't', 'c'"),
+        ('{"t": "a"}\n', "no column 'c'"),
     ],
 )
 def test_a_table_that_cannot_be_meant_is_refused(tmp_path: Path, content: str, message: str) -> None:
@@ -160,8 +166,8 @@ def test_a_csv_without_rows_and_an_unknown_format_are_refused(tmp_path: Path) ->
     (tmp_path / "n.csv").write_text("t,c\n")
     with pytest.raises(DataError, match="no rows"):
         read(tmp_path / "n.csv", TableColumns("t", category="c"))
-    for name in ("n.xlsx", "n"):
-        with pytest.raises(DataError, match="are not read"):
+    for name in ("n.doc", "n"):
+        with pytest.raises(DataError, match="cannot tell the format"):
             TableSource(tmp_path / name, TableColumns("t", category="c"))
     with pytest.raises(DataError, match="no such file"):
         TableSource(tmp_path / "none.parquet", TableColumns("t", category="c"))

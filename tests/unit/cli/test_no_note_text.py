@@ -1,0 +1,113 @@
+"""No word of a file that fails: not of its cells, its header or its name, in what the commands say, print or log.
+
+The name of the file is said where the user gave it, as the place of the error, and nowhere else.
+"""
+
+import io
+import json
+import logging
+import sys
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from nosology.cli import main
+
+CANARY = "Zebrafink"
+NOTE = f"{CANARY} Quill was admitted with fever, and left against advice."
+LABELS = "category\nalpha\nbeta\n"
+
+
+def parquet(**columns: list[object]) -> bytes:
+    out = io.BytesIO()
+    pl.DataFrame(columns, strict=False).write_parquet(out)
+    return out.getvalue()
+
+
+BROKEN: dict[str, tuple[str, bytes]] = {
+    "no header": ("n.csv", f'1,"{NOTE}",I214\n2,"{NOTE}",I10\n'.encode()),
+    "no header, no quotes": ("n.csv", f"{CANARY} Quill\tseen\n{CANARY} Quill\tagain\n".encode()),
+    "no header, lines end in returns": ("n.csv", f'"{NOTE}",a\r"{NOTE}",b\r'.encode()),
+    "no header, mixed line ends": ("n.csv", f'1,"{NOTE}",a\r2,"{NOTE}",b\n3,"{NOTE}",c\n'.encode()),
+    "no header, names twice": ("n.csv", f"{CANARY},{CANARY}\n".encode()),
+    "no header, semicolons": ("n.csv", f"1;{NOTE};a\n2;{NOTE};b\n".encode()),
+    "no header, UTF-16": ("n.csv", f"1\t{NOTE}\ta\n".encode("utf-16")),
+    "no header, cp1252": ("n.csv", f'1,"{NOTE} caf\xe9",a\n'.encode("cp1252")),
+    "a header of numbers": ("n.csv", f"4711,{CANARY}4712,cat\n1,{NOTE},a\n".encode()),
+    "quotes beyond repair": ("n.csv", f'id,text,cat\n1,"{NOTE}" {CANARY}" x,a\n'.encode()),
+    "never closed": ("n.csv", f'id,text,cat\n1,"{NOTE},a\n'.encode()),
+    "cut gzip": ("n.csv.gz", b"\x1f\x8b\x08\x00" + NOTE.encode()),
+    "too many fields": ("n.csv", f"id,text,cat\n1,{NOTE},a,b,c\n".encode()),
+    "not UTF-8": ("n.csv", f"id,text,cat\n1,{CANARY} \xe9,a\n".encode("latin-1")),
+    "NUL bytes": ("n.csv", f"id,text,cat\n1,{CANARY} \0,a\n".encode()),
+    "unknown categories": ("n.csv", f'id,text,cat\n1,"{NOTE}","{NOTE}"\n2,a,{CANARY}.\n'.encode()),
+    "broken JSON": ("n.jsonl", f'{{"id": 1, "text": "{NOTE}", "cat": "a"}}\n{{"text": "{NOTE}\n'.encode()),
+    "other keys": ("n.jsonl", json.dumps({NOTE: 1, f"{CANARY}1": 2}).encode()),
+    "a text": ("n.jsonl", json.dumps(NOTE).encode()),
+    "a cut array": ("n.json", f'[{{"text": "{NOTE}", "cat": "a"}}, {{"text": "{CANARY}'.encode()),
+    "lists of text": ("n.jsonl", json.dumps({"text": [NOTE], "cat": "a"}).encode()),
+    "too deep": ("n.jsonl", f'{{"text": "{NOTE}", "x": {"[" * 700}{"]" * 700}}}'.encode()),
+    "broken Parquet": ("n.parquet", parquet(text=[NOTE], cat=["a"])[:-30]),
+    "Parquet with notes as names": ("n.parquet", parquet(**{NOTE: ["a"], f"{CANARY} 2": ["b"]})),
+    "text under the name of Parquet": ("n.parquet", NOTE.encode()),
+    "text under the name of Excel": ("n.xlsx", NOTE.encode()),
+    "an unknown format": ("n.doc", NOTE.encode()),
+}  # fmt: skip
+COMMANDS = {
+    "prepare": [
+        "prepare",
+        "table",
+        "{file}",
+        "--out",
+        "{out}",
+        "--text",
+        "text",
+        "--category",
+        "cat",
+        "--labels",
+        "{labels}",
+    ],
+    "deid": ["deid", "{file}", "--text", "text", "--out", "{out}.csv"],
+    "classify": ["classify", "{run}", "{file}", "--out", "{out}.csv"],
+    "suggest": ["suggest", "{run}", "{file}", "--out", "{out}.jsonl"],
+}
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("what", BROKEN)
+def test_a_failing_file_is_never_quoted(
+    tmp_path: Path,
+    what: str,
+    command: str,
+    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    name, content = BROKEN[what]
+    if what in ("unknown categories",) and command != "prepare":
+        pytest.skip("only a preparation reads categories")
+    file = tmp_path / f"{CANARY}-{name}"
+    file.write_bytes(content)
+    (tmp_path / "labels.tsv").write_text(LABELS, encoding="utf-8")
+    places = {"file": file, "out": tmp_path / "out", "labels": tmp_path / "labels.tsv", "run": tmp_path / "no-run"}
+    monkeypatch.setattr(sys, "argv", ["nosology", *(word.format(**places) for word in COMMANDS[command])])
+    with caplog.at_level(logging.DEBUG), pytest.raises(SystemExit) as stop:
+        main()
+    shown = capsys.readouterr()
+    assert stop.value.code == 2, shown.err
+    said = (shown.out + shown.err + caplog.text).replace(str(file), "").replace(f"{file.name}", "")
+    assert CANARY not in said
+    assert "Quill" not in said
+    assert "against advice" not in said
+    assert not (tmp_path / "out.csv").exists()
+
+
+def test_a_file_without_a_header_is_told_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "n.csv").write_bytes(BROKEN["no header"][1])
+    monkeypatch.setattr(sys, "argv", ["nosology", "deid", str(tmp_path / "n.csv"), "--text", "text", "--out", "o.csv"])
+    with pytest.raises(SystemExit):
+        main()
+    assert "there seems to be no header line" in capsys.readouterr().err
