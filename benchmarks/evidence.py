@@ -30,7 +30,7 @@ from scipy import special
 from nosology import metrics
 from nosology.classifier.classifier import Classifier
 from nosology.dataset.folder import open_dataset
-from nosology.files import read_manifest
+from nosology.runs.run import Run
 from nosology.suggesting.evidence import strongest
 from nosology.suggesting.sentences import Span, sentences
 from nosology.suggesting.suggester import METHOD, Read
@@ -108,7 +108,7 @@ def _options() -> argparse.Namespace:
 
 def _texts(run: Path, n: int) -> list[str]:
     """Return notes of the test split in a random order, a few more than asked for."""
-    dataset = open_dataset(Path(read_manifest(run, "run")["dataset"]["path"]))
+    dataset = open_dataset(Path(Run.open(run).manifest.dataset.path))
     texts = dataset.split("test")["clean_text"].to_list()
     order = np.random.default_rng(0).permutation(len(texts))
     return [texts[place] for place in order[: 2 * n]]

@@ -27,7 +27,7 @@ import psutil
 
 from nosology.dataset.folder import open_dataset
 from nosology.feedback.checking import check
-from nosology.files import read_manifest
+from nosology.runs.run import Run
 
 START_SECONDS = 300
 WARM_UP_SECONDS = 5.0
@@ -189,7 +189,7 @@ def batch_sizes(port: int) -> float:
 
 def read_notes(run: Path) -> list[str]:
     """Return the notes to ask about."""
-    recorded = Path(read_manifest(run, "run")["dataset"]["path"])
+    recorded = Path(Run.open(run).manifest.dataset.path)
     folder = recorded if recorded.exists() else run.parent / "dataset"
     return [str(text) for text in open_dataset(folder).split("test")["clean_text"].to_list()]
 

@@ -33,7 +33,7 @@ from rich.table import Table
 
 from nosology.classifier.classifier import Classifier
 from nosology.coding.labels import LabelSet
-from nosology.coding.rubrics import RUBRICS_FILE, RubricTable
+from nosology.coding.rubrics import RubricTable
 from nosology.config import Config, EvaluateConfig, PrepareConfig
 from nosology.evaluation.suggestions import evaluate_suggestions
 from nosology.modeling.adapters import load_adapter
@@ -44,6 +44,7 @@ from nosology.modeling.prompts import PromptTemplate
 from nosology.modeling.titles import TitleScorer
 from nosology.preparation.pipeline import prepare_mimic3, prepare_table
 from nosology.report.ranking import print_ranking
+from nosology.runs.files import RunFiles
 from nosology.sources.table import TableColumns
 from nosology.suggesting.suggester import FittedSuggester
 from nosology.synthetic import write_mimic
@@ -253,9 +254,9 @@ def _classifier(loaded: LoadedModel, encoder: PromptEncoder, labels: LabelSet, r
     Notes are read in full, whatever the run was trained with.
     """
     cleaning = Cleaning(True, "token", "keep", False, False, 0, None, False)
-    table = RubricTable.load(run / RUBRICS_FILE) if run else RubricTable.shipped(labels, [9])
-    model = load_adapter(loaded, run / "adapter") if run else loaded.model
-    fitted = FittedSuggester.load(run, len(table)) if run else None
+    table = RubricTable.load(RunFiles(run).rubrics) if run else RubricTable.shipped(labels, [9])
+    model = load_adapter(loaded, RunFiles(run).adapter) if run else loaded.model
+    fitted = FittedSuggester.load(RunFiles(run).suggester, len(table)) if run else None
     return Classifier(model, encoder, labels, cleaning=cleaning, rubrics=table, suggester=fitted, scoring="constrained")
 
 

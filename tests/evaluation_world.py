@@ -105,7 +105,12 @@ def write_run(folder: Path, dataset: Path, *, n_train: int = 60, config: dict[st
     manifest = {
         "kind": "run",
         "format": 1,
-        "dataset": {"path": str(dataset), "manifest_sha256": sha256_file(dataset / "manifest.json")},
+        "dataset": {
+            "path": str(dataset),
+            "manifest_sha256": sha256_file(dataset / "manifest.json"),
+            "preparation": PREPARATION,
+            "n_train": len(notes.filter(pl.col("split") == "train")),
+        },
         "labels_sha256": labels.sha256,
         "prompt_sha256": "0" * 64,
         "model": {
@@ -115,6 +120,9 @@ def write_run(folder: Path, dataset: Path, *, n_train: int = 60, config: dict[st
             "n_parameters": 135_000_000,
             "n_trainable": 4_800_000,
         },
+        "adapter_sha256": "2" * 64,
+        "n_steps": 20,
+        "best_step": None,
         "train_note_ids_sha256": sha256_text("\n".join(note_ids)),
         "n_train_notes": len(note_ids),
         "config": Config.model_validate(config or {}).model_dump(mode="json"),

@@ -7,6 +7,7 @@ they stand in as evidence. It can be told to break on a word, or to take its tim
 import base64
 import math
 import re
+import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -17,12 +18,16 @@ from typing import Any
 import numpy as np
 from starlette.testclient import TestClient
 
-from evaluation_world import PREPARATION, write_dataset, write_run
+from evaluation_world import PREPARATION, Loader, write_dataset, write_run
 from nosology.classifier.calibration import fit
 from nosology.coding.labels import LabelSet
+from nosology.coding.rubrics import RubricTable
+from nosology.config import EvaluateConfig
 from nosology.errors import RunError
+from nosology.evaluation import evaluate
 from nosology.files import read_json, write_json
 from nosology.records import Evidence, Prediction, Suggestion, Suggestions
+from nosology.runs.run import Run
 from nosology.serve.app import create_app
 from nosology.serve.model import ServedModel
 from nosology.serve.service import Service
@@ -108,9 +113,8 @@ def write_served_run(folder: Path) -> Path:
     }
     manifest = read_json(run / "manifest.json")
     manifest["dataset"]["preparation"] = preparation
-    manifest["adapter_sha256"] = "2" * 64
     write_json(run / "manifest.json", manifest)
-    shares = [{"category": name, "train": share} for name, share in zip(NAMES, (0.4, 0.3, 0.2, 0.1), strict=True)]
+    shares = (0.4, 0.3, 0.2, 0.1)
     tuned = {
         "accuracy": 0.8,
         "accuracy_interval": [0.7, 0.9],
@@ -118,12 +122,16 @@ def write_served_run(folder: Path) -> Path:
         "macro_f1_interval": [0.6, 0.8],
         "ece": 0.05,
     }
-    results = {"n": 12, "systems": {"tuned": tuned}, "distribution": {"categories": shares}}
-    (run / "eval" / "test").mkdir(parents=True)
+    config = EvaluateConfig(systems=("tuned",), bootstrap_samples=100, robustness_notes=0)
+    results = evaluate(run, config=config, load=Loader())
+    results["systems"]["tuned"] |= tuned
+    for row, share in zip(results["distribution"]["categories"], shares, strict=True):
+        row["train"] = share
     write_json(run / "eval" / "test" / "results.json", results)
     generator = np.random.default_rng(0)
     log_probs = np.log(generator.dirichlet(np.ones(4) * 0.3, size=200))
     write_json(run / "calibration.json", fit(log_probs, log_probs.argmax(axis=1)).to_json())
+    RubricTable.shipped(LabelSet.load("icd-chapters-18"), (10,)).save(run / "rubrics.tsv")
     (run / "report").mkdir()
     (run / "report" / "index.html").write_text("<!doctype html><title>Report</title><p>The report.", encoding="utf-8")
     return run
@@ -131,15 +139,14 @@ def write_served_run(folder: Path) -> Path:
 
 def open_service(run: Path, state: Path, *, can_suggest: bool = True, **settings: Any) -> tuple[Service, KeywordReader]:
     """Return a service over a run, and its reader."""
-    from nosology.serve.model import can_suggest as asked
-    from nosology.serve.model import model_card
-
-    reader = KeywordReader(LabelSet.load(run / "labels.tsv"), can_suggest=can_suggest)
+    if not can_suggest:
+        run = Path(shutil.copytree(run, state / "run-without-rubrics"))
+        (run / "rubrics.tsv").unlink()
+    opened = Run.open(run)
+    reader = KeywordReader(opened.labels, can_suggest=can_suggest)
     chosen = Settings(**{"state": state, "keys_file": state / "keys.json", **settings})
-    card = model_card(run, can_suggest=asked(reader))
-    model = ServedModel(reader, card, card["sha256"]["manifest"], replaces_identifiers=chosen.deidentify)
-    reader.batches.clear()
-    return Service.open(run, model, chosen), reader
+    model = ServedModel(reader, opened, replaces_identifiers=chosen.deidentify)
+    return Service.open(opened, model, chosen), reader
 
 
 @contextmanager

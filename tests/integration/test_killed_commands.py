@@ -19,7 +19,7 @@ from nosology.classifier.classifier import Classifier
 from nosology.cli import main
 from nosology.dataset.folder import open_dataset
 from nosology.errors import RunError
-from nosology.report.page import read_results
+from nosology.runs.run import Run
 from tiny_models import save_tiny_model
 
 MOST_RENAMES = 60
@@ -125,7 +125,7 @@ def test_a_killed_evaluation_leaves_no_results_and_a_killed_report_no_page(world
             assert kills < MOST_RENAMES
         assert kills >= 1
         assert (world / "run" / made).exists()
-    assert read_results(world / "run", "test").n == 8
+    assert Run.open(world / "run").results().n == 8
 
 
 @pytest.mark.parametrize("command", ["classify", "deid"])

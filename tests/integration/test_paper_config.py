@@ -10,9 +10,9 @@ from nosology.coding.labels import LabelSet
 from nosology.config import load_config, shipped_config
 from nosology.dataset.folder import open_dataset
 from nosology.evaluation import evaluate
-from nosology.files import read_manifest
 from nosology.preparation.pipeline import prepare_mimic3
 from nosology.report import write_report
+from nosology.runs.run import Run
 from nosology.synthetic import write_mimic
 from nosology.training import train
 from tiny_models import save_tiny_model
@@ -54,8 +54,8 @@ def test_the_adapter_is_on_the_attention_projections_of_a_frozen_base(run: Path)
     settings = json.loads((run / "adapter" / "adapter_config.json").read_text(encoding="utf-8"))
     assert sorted(settings["target_modules"]) == ["k_proj", "o_proj", "q_proj", "v_proj"]
     assert settings["r"] == 16
-    manifest = read_manifest(run, "run")
-    assert manifest["model"]["n_trainable"] < 0.1 * manifest["model"]["n_parameters"]
+    manifest = Run.open(run).manifest
+    assert manifest.model.n_trainable < 0.1 * manifest.model.n_parameters
 
 
 def test_results_hold_every_system_on_the_same_notes(run: Path) -> None:

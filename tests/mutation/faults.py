@@ -148,7 +148,7 @@ FAULTS = (
     ),
     Fault(
         "a changed adapter is loaded as if nothing had happened",
-        "classifier/classifier.py",
+        "runs/run.py",
         "if found != recorded:",
         "if False:",
         ("tests/unit/classifier/test_classifier.py::test_a_file_that_changed_since_training_is_refused",),
@@ -214,8 +214,8 @@ FAULTS = (
     Fault(
         "calibration is fitted on the notes that are evaluated",
         "evaluation/fitting.py",
-        "notes, run = inputs.validation, inputs.run",
-        "notes, run = inputs.notes, inputs.run",
+        "notes, files = inputs.validation, inputs.run.files",
+        "notes, files = inputs.notes, inputs.run.files",
         (
             "tests/unit/evaluation/test_workflow.py::test_the_tuned_model_is_calibrated_on_validation_notes_and_the_run_keeps_it",
         ),

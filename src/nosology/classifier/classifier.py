@@ -15,9 +15,9 @@ import numpy as np
 from nosology.classifier.calibration import Calibration
 from nosology.classifier.ensemble import Ensemble
 from nosology.coding.labels import LabelSet
-from nosology.coding.rubrics import RUBRICS_FILE, RubricTable
+from nosology.coding.rubrics import RubricTable
 from nosology.errors import ModelError, RunError
-from nosology.files import MANIFEST, read_json, read_manifest, sha256_file
+from nosology.files import sha256_file
 from nosology.modeling.adapters import load_adapter
 from nosology.modeling.encoding import EncodedNote, PromptEncoder
 from nosology.modeling.head_scoring import Scorer, make_scorer
@@ -28,6 +28,7 @@ from nosology.modeling.scoring import AnswerScorer, Scoring
 from nosology.modeling.titles import TitleScorer
 from nosology.patience import ask, next_note
 from nosology.records import Count, FloatArray, Prediction, Suggestions
+from nosology.runs.run import Run, expect_unchanged
 from nosology.suggesting.suggester import FittedSuggester, Suggester
 from nosology.text.alignment import AlignedText, align
 from nosology.text.cleaning import Cleaning, clean
@@ -94,11 +95,11 @@ class Classifier:
         self._suggester: Suggester | None = None
 
     @classmethod
-    def load(cls, run: Path | str, *, system: System | None = None) -> Self:
+    def load(cls, run: Path | str | Run, *, system: System | None = None) -> Self:
         """Return the classifier of a finished run.
 
         Args:
-            run: The run folder.
+            run: The run, or its folder.
             system: The tuned model, its base model with the same prompt, or the ensemble; None for what the run's
                 configuration says (`evaluate.answer_with`).
 
@@ -107,50 +108,49 @@ class Classifier:
                 ensemble and one is wanted.
             ModelError: The model or the adapter cannot be loaded.
         """
-        run = Path(run)
-        manifest = read_manifest(run, "run")
-        labels = LabelSet.load(run / "labels.tsv")
-        template = PromptTemplate.load(str(run / "prompt.jinja"))
-        _expect(run / "labels.tsv", labels.sha256, manifest["labels_sha256"])
-        _expect(run / "prompt.jinja", template.sha256, manifest["prompt_sha256"])
-        settings = manifest["config"]["model"]
-        system = system or manifest["config"]["evaluate"].get("answer_with", "tuned")
+        run = Run.open(run)
+        manifest, labels = run.manifest, run.labels
+        template = PromptTemplate.load(str(run.files.prompt))
+        expect_unchanged(run.files.prompt, template.sha256, manifest.prompt_sha256)
+        settings = manifest.config.model
+        system = system or manifest.config.evaluate.answer_with
         ensemble = _load_ensemble(run) if system == "ensemble" else None
         loaded = load_model(
-            settings["name"],
-            revision=manifest["model"]["revision"] or settings["revision"],
-            dtype=settings["dtype"],
-            load_in_4bit=settings["load_in_4bit"],
+            settings.name,
+            revision=manifest.model.revision or settings.revision,
+            dtype=settings.dtype,
+            load_in_4bit=settings.load_in_4bit,
         )
-        _expect(run, loaded.weights_sha256, manifest["model"]["weights_sha256"], what="the base model's weights")
+        weights_sha256 = manifest.model.weights_sha256
+        expect_unchanged(run.folder, loaded.weights_sha256, weights_sha256, what="the base model's weights")
         encoder = PromptEncoder(
             loaded.tokenizer,
             template,
             labels.names,
-            max_note_tokens=settings["max_note_tokens"],
-            shortening=settings.get("shortening", "middle"),  # as runs of before there was a choice
+            max_note_tokens=settings.max_note_tokens,
+            shortening=settings.shortening,
         )
         model, calibration = loaded.model, None
         if system != "base":
-            weights = run / "adapter" / "adapter_model.safetensors"
+            weights = run.files.adapter_weights
             if weights.is_file():
-                _expect(weights, sha256_file(weights), manifest["adapter_sha256"])
-            has_head = manifest["config"]["train"].get("head", "answer") == "classification"
-            model = load_adapter(loaded, run / "adapter", n_head_categories=len(labels.names) if has_head else None)
-            calibration = _read_calibration(run)
-        rubrics = RubricTable.load(run / RUBRICS_FILE) if (run / RUBRICS_FILE).exists() else None
+                expect_unchanged(weights, sha256_file(weights), manifest.adapter_sha256)
+            n_head_categories = len(labels.names) if run.has_category_head else None
+            model = load_adapter(loaded, run.files.adapter, n_head_categories=n_head_categories)
+            calibration = Calibration.load(run.files.calibration)
+        rubrics = run.rubrics
         return cls(
             model,
             encoder,
             labels,
-            cleaning=Cleaning.like(manifest["dataset"]["preparation"]),
+            cleaning=Cleaning.like(manifest.dataset.preparation),
             calibration=calibration,
-            scoring=settings["scoring"],
-            batch_tokens=manifest["config"]["evaluate"]["batch_tokens"],
+            scoring=settings.scoring,
+            batch_tokens=manifest.config.evaluate.batch_tokens,
             ensemble=ensemble,
             rubrics=rubrics,
-            suggester=FittedSuggester.load(run, len(rubrics)) if rubrics and system != "base" else None,
-            n_train_notes=manifest["n_train_notes"],
+            suggester=FittedSuggester.load(run.files.suggester, len(rubrics)) if rubrics and system != "base" else None,
+            n_train_notes=manifest.n_train_notes,
         )
 
     def classify(self, texts: Sequence[str], *, progress: Count | None = None) -> list[Prediction]:
@@ -370,15 +370,13 @@ def _normalize(scores: FloatArray) -> FloatArray:
     return normalized
 
 
-def _read_calibration(run: Path) -> Calibration | None:
-    path = run / "calibration.json"
-    return Calibration.from_json(read_json(path)) if path.exists() else None
-
-
-def _load_ensemble(run: Path) -> Ensemble:
-    ensemble = Ensemble.load(run)
+def _load_ensemble(run: Run) -> Ensemble:
+    ensemble = Ensemble.load(run.files.ensemble)
+    if ensemble is None:
+        hint = f"`nosology evaluate {run.folder}` fits it, with `ensemble` among evaluate.systems"
+        raise RunError("this run holds no ensemble", place=str(run.folder), hint=hint)
     fitted_to = ensemble.fitted_on.get("run_manifest_sha256", "")
-    _expect(run / MANIFEST, sha256_file(run / MANIFEST), fitted_to, what="the run that the ensemble was fitted to")
+    expect_unchanged(run.files.manifest, run.sha256, fitted_to, what="the run that the ensemble was fitted to")
     return ensemble
 
 
@@ -391,12 +389,3 @@ def _asking(progress: Count | None) -> Count:
             progress(n_notes)
 
     return told
-
-
-def _expect(place: Path, found: str, recorded: str, *, what: str = "this file") -> None:
-    if found != recorded:
-        raise RunError(
-            f"{what} changed since training: SHA-256 {found[:12]}..., recorded {recorded[:12]}...",
-            place=str(place),
-            hint="restore it, or train again",
-        )

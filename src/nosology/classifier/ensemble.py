@@ -9,7 +9,6 @@ each member's over- or under-confidence.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Self
 
 import numpy as np
@@ -20,11 +19,8 @@ from nosology.classifier.words import HashedModel
 from nosology.errors import RunError
 from nosology.files import read_json, sha256_file, write_json
 from nosology.records import FloatArray, IntArray
+from nosology.runs.files import EnsembleFiles
 
-FOLDER = "ensemble"
-_LINEAR = "linear.safetensors"
-_SETTINGS = "ensemble.json"
-_CALIBRATION = "calibration.json"
 _SPREAD = 1.0  # how far exponents plausibly are from one half; worth about one note, as in calibration
 
 
@@ -56,45 +52,41 @@ class Ensemble:
         """
         return blend(self.exponents, tuned, self.linear.log_probs(texts))
 
-    def save(self, run: Path) -> None:
-        """Write the ensemble into a run folder, its settings last."""
-        folder = run / FOLDER
-        folder.mkdir(exist_ok=True)
-        self.linear.save(folder / _LINEAR)
+    def save(self, files: EnsembleFiles) -> None:
+        """Write the ensemble where a run keeps it, its settings last."""
+        files.folder.mkdir(exist_ok=True)
+        self.linear.save(files.linear)
         if self.calibration is not None:
-            write_json(folder / _CALIBRATION, self.calibration.to_json())
+            self.calibration.save(files.calibration)
         settings = {
             "kind": "ensemble",
             "format": 1,
             "exponents": list(self.exponents),
             "fitted_on": dict(self.fitted_on),
-            "linear_sha256": sha256_file(folder / _LINEAR),
+            "linear_sha256": sha256_file(files.linear),
         }
-        write_json(folder / _SETTINGS, settings)
+        write_json(files.settings, settings)
 
     @classmethod
-    def load(cls, run: Path) -> Self:
-        """Return the ensemble of a run.
+    def load(cls, files: EnsembleFiles) -> Self | None:
+        """Return the ensemble that `save` wrote; None where there is none.
 
         Raises:
-            RunError: The run has none, or a file in it is not the one that was written.
+            RunError: A file of it is not the one that was written.
         """
-        folder = run / FOLDER
-        if not (folder / _SETTINGS).exists():
-            hint = f"`nosology evaluate {run}` fits it, with `ensemble` among evaluate.systems"
-            raise RunError("this run holds no ensemble", place=str(run), hint=hint)
-        settings = read_json(folder / _SETTINGS)
+        if not files.settings.exists():
+            return None
+        settings = read_json(files.settings)
         if not isinstance(settings, dict) or (settings.get("kind"), settings.get("format")) != ("ensemble", 1):
-            raise RunError("not an ensemble of format 1", place=str(folder), hint="evaluate the run again")
-        linear = folder / _LINEAR
+            raise RunError("not an ensemble of format 1", place=str(files.folder), hint="evaluate the run again")
+        linear = files.linear
         if not linear.exists() or sha256_file(linear) != settings["linear_sha256"]:
             raise RunError("this file changed since it was fitted", place=str(linear), hint="evaluate the run again")
-        calibration = folder / _CALIBRATION
         return cls(
             HashedModel.load(linear),
             (float(settings["exponents"][0]), float(settings["exponents"][1])),
             dict(settings["fitted_on"]),
-            Calibration.from_json(read_json(calibration)) if calibration.exists() else None,
+            Calibration.load(files.calibration),
         )
 
 

@@ -37,9 +37,11 @@ def evaluate(
     from nosology.report.ranking import print_ranking
     from nosology.report.summary import print_summary
     from nosology.runs.results import Results
+    from nosology.runs.run import Run
 
+    opened = Run.open(run)
     results = evaluate_run(
-        run,
+        opened,
         split=split,
         dataset=dataset,
         limit=limit,
@@ -50,9 +52,9 @@ def evaluate(
         print(json.dumps(results, indent=2, ensure_ascii=False))
     else:
         print_summary(Results.model_validate(results))
-    if wants_suggestions(run):
+    if wants_suggestions(opened):
         suggestions = evaluate_suggestions(
-            run, split=split, dataset=dataset, limit=limit, include_text=include_text, progress=progress
+            opened, split=split, dataset=dataset, limit=limit, include_text=include_text, progress=progress
         )
         if not as_json:
             print_ranking(suggestions)

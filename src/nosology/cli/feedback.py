@@ -70,21 +70,19 @@ def report(
 
     Example: nosology feedback report runs/first
     """
-    from nosology.coding.labels import LabelSet
     from nosology.feedback.agreement import agreement_report
     from nosology.feedback.audit import AUDIT_FILE, entries
-    from nosology.files import MANIFEST, sha256_file
-    from nosology.serve.model import training_shares
+    from nosology.runs.run import Run
 
-    log = (state or run / "service") / AUDIT_FILE
-    sha256 = sha256_file(run / MANIFEST)
+    opened = Run.open(run)
+    log = (state or opened.files.service) / AUDIT_FILE
     predictions = (
         entry
         for entry in (entries(log) if log.is_file() else ())
-        if entry.get("model_sha256") == sha256 and "abstained" in entry
+        if entry.get("model_sha256") == opened.sha256 and "abstained" in entry
     )
-    labels = LabelSet.load(run / "labels.tsv")
-    found = agreement_report(_decisions(run, state, database), predictions, labels.names, training_shares(run))
+    decisions = _decisions(run, state, database)
+    found = agreement_report(decisions, predictions, opened.labels.names, opened.training_shares())
     if as_json:
         print(json.dumps(found, indent=2, ensure_ascii=False))
         return
@@ -137,9 +135,10 @@ _WORDS = {
 
 def _decisions(run: Path, state: Path | None, database: str | None) -> "list[Decision]":
     from nosology.feedback.store import FeedbackStore, StoreError
+    from nosology.runs.files import RunFiles
     from nosology.serve.settings import Settings
 
-    settings = Settings(state=state or run / "service", keys_file=Path(), database=database)
+    settings = Settings(state=state or RunFiles(run).service, keys_file=Path(), database=database)
     store = FeedbackStore(settings.database_url)
     try:
         return store.all()

@@ -52,13 +52,15 @@ def serve(
     Example: nosology serve runs/first --port 8000
     """
     from nosology.errors import ConfigError
+    from nosology.runs.run import Run
     from nosology.serve.http.keys import default_keys_file
     from nosology.serve.settings import Settings
 
     if (certificate is None) != (certificate_key is None):
         raise ConfigError("TLS needs both --certificate and --certificate-key")
+    opened = Run.open(run)
     settings = Settings(
-        state=state or run / "service",
+        state=state or opened.files.service,
         keys_file=keys or default_keys_file(),
         database=database,
         audit_key=audit_key,
@@ -71,4 +73,4 @@ def serve(
     from nosology.serve.server import serve as run_service
 
     say(f"loading {run}")
-    run_service(run, settings, host=host, port=port, certificate=certificate, certificate_key=certificate_key)
+    run_service(opened, settings, host=host, port=port, certificate=certificate, certificate_key=certificate_key)

@@ -59,6 +59,6 @@ def train_with_progress(dataset: Path, out: Path, config: "Config", *, resume: b
         manifest = run_training(dataset, out, config, resume=resume, progress=show)
     if manifest:
         say(
-            f"trained on {manifest['n_train_notes']} notes in {manifest['timings']['train_seconds']:.0f} s; "
-            f"{manifest['model']['n_trainable']:,} of {manifest['model']['n_parameters']:,} parameters; run: {out}"
+            f"trained on {manifest.n_train_notes} notes in {manifest.timings.train_seconds:.0f} s; "
+            f"{manifest.model.n_trainable:,} of {manifest.model.n_parameters:,} parameters; run: {out}"
         )

@@ -17,9 +17,6 @@ from nosology.coding import icd
 from nosology.coding.labels import LabelSet
 from nosology.errors import RunError
 
-RUBRICS_FILE = "rubrics.tsv"
-"""What a run folder calls its table."""
-
 _FILES = "data/icd/rubrics-icd{version}.tsv"
 _HEADER = ("rubric", "icd_version", "title", "category", "n_notes", "codes")
 

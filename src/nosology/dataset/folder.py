@@ -6,14 +6,17 @@ short is refused rather than trained on.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, cast
 
 import polars as pl
+from pydantic import ValidationError
 
 from nosology.coding.labels import LabelSet
+from nosology.config import PrepareConfig
 from nosology.errors import RunError
-from nosology.files import read_json, read_manifest, sha256_file
+from nosology.files import MANIFEST, read_json, read_manifest, sha256_file
 
 Split = Literal["train", "validation", "test"]
 
@@ -41,7 +44,7 @@ QUARANTINE_FILE = "quarantine.jsonl"
 CSV_FILE = "df_classification.csv"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Dataset:
     """A prepared dataset on disk.
 
@@ -59,6 +62,27 @@ class Dataset:
     def sha256(self) -> str:
         """The SHA-256 of ``notes.parquet``, which names the dataset in runs and results."""
         return cast(str, self.manifest["files"][NOTES_FILE]["sha256"])
+
+    @cached_property
+    def manifest_sha256(self) -> str:
+        """The SHA-256 of the manifest, by which a run knows the dataset that it was trained on."""
+        return sha256_file(self.folder / MANIFEST)
+
+    @cached_property
+    def preparation(self) -> PrepareConfig:
+        """What was done to the notes.
+
+        Raises:
+            RunError: The manifest does not say so in a way that this version reads.
+        """
+        try:
+            return PrepareConfig.model_validate(self.manifest["config"])
+        except (KeyError, ValidationError):
+            raise RunError(
+                "the dataset's configuration is not one that this version reads",
+                place=str(self.folder / MANIFEST),
+                hint="prepare it again",
+            ) from None
 
     def split(self, name: str) -> pl.DataFrame:
         """Return the notes of a split in the dataset's order: the columns `COLUMNS`, then those of `ATTRIBUTES`.

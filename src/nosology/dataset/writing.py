@@ -13,7 +13,7 @@ import polars as pl
 
 from nosology.coding.labels import LabelSet
 from nosology.dataset.folder import ATTRIBUTES, COLUMNS, CSV_FILE, FUNNEL_FILE, LABELS_FILE, NOTES_FILE
-from nosology.files import sha256_file, write_json
+from nosology.files import MANIFEST, sha256_file, write_json
 
 _PART_BYTES = 48 << 20  # of text in memory at a time
 _ROW_GROUP = 2_000  # notes; readers of one split skip through groups of this size
@@ -67,7 +67,7 @@ def write_manifest(folder: Path, contents: dict[str, Any]) -> None:
         for path in sorted(folder.iterdir())
         if path.is_file()
     }
-    write_json(folder / "manifest.json", {"kind": "dataset", "format": 1, **contents, "files": files})
+    write_json(folder / MANIFEST, {"kind": "dataset", "format": 1, **contents, "files": files})
 
 
 def write_labels_and_funnel(folder: Path, labels: LabelSet, funnel: list[dict[str, Any]]) -> None:

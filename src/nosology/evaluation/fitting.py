@@ -11,16 +11,14 @@ from pathlib import Path
 
 from nosology.classifier import calibration as calibrating
 from nosology.classifier.calibration import Calibration
-from nosology.classifier.ensemble import FOLDER, Ensemble, blend, fit_exponents
+from nosology.classifier.ensemble import Ensemble, blend, fit_exponents
 from nosology.classifier.words import fit_hashed
 from nosology.config import EvaluateConfig
 from nosology.errors import RunError
 from nosology.evaluation.inputs import Inputs
 from nosology.evaluation.systems import Scorer
-from nosology.files import MANIFEST, read_json, sha256_file, sha256_text, write_json
+from nosology.files import sha256_text
 from nosology.records import FloatArray, Progress
-
-CALIBRATION = "calibration.json"
 
 
 @dataclass(frozen=True)
@@ -43,14 +41,14 @@ def fit_on_validation(inputs: Inputs, config: EvaluateConfig, tuned: Scorer, pro
 
     With too few validation notes neither is fitted, and stored ones are removed.
     """
-    notes, run = inputs.validation, inputs.run
+    notes, files = inputs.validation, inputs.run.files
     if len(notes) < calibrating.MIN_NOTES:
-        (run / CALIBRATION).unlink(missing_ok=True)
-        (run / FOLDER / "ensemble.json").unlink(missing_ok=True)
+        files.calibration.unlink(missing_ok=True)
+        files.ensemble.settings.unlink(missing_ok=True)
         least = calibrating.MIN_NOTES
         return Fitted(None, None, f"the validation split holds {len(notes)} notes, fewer than the {least} it takes")
     fitted_on = {
-        "run_manifest_sha256": sha256_file(run / MANIFEST),
+        "run_manifest_sha256": inputs.run.sha256,
         "note_ids_sha256": sha256_text("\n".join(notes["note_id"])),
         "settings": f"{config.selective_accuracy:g} {config.coverage:g} {config.seed}",
     }
@@ -60,10 +58,10 @@ def fit_on_validation(inputs: Inputs, config: EvaluateConfig, tuned: Scorer, pro
         with progress("calibrate", len(notes)) as advance:
             return tuned.log_probs(notes["clean_text"].to_list(), progress=advance)
 
-    calibration = _stored_calibration(run / CALIBRATION, fitted_on)
+    calibration = _stored_calibration(files.calibration, fitted_on)
     if calibration is None:
         calibration = _calibrate(inputs, config, log_probs(), fitted_on)
-        write_json(run / CALIBRATION, calibration.to_json())
+        calibration.save(files.calibration)
     if "ensemble" not in config.systems:
         return Fitted(calibration, None, "")
     return Fitted(calibration, _ensemble(inputs, config, log_probs, fitted_on, progress), "")
@@ -78,9 +76,9 @@ def _ensemble(
 ) -> Ensemble | None:
     """Return the run's ensemble, fitted now or earlier; None where the training notes are all of one category."""
     try:
-        stored = Ensemble.load(inputs.run)
+        stored = Ensemble.load(inputs.run.files.ensemble)
     except RunError:
-        stored = None  # none yet, or one that is damaged: it is fitted anew
+        stored = None  # it is damaged, and fitted anew
     if stored is not None and stored.fitted_on == fitted_on and stored.calibration is not None:
         return stored
     texts, true = inputs.validation["clean_text"].to_list(), inputs.category_indices(inputs.validation)
@@ -99,7 +97,7 @@ def _ensemble(
     exponents = fit_exponents(log_probs(), by_linear, true)
     calibration = _calibrate(inputs, config, blend(exponents, log_probs(), by_linear), fitted_on)
     ensemble = Ensemble(linear, exponents, fitted_on, calibration)
-    ensemble.save(inputs.run)
+    ensemble.save(inputs.run.files.ensemble)
     return ensemble
 
 
@@ -118,7 +116,5 @@ def _calibrate(
 
 def _stored_calibration(path: Path, fitted_on: Mapping[str, str]) -> Calibration | None:
     """Return the stored calibration if it was fitted on the same; a file that is none is an error."""
-    if not path.exists():
-        return None
-    stored = Calibration.from_json(read_json(path))
-    return stored if stored.fitted_on == fitted_on else None
+    stored = Calibration.load(path)
+    return stored if stored is not None and stored.fitted_on == fitted_on else None

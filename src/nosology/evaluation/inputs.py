@@ -6,7 +6,6 @@ manifest, because the baselines are trained on exactly the notes that the model 
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import polars as pl
@@ -15,8 +14,10 @@ from nosology.coding.labels import LabelSet
 from nosology.config import EvaluateConfig
 from nosology.dataset.folder import Dataset, open_dataset
 from nosology.errors import DataError, RunError
-from nosology.files import MANIFEST, read_json, read_manifest, sha256_file, sha256_text
+from nosology.files import MANIFEST, sha256_file
 from nosology.records import IntArray
+from nosology.runs.manifest import TrainingDataset
+from nosology.runs.run import Run
 
 
 @dataclass(frozen=True)
@@ -24,9 +25,7 @@ class Inputs:
     """Everything read, nothing computed. Frames hold note text and stay out of the repr.
 
     Attributes:
-        run: The run folder.
-        manifest: The run's.
-        labels: The run's label set.
+        run: The run.
         split: Name of the evaluated split.
         dataset: The evaluated dataset.
         training_dataset: The one that the model was trained on; often the same.
@@ -35,12 +34,10 @@ class Inputs:
         train: Exactly the notes that the model was trained on.
         train_all: The whole training split.
         validation: The training dataset's validation split, for calibration.
-        out: The folder to write.
+        name: What the run calls this evaluation.
     """
 
-    run: Path
-    manifest: dict[str, Any] = field(repr=False)
-    labels: LabelSet
+    run: Run
     split: str
     dataset: Dataset
     training_dataset: Dataset
@@ -49,7 +46,12 @@ class Inputs:
     train: pl.DataFrame = field(repr=False)
     train_all: pl.DataFrame = field(repr=False)
     validation: pl.DataFrame = field(repr=False)
-    out: Path
+    name: str
+
+    @property
+    def labels(self) -> LabelSet:
+        """The run's label set."""
+        return self.run.labels
 
     @property
     def is_training_dataset(self) -> bool:
@@ -63,12 +65,12 @@ class Inputs:
 
 
 def read_inputs(
-    run: Path, *, split: str, dataset: Path | None, config: EvaluateConfig, limit: int | None = None
+    run: Run, *, split: str, dataset: Path | None, config: EvaluateConfig, limit: int | None = None
 ) -> Inputs:
     """Return what an evaluation of a run needs.
 
     Args:
-        run: A finished run folder.
+        run: The run.
         split: Which split to evaluate.
         dataset: Another dataset to evaluate; None for the one that the run was trained on.
         config: Its `max_notes` and `seed` draw a subset.
@@ -78,11 +80,9 @@ def read_inputs(
         RunError: The run or a dataset is missing, unfinished or changed since training, or the label sets differ.
         DataError: There is no note to evaluate.
     """
-    manifest = read_manifest(run, "run")
-    labels = LabelSet.load(run / "labels.tsv")
-    training_dataset = _training_dataset(manifest, dataset)
+    training_dataset = _training_dataset(run.manifest.dataset, dataset)
     evaluated = training_dataset if dataset is None or _same(dataset, training_dataset) else open_dataset(dataset)
-    _check_labels(labels, evaluated)
+    _check_labels(run.labels, evaluated)
     train_all = training_dataset.split("train")
     notes = evaluated.split(split)
     if notes.is_empty():
@@ -90,39 +90,36 @@ def read_inputs(
     name = split if evaluated is training_dataset else f"{evaluated.folder.name}-{split}"
     return Inputs(
         run=run,
-        manifest=manifest,
-        labels=labels,
         split=split,
         dataset=evaluated,
         training_dataset=training_dataset,
         notes=_subset(notes, limit or config.max_notes, config.seed),
         n_split_notes=len(notes),
-        train=_trained_on(run, manifest, train_all),
+        train=_trained_on(run, train_all),
         train_all=train_all,
         validation=training_dataset.split("validation"),
-        out=run / "eval" / name,
+        name=name,
     )
 
 
-def _training_dataset(manifest: dict[str, Any], given: Path | None) -> Dataset:
+def _training_dataset(recorded: TrainingDataset, given: Path | None) -> Dataset:
     """Return the dataset that the run was trained on, from where it was or from the one given if it moved there."""
-    recorded = manifest["dataset"]
-    candidates = [Path(recorded["path"]), *([given] if given else [])]
+    candidates = [Path(recorded.path), *([given] if given else [])]
     for folder in candidates:
         manifest_file = folder / MANIFEST
-        if manifest_file.exists() and sha256_file(manifest_file) == recorded["manifest_sha256"]:
+        if manifest_file.exists() and sha256_file(manifest_file) == recorded.manifest_sha256:
             return open_dataset(folder)
     state = "has changed since" if (candidates[0] / MANIFEST).exists() else "is no longer there"
     raise RunError(
         f"the dataset that the run was trained on {state}",
-        place=recorded["path"],
+        place=recorded.path,
         hint="the baselines train on its notes; put it back, or pass its new place as --dataset",
     )
 
 
 def _same(folder: Path, dataset: Dataset) -> bool:
     manifest_file = folder / MANIFEST
-    return manifest_file.exists() and sha256_file(manifest_file) == sha256_file(dataset.folder / MANIFEST)
+    return manifest_file.exists() and sha256_file(manifest_file) == dataset.manifest_sha256
 
 
 def _check_labels(labels: LabelSet, dataset: Dataset) -> None:
@@ -135,17 +132,15 @@ def _check_labels(labels: LabelSet, dataset: Dataset) -> None:
         )
 
 
-def _trained_on(run: Path, manifest: dict[str, Any], train_all: pl.DataFrame) -> pl.DataFrame:
+def _trained_on(run: Run, train_all: pl.DataFrame) -> pl.DataFrame:
     """Return exactly the notes that the model was trained on, in the dataset's order."""
-    note_ids = read_json(run / "train_notes.json")["note_ids"]
-    if sha256_text("\n".join(note_ids)) != manifest["train_note_ids_sha256"]:
-        raise RunError(
-            "train_notes.json is not what the manifest recorded", place=str(run), hint="restore it, or train again"
-        )
+    note_ids = run.train_note_ids()
     train = train_all.filter(pl.col("note_id").is_in(note_ids))
     if len(train) != len(note_ids):
         raise RunError(
-            f"{len(note_ids) - len(train)} of the {len(note_ids)} training notes are not in the dataset", place=str(run)
+            f"{len(note_ids) - len(train)} of the {len(note_ids)} training notes are not in the dataset",
+            place=str(run.folder),
+            hint="put back the dataset that the run was trained on",
         )
     return train
 

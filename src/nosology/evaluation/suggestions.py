@@ -24,8 +24,9 @@ from nosology.config import EvaluateConfig
 from nosology.dataset.folder import codes_of
 from nosology.errors import DataError
 from nosology.evaluation.inputs import Inputs, read_inputs
-from nosology.files import read_manifest, write_json
+from nosology.files import write_json
 from nosology.records import BoolArray, Count, FloatArray, IntArray, Progress, no_progress
+from nosology.runs.run import Run
 from nosology.runs.suggestion_results import Estimate, RankedSystem, ReliabilityBin, SuggestionResults
 from nosology.suggesting import mixture
 from nosology.suggesting.mixture import Mixture
@@ -34,8 +35,6 @@ from nosology.suggesting.suggester import FittedSuggester, Suggester
 from nosology.suggesting.words import WordModel
 from nosology.text.alignment import align
 
-RESULTS = "suggestions.json"
-EXAMPLE = "suggested_example.json"
 K = 10
 MOST_FIT_NOTES = 200
 """Validation notes that weights are fitted on: eight weights need no more, and each costs a reading of all titles."""
@@ -138,7 +137,7 @@ def fit_suggester(
         suggester.known.category,
     )
     suggester.fitted = FittedSuggester(words, notes.fit())
-    suggester.fitted.save(inputs.run)
+    suggester.fitted.save(inputs.run.files.suggester)
     return notes
 
 
@@ -152,13 +151,13 @@ def read_signals(suggester: Suggester, texts: Sequence[str], advance: Count) -> 
     return [signals for signals, _ in reads], [left_out for _, left_out in reads]
 
 
-def wants_suggestions(run: Path) -> bool:
+def wants_suggestions(run: Run) -> bool:
     """Return whether a run was trained to suggest: on rubric titles, which takes notes with codes."""
-    return bool(read_manifest(run, "run")["config"]["train"].get("title_weight"))
+    return run.manifest.config.train.title_weight > 0
 
 
 def evaluate_suggestions(
-    run: Path,
+    run: Path | Run,
     *,
     split: str = "test",
     dataset: Path | None = None,
@@ -171,7 +170,7 @@ def evaluate_suggestions(
     """Fit a run's suggester, rank the rubrics of a split's notes with every system, and write ``suggestions.json``.
 
     Args:
-        run: A finished run folder.
+        run: A finished run, or its folder.
         split: Which split to evaluate.
         dataset: Another dataset; None for the one that the run was trained on.
         limit: Evaluate a random part of this many notes.
@@ -184,24 +183,26 @@ def evaluate_suggestions(
         RunError: The run or a dataset is missing, unfinished or changed, or the run knows no rubrics.
         DataError: There is no note with a known code to evaluate or to fit on.
     """
-    config = config or EvaluateConfig.model_validate(read_manifest(run, "run")["config"].get("evaluate", {}))
+    run = Run.open(run)
+    config = config or run.manifest.config.evaluate
     inputs = read_inputs(run, split=split, dataset=dataset, config=config, limit=limit)
     classifier = Classifier.load(run)
     fit_notes = fit_suggester(inputs, classifier, limit=fit_limit, progress=progress)
     suggester = classifier.suggester
     test, train = Coded.of(inputs.notes, suggester.table), Coded.of(inputs.train, suggester.table)
     if not len(test.notes):
-        raise DataError(f"no note of the {split} split has a code of a known rubric", place=str(run))
+        raise DataError(f"no note of the {split} split has a code of a known rubric", place=str(run.folder))
     with progress("evaluate suggestions", len(test.notes)) as advance:
         started = time.perf_counter()
         signals, left_out = read_signals(suggester, test.texts, advance)
         seconds = time.perf_counter() - started
     scores = rank_all(suggester, signals, fit_notes, train, test, seconds)
     results = judge(suggester, scores, train, test, config, np.array(left_out), len(fit_notes.tables))
-    inputs.out.mkdir(parents=True, exist_ok=True)
+    files = run.files.evaluation(inputs.name)
+    files.folder.mkdir(parents=True, exist_ok=True)
     if include_text:
-        _write_example(inputs.out / EXAMPLE, suggester, test)
-    write_json(inputs.out / RESULTS, results.model_dump(mode="json"))
+        _write_example(files.suggested_example, suggester, test)
+    write_json(files.suggestions, results.model_dump(mode="json"))
     return results
 
 

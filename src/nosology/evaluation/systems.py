@@ -8,7 +8,6 @@ you: all ways read each note once, so their time is one; and only the two parsed
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Literal, Protocol
 
 import numpy as np
@@ -25,6 +24,7 @@ from nosology.evaluation.inputs import Inputs
 from nosology.evaluation.parsing import parse_lenient, parse_strict
 from nosology.metrics import INVALID
 from nosology.records import Count, FloatArray, IntArray, Prediction, Progress
+from nosology.runs.run import Run
 from nosology.runs.systems import BASE_SYSTEMS, BASELINES, SYSTEMS
 
 Correction = Literal["none", "length", "prior"]
@@ -61,7 +61,7 @@ class Scorer(Protocol):
         """Return the same under an instruction that lists the categories in another order."""
 
 
-Loader = Callable[[Path, Literal["tuned", "base"]], Scorer]
+Loader = Callable[[Run, Literal["tuned", "base"]], Scorer]
 
 
 @dataclass(frozen=True)
@@ -221,7 +221,7 @@ def _from_predictions(
     )
 
 
-def load_classifier(run: Path, system: Literal["tuned", "base"]) -> Scorer:
+def load_classifier(run: Run, system: Literal["tuned", "base"]) -> Scorer:
     """Return the run's classifier. Imported here, so that results can be read and reported without torch."""
     from nosology.classifier.classifier import Classifier
 

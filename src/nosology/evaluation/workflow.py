@@ -27,25 +27,23 @@ from nosology.evaluation.systems import (
     run_ensemble,
     run_tuned,
 )
-from nosology.evaluation.writing import PREDICTIONS, RESULTS, json_lines, prediction_rows
+from nosology.evaluation.writing import json_lines, prediction_rows
 from nosology.files import (
-    MANIFEST,
-    read_json,
-    read_manifest,
     replaced_folder,
-    sha256_file,
     sha256_text,
     write_json,
     write_lines,
 )
 from nosology.records import Progress, no_progress
+from nosology.runs.files import EvaluationFiles
 from nosology.runs.provenance import environment
 from nosology.runs.results import CalibrationResult, Provenance, Results, Robustness
+from nosology.runs.run import Run
 from nosology.runs.systems import SYSTEMS
 
 
 def evaluate(
-    run: Path,
+    run: Path | Run,
     *,
     split: str = "test",
     dataset: Path | None = None,
@@ -61,7 +59,7 @@ def evaluate(
     ``RUN/calibration.json`` and ``RUN/ensemble`` where they are missing or were fitted on something else.
 
     Args:
-        run: A finished run folder.
+        run: A finished run, or its folder.
         split: Which split to evaluate.
         dataset: Another dataset; None for the one that the run was trained on.
         limit: Evaluate a random part of this many notes; None for the configured number.
@@ -77,7 +75,8 @@ def evaluate(
     """
     started = time.perf_counter()
     load = load or load_classifier
-    config = config or EvaluateConfig.model_validate(read_manifest(run, "run")["config"].get("evaluate", {}))
+    run = Run.open(run)
+    config = config or run.manifest.config.evaluate
     check_systems(config.systems)
     inputs = read_inputs(run, split=split, dataset=dataset, config=config, limit=limit)
     outputs = run_baselines(inputs, config, progress) | run_base(inputs, config, load, progress)
@@ -95,11 +94,12 @@ def evaluate(
     hashes = [sha256_text(prompt) for prompt in prompts]
     n_tokens = tuned.note_tokens(inputs.notes["clean_text"].to_list())
     results = _judge_all(inputs, config, outputs, fitted, robustness, n_tokens, hashes, started)
-    with replaced_folder(inputs.out) as folder:
+    with replaced_folder(run.files.evaluation(inputs.name).folder) as folder:
+        written = EvaluationFiles(folder)
         for name, output in outputs.items():
             rows = prediction_rows(inputs.notes, output, inputs.labels.names, hashes, prompts if include_text else None)
-            write_lines(folder / name / PREDICTIONS, json_lines(rows), is_private=include_text)
-        write_json(folder / RESULTS, results)
+            write_lines(written.predictions(name), json_lines(rows), is_private=include_text)
+        write_json(written.results, results)
     return results
 
 
@@ -155,7 +155,7 @@ def _judge_all(
         ),
         distribution=distribution.describe(inputs, truncated, n_tokens),
         robustness=robustness,
-        funnel=read_json(inputs.dataset.folder / "funnel.json"),
+        funnel=inputs.dataset.funnel(),
         examples=choose_examples(inputs, outputs, summary, hashes),
         provenance=_provenance(inputs, config, len(set(groups)), time.perf_counter() - started),
     ).model_dump(mode="json")
@@ -171,29 +171,29 @@ def _judge_calibration(
 
 
 def _provenance(inputs: Inputs, config: EvaluateConfig, n_patients: int, seconds: float) -> Provenance:
-    manifest = inputs.manifest
+    manifest = inputs.run.manifest
     return Provenance(
-        run=inputs.run.name,
+        run=inputs.run.folder.name,
         split=inputs.split,
         dataset=inputs.dataset.folder.name,
-        dataset_manifest_sha256=sha256_file(inputs.dataset.folder / MANIFEST),
+        dataset_manifest_sha256=inputs.dataset.manifest_sha256,
         training_dataset=inputs.training_dataset.folder.name,
-        training_dataset_manifest_sha256=manifest["dataset"]["manifest_sha256"],
+        training_dataset_manifest_sha256=manifest.dataset.manifest_sha256,
         is_training_dataset=inputs.is_training_dataset,
         labels_sha256=inputs.labels.sha256,
         note_ids_sha256=sha256_text("\n".join(inputs.notes["note_id"])),
-        train_note_ids_sha256=manifest["train_note_ids_sha256"],
+        train_note_ids_sha256=manifest.train_note_ids_sha256,
         n_train_notes=len(inputs.train),
         n_split_notes=inputs.n_split_notes,
-        prompt_sha256=manifest["prompt_sha256"],
-        model=manifest["model"],
+        prompt_sha256=manifest.prompt_sha256,
+        model=manifest.model.model_dump(mode="json"),
         seed=config.seed,
         bootstrap_samples=config.bootstrap_samples,
         n_patients=n_patients,
-        config={**manifest["config"], "evaluate": config.model_dump(mode="json")},
+        config=manifest.config.model_copy(update={"evaluate": config}).model_dump(mode="json"),
         environment=environment(),
-        training_environment=manifest["environment"],
-        training_timings=manifest["timings"],
+        training_environment=manifest.environment,
+        training_timings=manifest.timings.model_dump(mode="json"),
         evaluated_at=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         seconds=round(seconds, 1),
     )

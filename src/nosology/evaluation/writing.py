@@ -15,9 +15,6 @@ import polars as pl
 from nosology.evaluation.systems import Output
 from nosology.metrics import INVALID
 
-RESULTS = "results.json"
-PREDICTIONS = "predictions.jsonl"
-
 
 def prediction_rows(
     notes: pl.DataFrame,

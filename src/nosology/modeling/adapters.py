@@ -17,6 +17,7 @@ from nosology.errors import ModelError
 from nosology.modeling.heads import HEAD_MODULE, put_category_head
 from nosology.modeling.loading import LoadedModel, decoder, first_line
 from nosology.modeling.lora import fuse_lora
+from nosology.runs.files import ADAPTER_WEIGHTS
 
 ATTENTION_TARGETS = ("q_proj", "k_proj", "v_proj", "o_proj")
 
@@ -120,7 +121,7 @@ def load_adapter(loaded: LoadedModel, folder: Path, *, n_head_categories: int | 
     """
     from peft import PeftConfig
 
-    weights = folder / "adapter_model.safetensors"
+    weights = folder / ADAPTER_WEIGHTS
     if not weights.is_file():
         raise ModelError("the adapter's weights are missing", place=str(weights))
     settings = PeftConfig.from_pretrained(str(folder))

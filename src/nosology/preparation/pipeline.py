@@ -30,7 +30,7 @@ from nosology.dataset.split import check_disjoint, split_of
 from nosology.dataset.summary import DatasetSummary, summarize
 from nosology.dataset.writing import write_csv, write_labels_and_funnel, write_manifest, write_notes
 from nosology.errors import DataError, RunError
-from nosology.files import new_folder, read_manifest, remove_leftovers
+from nosology.files import new_folder, remove_leftovers
 from nosology.preparation.collecting import CLEAN, LABEL, READ, WORDS, Collector
 from nosology.preparation.joining import join
 from nosology.preparation.labelling import labeller
@@ -46,6 +46,7 @@ from nosology.preparation.select import (
 from nosology.preparation.texts import TextFile
 from nosology.records import Progress, no_progress
 from nosology.runs.provenance import environment
+from nosology.runs.run import Run
 from nosology.sources.feedback import Decided, FeedbackSource
 from nosology.sources.formats import ReadingOptions
 from nosology.sources.mimic import MIMIC3, MIMIC4, MimicSource
@@ -139,8 +140,8 @@ def prepare_feedback(
     Raises:
         RunError: The run or the other dataset is missing or changed, or their label sets differ.
     """
-    labels = LabelSet.load(run / "labels.tsv")
-    config = PrepareConfig.model_validate(read_manifest(run, "run")["dataset"]["preparation"])
+    opened = Run.open(run)
+    labels, config = opened.labels, opened.manifest.dataset.preparation
     anything_goes = {"min_words": 0, "max_words": None, "drop_duplicates": True, "drop_near_duplicates": False}
     there = open_dataset(with_dataset) if with_dataset else None
     if there and there.labels.sha256 != labels.sha256:

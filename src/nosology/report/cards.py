@@ -5,18 +5,16 @@ card after the Coalition for Health AI's. What would surprise you: nothing is gu
 says "Author must supply", and searching for these words finds all that is left to do.
 """
 
-from collections.abc import Mapping
-from typing import Any
-
 from jinja2 import Environment
 
+from nosology.runs.manifest import RunManifest
 from nosology.runs.results import Results
 
 CARDS = ("MODEL_CARD.md", "TRIPOD-AI.md", "TRIPOD-LLM.md", "CHAI.md")
 AUTHOR_MUST_SUPPLY = "Author must supply"
 
 
-def render_cards(results: Results, manifest: Mapping[str, Any], environment: Environment) -> dict[str, str]:
+def render_cards(results: Results, manifest: RunManifest, environment: Environment) -> dict[str, str]:
     """Return the text of every card by file name.
 
     Args:

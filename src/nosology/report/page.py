@@ -5,7 +5,6 @@ The page is written last and at once. What would surprise you: a page that shows
 
 import json
 import shutil
-from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import resources
@@ -13,74 +12,50 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
-from pydantic import ValidationError
 
 from nosology.errors import RunError
-from nosology.files import read_json, read_manifest, write_text
+from nosology.files import read_json, write_text
 from nosology.records import Suggestions
 from nosology.report.cards import render_cards
 from nosology.report.classification import side_by_side
 from nosology.report.drawing import Drawn, colour_role
 from nosology.report.figures import CURVES, draw_all
 from nosology.report.suggested import shown
+from nosology.runs.manifest import RunManifest
 from nosology.runs.results import Comparison, Results
+from nosology.runs.run import Run
 from nosology.runs.suggestion_results import SuggestionResults
 
-PAGE = "index.html"
-REPORTS_TEXT = "classification_reports.txt"
 
-
-def write_report(run: Path, *, evaluation: str = "test", include_text: bool = False) -> Path:
+def write_report(run: Path | Run, *, evaluation: str = "test", include_text: bool = False) -> Path:
     """Write ``RUN/report`` and return its page.
 
     Beside ``index.html``: ``figures/*.svg`` and ``*.png``, ``classification_reports.txt``, and in ``cards`` the forms
     that reviewers ask for. Evaluations other than ``test`` get a folder of their own, ``RUN/report/EVALUATION``.
 
     Args:
-        run: A finished run folder.
+        run: A finished run, or its folder.
         evaluation: A folder of ``RUN/eval``.
         include_text: Show the prompts of the examples; they must have been written by ``evaluate --include-text``.
 
     Raises:
         RunError: The run is unfinished or was not evaluated, its results are of another version, or hold no prompts.
     """
-    manifest = read_manifest(run, "run")
-    results = read_results(run, evaluation)
-    prompts = _prompts(run / "eval" / evaluation, results) if include_text else {}
-    drawn = draw_all(results, read_training_log(run / "training_log.jsonl"))
-    html = render(results, manifest, drawn, prompts, read_suggested(run, evaluation, with_example=include_text))
-    cards = render_cards(results, manifest, _environment(escape=False))
-    folder = run / "report" if evaluation == "test" else run / "report" / evaluation
-    folder.mkdir(parents=True, exist_ok=True)
-    _write_figures(folder / "figures", drawn)
-    write_text(folder / REPORTS_TEXT, side_by_side(results), is_private=False)
-    (folder / "cards").mkdir(exist_ok=True)
+    run = Run.open(run)
+    results = run.results(evaluation)
+    prompts = _prompts(run, evaluation, results) if include_text else {}
+    drawn = draw_all(results, run.training_curves())
+    html = render(results, run.manifest, drawn, prompts, read_suggested(run, evaluation, with_example=include_text))
+    cards = render_cards(results, run.manifest, _environment(escape=False))
+    files = run.files.report(evaluation)
+    files.folder.mkdir(parents=True, exist_ok=True)
+    _write_figures(files.figures, drawn)
+    write_text(files.classification_reports, side_by_side(results), is_private=False)
+    files.cards.mkdir(exist_ok=True)
     for name, text in cards.items():
-        write_text(folder / "cards" / name, text, is_private=False)
-    write_text(folder / PAGE, html, is_private=include_text)
-    return folder / PAGE
-
-
-def read_results(run: Path, evaluation: str) -> Results:
-    """Return the results of one evaluation of a run.
-
-    Raises:
-        RunError: There is no such evaluation, or its file is of another version.
-    """
-    path = run / "eval" / evaluation / "results.json"
-    if not path.exists():
-        found = sorted(item.parent.name for item in (run / "eval").glob("*/results.json"))
-        hint = f"there are {', '.join(found)}" if found else f"run `nosology evaluate {run}` first"
-        raise RunError(f"the run holds no evaluation {evaluation!r}", place=str(run), hint=hint)
-    try:
-        return Results.model_validate(read_json(path))
-    except ValidationError as error:
-        where = ".".join(map(str, error.errors()[0]["loc"])) or "kind"
-        raise RunError(
-            f"not results that this version reads ({error.error_count()} differences, the first at {where})",
-            place=str(path),
-            hint="evaluate the run again",
-        ) from None
+        write_text(files.cards / name, text, is_private=False)
+    write_text(files.page, html, is_private=include_text)
+    return files.page
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,55 +71,30 @@ class Suggested:
     example: dict[str, Any] | None = field(default=None, repr=False)
 
 
-def read_suggested(run: Path, evaluation: str, *, with_example: bool) -> Suggested | None:
+def read_suggested(run: Run, evaluation: str, *, with_example: bool) -> Suggested | None:
     """Return how well a run's suggestions rank; None where they were not evaluated.
 
     Args:
-        run: A finished run folder.
+        run: The run.
         evaluation: A folder of ``RUN/eval``.
         with_example: Also show one note in full, where the evaluation kept one.
 
     Raises:
         RunError: The file is of another version.
     """
-    folder = run / "eval" / evaluation
-    if not (folder / "suggestions.json").exists():
+    results = run.suggestion_results(evaluation)
+    if results is None:
         return None
-    try:
-        results = SuggestionResults.model_validate(read_json(folder / "suggestions.json"))
-    except ValidationError:
-        raise RunError(
-            "not suggestion results that this version reads", place=str(folder), hint="evaluate the run again"
-        ) from None
-    kept = folder / "suggested_example.json"
+    kept = run.files.evaluation(evaluation).suggested_example
     if not (with_example and kept.exists()):
         return Suggested(results)
     values = read_json(kept)
     return Suggested(results, shown(values["note_id"], values["text"], Suggestions.from_plain(values["suggestions"])))
 
 
-def read_training_log(path: Path) -> dict[str, list[tuple[float, float]]]:
-    """Return the curves of a training log by name: optimizer step and value. Empty where there is no log.
-
-    Raises:
-        RunError: A line is not JSON.
-    """
-    curves: dict[str, list[tuple[float, float]]] = defaultdict(list)
-    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-    for number, line in enumerate(lines, start=1):
-        try:
-            entry = json.loads(line)
-        except ValueError:
-            raise RunError("not a line of JSON", place=f"{path}:{number}", hint="the log was cut short") from None
-        for name, value in entry.items():
-            if name != "step" and isinstance(value, int | float):
-                curves[name].append((entry.get("step", number), value))
-    return dict(curves)
-
-
 def render(
     results: Results,
-    manifest: Mapping[str, Any],
+    manifest: RunManifest,
     drawn: Mapping[str, Drawn],
     prompts: Mapping[str, str],
     suggested: Suggested | None = None,
@@ -204,14 +154,15 @@ def _template(name: str) -> str:
     return resources.files("nosology").joinpath("report", "templates", name).read_text(encoding="utf-8")
 
 
-def _prompts(folder: Path, results: Results) -> dict[str, str]:
+def _prompts(run: Run, evaluation: str, results: Results) -> dict[str, str]:
     """Return the prompts of the examples, by note id."""
     wanted = {example.note_id for example in results.examples}
-    with (folder / "tuned" / "predictions.jsonl").open(encoding="utf-8") as file:
+    path = run.files.evaluation(evaluation).predictions("tuned")
+    with path.open(encoding="utf-8") as file:
         rows = [row for line in file if (row := json.loads(line))["note_id"] in wanted]
     if any("prompt" not in row for row in rows):
         raise RunError(
-            "the predictions hold no prompts", place=str(folder), hint="run `nosology evaluate --include-text` first"
+            "the predictions hold no prompts", place=str(path), hint="run `nosology evaluate --include-text` first"
         )
     return {row["note_id"]: row["prompt"] for row in rows}
 

@@ -6,17 +6,16 @@ service then says so, with status 501, instead of guessing.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
+from nosology.classifier.calibration import Calibration
 from nosology.coding.labels import LabelSet
 from nosology.errors import NosologyError
-from nosology.files import MANIFEST, read_json, read_manifest, sha256_file
 from nosology.patience import next_note
 from nosology.records import Prediction
+from nosology.runs.files import TEST
+from nosology.runs.run import Run
 from nosology.serve.masking import MaskedNote
-
-EVALUATION = "test"
 
 
 class NoteReader(Protocol):
@@ -60,42 +59,36 @@ class ServedModel:
 
     Args:
         reader: The run's classifier.
-        card: What the run says of itself, as ``GET /v1/model`` gives it.
-        sha256: Names the run: the hash of its manifest.
+        run: What it is a classifier of.
         replaces_identifiers: De-identify each note first.
     """
 
-    def __init__(self, reader: NoteReader, card: dict[str, Any], sha256: str, *, replaces_identifiers: bool) -> None:
+    def __init__(self, reader: NoteReader, run: Run, *, replaces_identifiers: bool) -> None:
         self._reader = reader
-        self._card = card
+        self._card = model_card(run)
         self._replaces_identifiers = replaces_identifiers
-        self.sha256 = sha256
+        self.sha256 = run.sha256
+        self.can_suggest = run.can_suggest
         self.labels = reader.labels
 
     @classmethod
-    def load(cls, run: Path, *, replaces_identifiers: bool) -> "ServedModel":
-        """Return a finished run, ready to read notes.
+    def load(cls, run: Run, *, replaces_identifiers: bool) -> "ServedModel":
+        """Return a run, ready to read notes.
 
         Raises:
-            RunError: The folder is no finished run, or was changed.
+            RunError: A file of the run was changed.
             ModelError: The model cannot be loaded.
         """
         from nosology.classifier.classifier import Classifier
 
         reader = Classifier.load(run)
         reader.classify(["warm-up"])  # computes the instruction once, so that the first reader does not wait for it
-        card = model_card(run, can_suggest=can_suggest(reader))
-        return cls(reader, card, card["sha256"]["manifest"], replaces_identifiers=replaces_identifiers)
+        return cls(reader, run, replaces_identifiers=replaces_identifiers)
 
     @property
     def card(self) -> dict[str, Any]:
         """What the run says of itself, and what the service does to notes."""
         return self._card | {"deidentifies_before_scoring": self._replaces_identifiers}
-
-    @property
-    def can_suggest(self) -> bool:
-        """Whether diagnoses can be suggested."""
-        return bool(self._card["can_suggest"])
 
     def read(self, texts: Sequence[str], n_suggestions: int | None) -> list[Reading]:
         """Return what the model says of each note, in order.
@@ -124,17 +117,6 @@ class ServedModel:
     def _masked(self, text: str) -> MaskedNote:
         next_note()
         return MaskedNote.of(text) if self._replaces_identifiers else MaskedNote(text)
-
-
-def can_suggest(reader: NoteReader) -> bool:
-    """Return whether a classifier can suggest diagnoses, by asking it once."""
-    if not isinstance(reader, Suggester):
-        return False
-    try:
-        reader.suggest(["warm-up"], k=1)
-    except NosologyError:
-        return False
-    return True
 
 
 def suggestions_json(suggestions: Any, note: MaskedNote) -> dict[str, Any]:
@@ -166,35 +148,35 @@ def suggestions_json(suggestions: Any, note: MaskedNote) -> dict[str, Any]:
     }
 
 
-def model_card(run: Path, *, can_suggest: bool) -> dict[str, Any]:
+def model_card(run: Run) -> dict[str, Any]:
     """Return what a run says of itself: what it was trained on, how good it is, how sure it may be, and its hashes.
 
     Raises:
-        RunError: The folder is no finished run.
+        RunError: A file of the run is damaged, or of another version.
     """
-    manifest = read_manifest(run, "run")
-    labels = LabelSet.load(run / "labels.tsv")
+    manifest = run.manifest
+    dataset = manifest.dataset.model_dump(mode="json")
     return {
-        "run": run.resolve().name,
-        "model": manifest["model"],
-        "trained_on": {"n_notes": manifest["n_train_notes"], "preparation": manifest["dataset"]["preparation"]},
+        "run": run.name,
+        "model": manifest.model.model_dump(mode="json"),
+        "trained_on": {"n_notes": manifest.n_train_notes, "preparation": dataset["preparation"]},
         "labels": [
             {"name": category.name, "description": category.description, "icd10": ",".join(map(str, category.icd10))}
-            for category in labels.categories
+            for category in run.labels.categories
         ],
-        "label_set": labels.name,
-        "max_note_tokens": manifest["config"]["model"]["max_note_tokens"],
+        "label_set": run.labels.name,
+        "max_note_tokens": manifest.config.model.max_note_tokens,
         "calibration": _calibration(run),
         "evaluation": _evaluation(run),
-        "can_suggest": can_suggest,
+        "can_suggest": run.can_suggest,
         "sha256": {
-            "manifest": sha256_file(run / MANIFEST),
-            "adapter": manifest["adapter_sha256"],
-            "labels": manifest["labels_sha256"],
-            "prompt": manifest["prompt_sha256"],
-            "weights": manifest["model"]["weights_sha256"],
+            "manifest": run.sha256,
+            "adapter": manifest.adapter_sha256,
+            "labels": manifest.labels_sha256,
+            "prompt": manifest.prompt_sha256,
+            "weights": manifest.model.weights_sha256,
         },
-        "versions": manifest["environment"],
+        "versions": manifest.environment,
         "limits": list(LIMITS),
     }
 
@@ -207,31 +189,27 @@ LIMITS = (
 )
 
 
-def training_shares(run: Path) -> dict[str, float] | None:
-    """Return the share of each category among the notes that the run was trained on; None where nobody knows."""
-    path = run / "eval" / EVALUATION / "results.json"
-    if not path.is_file():
+def _calibration(run: Run) -> dict[str, Any] | None:
+    calibration = Calibration.load(run.files.calibration)
+    if calibration is None:
         return None
-    rows = read_json(path)["distribution"]["categories"]
-    return {str(row["category"]): float(row["train"]) for row in rows}
-
-
-def _calibration(run: Path) -> dict[str, Any] | None:
-    path = run / "calibration.json"
-    if not path.is_file():
-        return None
-    values = read_json(path)
     kept = ("method", "temperature", "threshold", "selective_accuracy", "coverage", "n_notes")
-    return {name: values[name] for name in kept}
+    return {name: getattr(calibration, name) for name in kept}
 
 
-def _evaluation(run: Path) -> dict[str, Any] | None:
-    path = run / "eval" / EVALUATION / "results.json"
-    if not path.is_file():
+def _evaluation(run: Run) -> dict[str, Any] | None:
+    if not run.has_results():
         return None
-    results = read_json(path)
-    tuned = results["systems"].get("tuned")
+    results = run.results()
+    tuned = results.systems.get("tuned")
     if tuned is None:
         return None
-    kept = ("accuracy", "accuracy_interval", "macro_f1", "macro_f1_interval", "ece")
-    return {"split": EVALUATION, "n": results["n"], **{name: tuned.get(name) for name in kept}}
+    return {
+        "split": TEST,
+        "n": results.n,
+        "accuracy": tuned.accuracy,
+        "accuracy_interval": tuned.accuracy_interval,
+        "macro_f1": tuned.macro_f1,
+        "macro_f1_interval": tuned.macro_f1_interval,
+        "ece": tuned.ece,
+    }

@@ -7,6 +7,7 @@ import uvicorn
 
 from nosology.errors import ConfigError
 from nosology.feedback.store import StoreError
+from nosology.runs.run import Run
 from nosology.serve.app import create_app
 from nosology.serve.http import logs
 from nosology.serve.http.keys import KeyFile
@@ -20,7 +21,7 @@ _MOST_CONNECTIONS = 1_000
 
 
 def serve(
-    run: Path,
+    run: Run,
     settings: Settings,
     *,
     host: str,
@@ -31,7 +32,7 @@ def serve(
     """Serve a run until the process is told to stop.
 
     Args:
-        run: A finished run folder.
+        run: The run.
         settings: Limits and places.
         host: Address to listen on.
         port: 0 for any free one; the log says which.

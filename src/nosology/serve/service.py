@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from fastapi import Request
@@ -13,6 +12,7 @@ from nosology.feedback.ledger import Ledger
 from nosology.feedback.receipts import Receipt, ReceiptBook
 from nosology.feedback.store import FeedbackStore
 from nosology.files import sha256_text
+from nosology.runs.run import Run
 from nosology.serve.batching import Batcher
 from nosology.serve.http.problems import Refused
 from nosology.serve.http.sessions import LOCAL, Caller
@@ -30,7 +30,7 @@ class Service:
     """Everything that the routes share.
 
     Attributes:
-        run: The run folder, for its report.
+        run: The run, for its report.
         settings: Limits and places.
         model: The run.
         batcher: The queue in front of it.
@@ -43,7 +43,7 @@ class Service:
         is_stopping: Whether the service accepts no more.
     """
 
-    run: Path
+    run: Run
     settings: Settings
     model: ServedModel
     audit: AuditLog
@@ -68,7 +68,7 @@ class Service:
         )
 
     @classmethod
-    def open(cls, run: Path, model: ServedModel, settings: Settings) -> "Service":
+    def open(cls, run: Run, model: ServedModel, settings: Settings) -> "Service":
         """Return the parts of a service, its files opened.
 
         Raises:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -14,6 +13,7 @@ from nosology.modeling.probing import Variant, probe, token_gradients, without
 from nosology.modeling.titles import TitleScorer
 from nosology.patience import ask
 from nosology.records import Evidence, FloatArray, FullCode, IntArray, Suggestion, Suggestions
+from nosology.runs.files import SuggesterFiles
 from nosology.suggesting.evidence import (
     evidence_of,
     family_sections,
@@ -30,9 +30,6 @@ from nosology.text.alignment import AlignedText
 
 Method = Literal["words", "hide", "leave out"]
 
-FOLDER = "suggester"
-"""What a run folder calls it."""
-SUGGESTER_FILE = "suggester.json"
 MASS = 0.99
 """Categories are read until they hold this much probability; the rest is reported as left out."""
 METHOD: Method = "words"
@@ -61,29 +58,27 @@ class FittedSuggester:
         return self.mixture.n_notes > 0
 
     @classmethod
-    def load(cls, run: Path, n_rubrics: int) -> "FittedSuggester":
+    def load(cls, files: SuggesterFiles, n_rubrics: int) -> "FittedSuggester":
         """Return the suggester of a run; one that knows the model alone where nothing was fitted.
 
         Raises:
             RunError: A file is missing or does not fit.
         """
-        folder = run / FOLDER
-        if not (folder / SUGGESTER_FILE).exists():
+        if not files.settings.exists():
             return cls.of_model_alone(n_rubrics)
-        return cls(WordModel.load(folder, n_rubrics), Mixture.from_json(read_json(folder / SUGGESTER_FILE)))
+        return cls(WordModel.load(files, n_rubrics), Mixture.from_json(read_json(files.settings)))
 
     @classmethod
     def of_model_alone(cls, n_rubrics: int) -> "FittedSuggester":
         """Return what suggests without words and without calibration."""
         return cls(WordModel.fit([], [], n_rubrics), untrained())
 
-    def save(self, run: Path) -> None:
-        """Write it into a run folder, `SUGGESTER_FILE` last."""
-        folder = run / FOLDER
-        folder.mkdir(exist_ok=True)
-        (folder / SUGGESTER_FILE).unlink(missing_ok=True)
-        self.words.save(folder)
-        write_json(folder / SUGGESTER_FILE, self.mixture.to_json())
+    def save(self, files: SuggesterFiles) -> None:
+        """Write it where a run keeps it, the settings last."""
+        files.folder.mkdir(exist_ok=True)
+        files.settings.unlink(missing_ok=True)
+        self.words.save(files)
+        write_json(files.settings, self.mixture.to_json())
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
@@ -23,6 +22,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 
 from nosology.errors import RunError
 from nosology.records import FloatArray, IntArray
+from nosology.runs.files import SuggesterFiles
 
 RIDGE = 0.3
 """Strength of the ridge penalty; .3 was best of .3, 1 and 3, in part on test notes of a prototype: not blind."""
@@ -30,7 +30,6 @@ MIN_NOTES = 2  # a word of one single note is a misspelling, or an identifier th
 MAX_WORDS = 60_000  # the most frequent ones; bounds the model file at 60,000 weights a rubric
 _MAX_STEPS = 200
 _TOLERANCE = 1e-4
-_WORDS_FILE, _WEIGHTS_FILE = "words.json", "words.safetensors"
 
 _TITLE_WORD = re.compile(r"[a-z]{3,}")
 _ENDING = re.compile(r"(?:ies|ous|ing|al|ic|es|ed|s|y|a|e)$")
@@ -110,32 +109,34 @@ class WordModel:
         vectorizer.idf_ = self.idf
         return vectorizer
 
-    def save(self, folder: Path) -> None:
-        """Write the model into a folder, as JSON and safetensors."""
+    def save(self, files: SuggesterFiles) -> None:
+        """Write the model where a run keeps it, as JSON and safetensors."""
         words = sorted(self.vocabulary, key=self.vocabulary.__getitem__)
-        (folder / _WORDS_FILE).write_text(json.dumps(words, ensure_ascii=False), encoding="utf-8")
+        files.words.write_text(json.dumps(words, ensure_ascii=False), encoding="utf-8")
         arrays: dict[str, NDArray[Any]] = {
             "idf": self.idf,
             "weights": np.ascontiguousarray(self.weights),
             "seen": self.seen,
         }
-        save_file(arrays, folder / _WEIGHTS_FILE, metadata={"n_rubrics": str(self.n_rubrics)})
+        save_file(arrays, files.weights, metadata={"n_rubrics": str(self.n_rubrics)})
 
     @classmethod
-    def load(cls, folder: Path, n_rubrics: int) -> Self:
+    def load(cls, files: SuggesterFiles, n_rubrics: int) -> Self:
         """Return the model that `save` wrote.
 
         Raises:
             RunError: A file is missing, or of another table of rubrics.
         """
         try:
-            words = json.loads((folder / _WORDS_FILE).read_text(encoding="utf-8"))
-            arrays = load_file(folder / _WEIGHTS_FILE)
+            words = json.loads(files.words.read_text(encoding="utf-8"))
+            arrays = load_file(files.weights)
         except FileNotFoundError as error:
-            raise RunError(f"{error.filename} is missing", place=str(folder), hint="evaluate the run again") from None
+            place = str(files.folder)
+            raise RunError(f"{error.filename} is missing", place=place, hint="evaluate the run again") from None
         seen = arrays["seen"].astype(np.int64)
         if arrays["weights"].shape != (len(words), len(seen)) or (len(seen) and seen.max() >= n_rubrics):
-            raise RunError("the word model does not fit the run", place=str(folder), hint="evaluate the run again")
+            place = str(files.folder)
+            raise RunError("the word model does not fit the run", place=place, hint="evaluate the run again")
         vocabulary = {word: number for number, word in enumerate(words)}
         return cls(vocabulary, arrays["idf"].astype(np.float64), arrays["weights"], seen, n_rubrics)
 

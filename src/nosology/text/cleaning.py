@@ -4,13 +4,16 @@ This is the work that worker processes share out among themselves, so it depends
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Self
+from typing import TYPE_CHECKING, Literal, Self
 
 from nosology.text import fingerprint
 from nosology.text.normalize import count_words, normalize
 from nosology.text.sections import strip_diagnoses
+
+if TYPE_CHECKING:
+    from nosology.config import PrepareConfig
 
 EMPTY = "no text left"
 TOO_SHORT = "fewer words than min_words"
@@ -31,15 +34,22 @@ class Cleaning:
     with_signature: bool
 
     @classmethod
-    def like(cls, preparation: Mapping[str, Any]) -> Self:
+    def like(cls, preparation: "PrepareConfig") -> Self:
         """Return what a preparation did to each note it kept, without the filters that lose notes.
 
         Args:
             preparation: Its configuration, as a dataset's or a run's manifest holds it.
         """
-        names = ("deidentify", "deidentify_style", "leak", "lowercase", "strip_punctuation")
-        chosen = {name: preparation[name] for name in names}
-        return cls(**chosen, min_words=0, max_words=None, with_signature=False)
+        return cls(
+            preparation.deidentify,
+            preparation.deidentify_style,
+            preparation.leak,
+            preparation.lowercase,
+            preparation.strip_punctuation,
+            min_words=0,
+            max_words=None,
+            with_signature=False,
+        )
 
 
 @dataclass(frozen=True, slots=True)

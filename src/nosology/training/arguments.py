@@ -14,6 +14,7 @@ from nosology.machine import free_memory
 from nosology.modeling.encoding import PromptEncoder
 from nosology.modeling.loading import LoadedModel
 from nosology.modeling.sizing import Architecture, TrainingLoad, training_memory, with_recomputation_where_needed
+from nosology.runs.files import RunFiles
 from nosology.training.callbacks import CheckpointSeal, LogFile, TrainingStep
 from nosology.training.trainer import Example
 
@@ -86,7 +87,7 @@ def training_arguments(
     cadence = "steps" if config.eval_every_steps is not None else "epoch"
     checkpointing = {_checkpointing_argument(): True} if has_recomputation else {}
     return TrainingArguments(
-        output_dir=str(out / "checkpoints"),
+        output_dir=str(RunFiles(out).checkpoints),
         num_train_epochs=config.epochs,
         max_steps=config.max_steps or -1,
         per_device_train_batch_size=config.notes_per_batch,
@@ -142,7 +143,7 @@ def callbacks(out: Path, config: TrainConfig, progress: Callable[[TrainingStep],
         config: Says whether to stop early.
         progress: Told of every logged step; None for nobody.
     """
-    callbacks: list[TrainerCallback] = [LogFile(out / "training_log.jsonl", progress), CheckpointSeal()]
+    callbacks: list[TrainerCallback] = [LogFile(RunFiles(out).training_log, progress), CheckpointSeal()]
     if config.early_stopping_patience is not None:
         callbacks.append(EarlyStoppingCallback(early_stopping_patience=config.early_stopping_patience))
     return callbacks

@@ -10,8 +10,9 @@ from nosology.coding.labels import LabelSet
 from nosology.config import Config
 from nosology.dataset.folder import Dataset
 from nosology.errors import RunError
-from nosology.files import MANIFEST, read_json, write_json
+from nosology.files import read_json, write_json
 from nosology.modeling.prompts import PromptTemplate
+from nosology.runs.files import RunFiles
 
 
 def is_first_process() -> bool:
@@ -21,18 +22,19 @@ def is_first_process() -> bool:
 
 def claim(out: Path, config: Config, *, resume: bool) -> None:
     """Make `out` ours, or refuse."""
-    if (out / MANIFEST).exists():
+    files = RunFiles(out)
+    if files.manifest.exists():
         raise RunError("this run is finished already", place=str(out), hint="give another --out")
     if resume:
-        if not (out / "config.yaml").exists():
+        if not files.config.exists():
             raise RunError(
                 "there is no unfinished run to resume here", place=str(out), hint="start it without --resume"
             )
-        recorded = Config.model_validate(yaml.safe_load((out / "config.yaml").read_text(encoding="utf-8")))
+        recorded = Config.model_validate(yaml.safe_load(files.config.read_text(encoding="utf-8")))
         if (recorded.model, recorded.train) != (config.model, config.train):
             raise RunError(
                 "the unfinished run was started with another configuration",
-                place=str(out / "config.yaml"),
+                place=str(files.config),
                 hint="resume with that file, or start anew in another folder",
             )
     elif out.exists() and any(out.iterdir()):
@@ -46,12 +48,12 @@ def claim(out: Path, config: Config, *, resume: bool) -> None:
 
 def expect_same_inputs(out: Path, dataset: Dataset, template: PromptTemplate, rows: pl.DataFrame) -> None:
     """Refuse to continue from checkpoints of another label set, another prompt or other notes."""
-    written = out / "train_notes.json"
+    written = RunFiles(out).train_notes
     if not written.exists():  # killed before the first step: there is no checkpoint to continue from
         return
     found = {
-        "label set": LabelSet.load(out / "labels.tsv").sha256 == dataset.labels.sha256,
-        "prompt": PromptTemplate.load(str(out / "prompt.jinja")).sha256 == template.sha256,
+        "label set": LabelSet.load(RunFiles(out).labels).sha256 == dataset.labels.sha256,
+        "prompt": PromptTemplate.load(str(RunFiles(out).prompt)).sha256 == template.sha256,
         "training notes": read_json(written)["note_ids"] == rows["note_id"].to_list(),
     }
     other = [name for name, is_same in found.items() if not is_same]
@@ -65,8 +67,9 @@ def expect_same_inputs(out: Path, dataset: Dataset, template: PromptTemplate, ro
 
 def write_inputs(out: Path, dataset: Dataset, template: PromptTemplate, config: Config, rows: pl.DataFrame) -> None:
     """Write what the run was made of, before training starts."""
-    dataset.labels.save(out / "labels.tsv")
-    (out / "prompt.jinja").write_text(template.source, encoding="utf-8")
+    files = RunFiles(out)
+    dataset.labels.save(files.labels)
+    files.prompt.write_text(template.source, encoding="utf-8")
     settings = config.model_dump(mode="json")
-    (out / "config.yaml").write_text(yaml.safe_dump(settings, sort_keys=False, allow_unicode=True), encoding="utf-8")
-    write_json(out / "train_notes.json", {"note_ids": rows["note_id"].to_list()})
+    files.config.write_text(yaml.safe_dump(settings, sort_keys=False, allow_unicode=True), encoding="utf-8")
+    write_json(files.train_notes, {"note_ids": rows["note_id"].to_list()})

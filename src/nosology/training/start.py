@@ -9,9 +9,10 @@ from typing import Any
 
 from nosology.config import Config
 from nosology.errors import ConfigError
-from nosology.files import read_json, read_manifest, sha256_file
 from nosology.modeling.adapters import fill_adapter
 from nosology.modeling.loading import LoadedModel
+from nosology.runs.manifest import StartingRun
+from nosology.runs.run import Run
 
 BASE = "base"
 
@@ -32,34 +33,33 @@ def begin_from(start: str, model: Any, loaded: LoadedModel, config: Config) -> A
     """
     if start == BASE:
         return model
-    manifest = read_manifest(Path(start), "run")
-    other = manifest["config"]["train"]
-    own = config.train.model_dump(mode="json")
+    run = Run.open(Path(start))
+    other, own = (settings.model_dump(mode="json") for settings in (run.manifest.config.train, config.train))
     wrong = [
-        f"{name} is {own[name]!r} here, {other.get(name)!r} there"
+        f"{name} is {own[name]!r} here, {other[name]!r} there"
         for name in ("lora_r", "lora_alpha", "lora_targets", "lora_top_layers", "head")
-        if own[name] != other.get(name)
+        if own[name] != other[name]
     ]
-    if manifest["model"]["weights_sha256"] != loaded.weights_sha256:
-        wrong.insert(0, f"the base model is {loaded.name} here, {manifest['model']['name']} there")
+    if run.manifest.model.weights_sha256 != loaded.weights_sha256:
+        wrong.insert(0, f"the base model is {loaded.name} here, {run.manifest.model.name} there")
     if wrong:
         raise ConfigError(
             f"this training cannot go on from that run: {'; '.join(wrong)}",
             place="train.start",
             hint="take over the run's settings, or set train.start to base",
         )
-    fill_adapter(model, Path(start) / "adapter" / "adapter_model.safetensors")
+    fill_adapter(model, run.files.adapter_weights)
     return model
 
 
-def origin(start: str) -> dict[str, Any] | None:
+def origin(start: str) -> StartingRun | None:
     """Return what a manifest says of the run that a training went on from; None for the base model."""
     if start == BASE:
         return None
-    folder = Path(start)
-    return {
-        "run": folder.name,
-        "adapter_sha256": sha256_file(folder / "adapter" / "adapter_model.safetensors"),
-        "manifest_sha256": sha256_file(folder / "manifest.json"),
-        "n_train_notes": read_json(folder / "manifest.json")["n_train_notes"],
-    }
+    run = Run.open(Path(start))
+    return StartingRun(
+        run=run.folder.name,
+        adapter_sha256=run.manifest.adapter_sha256,
+        manifest_sha256=run.sha256,
+        n_train_notes=run.manifest.n_train_notes,
+    )

@@ -17,16 +17,18 @@ import polars as pl
 import torch
 from transformers import PrinterCallback, ProgressCallback
 
-from nosology.coding.rubrics import RUBRICS_FILE, RubricTable
+from nosology.coding.rubrics import RubricTable
 from nosology.config import Config, TrainConfig
 from nosology.dataset.folder import Dataset, codes_of, open_dataset
 from nosology.errors import DataError, ModelError
-from nosology.files import MANIFEST, sha256_file, sha256_text, write_json
+from nosology.files import sha256_file, sha256_text, write_json
 from nosology.modeling.adapters import attach_lora, attach_unsloth_lora
 from nosology.modeling.encoding import PromptEncoder
 from nosology.modeling.loading import LoadedModel, load_model
 from nosology.modeling.prompts import PromptTemplate
 from nosology.modeling.title_targets import title_targets
+from nosology.runs.files import RunFiles
+from nosology.runs.manifest import RunManifest, Timings, TrainedModel, TrainingDataset
 from nosology.runs.provenance import environment
 from nosology.text.cleaning import Cleaning
 from nosology.training.arguments import (
@@ -53,8 +55,8 @@ def train(
     *,
     resume: bool = False,
     progress: Callable[[TrainingStep], None] | None = None,
-) -> dict[str, Any]:
-    """Fine-tune a model on a dataset and return the run's manifest.
+) -> RunManifest | None:
+    """Fine-tune a model on a dataset and return the run's manifest; None in all processes but the first.
 
     Args:
         dataset_folder: A prepared dataset.
@@ -93,7 +95,7 @@ def train(
         shortening=config.model.shortening,
     )
     rubrics = _rubrics(dataset, train_rows)
-    taught = with_course(train_rows, dataset.labels, config.train.course, Cleaning.like(dataset.manifest["config"]))
+    taught = with_course(train_rows, dataset.labels, config.train.course, Cleaning.like(dataset.preparation))
     examples = _examples(taught, dataset, encoder)
     if config.train.class_balance == "weights":
         examples = _weighted(examples)
@@ -105,11 +107,11 @@ def train(
             expect_same_inputs(out, dataset, template, train_rows)
         write_inputs(out, dataset, template, config, train_rows)
         if len(rubrics):
-            rubrics.save(out / RUBRICS_FILE)
+            rubrics.save(RunFiles(out).rubrics)
     has_recomputation = recomputes(config, loaded, encoder, examples)
     arguments = training_arguments(out, config.train, len(examples), has_recomputation=has_recomputation)
     with arguments.main_process_first(desc="looking for a checkpoint"):
-        checkpoint = last_whole_checkpoint(out / "checkpoints") if resume else None
+        checkpoint = last_whole_checkpoint(RunFiles(out).checkpoints) if resume else None
     trainer = _trainer(
         begin_from(config.train.start, _adapted(loaded, encoder, config), loaded, config),
         encoder,
@@ -122,7 +124,7 @@ def train(
     )
     _run(trainer, checkpoint, config)
     if not trainer.is_world_process_zero():
-        return {}
+        return None
     return _finish(out, trainer, loaded, dataset, template, config, train_rows, time.perf_counter() - started)
 
 
@@ -278,39 +280,38 @@ def _finish(
     config: Config,
     rows: pl.DataFrame,
     seconds: float,
-) -> dict[str, Any]:
+) -> RunManifest:
     """Write the best adapter and the manifest; remove the checkpoints."""
+    files = RunFiles(out)
     model = trainer.accelerator.unwrap_model(trainer.model)
-    model.save_pretrained(out / "adapter")
-    manifest = {
-        "kind": "run",
-        "format": 1,
-        "dataset": {
-            "path": str(dataset.folder),
-            "manifest_sha256": sha256_file(dataset.folder / MANIFEST),
-            "preparation": dataset.manifest["config"],
-            "n_train": len(dataset.split("train")),
-        },
-        "labels_sha256": dataset.labels.sha256,
-        "prompt_sha256": template.sha256,
-        "model": {
-            "name": loaded.name,
-            "revision": loaded.revision,
-            "weights_sha256": loaded.weights_sha256,
-            "n_parameters": loaded.n_parameters,
-            "n_trainable": sum(p.numel() for p in model.parameters() if p.requires_grad),
-        },
-        "adapter_sha256": sha256_file(out / "adapter" / "adapter_model.safetensors"),
-        "start": origin(config.train.start),
-        "n_train_notes": len(rows),
-        "train_note_ids_sha256": sha256_text("\n".join(rows["note_id"].to_list())),
-        "n_steps": trainer.state.global_step,
-        "best_step": trainer.state.best_global_step,
-        "notes_at_once": trainer.notes_at_once,
-        "config": config.model_dump(mode="json"),
-        "environment": environment(),
-        "timings": {"train_seconds": round(seconds, 1)},
-    }
-    write_json(out / MANIFEST, manifest)
-    shutil.rmtree(out / "checkpoints", ignore_errors=True)
+    model.save_pretrained(files.adapter)
+    manifest = RunManifest(
+        dataset=TrainingDataset(
+            path=str(dataset.folder),
+            manifest_sha256=dataset.manifest_sha256,
+            preparation=dataset.preparation,
+            n_train=len(dataset.split("train")),
+        ),
+        labels_sha256=dataset.labels.sha256,
+        prompt_sha256=template.sha256,
+        model=TrainedModel(
+            name=loaded.name,
+            revision=loaded.revision,
+            weights_sha256=loaded.weights_sha256,
+            n_parameters=loaded.n_parameters,
+            n_trainable=sum(p.numel() for p in model.parameters() if p.requires_grad),
+        ),
+        adapter_sha256=sha256_file(files.adapter_weights),
+        start=origin(config.train.start),
+        n_train_notes=len(rows),
+        train_note_ids_sha256=sha256_text("\n".join(rows["note_id"].to_list())),
+        n_steps=trainer.state.global_step,
+        best_step=trainer.state.best_global_step,
+        notes_at_once=trainer.notes_at_once,
+        config=config,
+        environment=environment(),
+        timings=Timings(train_seconds=round(seconds, 1)),
+    )
+    write_json(files.manifest, manifest.model_dump(mode="json"))
+    shutil.rmtree(files.checkpoints, ignore_errors=True)
     return manifest

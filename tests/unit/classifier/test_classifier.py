@@ -20,6 +20,7 @@ from nosology.cli import app, register_commands
 from nosology.config import Config
 from nosology.errors import ModelError, RunError
 from nosology.files import read_json, sha256_file, write_json
+from nosology.runs.files import RunFiles
 from nosology.training import train
 from tiny_models import save_tiny_model
 
@@ -150,7 +151,7 @@ def fitted_ensemble(run: Path) -> Ensemble:
 
 def test_a_run_answers_with_its_ensemble_where_asked(copied: Path, tuned: Classifier) -> None:
     ensemble = fitted_ensemble(copied)
-    ensemble.save(copied)
+    ensemble.save(RunFiles(copied).ensemble)
     loaded = Classifier.load(copied, system="ensemble")
     texts = ["fever and cough", "burn of the hand"]
     product = 0.7 * tuned.log_probs(texts) + 0.4 * ensemble.linear.log_probs(texts)
@@ -166,13 +167,13 @@ def test_the_configuration_says_what_a_run_answers_with(copied: Path) -> None:
     write_json(copied / "manifest.json", manifest)
     with pytest.raises(RunError, match="holds no ensemble"):
         Classifier.load(copied)
-    fitted_ensemble(copied).save(copied)
+    fitted_ensemble(copied).save(RunFiles(copied).ensemble)
     assert Classifier.load(copied).calibration is not None
     assert Classifier.load(copied, system="tuned").calibration is None
 
 
 def test_an_ensemble_of_another_run_is_refused(copied: Path) -> None:
-    fitted_ensemble(copied).save(copied)
+    fitted_ensemble(copied).save(RunFiles(copied).ensemble)
     manifest = read_json(copied / "manifest.json")
     write_json(copied / "manifest.json", manifest | {"n_steps": -1})
     with pytest.raises(RunError, match="ensemble was fitted to"):

@@ -26,7 +26,7 @@ def test_a_written_course_is_a_dataset_that_says_where_its_phrases_are_from(tmp_
         "seed": 5,
     }
     assert sum(dataset.manifest["notes"].values()) == 400
-    assert Cleaning.like(dataset.manifest["config"]).deidentify
+    assert Cleaning.like(dataset.preparation).deidentify
 
 
 def test_writing_twice_gives_the_same_bytes(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from nosology.config import EvaluateConfig
 from nosology.errors import RunError
 from nosology.evaluation.inputs import read_inputs
 from nosology.files import read_json, sha256_text, write_json
+from nosology.runs.run import Run
 
 
 @pytest.fixture
@@ -17,7 +18,7 @@ def run(tmp_path):
 
 
 def read(run, *, split="test", dataset=None, limit=None, **settings):
-    return read_inputs(run, split=split, dataset=dataset, limit=limit, config=EvaluateConfig(**settings))
+    return read_inputs(Run.open(run), split=split, dataset=dataset, limit=limit, config=EvaluateConfig(**settings))
 
 
 def test_training_notes_are_exactly_those_of_the_run(run):
@@ -57,21 +58,21 @@ def test_a_limit_beyond_the_split_takes_all_of_it(run):
 def test_results_of_the_training_dataset_are_named_after_the_split(run):
     inputs = read(run, split="validation")
     assert inputs.is_training_dataset
-    assert inputs.out == run / "eval" / "validation"
+    assert inputs.name == "validation"
 
 
 def test_results_of_another_dataset_are_named_after_both(run, tmp_path):
     other = write_dataset(tmp_path / "hospital", {"test": 5}, prefix="h")
     inputs = read(run, dataset=other)
     assert not inputs.is_training_dataset
-    assert inputs.out == run / "eval" / "hospital-test"
+    assert inputs.name == "hospital-test"
     assert inputs.training_dataset.folder == tmp_path / "dataset"
 
 
 def test_naming_the_training_dataset_is_the_same_as_not_naming_it(run, tmp_path):
     inputs = read(run, dataset=tmp_path / "dataset")
     assert inputs.is_training_dataset
-    assert inputs.out == run / "eval" / "test"
+    assert inputs.name == "test"
 
 
 def test_training_notes_that_left_the_dataset_are_counted(run):

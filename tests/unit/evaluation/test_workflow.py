@@ -16,6 +16,7 @@ from nosology.config import EvaluateConfig
 from nosology.errors import ConfigError, DataError, RunError
 from nosology.evaluation import evaluate
 from nosology.files import read_json, sha256_file, sha256_text
+from nosology.runs.files import RunFiles
 from nosology.runs.results import Results
 
 QUICK = EvaluateConfig(bootstrap_samples=100, systems=("majority", "base_lenient", "base", "tuned"))
@@ -263,7 +264,7 @@ def test_calibration_and_ensemble_read_the_validation_notes_once_and_the_run_kee
     calls = [loader.loaded["tuned"].asked.count("log_probs none 40") for loader in (first, second)]
     assert calls == [1, 0]
     assert again["systems"]["ensemble"]["accuracy"] == results["systems"]["ensemble"]["accuracy"]
-    assert Ensemble.load(fresh).calibration.n_notes == 40
+    assert Ensemble.load(RunFiles(fresh).ensemble).calibration.n_notes == 40
     assert results["ensemble_calibration"]["n_notes"] == 40
 
 
@@ -286,7 +287,7 @@ def test_a_damaged_ensemble_is_fitted_anew(fresh):
     before = evaluate(fresh, config=config, load=Loader())["systems"]["ensemble"]["log_loss"]
     (fresh / "ensemble" / "linear.safetensors").write_bytes(b"damaged")
     assert evaluate(fresh, config=config, load=Loader())["systems"]["ensemble"]["log_loss"] == before
-    Ensemble.load(fresh)
+    Ensemble.load(RunFiles(fresh).ensemble)
 
 
 def test_an_ensemble_without_the_tuned_model_beside_it_can_be_asked_for(fresh):

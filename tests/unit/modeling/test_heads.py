@@ -114,14 +114,14 @@ def test_a_classification_head_learns_no_titles() -> None:
 @pytest.mark.parametrize("balance", ["weights", "sampling", "logit_adjustment"])
 def test_each_answer_to_class_imbalance_trains(world: Path, tmp_path: Path, balance: str) -> None:
     config = configured(world, class_balance=balance, group_by_length=True, max_steps=2, head="classification")
-    assert train(world / "dataset", tmp_path / "run", config)["n_steps"] == 2
+    assert train(world / "dataset", tmp_path / "run", config).n_steps == 2
 
 
 def test_recomputing_activations_gives_the_same_adapter(world: Path, tmp_path: Path) -> None:
     hashes = [
-        train(world / "dataset", tmp_path / str(is_on), configured(world, gradient_checkpointing=is_on, max_steps=2))[
-            "adapter_sha256"
-        ]
+        train(
+            world / "dataset", tmp_path / str(is_on), configured(world, gradient_checkpointing=is_on, max_steps=2)
+        ).adapter_sha256
         for is_on in (True, False)
     ]
     assert hashes[0] == hashes[1]

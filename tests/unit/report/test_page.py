@@ -15,9 +15,9 @@ from nosology.evaluation import evaluate
 from nosology.report import write_report
 from nosology.report.drawing import PALETTE
 from nosology.report.figures import CURVES, curve
-from nosology.report.page import read_results, read_training_log
 from nosology.report.summary import print_summary, summary_rows
 from nosology.runs.results import Results
+from nosology.runs.run import Run
 
 VOID = {"meta", "br", "path", "use", "rect", "link", "img", "hr"}
 NAMES = (*CATEGORIES[:3], "Skin & <Hair> $Disorders$")
@@ -71,7 +71,7 @@ def page(run):
 
 @pytest.fixture
 def results(run):
-    return read_results(run, "test")
+    return Run.open(run).results()
 
 
 @pytest.fixture
@@ -296,24 +296,6 @@ def test_results_of_another_version_are_refused(small):
     assert "evaluate the run again" in caught.value.hint
 
 
-def test_a_training_log_that_was_cut_short_is_refused_with_its_line(tmp_path):
-    log = tmp_path / "training_log.jsonl"
-    log.write_text('{"step": 1, "train/loss": 2.0}\n{"step": 2, "train', encoding="utf-8")
-    with pytest.raises(RunError) as caught:
-        read_training_log(log)
-    assert caught.value.place == f"{log}:2"
-
-
-def test_a_run_without_a_training_log_has_no_curves(tmp_path):
-    assert read_training_log(tmp_path / "training_log.jsonl") == {}
-
-
-def test_the_training_log_becomes_curves_over_steps(tmp_path):
-    log = tmp_path / "training_log.jsonl"
-    log.write_text('{"step": 5, "train/loss": 2.0}\n{"step": 10, "eval/loss": 1.5}\n', encoding="utf-8")
-    assert read_training_log(log) == {"train/loss": [(5, 2.0)], "eval/loss": [(10, 1.5)]}
-
-
 def test_the_terminal_summary_shows_majority_tfidf_the_best_base_and_tuned(results, capsys):
     rows = summary_rows(results)
     assert [row.system for row in rows] == ["majority", "tfidf", results.summary.best_base, "tuned", "ensemble"]
@@ -325,7 +307,7 @@ def test_the_terminal_summary_shows_majority_tfidf_the_best_base_and_tuned(resul
 
 
 def test_systems_that_were_not_evaluated_are_left_out_of_the_summary(small):
-    assert [row.system for row in summary_rows(read_results(small("tuned"), "test"))] == ["tuned"]
+    assert [row.system for row in summary_rows(Run.open(small("tuned")).results())] == ["tuned"]
 
 
 def test_results_with_an_unknown_field_are_refused():

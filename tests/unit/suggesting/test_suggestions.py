@@ -27,6 +27,7 @@ from nosology.export.lines import schema, suggested_note
 from nosology.records import Suggestions
 from nosology.report.ranking import ranking_table
 from nosology.report.suggested import fall_without, pieces
+from nosology.runs.run import Run
 from nosology.runs.suggestion_results import SuggestionResults
 from nosology.suggesting.sentences import sentences
 from nosology.synthetic import write_mimic
@@ -174,7 +175,7 @@ def test_a_run_without_codes_refuses(run: Path, tmp_path: Path) -> None:
 def test_too_few_validation_notes_are_refused(run: Path) -> None:
     with pytest.raises(DataError, match="too few to calibrate"):
         evaluate_suggestions(run, fit_limit=5)
-    assert wants_suggestions(run)
+    assert wants_suggestions(Run.open(run))
 
 
 def test_lines_keep_to_the_published_schema(tuned: Classifier) -> None:

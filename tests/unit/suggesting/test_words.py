@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from nosology.errors import RunError
+from nosology.runs.files import SuggesterFiles
 from nosology.suggesting.words import RIDGE, TitleWords, WordModel, mentions, title_stems
 
 TEXTS = ["chest pain troponin", "chest pain", "cough fever", "cough sputum fever", "rash", "rash chest pain"]
@@ -36,13 +37,14 @@ def test_unseen_rubrics_and_unknown_words_score_nothing(words: WordModel) -> Non
 
 
 def test_a_saved_word_model_gives_the_same_scores(words: WordModel, tmp_path: Path) -> None:
-    words.save(tmp_path)
-    np.testing.assert_allclose(WordModel.load(tmp_path, 5).scores(TEXTS), words.scores(TEXTS), atol=1e-6)
+    words.save(SuggesterFiles(tmp_path))
+    loaded = WordModel.load(SuggesterFiles(tmp_path), 5)
+    np.testing.assert_allclose(loaded.scores(TEXTS), words.scores(TEXTS), atol=1e-6)
     with pytest.raises(RunError, match="does not fit"):
-        WordModel.load(tmp_path, 3)
+        WordModel.load(SuggesterFiles(tmp_path), 3)
     (tmp_path / "words.json").unlink()
     with pytest.raises(RunError, match="missing"):
-        WordModel.load(tmp_path, 5)
+        WordModel.load(SuggesterFiles(tmp_path), 5)
 
 
 def test_a_model_of_no_words_scores_nothing() -> None:

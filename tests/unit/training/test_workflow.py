@@ -76,7 +76,7 @@ def test_only_the_adapter_learns(world: Path, tmp_path: Path) -> None:
     losses = [entry["train/loss"] for entry in log_of(tmp_path / "run") if "train/loss" in entry]
     assert sum(losses[-3:]) < 0.7 * sum(losses[:3])
     assert sha256_file(world / "model" / "model.safetensors") == before
-    assert 0 < manifest["model"]["n_trainable"] < manifest["model"]["n_parameters"]
+    assert 0 < manifest.model.n_trainable < manifest.model.n_parameters
 
 
 def test_the_first_loss_is_that_of_the_base_model_on_the_answers(world: Path, tmp_path: Path) -> None:
@@ -113,7 +113,7 @@ def test_accumulating_batches_gives_the_loss_of_one_large_batch(world: Path, tmp
 
 def test_the_same_seed_gives_the_same_adapter(world: Path, tmp_path: Path) -> None:
     manifests = [train(world / "dataset", tmp_path / name, configured(world, lora_dropout=0.1)) for name in "ab"]
-    assert manifests[0]["adapter_sha256"] == manifests[1]["adapter_sha256"]
+    assert manifests[0].adapter_sha256 == manifests[1].adapter_sha256
 
 
 def test_a_subset_is_drawn_with_the_seed_and_recorded(world: Path, tmp_path: Path) -> None:
@@ -274,7 +274,7 @@ def test_a_resumed_run_must_have_the_labels_the_prompt_and_the_notes_it_started_
     with pytest.raises(RunError, match=r"with another prompt\n"):
         train(world / "dataset", run, config, resume=True)
     prompt.write_text(source, encoding="utf-8")
-    assert train(world / "dataset", run, config, resume=True)["n_steps"] == 12
+    assert train(world / "dataset", run, config, resume=True).n_steps == 12
 
 
 def test_choices_are_the_tokens_that_go_on_to_some_answer() -> None:

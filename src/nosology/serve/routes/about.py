@@ -55,7 +55,7 @@ def routes(service: Service, doorkeeper: Doorkeeper, *, is_encrypted: bool) -> A
     @router.get("/report", responses=_ERRORS | responses(404) | _HTML, response_class=HTMLResponse)
     async def report() -> Response:
         """Return the evaluation report of the run."""
-        path = service.run / "report" / "index.html"
+        path = service.run.files.report().page
         if not path.is_file():
             raise Refused(404, "This run has no report; `nosology report` writes one.")
         content = await asyncio.to_thread(path.read_bytes)

@@ -10,12 +10,11 @@ from fastapi.responses import JSONResponse
 from nosology.coding import icd
 from nosology.deidentification import deidentify
 from nosology.feedback.agreement import agreement_report
-from nosology.feedback.audit import entries
+from nosology.feedback.audit import AUDIT_FILE, entries
 from nosology.feedback.receipts import Receipt
 from nosology.feedback.store import Decision
 from nosology.files import sha256_text
 from nosology.serve.http.problems import Refused, responses
-from nosology.serve.model import training_shares
 from nosology.serve.schemas import AgreementOut, DecisionIn, DecisionOut, DecisionsOut
 from nosology.serve.service import Service, actor_of
 
@@ -142,6 +141,6 @@ def _storable(text: str) -> str:
 
 
 def _agreement(service: Service) -> dict[str, object]:
-    read = (entry for entry in entries(service.settings.state / "audit.jsonl") if "abstained" in entry)
+    read = (entry for entry in entries(service.settings.state / AUDIT_FILE) if "abstained" in entry)
     ours = (entry for entry in read if entry["model_sha256"] == service.model.sha256)
-    return agreement_report(service.store.all(), ours, service.model.labels.names, training_shares(service.run))
+    return agreement_report(service.store.all(), ours, service.model.labels.names, service.run.training_shares())

@@ -1,0 +1,222 @@
+"""The one door to a finished run: opened once, passed along, typed throughout.
+
+`Run.open` refuses a folder that is no finished run and says how to get one. What would surprise you: label set and
+rubrics are read once and kept, evaluations are read each time they are asked for, since `evaluate` replaces them.
+"""
+
+import json
+from collections import defaultdict
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from nosology.coding.labels import LabelSet
+from nosology.coding.rubrics import RubricTable
+from nosology.errors import RunError
+from nosology.files import read_json, read_manifest, sha256_file, sha256_text
+from nosology.runs.files import TEST, RunFiles
+from nosology.runs.manifest import RunManifest
+from nosology.runs.results import Results
+from nosology.runs.suggestion_results import SuggestionResults
+
+_Record = TypeVar("_Record", bound=BaseModel)
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished run.
+
+    Attributes:
+        files: Where everything lies.
+        manifest: What it is.
+
+    Example:
+        >>> run = Run.open("runs/first")  # doctest: +SKIP
+        >>> run.manifest.n_train_notes, run.labels.names[0], run.results().n  # doctest: +SKIP
+        (800, 'Infectious Disease', 200)
+    """
+
+    files: RunFiles
+    manifest: RunManifest
+
+    @classmethod
+    def open(cls, folder: "Path | str | Run") -> "Run":
+        """Return the run in a folder; a run that is open already is returned as it is.
+
+        Raises:
+            RunError: The folder is missing, unfinished, no run, or a run that this version does not read.
+        """
+        if isinstance(folder, Run):
+            return folder
+        files = RunFiles(Path(folder))
+        manifest = _validated(RunManifest, read_manifest(files.folder, "run"), files.manifest, "a run", "train again")
+        return cls(files, manifest)
+
+    @property
+    def folder(self) -> Path:
+        """The run folder."""
+        return self.files.folder
+
+    @property
+    def name(self) -> str:
+        """The run folder's name."""
+        return self.folder.resolve().name
+
+    @cached_property
+    def sha256(self) -> str:
+        """The SHA-256 of the manifest, which names the run in logs and in what is fitted to it."""
+        return sha256_file(self.files.manifest)
+
+    @cached_property
+    def labels(self) -> LabelSet:
+        """The label set.
+
+        Raises:
+            RunError: It is not the one that the run was trained with.
+        """
+        labels = LabelSet.load(self.files.labels)
+        expect_unchanged(self.files.labels, labels.sha256, self.manifest.labels_sha256)
+        return labels
+
+    @cached_property
+    def rubrics(self) -> RubricTable | None:
+        """The rubrics that can be suggested, counted on the training notes; None where those had no codes."""
+        return RubricTable.load(self.files.rubrics) if self.files.rubrics.exists() else None
+
+    @property
+    def has_category_head(self) -> bool:
+        """Whether a classification head stands in the vocabulary's place."""
+        return self.manifest.config.train.head == "classification"
+
+    @property
+    def can_suggest(self) -> bool:
+        """Whether the run can suggest diagnoses: it knows rubrics, and its head knows words."""
+        return bool(self.rubrics) and not self.has_category_head
+
+    def check_suggests(self) -> None:
+        """Make sure that the run can suggest diagnoses.
+
+        Raises:
+            RunError: It cannot; says why and what to do.
+        """
+        if not self.rubrics:
+            raise RunError(
+                "this run knows no rubrics to suggest: its training notes had no ICD codes",
+                place=str(self.folder),
+                hint="prepare notes with a code column, and train on them",
+            )
+        if self.has_category_head:
+            raise RunError(
+                "this run can suggest nothing: its classification head knows categories and no words",
+                place=str(self.folder),
+                hint="train with train.head=answer",
+            )
+
+    def train_note_ids(self) -> list[str]:
+        """Return the ids of exactly the notes that were trained on, in the dataset's order.
+
+        Raises:
+            RunError: They are not the ones that the manifest names.
+        """
+        note_ids: list[str] = read_json(self.files.train_notes)["note_ids"]
+        if sha256_text("\n".join(note_ids)) != self.manifest.train_note_ids_sha256:
+            raise RunError(
+                f"{self.files.train_notes.name} is not what the manifest recorded",
+                place=str(self.folder),
+                hint="restore it, or train again",
+            )
+        return note_ids
+
+    def training_curves(self) -> dict[str, list[tuple[float, float]]]:
+        """Return the curves of the training log by name: optimizer step and value. Empty where there is no log.
+
+        Raises:
+            RunError: A line is not JSON.
+        """
+        path = self.files.training_log
+        curves: dict[str, list[tuple[float, float]]] = defaultdict(list)
+        lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+        for number, line in enumerate(lines, start=1):
+            try:
+                entry = json.loads(line)
+            except ValueError:
+                raise RunError("not a line of JSON", place=f"{path}:{number}", hint="the log was cut short") from None
+            for name, value in entry.items():
+                if name != "step" and isinstance(value, int | float):
+                    curves[name].append((entry.get("step", number), value))
+        return dict(curves)
+
+    def evaluations(self) -> list[str]:
+        """Return the names of the evaluations that the run holds, sorted."""
+        folder = self.files.evaluation().folder.parent
+        found = [item.name for item in folder.iterdir()] if folder.is_dir() else []
+        return sorted(name for name in found if self.files.evaluation(name).results.is_file())
+
+    def has_results(self, evaluation: str = TEST) -> bool:
+        """Return whether the run holds an evaluation."""
+        return self.files.evaluation(evaluation).results.is_file()
+
+    def results(self, evaluation: str = TEST) -> Results:
+        """Return the results of one evaluation.
+
+        Raises:
+            RunError: There is no such evaluation, or its file is of another version.
+        """
+        if not self.has_results(evaluation):
+            found = self.evaluations()
+            hint = f"there are {', '.join(found)}" if found else f"run `nosology evaluate {self.folder}` first"
+            raise RunError(f"the run holds no evaluation {evaluation!r}", place=str(self.folder), hint=hint)
+        path = self.files.evaluation(evaluation).results
+        return _validated(Results, read_json(path), path, "results", "evaluate the run again")
+
+    def training_shares(self) -> dict[str, float] | None:
+        """Return the share of each category among the training notes; None before an evaluation counted them."""
+        if not self.has_results():
+            return None
+        return {row.category: row.train for row in self.results().distribution.categories}
+
+    def suggestion_results(self, evaluation: str = TEST) -> SuggestionResults | None:
+        """Return how good suggestions are; None where they were not evaluated.
+
+        Raises:
+            RunError: The file is of another version.
+        """
+        path = self.files.evaluation(evaluation).suggestions
+        if not path.exists():
+            return None
+        return _validated(SuggestionResults, read_json(path), path, "suggestion results", "evaluate the run again")
+
+
+def expect_unchanged(place: Path, found: str, recorded: str, *, what: str = "this file") -> None:
+    """Make sure that something is what the run's manifest recorded.
+
+    Args:
+        place: Named in the error.
+        found: Its SHA-256.
+        recorded: The manifest's.
+        what: How the error calls it.
+
+    Raises:
+        RunError: It is not.
+    """
+    if found != recorded:
+        raise RunError(
+            f"{what} changed since training: SHA-256 {found[:12]}..., recorded {recorded[:12]}...",
+            place=str(place),
+            hint="restore it, or train again",
+        )
+
+
+def _validated(kind: type[_Record], values: object, path: Path, what: str, remedy: str) -> _Record:
+    try:
+        return kind.model_validate(values)
+    except ValidationError as error:
+        where = ".".join(map(str, error.errors()[0]["loc"])) or "kind"
+        raise RunError(
+            f"not {what} that this version reads ({error.error_count()} differences, the first at {where})",
+            place=str(path),
+            hint=remedy,
+        ) from None
