@@ -3,10 +3,15 @@
 The public names are imported on first use, so that ``import nosology`` is fast and loads no torch.
 """
 
+import os
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
+
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+# Read when torch loads its thread library. Threads that spin while they wait take the time that the thread they wait
+# for needs: beside two busy programs training runs at a tenth of its speed (benchmarks/threads.py).
 
 _PUBLIC = {
     "Classifier": "nosology.classifier.classifier",
