@@ -18,6 +18,7 @@ from nosology.coding.labels import LabelSet
 from nosology.coding.rubrics import RubricTable
 from nosology.errors import ModelError, RunError
 from nosology.files import sha256_file
+from nosology.machine.patience import ask, next_note
 from nosology.modeling.adapters import load_adapter
 from nosology.modeling.encoding import EncodedNote, PromptEncoder
 from nosology.modeling.head_scoring import Scorer, make_scorer
@@ -26,7 +27,6 @@ from nosology.modeling.loading import load_model
 from nosology.modeling.prompts import PromptTemplate
 from nosology.modeling.scoring import AnswerScorer, Scoring
 from nosology.modeling.titles import TitleScorer
-from nosology.patience import ask, next_note
 from nosology.records import Count, FloatArray, Prediction, Suggestions
 from nosology.runs.run import Run, expect_unchanged
 from nosology.suggesting.suggester import FittedSuggester, Suggester

@@ -29,8 +29,8 @@ from nosology.deidentification.judging.repeats import repeat_names
 from nosology.deidentification.spans import SPAN_TYPES, Detector, join_neighbours, leave_out, merge_spans
 from nosology.deidentification.surrogates import SECRET_VARIABLE, Surrogates
 from nosology.deidentification.wrapping import unwrap
+from nosology.machine.patience import ask
 from nosology.machine.workers import WorkerPool
-from nosology.patience import ask
 from nosology.records import Span
 
 __all__ = [

@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from nosology.patience import NobodyWaits, OutOfPatience, patience
+from nosology.machine.patience import NobodyWaits, OutOfPatience, patience
 from nosology.serve.model import CannotSuggest, Reading
 
 Read = Callable[[Sequence[str], int | None], list[Reading]]

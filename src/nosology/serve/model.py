@@ -11,7 +11,7 @@ from typing import Any, Protocol, runtime_checkable
 from nosology.classifier.calibration import Calibration
 from nosology.coding.labels import LabelSet
 from nosology.errors import NosologyError
-from nosology.patience import next_note
+from nosology.machine.patience import next_note
 from nosology.records import Prediction
 from nosology.runs.files import TEST
 from nosology.runs.run import Run

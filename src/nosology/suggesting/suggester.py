@@ -8,10 +8,10 @@ import numpy as np
 
 from nosology.coding.rubrics import RubricTable
 from nosology.files import read_json, write_json
+from nosology.machine.patience import ask
 from nosology.modeling.attention import KeysValues
 from nosology.modeling.probing import Variant, probe, token_gradients, without
 from nosology.modeling.titles import TitleScorer
-from nosology.patience import ask
 from nosology.records import Evidence, FloatArray, FullCode, IntArray, Suggestion, Suggestions
 from nosology.runs.files import SuggesterFiles
 from nosology.suggesting.evidence import (

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from nosology.deidentification import deidentify
-from nosology.patience import ask
+from nosology.machine.patience import ask
 from nosology.text.cleaning import Cleaning
 from nosology.text.normalize import composed, nfc_parts, replace_characters
 from nosology.text.sections import find_sections

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from nosology.patience import ask
+from nosology.machine.patience import ask
 from nosology.records import Prediction
 from nosology.serve.batching import Batcher, QueueFull, ReadingFailed, Stopping, TooSlow
 from nosology.serve.model import CannotSuggest, Reading

@@ -39,7 +39,7 @@ def test_a_name_without_an_address_is_refused(monkeypatch: pytest.MonkeyPatch) -
         raise socket.gaierror(-2, "Name or service not known")
 
     monkeypatch.setattr(socket, "getaddrinfo", nothing)
-    with pytest.raises(ConfigError, match="'nowhere.example' is no address of this machine"):
+    with pytest.raises(ConfigError, match=r"'nowhere\.example' is no address of this machine"):
         is_loopback("nowhere.example")
 
 

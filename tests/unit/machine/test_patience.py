@@ -3,7 +3,7 @@
 import pytest
 
 from nosology.deidentification import deidentify
-from nosology.patience import NobodyWaits, OutOfPatience, ask, next_note, patience
+from nosology.machine.patience import NobodyWaits, OutOfPatience, ask, next_note, patience
 
 
 def ask_for_ever():
