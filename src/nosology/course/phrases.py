@@ -1,15 +1,17 @@
 """What a course teaches: phrases, each with the code that it stands for, and where it may be used.
 
-The shipped part are the terms of `nosology.coding.terms` (public domain, and names written by hand). More come as TSV
-files with the columns ``text, code, icd_version, kind, source, licence``; `scripts/starter` makes such files from the
-Disease Ontology and from MedQuAD. What would surprise you: a file whose licence is not known here, or does not allow
-commercial use, is refused, because what a model learned cannot be taken out of its weights again.
+The shipped part are the terms of `nosology.coding.terms` (public domain, and names written by hand), and findings
+written for this project, which tell a disease without its name (``data/course/findings.tsv``). More come as TSV files
+with the columns ``text, code, icd_version, kind, source, licence``; `scripts/starter` makes such files from the Disease
+Ontology and from MedQuAD. What would surprise you: a file whose licence is not known here, or does not allow commercial
+use, is refused, because what a model learned cannot be taken out of its weights again.
 """
 
 import csv
 import gzip
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from importlib import resources
 from pathlib import Path
 from typing import Literal, cast, get_args
 
@@ -29,6 +31,7 @@ LICENCES = ("public domain", "CC0-1.0", "CC-BY-3.0", "CC-BY-4.0", "MIT", "Apache
 COLUMNS = ("text", "code", "icd_version", "kind", "source", "licence")
 
 SHIPPED_SOURCE = "ICD"
+_FINDINGS = "data/course/findings.tsv"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,7 @@ class Phrase:
 
 
 def collect(labels: LabelSet, files: Iterable[Path] = ()) -> list[Phrase]:
-    """Return all phrases whose code has a category: the shipped terms, then those of files, none twice.
+    """Return all phrases whose code has a category: shipped terms and findings, then those of files, none twice.
 
     ICD-9-CM titles are left out: they say the same in older words, and a course would read everything twice.
 
@@ -75,8 +78,9 @@ def collect(labels: LabelSet, files: Iterable[Path] = ()) -> list[Phrase]:
         for term in TermTable.shipped(labels, [10])
         if not term.cues  # an abbreviation of several readings names nothing when it stands alone
     ]
-    for file in files:
-        found += read_phrases(file, labels)
+    with resources.as_file(resources.files("nosology").joinpath(_FINDINGS)) as shipped:
+        for file in (shipped, *files):
+            found += read_phrases(file, labels)
     seen: set[tuple[str, str]] = set()
     unique = []
     for phrase in found:

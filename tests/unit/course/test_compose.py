@@ -1,14 +1,14 @@
 """Courses: balanced, repeatable, and with distractors whose category is never the answer."""
 
 import re
-import tomllib
 from collections import Counter
 from importlib import resources
 
 import pytest
 
+from nosology.coding.labels import LabelSet
 from nosology.course.compose import carriers, compose
-from nosology.course.phrases import Phrase
+from nosology.course.phrases import Phrase, collect
 from nosology.errors import DataError
 
 
@@ -75,16 +75,25 @@ def test_one_category_alone_is_refused() -> None:
         compose(HEART, 10, 0)
 
 
-def test_no_carrier_is_one_of_the_invented_notes() -> None:
+def words_in_a_row(text: str, n: int) -> set[tuple[str, ...]]:
+    words = re.findall(r"[a-z]+", re.sub(r"\{[^}]*\}", " 0 ", text.lower()))
+    return {tuple(words[i : i + n]) for i in range(len(words) - n + 1)}
+
+
+def test_no_carrier_and_no_finding_is_one_of_the_invented_notes() -> None:
     """The demo's notes judge what the course taught, so five words in a row may not be common to both."""
-
-    def runs(text: str) -> set[tuple[str, ...]]:
-        words = re.findall(r"[a-z]+", re.sub(r"\{[^}]*\}", " 0 ", text.lower()))
-        return {tuple(words[i : i + 5]) for i in range(len(words) - 4)}
-
-    own = set().union(*(runs(line) for lines in carriers().values() for line in lines))
+    findings = (resources.files("nosology") / "data/course/findings.tsv").read_text(encoding="utf-8").splitlines()
+    texts = [line for lines in carriers().values() for line in lines] + [row.split("\t")[0] for row in findings]
+    own = set().union(*(words_in_a_row(text, 5) for text in texts))
     folder = resources.files("nosology") / "data/synthetic"
-    for name in ("carriers", "summary", "ward", "wording"):
-        content = (folder / f"{name}.toml").read_text(encoding="utf-8")
-        tomllib.loads(content)
-        assert not own & runs(content), name
+    files = [folder / f"{name}.toml" for name in ("carriers", "summary", "ward", "wording")]
+    for file in [*files, *(folder / "rubrics").iterdir()]:
+        content = file.read_text(encoding="utf-8")
+        assert not own & words_in_a_row(content, 5), file.name
+
+
+def test_the_shipped_findings_cover_every_category_and_name_a_code_each() -> None:
+    findings = [phrase for phrase in collect(LabelSet.load("icd-chapters-18")) if phrase.kind == "finding"]
+    counts = Counter(phrase.category for phrase in findings)
+    assert min(counts.values()) >= 17
+    assert len(counts) == 18
