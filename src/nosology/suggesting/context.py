@@ -71,6 +71,11 @@ def context_of(sentence: str, mentions: Iterable[tuple[int, int]]) -> Context:
     )
 
 
+def has_cue(sentence: str) -> bool:
+    """Return whether a sentence holds a word that could mark anything: most hold none, and need no reading."""
+    return cues.ANY.search(sentence) is not None or kin.RELATIVE_AHEAD.search(sentence) is not None
+
+
 def mark(sentence: str, start: int, end: int) -> Context:
     """Return how a sentence speaks of ``sentence[start:end]``."""
     before, behind = _scope(sentence, start, end)

@@ -1,0 +1,302 @@
+"""What the names of diseases say: every sentence of a note against every term of every rubric that can be suggested.
+
+An inverted index of stems, weighed by how few rubrics use each. A term meets a sentence as far as its stems stand there;
+what is denied or told of a relative stands against a rubric, what is past is counted apart. No training is behind
+it, so it reaches rubrics that no note had. What would surprise you: a sentence need not hold a term word by word, and an
+abbreviation is looked up as it is written, in capitals unless the whole note is in small letters.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from nosology.coding.rubrics import RubricTable
+from nosology.coding.terms import Term
+from nosology.records import FloatArray
+from nosology.suggesting.context import Context, has_cue, mark
+from nosology.suggesting.sentences import Span, sentences
+from nosology.suggesting.stems import WORD, stems_of, term_stems
+from nosology.text.sections import find_sections
+
+COLUMNS = ("term", "sharp term", "whole term", "terms", "sentences", "denied", "past")
+"""What `Reading.columns` says of each rubric.
+
+``term``: how well the best term of the best sentence meets it. ``sharp term``: the same, a part counting less. ``whole
+term``: how rare the words of a term are that is there in full. ``terms``: of all sentences together. ``sentences``: how
+many name it in full. ``denied`` and ``past``: how well a term is met that is denied or another person's, and one that is
+past, beyond what is said of now.
+"""
+
+_LEAST_COVER = 0.34  # of a term's weight; less is a word in common
+_WHOLE = 0.999
+_NEAR = 40  # characters that a cue reaches in a text without punctuation, whose clauses nothing ends
+_LONGEST_SHORT = 4  # words of an abbreviation
+_SHORT_WEIGHT = 8.0  # of an abbreviation: that of a term of one or two rare words
+
+
+@dataclass(frozen=True, slots=True)
+class Meeting:
+    """How one sentence meets rubrics, in one voice: said of now, denied, or past.
+
+    Attributes:
+        cover: Share of the best term's weight that stands there. Shape ``(rubrics,)``.
+        weight: That weight, in nats. Shape ``(rubrics,)``.
+        term: Which term it is; -1 for none. Shape ``(rubrics,)``.
+    """
+
+    cover: NDArray[np.float32] = field(repr=False)
+    weight: NDArray[np.float32] = field(repr=False)
+    term: NDArray[np.int32] = field(repr=False)
+
+    @property
+    def strength(self) -> FloatArray:
+        """How well the term is met: its cover squared, times the root of its weight. Shape ``(rubrics,)``."""
+        return np.asarray(self.cover**2 * np.sqrt(self.weight), np.float64)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A note's sentences against the terms.
+
+    Attributes:
+        spans: The sentences.
+        now: How well each sentence meets each rubric. Shape ``(sentences, rubrics)``, as the next four.
+        sharp: The same, a part counting less.
+        whole: Weight of a term that is there in full, else 0.
+        denied: As ``now``, of what is denied or another person's, where nothing is said of now.
+        past: As ``now``, of what is past.
+        terms: The best term of each sentence and rubric, in any voice; -1 for none.
+    """
+
+    spans: tuple[Span, ...] = field(repr=False)
+    now: FloatArray = field(repr=False)
+    sharp: FloatArray = field(repr=False)
+    whole: FloatArray = field(repr=False)
+    denied: FloatArray = field(repr=False)
+    past: FloatArray = field(repr=False)
+    terms: NDArray[np.int32] = field(repr=False)
+
+    def columns(self, places: NDArray[np.int64] | None = None, *, without: int | None = None) -> FloatArray:
+        """Return one row a rubric, one column for each of `COLUMNS`.
+
+        Args:
+            places: Rubrics; None for all.
+            without: Number of a sentence to leave out.
+        """
+        parts = [self.now, self.sharp, self.whole, self.denied, self.past]
+        if places is not None:
+            parts = [part[:, places] for part in parts]
+        if without is not None:
+            parts = [np.delete(part, without, axis=0) for part in parts]
+        if not len(parts[0]):
+            return np.zeros((parts[0].shape[1], len(COLUMNS)))
+        now, sharp, whole, denied, past = parts
+        best = now.max(axis=0)
+        return np.stack(
+            [
+                best,
+                sharp.max(axis=0),
+                whole.max(axis=0),
+                np.sqrt((now**2).sum(axis=0)),
+                np.log1p((whole > 0).sum(axis=0)),
+                np.maximum(denied.max(axis=0) - best, 0),
+                np.maximum(past.max(axis=0) - best, 0),
+            ],
+            axis=1,
+        )
+
+
+class Lexicon:
+    """The inverted index over the terms of a table of rubrics.
+
+    Attributes:
+        terms: The terms that `Reading.terms` counts.
+    """
+
+    def __init__(self, terms: Sequence[Term], table: RubricTable) -> None:
+        """Index the terms of the table's rubrics; two of one rubric with the same stems are one.
+
+        Args:
+            terms: Of any rubrics; those that the table lacks are left out.
+            table: What can be suggested.
+        """
+        places = table.places()
+        self._n_rubrics = len(table)
+        self._short: dict[tuple[str, ...], list[int]] = {}
+        kept: dict[tuple[frozenset[str], int], int] = {}
+        self.terms: list[Term] = []
+        stems: list[tuple[str, ...]] = []
+        for term in terms:
+            place = places.get((term.rubric, term.version))
+            if place is None:
+                continue
+            is_short = term.kind == "abbreviation" or bool(term.cues)
+            found = () if is_short else tuple(term_stems(term.term))
+            if is_short:
+                self._short.setdefault(tuple(match[0] for match in WORD.finditer(term.term)), []).append(
+                    len(self.terms)
+                )
+            elif not found or (frozenset(found), place) in kept:
+                continue
+            kept[frozenset(found), place] = len(self.terms)
+            self.terms.append(term)
+            stems.append(found)
+        self._place = np.array([places[term.rubric, term.version] for term in self.terms], np.int64)
+        self._index(stems)
+
+    def _index(self, stems: Sequence[tuple[str, ...]]) -> None:
+        self._column = {stem: column for column, stem in enumerate(dict.fromkeys(s for row in stems for s in row))}
+        rows = np.array([row for row, found in enumerate(stems) for _ in found], np.int32)
+        columns = np.array([self._column[stem] for found in stems for stem in found], np.int32)
+        pairs = np.unique(np.stack([columns, self._place[rows]]), axis=1) if len(rows) else np.zeros((2, 0), np.int64)
+        rubrics_with = np.bincount(pairs[0], minlength=len(self._column))
+        self.idf = np.log(1 + self._n_rubrics / np.maximum(rubrics_with, 1)).astype(np.float32)
+        shape = (len(self._column), len(stems))
+        self._postings = sparse.csr_matrix((self.idf[columns], (columns, rows)), shape=shape)
+        self._total = np.maximum(np.asarray(self._postings.sum(axis=0), np.float32).ravel(), 1e-6)
+
+    @property
+    def n_bytes(self) -> int:
+        """Memory of the index's arrays, without the names of its terms."""
+        arrays = (self._postings.data, self._postings.indices, self._postings.indptr, self._total, self._place)
+        return sum(int(array.nbytes) for array in arrays)
+
+    def read(self, text: str, spans: Sequence[Span] | None = None) -> Reading:
+        """Return how a note's sentences meet every rubric.
+
+        Args:
+            text: The note.
+            spans: Its sentences, or those to look at; None to find them.
+        """
+        chosen = tuple(sentences(text) if spans is None else spans)
+        family = [(s.start, s.end) for s in find_sections(text) if s.title.startswith(("family", "fh"))]
+        is_plain, is_small = not any(character in ",;.:" for character in text), text.islower()
+        shape = (len(chosen), self._n_rubrics)
+        now, sharp, whole, denied, past = (np.zeros(shape) for _ in range(5))
+        terms = np.full(shape, -1, np.int32)
+        for number, (start, end) in enumerate(chosen):
+            of_kin = any(first <= start < last for first, last in family)
+            voices = self._voices(text[start:end], of_kin=of_kin, near=_NEAR if is_plain else None, is_small=is_small)
+            for meeting, target in zip(voices, (now, past, denied), strict=True):
+                if meeting is None:
+                    continue
+                target[number] = np.maximum(target[number], meeting.strength)
+                terms[number] = np.where(terms[number] < 0, meeting.term, terms[number])
+                if target is now:
+                    sharp[number] = meeting.cover**4 * meeting.weight
+                    whole[number] = np.where(meeting.cover > _WHOLE, meeting.weight, 0)
+        return Reading(chosen, now, sharp, whole, denied, past, terms)
+
+    def _voices(
+        self, sentence: str, *, of_kin: bool, near: int | None, is_small: bool
+    ) -> tuple[Meeting | None, Meeting | None, Meeting | None]:
+        """Return how one sentence meets the rubrics: of now, with what is past, and with what is denied as well.
+
+        Each voice also hears those before it, so that "history of acute pancreatitis" meets the whole term in its own.
+        """
+        words = list(self._words(sentence, is_small=is_small))
+        if not words:
+            return None, None, None
+        if of_kin:
+            return None, None, self._meet([], [found for _, found in words])
+        if not has_cue(sentence):
+            return self._meet([], [found for _, found in words]), None, None
+        contexts = [_context(sentence, span, near) for span, _ in words]
+        is_denied = [context.negated or context.family_history for context in contexts]
+        is_past = [context.history for context in contexts]
+        now = [found for (_, found), no, was in zip(words, is_denied, is_past, strict=True) if not no and not was]
+        lived = [found for (_, found), no in zip(words, is_denied, strict=True) if not no]
+        every = [found for _, found in words]
+        return (
+            self._meet([], now),
+            self._meet(now, lived) if any(is_past) else None,
+            self._meet(lived, every) if any(is_denied) else None,
+        )
+
+    def _words(self, sentence: str, *, is_small: bool) -> Iterator[tuple[Span, int]]:
+        """Yield the words that terms hold, as columns, and abbreviations, as -1 less their term's number."""
+        words = list(WORD.finditer(sentence))
+        for match in words:
+            for stem in stems_of(match[0]):
+                if stem in self._column:
+                    yield match.span(), self._column[stem]
+        lower = frozenset(match[0].lower() for match in words)
+        for first in range(len(words)):
+            for n in range(1, _LONGEST_SHORT + 1):
+                written = tuple(match[0] for match in words[first : first + n])
+                for number in self._readings(written, lower, is_small=is_small) if len(written) == n else ():
+                    yield (words[first].start(), words[first + n - 1].end()), -1 - number
+
+    def _readings(self, written: tuple[str, ...], lower: frozenset[str], *, is_small: bool) -> list[int]:
+        """Return the terms that an abbreviation stands for where its sentence allows one reading; else none."""
+        found = self._short.get(written)
+        if found is None and is_small and len("".join(written)) > 2:
+            found = self._small.get(written)
+        fitting = [
+            number for number in found or () if not self.terms[number].cues or lower & set(self.terms[number].cues)
+        ]
+        return fitting if len({self.terms[number].category for number in fitting}) <= 1 else []
+
+    @property
+    def _small(self) -> dict[tuple[str, ...], list[int]]:
+        if not hasattr(self, "_small_short"):
+            small: dict[tuple[str, ...], list[int]] = {}
+            for written, numbers in self._short.items():
+                small.setdefault(tuple(word.lower() for word in written), []).extend(numbers)
+            self._small_short = small
+        return self._small_short
+
+    def _meet(self, heard: list[int], found: list[int]) -> Meeting | None:
+        """Return the best term of every rubric among some words; None where nothing new is there.
+
+        Args:
+            heard: Columns that an earlier voice had; a term that they meet as well is its.
+            found: Those and new ones.
+        """
+        columns = sorted({column for column in found if column >= 0})
+        shorts = sorted(
+            {-1 - column for column in found if column < 0} - {-1 - column for column in heard if column < 0}
+        )
+        if not shorts and set(columns) <= set(heard):
+            return None
+        cover, weight = np.zeros(self._n_rubrics, np.float32), np.zeros(self._n_rubrics, np.float32)
+        term = np.full(self._n_rubrics, -1, np.int32)
+        numbers, weights = self._touched(columns)
+        if heard and len(numbers):
+            earlier = self._weights([column for column in heard if column >= 0])
+            is_new = weights > earlier[numbers] + 1e-6
+            numbers, weights = numbers[is_new], weights[is_new]
+        covers = weights / self._total[numbers]
+        is_enough = covers >= _LEAST_COVER
+        numbers, weights, covers = numbers[is_enough], weights[is_enough], covers[is_enough]
+        order = np.argsort(covers**2 * np.sqrt(weights), kind="stable")
+        places = self._place[numbers[order]]
+        cover[places], weight[places], term[places] = covers[order], weights[order], numbers[order]
+        for number in shorts:
+            place = self._place[number]
+            if cover[place] < 1 or weight[place] < _SHORT_WEIGHT:
+                cover[place], weight[place], term[place] = 1.0, _SHORT_WEIGHT, number
+        return Meeting(cover, weight, term)
+
+    def _weights(self, columns: Sequence[int]) -> NDArray[np.float32]:
+        """Return how much of each term's weight some stems hold. Shape ``(terms,)``."""
+        if not columns:
+            return np.zeros(len(self._total), np.float32)
+        return np.asarray(self._postings[sorted(set(columns))].sum(axis=0), np.float32).ravel()
+
+    def _touched(self, columns: Sequence[int]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        weights = self._weights(columns)
+        numbers = np.flatnonzero(weights)
+        return numbers, weights[numbers]
+
+
+def _context(sentence: str, span: Span, near: int | None) -> Context:
+    """Return how a sentence speaks of one word, looking no further before it than `near` characters."""
+    start, end = span
+    if near is None:
+        return mark(sentence, start, end)
+    first = max(start - near, 0)
+    return mark(sentence[first : end + near], start - first, end - first)
