@@ -138,6 +138,9 @@ class Evidence:
         effect: How much the suggestion's log-odds fall when the sentence is left out.
         negated: True where the sentence mentions the diagnosis only to deny it ("no pneumonia").
         family_history: True where it mentions the diagnosis only of a relative.
+        history: True where it mentions the diagnosis only as past.
+        uncertain: True where it mentions the diagnosis only as suspected or still to be excluded.
+        term: The name of the diagnosis that the sentence met, as the official list writes it; empty where none did.
     """
 
     start: int
@@ -145,21 +148,26 @@ class Evidence:
     effect: float = 0.0
     negated: bool = False
     family_history: bool = False
+    history: bool = False
+    uncertain: bool = False
+    term: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class FullCode:
-    """A full ICD code below a suggested rubric, offered where the training notes support one.
+    """A full ICD code below a suggested rubric, offered where a term of the note or the training notes support one.
 
     Attributes:
         code: Undotted and upper case.
         share: Its share of the training notes that have the rubric.
-        n_notes: How many training notes have it.
+        n_notes: How many training notes have it; 0 where a term alone led here.
+        term: The name of the code that the note holds in full; empty where the training notes alone support it.
     """
 
     code: str
     share: float
     n_notes: int
+    term: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,8 +206,10 @@ class Suggestions(Sequence[Suggestion]):
         none_of_these: Probability that no listed diagnosis is among the note's coded ones.
         mass_left_out: Probability of the categories whose rubrics were not read one by one.
         n_rubrics: How many rubrics could have been suggested.
-        is_calibrated: Whether the probabilities were calibrated on validation notes.
+        is_calibrated: Whether the probabilities were calibrated on validation notes; without that there are no items.
         sentences_left_out: Sentences of a very long note that were not tried as evidence.
+        reason: Why there are no suggestions at all; empty where the run can suggest.
+        uses_model: Whether the language model's reading of titles counts; False for suggestions from words and terms.
     """
 
     items: tuple[Suggestion, ...]
@@ -208,6 +218,13 @@ class Suggestions(Sequence[Suggestion]):
     n_rubrics: int
     is_calibrated: bool
     sentences_left_out: int = 0
+    reason: str = ""
+    uses_model: bool = True
+
+    @classmethod
+    def absent(cls, n_rubrics: int, reason: str) -> "Suggestions":
+        """Return what a run says that cannot suggest: nothing, and why."""
+        return cls((), 1.0, 1.0, n_rubrics, False, reason)
 
     @classmethod
     def from_plain(cls, values: Mapping[str, Any]) -> "Suggestions":

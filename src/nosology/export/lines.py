@@ -4,6 +4,7 @@ The schema is made from the models below (``nosology schema suggestions``), the 
 cannot drift from the other. Input columns stay beside the fields named here.
 """
 
+from dataclasses import asdict
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -26,6 +27,9 @@ class EvidenceLine(Part):
     effect: float = Field(description="How much the suggestion's log-odds fall without the sentence.")
     negated: bool = Field(description="The sentence mentions the diagnosis only to deny it.")
     family_history: bool = Field(description="The sentence mentions the diagnosis only of a relative.")
+    history: bool = Field(description="The sentence mentions the diagnosis only as past.")
+    uncertain: bool = Field(description="The sentence mentions the diagnosis only as suspected or to be excluded.")
+    term: str = Field(description="The official name that the sentence met; empty if none did.")
 
 
 class FullCodeLine(Part):
@@ -33,7 +37,8 @@ class FullCodeLine(Part):
 
     code: str
     share: float = Field(ge=0, le=1, description="Of the training notes that have the rubric.")
-    n_notes: int = Field(ge=1, description="Training notes that have the full code.")
+    n_notes: int = Field(ge=0, description="Training notes that have the full code.")
+    term: str = Field(description="The code's name that the note holds in full; empty where training notes support it.")
 
 
 class SuggestionLine(Part):
@@ -99,9 +104,6 @@ def _line(item: Suggestion) -> SuggestionLine:
         probability=item.probability,
         main_probability=item.main_probability,
         is_seen=item.is_seen,
-        evidence=[
-            EvidenceLine(start=e.start, end=e.end, effect=e.effect, negated=e.negated, family_history=e.family_history)
-            for e in item.evidence
-        ],
-        full_code=FullCodeLine(code=full.code, share=full.share, n_notes=full.n_notes) if full else None,
+        evidence=[EvidenceLine(**asdict(evidence)) for evidence in item.evidence],
+        full_code=FullCodeLine(**asdict(full)) if full else None,
     )

@@ -335,7 +335,8 @@ ANY = re.compile(  # the first words of whatever marks denial or the past; a tes
     r"(?<![\w-])(?:no|not|nor|never|nil|without|w/o|zero|denie|deny|denying|neg|negative|free|clear|"
     r"absen|rule|ruled|exclu|lack|fail|unable|unlikely|improbable|neither|doubt|low|little|minimal|against|resolved|h/o|"
     r"hx|history|p?m?hx|s/p|status|previous|prior|past|remote|old|former|childhood|earlier|distant|healed|cured|recover|"
-    r"survived|used|remission|longer|outgr|years?|decades?|months?|ago|last|aged?|in (?:19|20)\d\d|as an?|fhx?|family|f/h|"
+    r"survived|used|remission|longer|outgr|years?|decades?|months?|ago|last|aged?|in (?:19|20)\d\d|as an?|fhx?|"
+    r"family|f/h|"
     r"subsided|cleared|gone|abated|settled|disappeared|refuted|dismissed|-ve|expos)|n['’]t\b|cannot|[-−–(]\s?[-−–]|[Ø∅⊘°]|"
     r"(?:^|[,:(])\s*[-−–]|\)",
     re.IGNORECASE,

@@ -7,13 +7,13 @@ note, so offsets are exact whatever preparation did.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from nosology.records import BoolArray, Evidence, FloatArray
 from nosology.suggesting.context import context_of
 from nosology.suggesting.sentences import Span
-from nosology.suggesting.words import mentions
 from nosology.text.alignment import AlignedText
 from nosology.text.sections import find_sections
 
@@ -75,31 +75,39 @@ def strongest(effects: FloatArray) -> list[int]:
     return [int(sentence) for sentence in order if effects[sentence] >= least]
 
 
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """How one sentence mentions a diagnosis.
+
+    Attributes:
+        places: Where, as offsets into the sentence.
+        term: The name that it met; empty where words of training notes, or of the title, alone speak for it.
+    """
+
+    places: tuple[Span, ...]
+    term: str = field(default="", repr=False)
+
+
 def evidence_of(
-    text: str,
-    spans: Sequence[Span],
-    effects: FloatArray,
-    stems: Sequence[str],
-    words_of: Callable[[str], Sequence[str]],
-    family: Sequence[Span],
+    text: str, spans: Sequence[Span], effects: FloatArray, mention: Callable[[int], Mention], family: Sequence[Span]
 ) -> tuple[Evidence, ...]:
-    """Return the evidence for one suggestion, with denials and relatives marked.
+    """Return the evidence for one suggestion, with what is denied, past, uncertain or another person's marked.
 
     Args:
         text: The original note.
         spans: Its sentences.
         effects: How much the log-odds fall without each. Shape ``(sentences,)``.
-        stems: Stems of the rubric's title, by which a mention is found.
-        words_of: Gives the words of a sentence that stand for the diagnosis where the title is not mentioned.
+        mention: Says how a sentence, by its number, mentions the diagnosis.
         family: Its sections on relatives, as `family_sections` gives them.
     """
     found = []
     for number in strongest(effects):
         start, end = spans[number]
-        sentence = text[start:end]
-        context = context_of(sentence, mentions(sentence, stems, words_of(sentence)))
+        met = mention(number)
+        context = context_of(text[start:end], met.places)
         is_family = context.family_history or any(first <= start < last for first, last in family)
-        found.append(Evidence(start, end, float(effects[number]), context.negated, is_family))
+        marks = (context.negated, is_family, context.history, context.uncertain)
+        found.append(Evidence(start, end, float(effects[number]), *marks, term=met.term))
     return tuple(found)
 
 

@@ -1,20 +1,23 @@
 """What the names of diseases say: every sentence of a note against every term of every rubric that can be suggested.
 
-An inverted index of stems, weighed by how few rubrics use each. A term meets a sentence as far as its stems stand there;
-what is denied or told of a relative stands against a rubric, what is past is counted apart. No training is behind
-it, so it reaches rubrics that no note had. What would surprise you: a sentence need not hold a term word by word, and an
-abbreviation is looked up as it is written, in capitals unless the whole note is in small letters.
+An inverted index of stems, weighed by how few rubrics use each. A term meets a sentence as far as its stems stand
+there; what is denied or told of a relative stands against a rubric, what is past is counted apart. No training is
+behind it, so it reaches rubrics that no note had. What would surprise you: a sentence need not hold a term word by
+word, and an abbreviation is looked up as it is written, in capitals unless the whole note is in small letters.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from nosology.coding import icd
 from nosology.coding.rubrics import RubricTable
-from nosology.coding.terms import Term
+from nosology.coding.terms import Term, shipped_terms
 from nosology.records import FloatArray
 from nosology.suggesting.context import Context, has_cue, mark
 from nosology.suggesting.sentences import Span, sentences
@@ -26,10 +29,14 @@ COLUMNS = ("term", "sharp term", "whole term", "terms", "sentences", "denied", "
 
 ``term``: how well the best term of the best sentence meets it. ``sharp term``: the same, a part counting less. ``whole
 term``: how rare the words of a term are that is there in full. ``terms``: of all sentences together. ``sentences``: how
-many name it in full. ``denied`` and ``past``: how well a term is met that is denied or another person's, and one that is
-past, beyond what is said of now.
+many name it in full. ``denied`` and ``past``: how well a term is met that is denied or another person's, and one that
+is past, beyond what is said of now.
 """
 
+Single = NDArray[np.float32]
+
+MOST_ROWS = 500
+"""Of a reading: a note of more sentences has several in one row, so that memory is bounded."""
 _LEAST_COVER = 0.34  # of a term's weight; less is a word in common
 _WHOLE = 0.999
 _NEAR = 40  # characters that a cue reaches in a text without punctuation, whose clauses nothing ends
@@ -52,9 +59,9 @@ class Meeting:
     term: NDArray[np.int32] = field(repr=False)
 
     @property
-    def strength(self) -> FloatArray:
+    def strength(self) -> Single:
         """How well the term is met: its cover squared, times the root of its weight. Shape ``(rubrics,)``."""
-        return np.asarray(self.cover**2 * np.sqrt(self.weight), np.float64)
+        return np.asarray(self.cover**2 * np.sqrt(self.weight), np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +69,7 @@ class Reading:
     """A note's sentences against the terms.
 
     Attributes:
-        spans: The sentences.
+        spans: The sentences; in a note of more than `MOST_ROWS`, some of them together.
         now: How well each sentence meets each rubric. Shape ``(sentences, rubrics)``, as the next four.
         sharp: The same, a part counting less.
         whole: Weight of a term that is there in full, else 0.
@@ -72,28 +79,64 @@ class Reading:
     """
 
     spans: tuple[Span, ...] = field(repr=False)
-    now: FloatArray = field(repr=False)
-    sharp: FloatArray = field(repr=False)
-    whole: FloatArray = field(repr=False)
-    denied: FloatArray = field(repr=False)
-    past: FloatArray = field(repr=False)
+    now: Single = field(repr=False)
+    sharp: Single = field(repr=False)
+    whole: Single = field(repr=False)
+    denied: Single = field(repr=False)
+    past: Single = field(repr=False)
     terms: NDArray[np.int32] = field(repr=False)
 
-    def columns(self, places: NDArray[np.int64] | None = None, *, without: int | None = None) -> FloatArray:
+    @classmethod
+    def empty(cls, spans: tuple[Span, ...], n_rubrics: int) -> "Reading":
+        """Return a reading of nothing, for `add` to fill."""
+        shape = (len(spans), n_rubrics)
+        return cls(spans, *(np.zeros(shape, np.float32) for _ in range(5)), np.full(shape, -1, np.int32))
+
+    def add(self, row: int, voices: "tuple[Meeting | None, Meeting | None, Meeting | None]") -> None:
+        """Take in how one sentence meets the rubrics: of now, past, and denied."""
+        for meeting, target in zip(voices, (self.now, self.past, self.denied), strict=True):
+            if meeting is None:
+                continue
+            np.maximum(target[row], meeting.strength, out=target[row])
+            self.terms[row] = np.where(self.terms[row] < 0, meeting.term, self.terms[row])
+            if target is self.now:
+                np.maximum(self.sharp[row], meeting.cover**4 * meeting.weight, out=self.sharp[row])
+                whole = np.where(meeting.cover > _WHOLE, meeting.weight, 0)
+                is_rarer = whole > self.whole[row]
+                self.terms[row, is_rarer] = meeting.term[is_rarer]
+                np.maximum(self.whole[row], whole, out=self.whole[row])
+
+    def within(self, span: Span) -> list[int]:
+        """Return the numbers of the sentences that lie mostly within a stretch of the text."""
+        return [n for n, (start, end) in enumerate(self.spans) if span[0] <= (start + end) // 2 < span[1]]
+
+    def met(self, span: Span, place: int) -> list[int]:
+        """Return the terms of a rubric that the sentences within a stretch met, the best first."""
+        found = [number for number in self.within(span) if self.terms[number, place] >= 0]
+        found.sort(key=lambda number: -max(part[number, place] for part in (self.now, self.past, self.denied)))
+        return [int(self.terms[number, place]) for number in found]
+
+    def named(self, place: int) -> int | None:
+        """Return the rarest term of a rubric that some sentence says in full, of now; None where none does."""
+        if not len(self.whole) or self.whole[:, place].max() <= 0:
+            return None
+        return int(self.terms[self.whole[:, place].argmax(), place])
+
+    def columns(self, places: NDArray[np.int64] | None = None, *, without: Sequence[int] = ()) -> FloatArray:
         """Return one row a rubric, one column for each of `COLUMNS`.
 
         Args:
             places: Rubrics; None for all.
-            without: Number of a sentence to leave out.
+            without: Numbers of sentences to leave out.
         """
         parts = [self.now, self.sharp, self.whole, self.denied, self.past]
         if places is not None:
             parts = [part[:, places] for part in parts]
-        if without is not None:
+        if len(without):
             parts = [np.delete(part, without, axis=0) for part in parts]
         if not len(parts[0]):
             return np.zeros((parts[0].shape[1], len(COLUMNS)))
-        now, sharp, whole, denied, past = parts
+        now, sharp, whole, denied, past = (part.astype(np.float64) for part in parts)
         best = now.max(axis=0)
         return np.stack(
             [
@@ -115,6 +158,12 @@ class Lexicon:
     Attributes:
         terms: The terms that `Reading.terms` counts.
     """
+
+    @classmethod
+    def shipped(cls, table: RubricTable) -> "Lexicon":
+        """Return the index of the shipped terms of a table's rubrics."""
+        versions = sorted({icd.check_version(rubric.version) for rubric in table.rubrics})
+        return cls([term for version in versions for term in shipped_terms(version)], table)
 
     def __init__(self, terms: Sequence[Term], table: RubricTable) -> None:
         """Index the terms of the table's rubrics; two of one rubric with the same stems are one.
@@ -145,6 +194,7 @@ class Lexicon:
             self.terms.append(term)
             stems.append(found)
         self._place = np.array([places[term.rubric, term.version] for term in self.terms], np.int64)
+        self._category = [table.rubrics[place].category for place in self._place]
         self._index(stems)
 
     def _index(self, stems: Sequence[tuple[str, ...]]) -> None:
@@ -157,6 +207,26 @@ class Lexicon:
         shape = (len(self._column), len(stems))
         self._postings = sparse.csr_matrix((self.idf[columns], (columns, rows)), shape=shape)
         self._total = np.maximum(np.asarray(self._postings.sum(axis=0), np.float32).ravel(), 1e-6)
+
+    @cached_property
+    def leaves(self) -> frozenset[str]:
+        """The full codes that the list divides no further, but for a seventh character."""
+        codes = {term.code for term in self.terms}
+        parents = {code[:n] for code in codes for n in range(3, len(code))}
+        return frozenset(term.code for term in self.terms if term.code != term.rubric and term.code not in parents)
+
+    def stems(self, number: int) -> frozenset[str]:
+        """Return the stems of a term; of an abbreviation none."""
+        term = self.terms[number]
+        is_short = term.kind == "abbreviation" or bool(term.cues)
+        return frozenset() if is_short else frozenset(term_stems(term.term))
+
+    def places_of(self, number: int, sentence: str) -> list[Span]:
+        """Return where a sentence holds words of a term."""
+        term, stems = self.terms[number], self.stems(number)
+        if not stems:
+            return [match.span() for match in re.finditer(rf"(?<!\w){re.escape(term.term)}(?!\w)", sentence, re.I)]
+        return [match.span() for match in WORD.finditer(sentence) if stems & set(stems_of(match[0]))]
 
     @property
     def n_bytes(self) -> int:
@@ -174,21 +244,14 @@ class Lexicon:
         chosen = tuple(sentences(text) if spans is None else spans)
         family = [(s.start, s.end) for s in find_sections(text) if s.title.startswith(("family", "fh"))]
         is_plain, is_small = not any(character in ",;.:" for character in text), text.islower()
-        shape = (len(chosen), self._n_rubrics)
-        now, sharp, whole, denied, past = (np.zeros(shape) for _ in range(5))
-        terms = np.full(shape, -1, np.int32)
-        for number, (start, end) in enumerate(chosen):
+        rows = [number * min(len(chosen), MOST_ROWS) // len(chosen) for number in range(len(chosen))]
+        reading = Reading.empty(_row_spans(chosen, rows), self._n_rubrics)
+        for row, (start, end) in zip(rows, chosen, strict=True):
             of_kin = any(first <= start < last for first, last in family)
-            voices = self._voices(text[start:end], of_kin=of_kin, near=_NEAR if is_plain else None, is_small=is_small)
-            for meeting, target in zip(voices, (now, past, denied), strict=True):
-                if meeting is None:
-                    continue
-                target[number] = np.maximum(target[number], meeting.strength)
-                terms[number] = np.where(terms[number] < 0, meeting.term, terms[number])
-                if target is now:
-                    sharp[number] = meeting.cover**4 * meeting.weight
-                    whole[number] = np.where(meeting.cover > _WHOLE, meeting.weight, 0)
-        return Reading(chosen, now, sharp, whole, denied, past, terms)
+            reading.add(
+                row, self._voices(text[start:end], of_kin=of_kin, near=_NEAR if is_plain else None, is_small=is_small)
+            )
+        return reading
 
     def _voices(
         self, sentence: str, *, of_kin: bool, near: int | None, is_small: bool
@@ -238,16 +301,14 @@ class Lexicon:
         fitting = [
             number for number in found or () if not self.terms[number].cues or lower & set(self.terms[number].cues)
         ]
-        return fitting if len({self.terms[number].category for number in fitting}) <= 1 else []
+        return fitting if len({self._category[number] for number in fitting}) <= 1 else []
 
-    @property
+    @cached_property
     def _small(self) -> dict[tuple[str, ...], list[int]]:
-        if not hasattr(self, "_small_short"):
-            small: dict[tuple[str, ...], list[int]] = {}
-            for written, numbers in self._short.items():
-                small.setdefault(tuple(word.lower() for word in written), []).extend(numbers)
-            self._small_short = small
-        return self._small_short
+        small: dict[tuple[str, ...], list[int]] = {}
+        for written, numbers in self._short.items():
+            small.setdefault(tuple(word.lower() for word in written), []).extend(numbers)
+        return small
 
     def _meet(self, heard: list[int], found: list[int]) -> Meeting | None:
         """Return the best term of every rubric among some words; None where nothing new is there.
@@ -291,6 +352,16 @@ class Lexicon:
         weights = self._weights(columns)
         numbers = np.flatnonzero(weights)
         return numbers, weights[numbers]
+
+
+def _row_spans(spans: Sequence[Span], rows: Sequence[int]) -> tuple[Span, ...]:
+    """Return from where to where each row reaches."""
+    starts: dict[int, int] = {}
+    ends: dict[int, int] = {}
+    for row, (start, end) in zip(rows, spans, strict=True):
+        starts.setdefault(row, start)
+        ends[row] = end
+    return tuple((starts[row], ends[row]) for row in sorted(starts))
 
 
 def _context(sentence: str, span: Span, near: int | None) -> Context:

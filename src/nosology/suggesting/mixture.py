@@ -68,7 +68,7 @@ class Mixture:
 
     def to_json(self) -> dict[str, Any]:
         """Return the weights as plain values."""
-        return {"kind": "suggester", "format": 1, "signals": list(NAMES), **asdict(self)}
+        return {"kind": "suggester", "format": 2, "signals": list(NAMES), **asdict(self)}
 
     @classmethod
     def from_json(cls, values: Any) -> Self:
@@ -77,8 +77,8 @@ class Mixture:
         Raises:
             RunError: The values are of another kind or format, or incomplete.
         """
-        if not isinstance(values, dict) or (values.get("kind"), values.get("format")) != ("suggester", 1):
-            raise RunError("not a suggester of format 1", hint="evaluate the run again")
+        if not isinstance(values, dict) or (values.get("kind"), values.get("format")) != ("suggester", 2):
+            raise RunError("not a suggester of format 2", hint="evaluate the run again")
         try:
             if tuple(values["signals"]) != NAMES:
                 raise ValueError("other signals")
@@ -148,7 +148,10 @@ def _logistic(features: FloatArray, wanted: BoolArray) -> FloatArray:
 
     start = np.zeros(1 + features.shape[1])
     start[0] = np.log(max(wanted.mean(), 1e-6))
-    best = optimize.minimize(loss_and_gradient, start, jac=True, method="L-BFGS-B", options={"maxiter": 500})
+    bounds = [(None, None), *_bounds(NAMES)]
+    best = optimize.minimize(
+        loss_and_gradient, start, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 500}
+    )
     return np.asarray(best.x, np.float64)
 
 
@@ -172,7 +175,15 @@ def _fit_main(tables: FloatArray, main: IntArray, category: IntArray) -> FloatAr
             gradient += np.exp(scores - log_total) @ rows - rows[true]
         return total, gradient
 
-    return np.asarray(optimize.minimize(loss_and_gradient, start, jac=True, method="L-BFGS-B").x, np.float64)
+    bounds = _bounds(_MAIN)
+    return np.asarray(
+        optimize.minimize(loss_and_gradient, start, jac=True, method="L-BFGS-B", bounds=bounds).x, np.float64
+    )
+
+
+def _bounds(names: Sequence[str]) -> list[tuple[float | None, float | None]]:
+    """Return the range of each weight: what is denied never speaks for a rubric, whatever coders did with it."""
+    return [(None, 0.0 if name == "denied" else None) for name in names]
 
 
 def _fit_sharpness(probabilities: FloatArray, truth: BoolArray, k: int) -> float:

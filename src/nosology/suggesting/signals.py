@@ -1,4 +1,4 @@
-"""What is known about every rubric for one note, before it is weighed: the model, the words, the titles, the counts."""
+"""What is known about every rubric for one note, before it is weighed: model, words, titles, terms and counts."""
 
 from dataclasses import dataclass, field
 
@@ -6,6 +6,10 @@ import numpy as np
 
 from nosology.coding.rubrics import RubricTable
 from nosology.records import BoolArray, FloatArray, IntArray
+from nosology.suggesting.lexicon import COLUMNS as TERM_COLUMNS
+
+_N_BY_SEEN = 4
+"""So many of the lexicon's columns weigh differently where no training note had the rubric."""
 
 NAMES = (
     "category",
@@ -16,6 +20,8 @@ NAMES = (
     "title fully mentioned",
     "log frequency",
     "is seen",
+    *TERM_COLUMNS,
+    *(f"{name} of unseen" for name in TERM_COLUMNS[:_N_BY_SEEN]),
 )
 """The columns of `Signals.table`, in order; `nosology.suggesting.mixture` keeps one weight for each."""
 
@@ -61,12 +67,14 @@ class Signals:
         titles: Natural-log P(rubric | category); ``nan`` where the category was not read. Shape ``(rubrics,)``.
         words: The linear word model's score. Shape ``(rubrics,)``.
         mentioned: Share of the title that the note mentions. Shape ``(rubrics,)``.
+        terms: What the lexicon says, in the order of its `COLUMNS`. Shape ``(rubrics, columns)``.
     """
 
     categories: FloatArray = field(repr=False)
     titles: FloatArray = field(repr=False)
     words: FloatArray = field(repr=False)
     mentioned: FloatArray = field(repr=False)
+    terms: FloatArray = field(repr=False)
 
     def table(self, known: Frequencies) -> FloatArray:
         """Return one row a rubric, one column for each of `NAMES`.
@@ -74,7 +82,7 @@ class Signals:
         A rubric whose category was not read counts as every other of it: P(rubric | category) is one over their number.
         """
         title = np.where(np.isnan(self.titles), -np.log(known.group_sizes[known.category]), self.titles)
-        return np.stack(
+        known_columns = np.stack(
             [
                 self.categories[known.category],
                 title,
@@ -87,3 +95,5 @@ class Signals:
             ],
             axis=1,
         )
+        of_unseen = self.terms[:, :_N_BY_SEEN] * ~known.is_seen[:, None]
+        return np.concatenate([known_columns, self.terms, of_unseen], axis=1)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -15,6 +16,7 @@ from nosology.modeling.titles import TitleScorer
 from nosology.records import Evidence, FloatArray, FullCode, IntArray, Suggestion, Suggestions
 from nosology.runs.files import SuggesterFiles
 from nosology.suggesting.evidence import (
+    Mention,
     evidence_of,
     family_sections,
     most_telling,
@@ -22,10 +24,11 @@ from nosology.suggesting.evidence import (
     texts_without,
     tokens_within,
 )
+from nosology.suggesting.lexicon import Lexicon, Reading
 from nosology.suggesting.mixture import Mixture, untrained
 from nosology.suggesting.sentences import Span, sentences
 from nosology.suggesting.signals import Frequencies, Signals
-from nosology.suggesting.words import TitleWords, WordModel
+from nosology.suggesting.words import TitleWords, WordModel, mentions
 from nosology.text.alignment import AlignedText
 
 Method = Literal["words", "hide", "leave out"]
@@ -87,11 +90,13 @@ class Read:
 
     Attributes:
         signals: What is known about every rubric.
+        terms: The lexicon's reading behind the signals.
         prefix: Keys and values of instruction and note.
         mass_left_out: Probability of the categories whose titles were not read.
     """
 
     signals: Signals
+    terms: Reading = field(repr=False)
     prefix: list[KeysValues] = field(repr=False)
     mass_left_out: float
 
@@ -132,18 +137,31 @@ class Suggester:
         self._titles = TitleWords([rubric.title for rubric in table.rubrics])
         self._calibrated = calibrated
 
-    def read(self, text: str, *, mass: float = MASS) -> Read:
+    @cached_property
+    def lexicon(self) -> Lexicon:
+        """The names of the table's rubrics, indexed on first use: that takes seconds."""
+        return Lexicon.shipped(self.table)
+
+    def read(self, text: str, *, terms: Reading | None = None, mass: float = MASS) -> Read:
         """Return what is known about every rubric for one prepared note.
 
         Args:
             text: The prepared note.
+            terms: The lexicon's reading of the note as it was written; None to let it read the prepared one.
             mass: Categories are read until they hold this much probability.
         """
         note = self._scorer.encoder.note(text)
         prefix = self._scorer.read_note(note)
         scores = self._scorer.scores(note, mass=mass, prefix=prefix)
         words, mentioned = self.fitted.words.scores([text])[0], self._titles.shares([text])[0]
-        return Read(Signals(scores.categories, scores.titles, words, mentioned), prefix, scores.mass_left_out)
+        terms = terms or self.lexicon.read(text)
+        signals = Signals(scores.categories, scores.titles, words, mentioned, terms.columns())
+        return Read(signals, terms, prefix, scores.mass_left_out)
+
+    def read_terms(self, original: str, aligned: AlignedText) -> Reading:
+        """Return the lexicon's reading of a note as it was written, without the sentences that preparation left out."""
+        ranges = ((span, aligned.prepared_range(*span)) for span in sentences(original))
+        return self.lexicon.read(original, [span for span, (start, end) in ranges if start < end])
 
     def suggest(
         self, original: str, aligned: AlignedText, k: int, *, with_evidence: bool = True, method: Method | None = None
@@ -157,7 +175,7 @@ class Suggester:
             with_evidence: Whether to look for the sentences behind each.
             method: How the model's side of the evidence is computed; None for `METHOD`, or ``hide`` without words.
         """
-        read = self.read(aligned.text)
+        read = self.read(aligned.text, terms=self.read_terms(original, aligned))
         ask()
         coded, main = self.probabilities(read.signals)
         order = np.argsort(-coded, kind="stable")[:k]
@@ -172,11 +190,11 @@ class Suggester:
             ask()
             family = family_sections(original)
             evidence = [
-                self._evidence(original, spans, int(place), column, family)
+                self._evidence(original, spans, int(place), column, read.terms, family)
                 for place, column in zip(order, effects.T, strict=True)
             ]
         items = tuple(
-            self._suggestion(int(place), float(coded[place]), float(main[place]), found)
+            self._suggestion(int(place), float(coded[place]), float(main[place]), found, read.terms)
             for place, found in zip(order, evidence, strict=True)
         )
         none = self._none_of([item.probability for item in items])
@@ -206,7 +224,8 @@ class Suggester:
         whole = without(note, len(encoder.root), len(encoder.cue), nothing, "hide")
         category, title = self._probe(prefix, [whole], places)
         words, mentioned = self.fitted.words.scores([text])[:, places], self._titles.shares([text])[:, places]
-        signals = Signals(category[0], title[0], words[0], mentioned[0])
+        terms = self.lexicon.read(text).columns(places)
+        signals = Signals(category[0], title[0], words[0], mentioned[0], terms)
         return self.fitted.mixture.log_odds(signals.table(self.known.at(places)))
 
     def effects(
@@ -231,10 +250,12 @@ class Suggester:
         words = self.fitted.words.scores(texts)[:, places]
         mentioned = self._titles.shares(texts)[:, places]
         category, title = self._model_without(aligned, spans, places, read, method)
+        gone: list[list[int]] = [[], *(read.terms.within(span) for span in spans)]
+        terms = [read.terms.columns(places, without=numbers) for numbers in gone]
         log_odds = np.stack(
             [
                 mixture.log_odds(Signals(*row).table(known))
-                for row in zip(category, title, words, mentioned, strict=True)
+                for row in zip(category, title, words, mentioned, terms, strict=True)
             ]
         )
         return np.asarray(log_odds[0] - log_odds[1:])
@@ -306,20 +327,42 @@ class Suggester:
         return most_telling(spans, scores, n)
 
     def _evidence(
-        self, original: str, spans: Sequence[Span], place: int, effects: FloatArray, family: Sequence[Span]
+        self,
+        original: str,
+        spans: Sequence[Span],
+        place: int,
+        effects: FloatArray,
+        terms: Reading,
+        family: Sequence[Span],
     ) -> tuple[Evidence, ...]:
-        def words_of(sentence: str) -> list[str]:
-            return self.fitted.words.strongest_words(sentence, place, 1)
+        def mention(number: int) -> Mention:
+            start, end = spans[number]
+            sentence = original[start:end]
+            for met in terms.met((start, end), place):
+                return Mention(tuple(self.lexicon.places_of(met, sentence)), self.lexicon.terms[met].term)
+            words = self.fitted.words.strongest_words(sentence, place, 1)
+            return Mention(tuple(mentions(sentence, self._titles.stems[place], words)))
 
-        return evidence_of(original, spans, effects, self._titles.stems[place], words_of, family)
+        return evidence_of(original, spans, effects, mention)
 
-    def _suggestion(self, place: int, coded: float, main: float, evidence: tuple[Evidence, ...]) -> Suggestion:
+    def _full_code(self, place: int, terms: Reading) -> FullCode | None:
+        """Return a code below a rubric: of a term that a sentence holds in full, else of most training notes."""
         rubric = self.table.rubrics[place]
-        full = None
-        if rubric.codes:
-            code, n_notes = rubric.codes[0]
+        counts = dict(rubric.codes)
+        named = terms.named(place)
+        if named is not None and (term := self.lexicon.terms[named]).code in self.lexicon.leaves:
+            n_notes = counts.get(term.code, 0)
+            return FullCode(term.code, n_notes / max(rubric.n_notes, 1), n_notes, term.term)
+        for code, n_notes in rubric.codes[:1]:
             if code != rubric.code and n_notes >= _FULL_CODE_NOTES and n_notes >= _FULL_CODE_SHARE * rubric.n_notes:
-                full = FullCode(code, n_notes / rubric.n_notes, n_notes)
+                return FullCode(code, n_notes / rubric.n_notes, n_notes)
+        return None
+
+    def _suggestion(
+        self, place: int, coded: float, main: float, evidence: tuple[Evidence, ...], terms: Reading
+    ) -> Suggestion:
+        rubric = self.table.rubrics[place]
+        full = self._full_code(place, terms)
         return Suggestion(
             rubric.code,
             rubric.version,

@@ -48,6 +48,6 @@ def test_weights_survive_their_file_and_others_are_refused() -> None:
     assert Mixture.from_json(fitted.to_json()) == fitted
     with pytest.raises(ValueError, match="too few"):
         mixture.fit(*simulated(10, 3), 3)
-    for broken in ({}, fitted.to_json() | {"format": 2}, fitted.to_json() | {"signals": ["other"]}, None):
+    for broken in ({}, fitted.to_json() | {"format": 1}, fitted.to_json() | {"signals": ["other"]}, None):
         with pytest.raises(RunError):
             Mixture.from_json(broken)

@@ -3,6 +3,8 @@
 import numpy as np
 
 from nosology.coding.rubrics import Rubric, RubricTable
+from nosology.records import FloatArray
+from nosology.suggesting.lexicon import COLUMNS
 from nosology.suggesting.signals import NAMES, Frequencies, Signals
 
 
@@ -12,11 +14,24 @@ def table() -> RubricTable:
     return counted.counted([[("4100", 9)], [("4100", 9), ("486", 9)], [("486", 9)]])
 
 
+def terms() -> FloatArray:
+    return np.arange(5 * len(COLUMNS), dtype=np.float64).reshape(5, len(COLUMNS))
+
+
+def test_terms_stand_a_second_time_for_rubrics_that_no_note_had() -> None:
+    known = Frequencies.of(table(), ("Heart", "Lung", "Skin"), 3)
+    rows = Signals(np.zeros(3), np.zeros(5), np.zeros(5), np.zeros(5), terms()).table(known)
+    first, second = NAMES.index("term"), NAMES.index("term of unseen")
+    assert rows[:, first : first + len(COLUMNS)].tolist() == terms().tolist()
+    assert rows[1, second:].tolist() == terms()[1, :4].tolist(), "428 was never seen"
+    assert rows[0, second:].tolist() == [0, 0, 0, 0], "410 was"
+
+
 def test_a_category_that_was_not_read_counts_its_rubrics_alike() -> None:
     known = Frequencies.of(table(), ("Heart", "Lung", "Skin"), 3)
     titles = np.array([np.log(0.7), np.log(0.3), np.nan, np.nan, np.nan])
     categories = np.log([0.6, 0.3, 0.1])
-    rows = Signals(categories, titles, np.zeros(5), np.array([0, 0, 0.5, 0, 0])).table(known)
+    rows = Signals(categories, titles, np.zeros(5), np.array([0, 0, 0.5, 0, 0]), terms()).table(known)
     assert rows.shape == (5, len(NAMES))
     np.testing.assert_allclose(np.exp(rows[:, 1]), [0.7, 0.3, 0.5, 0.5, 1.0])
     np.testing.assert_allclose(np.exp(rows[:, 0]), [0.6, 0.6, 0.3, 0.3, 0.1])

@@ -135,7 +135,8 @@ def test_effects_are_falls_of_the_log_odds_when_the_sentence_is_gone(tuned: Clas
 def test_unseen_rubrics_can_be_suggested_and_are_marked(tuned: Classifier) -> None:
     found = tuned.suggest(["Patient with psoriasis, pemphigus, pemphigus and corns and callosities."], k=30)[0]
     assert any(not item.is_seen for item in found)
-    assert all(item.full_code is None for item in found if not item.is_seen)
+    offered = [item.full_code for item in found if not item.is_seen and item.full_code]
+    assert all(full.term and full.n_notes == 0 for full in offered), "only a term of the note can lead to one"
 
 
 def test_results_are_complete_and_hold_no_text(world: tuple[Path, SuggestionResults]) -> None:

@@ -1,0 +1,113 @@
+"""Sentences against names of diseases: what meets, what is denied or past, and what each sentence adds."""
+
+import numpy as np
+import pytest
+
+from nosology.coding.labels import LabelSet
+from nosology.coding.rubrics import RubricTable
+from nosology.suggesting.lexicon import COLUMNS, MOST_ROWS, Lexicon, Reading
+
+TABLE = RubricTable.shipped(LabelSet.load("icd-chapters-18"), [10])
+PLACES = TABLE.places()
+
+
+@pytest.fixture(scope="module")
+def lexicon() -> Lexicon:
+    return Lexicon.shipped(TABLE)
+
+
+def column(reading: Reading, rubric: str, name: str) -> float:
+    return float(reading.columns()[PLACES[rubric, 10], COLUMNS.index(name)])
+
+
+def best(reading: Reading) -> str:
+    return TABLE.rubrics[int(reading.columns()[:, 0].argmax())].code
+
+
+@pytest.mark.parametrize(
+    ("note", "rubric"),
+    [
+        ("He had a heart attack on Monday.", "I21"),
+        ("Anterior STEMI, stent to the LAD.", "I21"),
+        ("Carcinoma of the pancreas with weight gain.", "C25"),
+        ("Known Crohn's disease.", "K50"),
+        ("Septic arthritis of the left knee, MSSA grown.", "M00"),
+        ("Admitted with bacterial meningitis.", "G00"),
+        ("Bleeding oesophageal varices.", "I85"),
+    ],
+)
+def test_a_note_that_names_a_disease_finds_its_rubric_first(lexicon: Lexicon, note: str, rubric: str) -> None:
+    assert best(lexicon.read(note)) == rubric
+
+
+def test_what_is_denied_or_a_relatives_stands_against_a_rubric(lexicon: Lexicon) -> None:
+    for note in ("No evidence of pneumonia.", "Pneumonia was ruled out.", "Mother had pneumonia."):
+        reading = lexicon.read(note)
+        assert column(reading, "J18", "term") == 0
+        assert column(reading, "J18", "denied") > 1, note
+    said = lexicon.read("No pneumonia on Monday. On Friday pneumonia in the right lower lobe.")
+    assert column(said, "J18", "denied") == 0, "it is said of now elsewhere"
+
+
+def test_a_family_history_section_tells_of_relatives(lexicon: Lexicon) -> None:
+    reading = lexicon.read("Brief Hospital Course:\nShe did well.\n\nFamily History:\nGlaucoma.\n")
+    assert column(reading, "H40", "term") == 0
+
+
+def test_what_is_past_is_counted_apart(lexicon: Lexicon) -> None:
+    reading = lexicon.read("History of appendicitis in 1990.")
+    assert column(reading, "K37", "past") > column(reading, "K37", "term") == 0
+
+
+def test_an_abbreviation_of_two_readings_needs_a_word_that_decides(lexicon: Lexicon) -> None:
+    assert column(lexicon.read("MS with new demyelinating lesions."), "G35", "whole term") > 0
+    assert column(lexicon.read("Given MS for comfort."), "G35", "whole term") == 0
+    assert column(lexicon.read("MS with a diastolic murmur."), "I05", "whole term") > 0
+
+
+def test_an_abbreviation_in_small_letters_counts_only_in_a_note_of_small_letters(lexicon: Lexicon) -> None:
+    assert column(lexicon.read("known copd on inhalers"), "J44", "whole term") > 0
+    assert column(lexicon.read("Known copd on inhalers"), "J44", "whole term") == 0
+    assert column(lexicon.read("Known COPD on inhalers"), "J44", "whole term") > 0
+
+
+def test_a_reading_without_a_sentence_is_that_of_the_note_without_it(lexicon: Lexicon) -> None:
+    parts = ["He has gout.", "No fever was seen.", "Asthma since childhood.", "Gout of the left toe."]
+    whole = lexicon.read(" ".join(parts))
+    for number in range(len(parts)):
+        shorter = lexicon.read(" ".join(parts[:number] + parts[number + 1 :]))
+        np.testing.assert_allclose(whole.columns(without=[number]), shorter.columns())
+
+
+def test_a_note_of_very_many_sentences_is_read_in_bounded_memory(lexicon: Lexicon) -> None:
+    text = "He has gout. She denies pain. " * (2 * MOST_ROWS)
+    reading = lexicon.read(text)
+    assert len(reading.spans) == MOST_ROWS
+    assert (reading.spans[0][0], reading.spans[-1][1]) == (0, len(text) - 1)
+    short = lexicon.read("He has gout. She denies pain.")
+    for name in ("term", "whole term", "denied"):
+        assert column(reading, "M10", name) == column(short, "M10", name)
+
+
+def test_a_text_without_words_meets_nothing(lexicon: Lexicon) -> None:
+    for text in ("", "...", "the of and"):
+        assert not lexicon.read(text).columns().any()
+
+
+def test_the_term_that_met_is_known_and_where_it_stands(lexicon: Lexicon) -> None:
+    sentence = "A carcinoma of the sigmoid colon was found."
+    reading, place = lexicon.read(sentence), PLACES["C18", 10]
+    number = reading.met((0, len(sentence)), place)[0]
+    assert lexicon.terms[number].code == "C187"
+    assert [sentence[start:end] for start, end in lexicon.places_of(number, sentence)] == [
+        "carcinoma",
+        "sigmoid",
+        "colon",
+    ]
+    assert reading.named(place) == number
+    assert "C187" in lexicon.leaves
+    assert "C18" not in lexicon.leaves
+
+
+def test_the_index_is_small(lexicon: Lexicon) -> None:
+    assert lexicon.n_bytes < 10_000_000
