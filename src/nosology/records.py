@@ -224,7 +224,7 @@ class Suggestions(Sequence[Suggestion]):
     @classmethod
     def absent(cls, n_rubrics: int, reason: str) -> "Suggestions":
         """Return what a run says that cannot suggest: nothing, and why."""
-        return cls((), 1.0, 1.0, n_rubrics, False, reason)
+        return cls((), 1.0, 1.0, n_rubrics, False, reason=reason)
 
     @classmethod
     def from_plain(cls, values: Mapping[str, Any]) -> "Suggestions":

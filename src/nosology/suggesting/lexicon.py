@@ -90,7 +90,8 @@ class Reading:
     def empty(cls, spans: tuple[Span, ...], n_rubrics: int) -> "Reading":
         """Return a reading of nothing, for `add` to fill."""
         shape = (len(spans), n_rubrics)
-        return cls(spans, *(np.zeros(shape, np.float32) for _ in range(5)), np.full(shape, -1, np.int32))
+        now, sharp, whole, denied, past = (np.zeros(shape, np.float32) for _ in range(5))
+        return cls(spans, now, sharp, whole, denied, past, np.full(shape, -1, np.int32))
 
     def add(self, row: int, voices: "tuple[Meeting | None, Meeting | None, Meeting | None]") -> None:
         """Take in how one sentence meets the rubrics: of now, past, and denied."""

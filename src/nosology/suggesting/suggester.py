@@ -343,7 +343,7 @@ class Suggester:
             words = self.fitted.words.strongest_words(sentence, place, 1)
             return Mention(tuple(mentions(sentence, self._titles.stems[place], words)))
 
-        return evidence_of(original, spans, effects, mention)
+        return evidence_of(original, spans, effects, mention, family)
 
     def _full_code(self, place: int, terms: Reading) -> FullCode | None:
         """Return a code below a rubric: of a term that a sentence holds in full, else of most training notes."""

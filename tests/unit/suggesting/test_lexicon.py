@@ -31,7 +31,7 @@ def best(reading: Reading) -> str:
         ("Anterior STEMI, stent to the LAD.", "I21"),
         ("Carcinoma of the pancreas with weight gain.", "C25"),
         ("Known Crohn's disease.", "K50"),
-        ("Septic arthritis of the left knee, MSSA grown.", "M00"),
+        ("Septic arthritis, MSSA grown.", "M00"),
         ("Admitted with bacterial meningitis.", "G00"),
         ("Bleeding oesophageal varices.", "I85"),
     ],
