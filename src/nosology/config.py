@@ -273,6 +273,12 @@ class EvaluateConfig(Section):
         0.9, description="Accuracy that the abstention threshold aims at, on the notes that are answered."
     )
     coverage: Annotated[float, Field(gt=0, lt=1)] = Field(0.9, description="Coverage that prediction sets aim at.")
+    suggestion_notes: Annotated[int, Field(ge=1)] | None = Field(
+        None, description="Judge suggestions on a random subset of this size; each note costs a reading of all titles."
+    )
+    suggestion_fit_notes: Annotated[int, Field(ge=30)] | None = Field(
+        None, description="Validation notes that suggestions are calibrated on; null: at most 200."
+    )
     robustness_notes: Annotated[int, Field(ge=0)] = Field(
         40,
         description="Notes read three times more, to see whether the order of the categories or a demand written into "

@@ -51,15 +51,21 @@ def demo(
         from nosology.evaluation import evaluate
 
         results = evaluate(out / "run", progress=progress)
+    with _stage("suggest", seconds):
+        from nosology.evaluation.suggestions import evaluate_suggestions
+
+        suggestions = evaluate_suggestions(out / "run", progress=progress)
     with _stage("report", seconds):
         from nosology.report import write_report
 
         page = write_report(out / "run")
 
+    from nosology.report.ranking import print_ranking
     from nosology.report.summary import print_summary
     from nosology.runs.results import Results
 
     print_summary(Results.model_validate(results))
+    print_ranking(suggestions)
     stages = ", ".join(f"{name} {duration(spent)}" for name, spent in seconds.items())
     say(f"{duration(sum(seconds.values()))} in all: {stages}")
     say(f"the report: {page}")

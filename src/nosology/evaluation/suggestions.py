@@ -29,6 +29,7 @@ from nosology.records import BoolArray, Count, FloatArray, IntArray, Progress, n
 from nosology.runs.run import Run
 from nosology.runs.suggestion_results import Estimate, RankedSystem, ReliabilityBin, SuggestionResults
 from nosology.suggesting import mixture
+from nosology.suggesting.lexicon import COLUMNS as TERM_COLUMNS
 from nosology.suggesting.mixture import Mixture
 from nosology.suggesting.signals import NAMES, Signals
 from nosology.suggesting.suggester import FittedSuggester, Suggester
@@ -41,12 +42,18 @@ MOST_FIT_NOTES = 200
 _N_NEIGHBOURS = 20
 _BINS = (0.0, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 
+WITHOUT_MODEL = tuple(name for name in NAMES if name not in ("category", "title"))
+
 SYSTEMS = {
     "prior": ("Frequency prior", "The most frequent rubrics of the training notes, the same for every note."),
     "neighbours": ("TF-IDF neighbours", f"Rubrics of the {_N_NEIGHBOURS} most similar training notes, by similarity."),
     "linear": ("TF-IDF one-vs-rest", "A linear SVM a rubric over TF-IDF of words and word pairs."),
     "model": ("Language model alone", "P(category) times P(rubric | category), as the tuned model reads the titles."),
     "words": ("Words and titles alone", "The suggester without the language model: its weights fitted anew."),
+    "terms": (
+        "Names of diseases alone",
+        "The lexicon without any training note: its weights fitted on validation notes.",
+    ),
     "suggester": ("Suggester", "All signals together, as `nosology suggest` ranks."),
 }
 
@@ -97,9 +104,9 @@ class FitNotes:
     main: IntArray
     category: IntArray
 
-    def fit(self, *, without_model: bool = False) -> Mixture:
-        """Return the weights; those of the language model are 0 where it is to be left out."""
-        tables = _without_model(self.tables) if without_model else self.tables
+    def fit(self, columns: Sequence[str] = NAMES) -> Mixture:
+        """Return the weights of some signals; those of all others are 0."""
+        tables = _with(self.tables, columns)
         return mixture.fit(tables, self.truth, self.main, self.category, K)
 
 
@@ -173,8 +180,8 @@ def evaluate_suggestions(
         run: A finished run, or its folder.
         split: Which split to evaluate.
         dataset: Another dataset; None for the one that the run was trained on.
-        limit: Evaluate a random part of this many notes.
-        fit_limit: Fit on this many validation notes.
+        limit: Evaluate a random part of this many notes; None for the configuration's number.
+        fit_limit: Fit on this many validation notes; None for the configuration's number.
         include_text: Also keep the first note with its suggestions, in a file that only its owner can read.
         config: Seed and number of resamples; None for the run's own.
         progress: Called with a task and its number of notes.
@@ -185,9 +192,9 @@ def evaluate_suggestions(
     """
     run = Run.open(run)
     config = config or run.manifest.config.evaluate
-    inputs = read_inputs(run, split=split, dataset=dataset, config=config, limit=limit)
+    inputs = read_inputs(run, split=split, dataset=dataset, config=config, limit=limit or config.suggestion_notes)
     classifier = Classifier.load(run)
-    fit_notes = fit_suggester(inputs, classifier, limit=fit_limit, progress=progress)
+    fit_notes = fit_suggester(inputs, classifier, limit=fit_limit or config.suggestion_fit_notes, progress=progress)
     suggester = classifier.suggester
     test, train = Coded.of(inputs.notes, suggester.table), Coded.of(inputs.train, suggester.table)
     if not len(test.notes):
@@ -239,8 +246,8 @@ def rank_all(
     started = time.perf_counter()
     suggester.fitted.words.scores(test.texts)
     word_seconds = time.perf_counter() - started
-    without = fit_notes.fit(without_model=True)
-    ranking["words"] = (without.log_odds(_without_model(tables)), word_seconds)
+    ranking["words"] = (fit_notes.fit(WITHOUT_MODEL).log_odds(_with(tables, WITHOUT_MODEL)), word_seconds)
+    ranking["terms"] = (fit_notes.fit(TERM_COLUMNS).log_odds(_with(tables, TERM_COLUMNS)), 0.0)
     ranking["suggester"] = (suggester.fitted.mixture.log_odds(tables), seconds)
     return ranking
 
@@ -304,6 +311,8 @@ def judge(
     unseen = test.truth & ~suggester.known.is_seen
     found = np.zeros_like(test.truth)
     np.put_along_axis(found, np.argsort(-odds, axis=1, kind="stable")[:, :K], True, axis=1)
+    numbers = np.repeat(np.arange(len(listed), dtype=np.int64), listed.shape[1])
+    honest = metrics.debiased_ece(listed.ravel(), right.ravel(), numbers)
     return SuggestionResults(
         n=len(test.notes),
         n_rubrics=len(suggester.table),
@@ -315,6 +324,7 @@ def judge(
         unseen_recall_10=float((unseen & found).sum() / unseen.sum()) if unseen.any() else None,
         systems=systems,
         reliability=_reliability(listed.ravel(), right.ravel()),
+        debiased_ece=Estimate(value=honest.value, interval=honest.interval),
         none_of_these=estimate(np.array([suggester.fitted.mixture.none_of(row) for row in listed])),
         none_was_right=estimate(1 - metrics.hit_rate(right, K)),
         mass_left_out=float(left_out.mean()),
@@ -338,6 +348,6 @@ def _reliability(probabilities: FloatArray, right: BoolArray) -> list[Reliabilit
     return bins
 
 
-def _without_model(tables: FloatArray) -> FloatArray:
-    """Return the signals with those of the language model at 0."""
-    return np.where(np.isin(NAMES, ("category", "title")), 0.0, tables)
+def _with(tables: FloatArray, columns: Sequence[str]) -> FloatArray:
+    """Return the signals with all but some at 0."""
+    return np.where(np.isin(NAMES, columns), tables, 0.0)

@@ -63,6 +63,7 @@ class SuggestionResults(Record):
     unseen_recall_10: float | None = Field(description="Share of those that are among the ten suggestions.")
     systems: dict[str, RankedSystem]
     reliability: list[ReliabilityBin] = Field(description="Of the ten suggestions of every note.")
+    debiased_ece: Estimate = Field(description="How far stated probabilities of those are off, noise taken out.")
     none_of_these: Estimate = Field(description="Mean stated probability that none of ten is right.")
     none_was_right: Estimate = Field(description="How often none was.")
     mass_left_out: float = Field(description="Mean probability of categories whose titles were not read.")

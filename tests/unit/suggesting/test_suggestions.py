@@ -143,13 +143,13 @@ def test_results_are_complete_and_hold_no_text(world: tuple[Path, SuggestionResu
     run, results = world
     written = (run / "eval" / "test" / "suggestions.json").read_text(encoding="utf-8")
     assert SuggestionResults.model_validate_json(written) == results
-    assert set(results.systems) == {"prior", "neighbours", "linear", "model", "words", "suggester"}
+    assert set(results.systems) == {"prior", "neighbours", "linear", "model", "words", "terms", "suggester"}
     assert (results.n, results.n_validation_notes, results.n_train_notes) == (24, 40, 48)
     assert "Patient with" not in written
     shipped, prior = results.systems["suggester"], results.systems["prior"]
     assert shipped.recall_5.value > prior.recall_5.value
     assert shipped.hit_1.interval[0] <= shipped.hit_1.value <= shipped.hit_1.interval[1]
-    assert ranking_table(results).row_count == 6
+    assert ranking_table(results).row_count == 7
     assert {path.name for path in (run / "suggester").iterdir()} == {
         "suggester.json",
         "words.json",
