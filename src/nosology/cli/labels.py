@@ -2,13 +2,17 @@
 
 import json
 from enum import StrEnum
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from nosology.cli import app
 from nosology.cli.console import say
 from nosology.errors import LabelError
+
+if TYPE_CHECKING:
+    from nosology.coding.search import Found
 
 labels = typer.Typer(help="Show and check label sets, and map codes to categories.", no_args_is_help=True)
 app.add_typer(labels, name="labels")
@@ -58,6 +62,56 @@ def check(name: LabelSetArgument) -> None:
     label_set = LabelSet.load(name)
     with_codes = sum(bool(category.icd9 or category.icd10) for category in label_set.categories)
     say(f"{label_set.name}: {len(label_set.names)} categories, {with_codes} with code ranges, no two ranges overlap")
+
+
+@labels.command()
+def search(
+    words: Annotated[
+        list[str], typer.Argument(metavar="WORDS", help="A disease in your words, typing errors and all.")
+    ],
+    icd_version: Annotated[int, typer.Option("--icd-version", metavar="9|10", help="Version of the codes.")] = 10,
+    name: Annotated[
+        str, typer.Option("--labels", help="A shipped label set's name, or a TSV file.")
+    ] = "icd-chapters-18",
+    terms: Annotated[
+        Path | None, typer.Option(help="Your own terms: a TSV file with the columns term, code, icd_version.")
+    ] = None,
+    n: Annotated[int, typer.Option("-n", min=1, max=100, help="At most so many rubrics.")] = 5,
+    as_json: Json = False,
+) -> None:
+    """Find codes by the names of diseases, typing errors forgiven.
+
+    Example: nosology labels search "hart attack"
+    """
+    from nosology.coding.icd import check_version
+    from nosology.coding.labels import LabelSet
+    from nosology.coding.search import TermSearch
+    from nosology.coding.terms import TermTable
+
+    table = TermTable.shipped(LabelSet.load(name), [check_version(icd_version)], terms)
+    found = TermSearch(table.terms).search(" ".join(words), n)
+    if as_json:
+        print(json.dumps([row(item) for item in found], indent=2, ensure_ascii=False))
+    else:
+        for item in found:
+            term = item.term
+            print(f"{term.rubric:5} {term.code:8} {term.category}: {term.term} ({term.kind})")
+    if not found:
+        raise LabelError("no name of a disease is like that", hint="try fewer or other words")
+
+
+def row(item: "Found") -> dict[str, str | int | float | None]:
+    """Return what was found as a plain row."""
+    term = item.term
+    return {
+        "rubric": term.rubric,
+        "code": term.code,
+        "icd_version": term.version,
+        "term": term.term,
+        "kind": term.kind,
+        "category": term.category,
+        "score": round(item.score, 4),
+    }
 
 
 @labels.command("map")

@@ -17,11 +17,11 @@ from scipy import sparse
 
 from nosology.coding import icd
 from nosology.coding.rubrics import RubricTable
+from nosology.coding.stems import WORD, stems_of, term_stems
 from nosology.coding.terms import Term, shipped_terms
 from nosology.records import FloatArray
 from nosology.suggesting.context import Context, has_cue, mark
 from nosology.suggesting.sentences import Span, sentences
-from nosology.suggesting.stems import WORD, stems_of, term_stems
 from nosology.text.sections import find_sections
 
 COLUMNS = ("term", "sharp term", "whole term", "terms", "sentences", "denied", "past")

@@ -141,3 +141,27 @@ def test_what_the_user_can_fix_ends_with_status_2(labels, words: tuple[str, ...]
 @pytest.mark.parametrize("command", ["show", "check", "map"])
 def test_each_help_ends_with_an_example(labels, command: str) -> None:
     assert f"Example: nosology labels {command}" in " ".join(labels(command, "--help")[1].split())
+
+
+def test_search_finds_codes_by_misspelt_names(labels) -> None:
+    status, printed, _ = labels("search", "hart", "attack")
+    assert status == 0
+    assert printed.splitlines()[0] == "I21   I21      Cardiovascular: heart attack (common name)"
+
+
+def test_search_as_json_gives_the_columns_of_the_terms(labels) -> None:
+    found = json.loads(labels("search", "gout", "--json", "-n", 2, "--icd-version", 9)[1])
+    assert found[0]["rubric"] == "274"
+    assert set(found[0]) == {"rubric", "code", "icd_version", "term", "kind", "category", "score"}
+
+
+def test_search_takes_terms_of_ones_own(labels, tmp_path: Path) -> None:
+    own = tmp_path / "own.tsv"
+    own.write_text("term\tcode\ticd_version\nzwickel fever\tA79.0\t10\n", encoding="utf-8")
+    assert labels("search", "zwikel", "fever", "--terms", own)[1].startswith("A79   A790")
+
+
+def test_search_that_finds_nothing_is_refused_with_advice(labels) -> None:
+    status, printed, said = labels("search", "xqzwv")
+    assert (status, printed) == (2, "")
+    assert "other words" in said

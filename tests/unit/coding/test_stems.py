@@ -2,7 +2,7 @@
 
 import pytest
 
-from nosology.suggesting.stems import stems_of, term_stems
+from nosology.coding.stems import stems_of, term_stems
 
 
 @pytest.mark.parametrize(
