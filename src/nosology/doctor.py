@@ -250,6 +250,12 @@ def changes_that_fit(config: Config, machine: Machine, shape: Architecture, free
 
     They are taken in the order of what they cost: a smaller batch with as much more accumulation trains the same,
     recomputing activations costs half as much time again, 4-bit weights cost accuracy, shorter notes cost information.
+
+    Args:
+        config: The configuration.
+        machine: What this machine has.
+        shape: The model's measures.
+        free: Bytes of memory that are free.
     """
     changes: dict[str, Any] = {}
 

@@ -44,23 +44,47 @@ def replacing(path: Path, *, is_private: bool = False) -> Iterator[Path]:
 
 
 def write_bytes(path: Path, content: bytes, *, is_private: bool = False) -> None:
-    """Write a file whole or not at all."""
+    """Write a file whole or not at all.
+
+    Args:
+        path: The file.
+        content: Its bytes.
+        is_private: Whether it is its owner's alone.
+    """
     with replacing(path, is_private=is_private) as partial:
         partial.write_bytes(content)
 
 
 def write_text(path: Path, text: str, *, is_private: bool = False) -> None:
-    """Write a UTF-8 file whole or not at all; half of a surrogate pair, which a broken note can hold, is escaped."""
+    """Write a UTF-8 file whole or not at all; half of a surrogate pair, which a broken note can hold, is escaped.
+
+    Args:
+        path: The file.
+        text: The text.
+        is_private: Whether it is its owner's alone.
+    """
     write_bytes(path, text.encode("utf-8", "backslashreplace"), is_private=is_private)
 
 
 def write_json(path: Path, value: Any, *, is_private: bool = False) -> None:
-    """Write ``value`` as indented UTF-8 JSON, whole or not at all."""
+    """Write ``value`` as indented UTF-8 JSON, whole or not at all.
+
+    Args:
+        path: The file.
+        value: What to write.
+        is_private: Whether it is its owner's alone.
+    """
     write_text(path, json.dumps(value, indent=2, ensure_ascii=False) + "\n", is_private=is_private)
 
 
 def write_lines(path: Path, lines: Iterable[str], *, is_private: bool = False) -> None:
-    """Write lines of UTF-8 as they come, whole or not at all; half of a surrogate pair is escaped."""
+    """Write lines of UTF-8 as they come, whole or not at all; half of a surrogate pair is escaped.
+
+    Args:
+        path: The file.
+        lines: Without line ends; taken as they come.
+        is_private: Whether it is its owner's alone.
+    """
     with (
         replacing(path, is_private=is_private) as partial,
         partial.open("w", encoding="utf-8", errors="backslashreplace", newline="\n") as file,

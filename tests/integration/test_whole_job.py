@@ -84,7 +84,7 @@ def test_every_command_leaves_what_it_says(job: tuple[Path, str]) -> None:
     results = json.loads((out / "run" / "eval" / "test" / "results.json").read_text(encoding="utf-8"))
     assert list(results["systems"]) == ["majority", "base", "tuned"]
     prediction = json.loads((out / "prediction.json").read_text(encoding="utf-8"))
-    assert sum(probability for _, probability in prediction["ranking"]) == pytest.approx(1)
+    assert sum(item["probability"] for item in prediction["ranking"]) == pytest.approx(1)
     assert len(json.loads((out / "suggestions.jsonl").read_text(encoding="utf-8"))["suggestions"]) == 5
     body = json.dumps({"notes": [{"id": "a", "text": "Cough and fever."}]}).encode()
     request = urllib.request.Request(f"{address}/v1/classify", body, {"Content-Type": "application/json"})

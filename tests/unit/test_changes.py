@@ -60,6 +60,6 @@ def test_a_change_in_its_one_place_passes_the_tests(patch: Path, tmp_path: Path)
     subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
     subprocess.run(["git", "apply", patch], cwd=tmp_path, check=True)
     environment = os.environ | {"PYTHONPATH": str(tmp_path / "src"), "PYTHONDONTWRITEBYTECODE": "1"}
-    command = [sys.executable, "-m", "pytest", "-x", "-p", "no:xdist", "-p", "no:cacheprovider", read(patch).tests]
+    command = [sys.executable, "-m", "pytest", "-x", "-n0", read(patch).tests]
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=200)
     assert done.returncode == 0, done.stdout[-3000:]

@@ -20,6 +20,7 @@ LONG_FUNCTIONS = {
     "evaluation/workflow.py: evaluate",
     "serve/routes/about.py: routes",
     "serve/routes/batch.py: routes",
+    "serve/routes/decision.py: decision_from",
     "serve/server.py: serve",
     "synthetic/writing.py: write_mimic",
     "training/workflow.py: train",

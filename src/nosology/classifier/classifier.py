@@ -47,6 +47,12 @@ class Classifier:
     Attributes:
         labels: The label set; columns of every array are in its order.
         calibration: How scores become probabilities; None where the run was not evaluated yet.
+
+    Example:
+        >>> classifier = Classifier.load("runs/first")
+        >>> (prediction,) = classifier.classify(["Crushing chest pain and raised troponin."])
+        >>> prediction.label in classifier.labels.names, 0 < prediction.probability < 1
+        (True, True)
     """
 
     def __init__(

@@ -116,5 +116,11 @@ def fit_exponents(tuned: FloatArray, linear: FloatArray, true: IntArray) -> tupl
 
 
 def blend(exponents: tuple[float, float], tuned: FloatArray, linear: FloatArray) -> FloatArray:
-    """Return the normalized log of a product of powers. Shapes ``(notes, categories)``."""
+    """Return the normalized log of a product of powers. Shapes ``(notes, categories)``.
+
+    Args:
+        exponents: Of the tuned and of the linear model.
+        tuned: The tuned model's log-probabilities. Shape ``(notes, categories)``.
+        linear: The linear model's log-probabilities. Shape ``(notes, categories)``.
+    """
     return np.asarray(special.log_softmax(exponents[0] * tuned + exponents[1] * linear, axis=1), np.float64)

@@ -19,14 +19,27 @@ CLASS_WEIGHTS = (None, "balanced")
 
 
 def folds_by_group(groups: Sequence[str], n_folds: int, generator: np.random.Generator) -> IntArray:
-    """Return the fold of each note; notes of one group share a fold. Shape ``(notes,)``."""
+    """Return the fold of each note; notes of one group share a fold. Shape ``(notes,)``.
+
+    Args:
+        groups: Whose each note is.
+        n_folds: How many folds.
+        generator: Draws the folds.
+    """
     _, group = np.unique(np.asarray(groups), return_inverse=True)
     fold_of_group = generator.permutation(int(group.max()) + 1) % n_folds
     return np.asarray(fold_of_group[group], np.int64)
 
 
 def fit_svm(features: Any, true: IntArray, settings: Settings, seed: int) -> LinearSVC:
-    """Return a linear SVM a category; ``settings`` is its C and its class weights."""
+    """Return a linear SVM a category; ``settings`` is its C and its class weights.
+
+    Args:
+        features: Numbers for each note. Shape ``(notes, features)``.
+        true: Indices of the true categories. Shape ``(notes,)``.
+        settings: C and class weights.
+        seed: Of what is drawn.
+    """
     strength, weight = settings
     return LinearSVC(C=strength, class_weight=weight, max_iter=5000, random_state=seed).fit(features, true)
 

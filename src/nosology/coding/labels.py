@@ -65,6 +65,13 @@ class LabelSet:
         name: A shipped set's name, or the file's.
         categories: In the file's order, which is the order everywhere.
 
+    Example:
+        >>> labels = LabelSet.load("icd-chapters-18")
+        >>> labels.category_of("41071", version=9)
+        'Cardiovascular'
+        >>> labels.category_of("no code", version=9) is None
+        True
+
     Raises:
         LabelError: There are no two categories, a name is blank or given twice, or ranges of two categories overlap.
     """
@@ -164,6 +171,11 @@ class LabelSet:
 
     def reason_for(self, code: str, version: int, *, icd10_mapping: Icd10Mapping = "chapter") -> str | None:
         """Return why a code has no category, as one of the sentences named in this module; None where it has one.
+
+        Args:
+            code: In any spelling: dotted or not, padded, in any case.
+            version: 9 or 10.
+            icd10_mapping: How ICD-10-CM codes find their category: ``chapter`` or ``equivalence``.
 
         Raises:
             LabelError: The version is neither 9 nor 10.

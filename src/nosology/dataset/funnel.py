@@ -17,7 +17,13 @@ class Funnel:
         self.rows_in = 0
 
     def lose(self, step: str, reason: str, n: int = 1) -> None:
-        """Count ``n`` rows as lost at a step."""
+        """Count ``n`` rows as lost at a step.
+
+        Args:
+            step: The funnel's step.
+            reason: Why, without any text of a note.
+            n: How many.
+        """
         if n:
             self._lost[step][reason] += n
 

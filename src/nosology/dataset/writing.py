@@ -71,6 +71,12 @@ def write_manifest(folder: Path, contents: dict[str, Any]) -> None:
 
 
 def write_labels_and_funnel(folder: Path, labels: LabelSet, funnel: list[dict[str, Any]]) -> None:
-    """Write ``labels.tsv`` and ``funnel.json``."""
+    """Write ``labels.tsv`` and ``funnel.json``.
+
+    Args:
+        folder: Where to.
+        labels: The label set.
+        funnel: The steps.
+    """
     labels.save(folder / LABELS_FILE)
     write_json(folder / FUNNEL_FILE, funnel)

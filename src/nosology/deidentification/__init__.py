@@ -88,6 +88,13 @@ def deidentify(
         style: ``"token"`` writes ``<NAME>``; ``"surrogate"`` writes invented values, consistent for a patient.
         detectors: What looks for identifiers; None for `default_detectors`.
         patient_key: Whose text it is. Surrogates of one key agree with each other across texts.
+
+    Example:
+        >>> result = deidentify("Seen by Dr. Okafor on 3/14/19.")
+        >>> result.text
+        'Seen by Dr. <NAME> on <DATE>.'
+        >>> [(span.start, span.end, span.type) for span in result.spans]
+        [(12, 18, 'NAME'), (22, 29, 'DATE')]
     """
     composed, offsets = compose(text)
     found = _spans(composed, default_detectors() if detectors is None else detectors)

@@ -42,7 +42,13 @@ _PAIR_AFTER = re.compile(r"(?:[-–][^\W\d_]+){1,6}")
 
 
 def is_medical_use(text: str, start: int, end: int) -> bool:
-    """Return whether the name at ``text[start:end]`` is a word of medicine here."""
+    """Return whether the name at ``text[start:end]`` is a word of medicine here.
+
+    Args:
+        text: The text.
+        start: Where it begins, in code points.
+        end: Where it ends, in code points.
+    """
     pair = _PAIR_BEFORE.search(text, max(0, start - 24), start)  # "Child-Pugh" is one eponym
     whole = text[pair.start() if pair else start : end].lower()
     other = _PAIR_AFTER.match(text, end)

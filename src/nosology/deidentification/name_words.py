@@ -129,7 +129,14 @@ def _evidence(word: str) -> int:
 
 
 def can_be_name(word: str, strength: Strength, *, first: bool, caseless: bool) -> bool:
-    """Return whether a word can be (the first, or a further) part of a name in a context of this strength."""
+    """Return whether a word can be (the first, or a further) part of a name in a context of this strength.
+
+    Args:
+        word: A word.
+        strength: How much the context speaks for a name.
+        first: Whether it would be the first part.
+        caseless: Whether the text has no useful capitals.
+    """
     lower = _POSSESSIVE.sub("", word).lower()
     if lower in STOP_WORDS or lower in _SUFFIXES or len(lower) == 1:
         return False
@@ -154,6 +161,12 @@ def read_name(text: str, position: int, strength: Strength, *, caseless: bool) -
     """Return where the name that starts at ``position`` ends; None where no name starts there.
 
     Reads particles (``van der``), initials (``J.``), hyphens and suffixes (``Jr.``).
+
+    Args:
+        text: The text.
+        position: Where it would begin.
+        strength: How much the context speaks for a name.
+        caseless: Whether the text has no useful capitals.
     """
     end: int | None = None
     initials = False

@@ -75,6 +75,11 @@ class Tokens:
 
         Hyphens, apostrophes, initials, "of", "the" and "&" go with it; a sentence's end, a comma or a line break stops
         it.
+
+        Args:
+            i: A token's number.
+            limit: How far to look.
+            any_case: Whether small letters count too.
         """
         start = j = i
         while j > 0 and i - j < limit:

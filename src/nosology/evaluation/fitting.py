@@ -40,6 +40,12 @@ def fit_on_validation(inputs: Inputs, config: EvaluateConfig, tuned: Scorer, pro
     """Return calibration and ensemble of a run, fitted now or earlier on the same notes; write what is new.
 
     With too few validation notes neither is fitted, and stored ones are removed.
+
+    Args:
+        inputs: The notes and what they were trained with.
+        config: The configuration.
+        tuned: The tuned model.
+        progress: Shows how far reading has come.
     """
     notes, files = inputs.validation, inputs.run.files
     if len(notes) < calibrating.MIN_NOTES:

@@ -78,7 +78,14 @@ def resample(output: Output, truth: Truth) -> Resampled:
 
 
 def judge(name: str, output: Output, truth: Truth, resampled: Resampled) -> SystemResult:
-    """Return everything that is said of one system."""
+    """Return everything that is said of one system.
+
+    Args:
+        name: The system's name.
+        output: What it said of every note.
+        truth: What is right, and how to resample it.
+        resampled: Its figures on every resample.
+    """
     n = len(truth.true)
     right = output.predicted == truth.true
     counts = metrics.confusion_counts(truth.true, output.predicted, len(truth.names))
@@ -143,7 +150,13 @@ def reliability(confidence: FloatArray, right: BoolArray) -> list[Bin]:
 
 
 def compare(outputs: Mapping[str, Output], resampled: Mapping[str, Resampled], truth: Truth) -> list[Comparison]:
-    """Return every pair of systems, compared on the same notes; p-values are also adjusted for the number of pairs."""
+    """Return every pair of systems, compared on the same notes; p-values are also adjusted for the number of pairs.
+
+    Args:
+        outputs: What each system said.
+        resampled: Its figures on every resample.
+        truth: What is right, and how to resample it.
+    """
     pairs = list(combinations(outputs, 2))
     p_values, only_right = [], []
     for first, second in pairs:

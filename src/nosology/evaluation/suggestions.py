@@ -149,7 +149,13 @@ def fit_suggester(
 
 
 def read_signals(suggester: Suggester, texts: Sequence[str], advance: Count) -> tuple[list[Signals], list[float]]:
-    """Return what is known about every rubric for prepared notes, and the mass that each note left out."""
+    """Return what is known about every rubric for prepared notes, and the mass that each note left out.
+
+    Args:
+        suggester: What suggests.
+        texts: Prepared notes.
+        advance: Called with the number of notes finished.
+    """
     reads = []
     for text in texts:
         read = suggester.read(text)
@@ -253,7 +259,13 @@ def rank_all(
 
 
 def rank_by_tfidf(train: Coded, test: Coded, frequency: FloatArray) -> Ranking:
-    """Return what nearest neighbours and one-vs-rest linear SVMs over TF-IDF say; frequency breaks their ties."""
+    """Return what nearest neighbours and one-vs-rest linear SVMs over TF-IDF say; frequency breaks their ties.
+
+    Args:
+        train: The training notes with their codes.
+        test: The evaluated notes with their codes.
+        frequency: Of each rubric among the training notes. Shape ``(rubrics,)``.
+    """
     vectorizer = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, min_df=2)
     features, others = vectorizer.fit_transform(train.texts), vectorizer.transform(test.texts)
     started = time.perf_counter()
@@ -279,7 +291,17 @@ def judge(
     left_out: FloatArray,
     n_fit_notes: int,
 ) -> SuggestionResults:
-    """Return how good every ranking is, and how honest the suggester's probabilities are."""
+    """Return how good every ranking is, and how honest the suggester's probabilities are.
+
+    Args:
+        suggester: What suggests.
+        ranking: What each system said, by name.
+        train: The training notes with their codes.
+        test: The evaluated notes with their codes.
+        config: How to judge.
+        left_out: Probability that was not looked into. Shape ``(notes,)``.
+        n_fit_notes: How many notes it was fitted on.
+    """
     groups = [patient or note for patient, note in test.notes.select("patient_id", "note_id").iter_rows()]
     resamples = metrics.draw_resamples(groups, config.bootstrap_samples, config.seed)
     ones = resamples.totals(np.ones(len(groups)))

@@ -41,12 +41,24 @@ class Scorer(Protocol):
     def predictions_from(
         self, log_probs: FloatArray, truncated: Sequence[int], *, calibration: Calibration | None = None
     ) -> list[Prediction]:
-        """Return predictions, calibrated where there is a calibration."""
+        """Return predictions, calibrated where there is a calibration.
+
+        Args:
+            log_probs: Before calibration. Shape ``(notes, categories)``.
+            truncated: Tokens of each note that did not fit.
+            calibration: Takes the place of the classifier's own, where given.
+        """
 
     def log_probs_and_answers(
         self, texts: Sequence[str], *, max_new_tokens: int = 12, progress: Count | None = None
     ) -> tuple[dict[Correction, FloatArray], list[str]]:
-        """Return log-probabilities under every correction, and what the model writes after each prompt."""
+        """Return log-probabilities under every correction, and what the model writes after each prompt.
+
+        Args:
+            texts: Prepared notes.
+            max_new_tokens: Tokens after which an answer is cut; 0 for none.
+            progress: Shows how far reading has come.
+        """
 
     def prompt(self, text: str) -> str:
         """Return the whole rendered prompt."""
@@ -105,7 +117,13 @@ def check_systems(names: Sequence[str]) -> None:
 
 
 def run_baselines(inputs: Inputs, config: EvaluateConfig, progress: Progress) -> dict[str, Output]:
-    """Return what the chosen baselines answer."""
+    """Return what the chosen baselines answer.
+
+    Args:
+        inputs: The notes and what they were trained with.
+        config: Which systems are wanted.
+        progress: Shows how far reading has come.
+    """
     texts = inputs.notes["clean_text"].to_list()
     outputs: dict[str, Output] = {}
     for name in BASELINES:
@@ -134,7 +152,14 @@ def _fit_baseline(name: str, train: pl.DataFrame, inputs: Inputs, seed: int) -> 
 
 
 def run_base(inputs: Inputs, config: EvaluateConfig, load: Loader, progress: Progress) -> dict[str, Output]:
-    """Return what the base model answers, in each of the chosen ways."""
+    """Return what the base model answers, in each of the chosen ways.
+
+    Args:
+        inputs: The notes and what they were trained with.
+        config: Which systems are wanted.
+        load: Returns the base or tuned classifier of a run.
+        progress: Shows how far reading has come.
+    """
     wanted = [name for name in BASE_SYSTEMS if name in config.systems]
     if not wanted:
         return {}
@@ -167,7 +192,13 @@ def _read_answers(answers: Sequence[str], labels: LabelSet, parse: Callable[...,
 
 
 def run_tuned(inputs: Inputs, tuned: Scorer, progress: Progress) -> Output:
-    """Return what the tuned model answers, through the same path as every other use of it."""
+    """Return what the tuned model answers, through the same path as every other use of it.
+
+    Args:
+        inputs: The notes and what they were trained with.
+        tuned: The tuned model.
+        progress: Shows how far reading has come.
+    """
     texts = inputs.notes["clean_text"].to_list()
     with progress("evaluate tuned", len(texts)) as advance:
         started = time.perf_counter()

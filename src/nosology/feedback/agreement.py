@@ -63,7 +63,13 @@ def agreement_report(
 def drift(
     audit_entries: Iterable[Mapping[str, Any]], categories: Sequence[str], training: Mapping[str, float] | None
 ) -> dict[str, Any] | None:
-    """Return how far predictions are from the training distribution; each note counts once, by its last prediction."""
+    """Return how far predictions are from the training distribution; each note counts once, by its last prediction.
+
+    Args:
+        audit_entries: Predictions, from the audit log.
+        categories: Of the label set, in its order.
+        training: The training notes' share of each category; None where nobody knows.
+    """
     latest = {entry["note_sha256"]: entry for entry in audit_entries}
     if not latest:
         return None
@@ -93,7 +99,13 @@ def drift(
 
 
 def stability_index(counts: Mapping[str, int], training: Mapping[str, float], categories: Sequence[str]) -> float:
-    """Return the population stability index: the sum of (now - then) ln(now / then), counts smoothed by `_ROOM`."""
+    """Return the population stability index: the sum of (now - then) ln(now / then), counts smoothed by `_ROOM`.
+
+    Args:
+        counts: Predictions by category.
+        training: The training notes' share of each category; None where nobody knows.
+        categories: Of the label set, in its order.
+    """
     total = sum(counts.get(name, 0) for name in categories) + _ROOM * len(categories)
     index = 0.0
     for name in categories:

@@ -55,7 +55,13 @@ def read_key(path: Path) -> bytes | None:
 
 
 def chained(entry: Mapping[str, Any], last: str, key: bytes) -> tuple[bytes, str]:
-    """Return an entry's line and its hash, which covers the line before."""
+    """Return an entry's line and its hash, which covers the line before.
+
+    Args:
+        entry: What the line says.
+        last: Hash of the line before.
+        key: The key that signs.
+    """
     body = {**entry, _SIGNED: True, "previous": last}
     found = _hash(body, key)
     return _bytes(body | {"hash": found}) + b"\n", found
@@ -77,7 +83,13 @@ def is_signed(entry: Mapping[str, Any]) -> bool:
 
 
 def is_true(entry: Mapping[str, Any], last: str, key: bytes | None) -> bool:
-    """Return whether a line is what was written after the line with the hash ``last``."""
+    """Return whether a line is what was written after the line with the hash ``last``.
+
+    Args:
+        entry: What the line says.
+        last: Hash of the line before.
+        key: The key that signed; None where it is not known.
+    """
     if entry["previous"] != last or (is_signed(entry) and key is None):
         return False
     body = {name: value for name, value in entry.items() if name != "hash"}

@@ -213,6 +213,11 @@ class FeedbackStore:
     def add_card(self, card_id: str, receipt: str, suggestions: Mapping[str, Mapping[str, Any]]) -> None:
         """Remember a CDS card: its receipt, and what each of its suggestions stands for.
 
+        Args:
+            card_id: The card.
+            receipt: Of its prediction.
+            suggestions: What each of its suggestions stands for, by id.
+
         Raises:
             StoreError: The database cannot be written.
         """

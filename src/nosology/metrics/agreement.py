@@ -31,7 +31,13 @@ class Pair(NamedTuple):
 
 
 def wilson_interval(successes: int, n: int, confidence: float = 0.95) -> tuple[float, float]:
-    """Return the Wilson score interval of a share (Wilson 1927); ``(0, 1)`` where ``n`` is 0."""
+    """Return the Wilson score interval of a share (Wilson 1927); ``(0, 1)`` where ``n`` is 0.
+
+    Args:
+        successes: How many succeeded.
+        n: Of how many.
+        confidence: Share of such intervals that hold the true share.
+    """
     if n == 0:
         return 0.0, 1.0
     z = float(stats.norm.ppf((1 + confidence) / 2))

@@ -58,7 +58,13 @@ def log_loss(probabilities: FloatArray, true: IntArray) -> float:
 
 
 def reliability_bins(confidence: FloatArray, right: BoolArray, n_bins: int = N_BINS) -> list[ReliabilityBin]:
-    """Return accuracy against confidence in bins of equal width, lowest first, empty ones left out."""
+    """Return accuracy against confidence in bins of equal width, lowest first, empty ones left out.
+
+    Args:
+        confidence: The stated probability of each note's answer. Shape ``(notes,)``.
+        right: Whether each answer is right. Shape ``(notes,)``.
+        n_bins: How many bins from 0 to 1.
+    """
     index = np.clip(np.ceil(confidence * n_bins).astype(np.int64) - 1, 0, n_bins - 1)
     bins = []
     for number in np.unique(index):
@@ -134,6 +140,12 @@ def calibration_p_value(confidence: FloatArray, right: BoolArray, n_samples: int
 
     Consistency resampling (Bröcker and Smith 2007): outcomes are drawn from the stated probabilities themselves.
     Small values reject the claim that the probabilities are honest.
+
+    Args:
+        confidence: The stated probability of each note's answer. Shape ``(notes,)``.
+        right: Whether each answer is right. Shape ``(notes,)``.
+        n_samples: How many draws.
+        seed: Of what is drawn.
     """
     index = np.clip(np.ceil(confidence * N_BINS).astype(np.int64) - 1, 0, N_BINS - 1)
     stated = np.bincount(index, weights=confidence, minlength=N_BINS)
@@ -150,6 +162,11 @@ def risk_coverage(confidence: FloatArray, right: BoolArray, n_points: int = 100)
     """Return accuracy on the most certain notes, from few notes to all, at most ``n_points`` points.
 
     Notes of equal confidence are answered together, because no threshold could separate them.
+
+    Args:
+        confidence: The stated probability of each note's answer. Shape ``(notes,)``.
+        right: Whether each answer is right. Shape ``(notes,)``.
+        n_points: At most so many.
     """
     thresholds, answered, accuracy = _cumulative(confidence, right)
     keep = np.unique(np.linspace(0, len(thresholds) - 1, n_points).round().astype(np.int64))
@@ -165,7 +182,13 @@ def area_under_risk_coverage(confidence: FloatArray, right: BoolArray) -> float:
 
 
 def answered_at(confidence: FloatArray, right: BoolArray, accuracy: float) -> Answered | None:
-    """Return the point of largest coverage whose accuracy is at least ``accuracy``; None where there is none."""
+    """Return the point of largest coverage whose accuracy is at least ``accuracy``; None where there is none.
+
+    Args:
+        confidence: The stated probability of each note's answer. Shape ``(notes,)``.
+        right: Whether each answer is right. Shape ``(notes,)``.
+        accuracy: What is aimed at.
+    """
     thresholds, answered, reached = _cumulative(confidence, right)
     enough = np.flatnonzero(reached >= accuracy)
     if not len(enough):

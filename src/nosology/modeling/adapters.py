@@ -85,6 +85,16 @@ def attach_unsloth_lora(
 ) -> Any:
     """Return a model that Unsloth loaded with fresh LoRA matrices and Unsloth's kernels; see `attach_lora`.
 
+    Args:
+        loaded: The model with its tokenizer.
+        r: LoRA rank.
+        alpha: LoRA alpha.
+        dropout: Share of inputs left out while training.
+        targets: Projections that are adapted.
+        top_layers: Adapt only so many layers, the last ones; None for all.
+        head_tokens: Names of categories, for a classification head; None for none.
+        seed: Of what is drawn.
+
     Raises:
         ModelError: A classification head is asked for, which Unsloth's kernels know nothing of.
     """

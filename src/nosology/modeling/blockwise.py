@@ -31,7 +31,16 @@ def attend_blocks(
     masks: Sequence[Tensor | None],
     scaling: float,
 ) -> Tensor:
-    """Return attention's output for a row cut into blocks; see `BlockAttention`."""
+    """Return attention's output for a row cut into blocks; see `BlockAttention`.
+
+    Args:
+        query: Shape ``(1, heads, tokens, head width)``.
+        key: Likewise.
+        value: Likewise.
+        blocks: The row's blocks.
+        masks: Each block's mask; None where it is causal.
+        scaling: Of the scores before softmax.
+    """
     output: Tensor = BlockAttention.apply(query, key, value, blocks, masks, scaling)  # type: ignore[no-untyped-call]
     return output
 

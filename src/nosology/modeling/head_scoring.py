@@ -32,7 +32,14 @@ class Scorer(Protocol):
 
 
 def make_scorer(model: Any, encoder: PromptEncoder, *, scoring: Scoring = "joint", batch_tokens: int = 4096) -> Scorer:
-    """Return the scorer that fits the model's head."""
+    """Return the scorer that fits the model's head.
+
+    Args:
+        model: The language model.
+        encoder: Cuts prompts for the model.
+        scoring: How answers are scored, see `nosology.modeling.scoring`.
+        batch_tokens: Tokens in one forward pass.
+    """
     if category_head(model) is not None:
         return HeadScorer(model, encoder, batch_tokens=batch_tokens)
     return AnswerScorer(model, encoder, scoring=scoring, batch_tokens=batch_tokens)

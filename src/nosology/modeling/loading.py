@@ -234,6 +234,7 @@ def _load_with_unsloth(folder: Path, number_format: torch.dtype, load_in_4bit: b
 
 
 def first_line(error: BaseException) -> str:
+    """Return the first line of what an error says, or its kind where it says nothing."""
     return (str(error).strip().splitlines() or [type(error).__name__])[0]
 
 

@@ -99,7 +99,13 @@ class Architecture:
     def n_lora_parameters(
         self, r: int, targets: Literal["attention", "all-linear"] | Sequence[str], top_layers: int | None = None
     ) -> int:
-        """Return the size of an adapter: ``r`` times input and output width of every projection it sits on."""
+        """Return the size of an adapter: ``r`` times input and output width of every projection it sits on.
+
+        Args:
+            r: LoRA rank.
+            targets: Projections that are adapted.
+            top_layers: Adapt only so many layers, the last ones; None for all.
+        """
         names = {"attention": _ATTENTION, "all-linear": (*_ATTENTION, *_FEED_FORWARD)}
         chosen = names[targets] if isinstance(targets, str) else targets
         widths = {
@@ -173,7 +179,13 @@ def training_memory(shape: Architecture, load: TrainingLoad) -> MemoryNeed:
 
 
 def with_recomputation_where_needed(shape: Architecture, load: TrainingLoad, free_bytes: int) -> TrainingLoad:
-    """Return the load as it is where it fits into free memory, else with activations computed again."""
+    """Return the load as it is where it fits into free memory, else with activations computed again.
+
+    Args:
+        shape: The model's measures.
+        load: What training asks for.
+        free_bytes: Bytes of memory that are free.
+    """
     if training_memory(shape, load).total <= free_bytes:
         return load
     return replace(load, is_checkpointed=True)

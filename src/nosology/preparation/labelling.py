@@ -44,7 +44,13 @@ class Label:
 
 
 def labeller(labels: LabelSet, rule: LabelRule, icd10_mapping: Icd10Mapping) -> Callable[[Note], Label | str]:
-    """Return a function that gives a note's label, or the reason why it has none."""
+    """Return a function that gives a note's label, or the reason why it has none.
+
+    Args:
+        labels: The label set.
+        rule: Which code decides.
+        icd10_mapping: How ICD-10-CM codes find their category: ``chapter`` or ``equivalence``.
+    """
 
     @lru_cache(maxsize=1 << 16)
     def place(value: str, version: int) -> tuple[str | None, str | None]:

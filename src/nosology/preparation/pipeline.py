@@ -19,6 +19,7 @@ a note's text reaches a message, a log, the funnel or the quarantine.
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -197,8 +198,7 @@ def prepare(
             collector = Collector(source, label_of, texts, funnel, quarantine)
             notes = collector.collect(_cleaning(config), n_workers, progress or no_progress)
             notes = _with_split(_selected(notes, texts, config, funnel), config)
-            if with_dataset:
-                notes = join(notes, with_dataset, texts, funnel, SPLIT)
+            notes = join(notes, with_dataset, texts, funnel, SPLIT) if with_dataset else notes
             _check(notes, funnel)
             write_notes(folder, notes, _reader(notes, texts))
         summary = summarize(out, notes, labels, funnel, len(quarantine), source.warnings)
@@ -206,12 +206,7 @@ def prepare(
         write_labels_and_funnel(folder, labels, list(summary.funnel))
         if csv:
             write_csv(folder)
-        origin = {
-            "source": {"kind": source.kind, "files": list(source.files)} | _joined(with_dataset),
-            "config": config.model_dump(mode="json"),
-        }
-        label_set = {"labels": {"name": labels.name, "sha256": labels.sha256}}
-        write_manifest(folder, {**origin, **label_set, **summary.contents(), "environment": environment()})
+        write_manifest(folder, _origin(source, config, labels, with_dataset) | summary.contents())
     return summary
 
 
@@ -259,8 +254,15 @@ def _check(notes: pl.DataFrame, funnel: Funnel) -> None:
     check_disjoint(notes.select("patient_id", "split").iter_rows())
 
 
-def _joined(dataset: Dataset | None) -> dict[str, str]:
-    return {"with_dataset_sha256": dataset.sha256} if dataset else {}
+def _origin(source: Source, config: PrepareConfig, labels: LabelSet, joined: Dataset | None) -> dict[str, Any]:
+    """Return what the manifest says of where the notes come from and what was done to them."""
+    return {
+        "source": {"kind": source.kind, "files": list(source.files)}
+        | ({"with_dataset_sha256": joined.sha256} if joined else {}),
+        "config": config.model_dump(mode="json"),
+        "labels": {"name": labels.name, "sha256": labels.sha256},
+        "environment": environment(),
+    }
 
 
 def _with_split(notes: pl.DataFrame, config: PrepareConfig) -> pl.DataFrame:

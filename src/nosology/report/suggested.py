@@ -88,7 +88,13 @@ def write_suggestions_page(path: Path, notes: Sequence[tuple[str, str, Suggestio
 
 
 def shown(note_id: str, text: str, found: Suggestions) -> dict[str, Any]:
-    """Return what the template shows of one note."""
+    """Return what the template shows of one note.
+
+    Args:
+        note_id: Names the note.
+        text: The text.
+        found: The suggestions.
+    """
     return {"id": note_id, "pieces": pieces(text, found), "found": found}
 
 

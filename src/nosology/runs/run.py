@@ -34,9 +34,9 @@ class Run:
         manifest: What it is.
 
     Example:
-        >>> run = Run.open("runs/first")  # doctest: +SKIP
-        >>> run.manifest.n_train_notes, run.labels.names[0], run.results().n  # doctest: +SKIP
-        (800, 'Infectious Disease', 200)
+        >>> run = Run.open("runs/first")
+        >>> run.name, run.manifest.n_train_notes
+        ('first', 24)
     """
 
     files: RunFiles

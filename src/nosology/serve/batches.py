@@ -129,6 +129,13 @@ class Batches:
     ) -> Batch:
         """Take a table in and begin to read it.
 
+        Args:
+            data: The table's bytes.
+            kind: The format.
+            text_column: The column of notes.
+            id_column: The column of ids; None for row numbers.
+            owner: Who sent it.
+
         Raises:
             Refused: It is unreadable, too large, or lacks the column; or too many tables are being read.
         """
@@ -218,6 +225,11 @@ class Batches:
 
 def parse_table(data: bytes, kind: Format, max_rows: int) -> WholeTable:
     """Return an uploaded table, parsed in a process of its own; every column of a CSV file is text.
+
+    Args:
+        data: The table's bytes.
+        kind: The format.
+        max_rows: More are refused.
 
     Raises:
         Refused: It is empty, compressed, unreadable or too large, or reading it takes more than it may. Never quotes

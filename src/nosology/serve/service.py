@@ -71,6 +71,11 @@ class Service:
     def open(cls, run: Run, model: ServedModel, settings: Settings) -> "Service":
         """Return the parts of a service, its files opened.
 
+        Args:
+            run: The run that is served.
+            model: The language model.
+            settings: What it is configured with.
+
         Raises:
             ConfigError: The database is of no known kind, or another service uses the state folder.
             StoreError: The database cannot be reached.
@@ -86,6 +91,12 @@ class Service:
         self, request: Request, notes: Sequence[NoteIn], n_suggestions: int | None, event: str
     ) -> list[PredictionOut]:
         """Return what the model says of a request's notes, logged and signed.
+
+        Args:
+            request: The HTTP request.
+            notes: What was sent.
+            n_suggestions: How many for each note; None for none.
+            event: What the audit log calls it.
 
         Raises:
             Refused: There are too many notes, one is too long, it took too long, or the client went away.
@@ -105,6 +116,12 @@ class Service:
         self, notes: Sequence[NoteIn], readings: Sequence[Reading], actor: str, event: str
     ) -> list[PredictionOut]:
         """Log readings, then sign and count them.
+
+        Args:
+            notes: What was sent.
+            readings: What the model says.
+            actor: Who asked.
+            event: What the audit log calls it.
 
         Raises:
             AuditError: The log cannot be written; nothing may be given out.

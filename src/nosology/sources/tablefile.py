@@ -181,6 +181,11 @@ def _as_text(value: Any, place: str) -> str:
 def refuse_taken(table: pl.DataFrame, path: Path, names: Iterable[str]) -> None:
     """Refuse a table that has a column of a name that is about to be added: adding it would drop the user's own.
 
+    Args:
+        table: The table.
+        path: Its file, for the message.
+        names: Columns about to be added.
+
     Raises:
         DataError: A name is taken.
     """

@@ -26,7 +26,13 @@ def sizes_of(start: bytes) -> tuple[int, int]:
 
 
 def send(pipe: BinaryIO, header: dict[str, Any], body: bytes = b"") -> None:
-    """Write one message."""
+    """Write one message.
+
+    Args:
+        pipe: Where to.
+        header: What goes before the bytes.
+        body: The bytes.
+    """
     raw = json.dumps(header, ensure_ascii=True).encode("ascii")
     pipe.write(_SIZES.pack(len(raw), len(body)))
     pipe.write(raw)

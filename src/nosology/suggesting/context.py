@@ -77,7 +77,13 @@ def has_cue(sentence: str) -> bool:
 
 
 def mark(sentence: str, start: int, end: int) -> Context:
-    """Return how a sentence speaks of ``sentence[start:end]``."""
+    """Return how a sentence speaks of ``sentence[start:end]``.
+
+    Args:
+        sentence: A sentence of a note.
+        start: Where it begins, in code points.
+        end: Where it ends, in code points.
+    """
     before, behind = _scope(sentence, start, end)
     negated, family = _is_denied(before, behind), is_of_family(sentence, start)
     if family:
@@ -91,7 +97,13 @@ def mark(sentence: str, start: int, end: int) -> Context:
 
 
 def is_negated(sentence: str, start: int, end: int) -> bool:
-    """Return whether the words at ``sentence[start:end]`` are denied or doubted."""
+    """Return whether the words at ``sentence[start:end]`` are denied or doubted.
+
+    Args:
+        sentence: A sentence of a note.
+        start: Where it begins, in code points.
+        end: Where it ends, in code points.
+    """
     return _is_denied(*_scope(sentence, start, end))
 
 

@@ -46,7 +46,13 @@ class Frequencies:
 
     @classmethod
     def of(cls, table: RubricTable, categories: tuple[str, ...], n_notes: int) -> "Frequencies":
-        """Return the frequencies of a table that was counted on `n_notes` training notes."""
+        """Return the frequencies of a table that was counted on `n_notes` training notes.
+
+        Args:
+            table: Rubrics with their counts.
+            categories: Of the label set, in its order.
+            n_notes: How many training notes were counted.
+        """
         place = {name: index for index, name in enumerate(categories)}
         category = np.array([place[rubric.category] for rubric in table.rubrics], np.int64)
         counts = np.array(table.counts, np.float64)

@@ -94,7 +94,13 @@ class WordModel:
         return float(sum(self.idf[self.vocabulary[word]] for word in analyze(text) if word in self.vocabulary))
 
     def strongest_words(self, text: str, place: int, n: int) -> list[str]:
-        """Return the words of a text that speak most for a rubric, at most `n`; none for an unseen rubric."""
+        """Return the words of a text that speak most for a rubric, at most `n`; none for an unseen rubric.
+
+        Args:
+            text: The text.
+            place: The rubric's place in the table.
+            n: At most so many.
+        """
         column = np.flatnonzero(self.seen == place)
         if not len(column) or not self.vocabulary:
             return []

@@ -72,6 +72,11 @@ def combine(first: int, second: int, second_size: int) -> int:
 
     Appending n zero bytes to a stretch multiplies its checksum by a matrix over GF(2); the matrices for powers of two
     are kept (the method of zlib's ``crc32_combine``).
+
+    Args:
+        first: Checksum of the first stretch.
+        second: Checksum of the second stretch.
+        second_size: Its bytes.
     """
     bit = 0
     while second_size:

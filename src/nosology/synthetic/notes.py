@@ -89,7 +89,14 @@ def discharge_note(stay: Stay, seed: int, style: Style, length: Length, variant:
 
 
 def identifiers_of(stay: Stay, seed: int, style: Style, rng: Random) -> Identifiers:
-    """Return what fills the identifier slots of a note; the patient is the same in all notes."""
+    """Return what fills the identifier slots of a note; the patient is the same in all notes.
+
+    Args:
+        stay: The hospital stay.
+        seed: Of what is drawn.
+        style: How identifiers are written.
+        rng: Draws what varies.
+    """
     own = f"{seed}/person/{stay.patient.subject_id}"
     stock = load_stock()
     person = stock.person(Random(own), stay.patient.sex, stay.patient.born, own)

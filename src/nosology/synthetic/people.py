@@ -106,7 +106,14 @@ class Stock:
         return self.female + self.male
 
     def person(self, rng: Random, sex: str = "", born: datetime = datetime.min, seed: str = "") -> Person:
-        """Return a new person; ``seed`` decides what stays the same about them."""
+        """Return a new person; ``seed`` decides what stays the same about them.
+
+        Args:
+            rng: Draws what varies.
+            sex: ``M`` or ``F``; drawn where it is not given.
+            born: The date of birth.
+            seed: Decides what stays the same about them.
+        """
         names = {"F": self.female, "M": self.male}.get(sex) or pick(rng, (self.female, self.male))
         last = pick(rng, self.surnames)
         if rng.random() < 0.06:

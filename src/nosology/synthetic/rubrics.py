@@ -100,7 +100,13 @@ class Book:
         return tuple(rubric for category in self.categories for rubric in self.rubrics[category])
 
     def draw(self, rng: Random, age: int | None = None, sex: str | None = None) -> Rubric:
-        """Return a rubric: a category by its share, then a rubric by its weight, among those the patient can have."""
+        """Return a rubric: a category by its share, then a rubric by its weight, among those the patient can have.
+
+        Args:
+            rng: Draws what varies.
+            age: The patient's, in years; None for any.
+            sex: ``M`` or ``F``; drawn where it is not given.
+        """
         shares, fitting = self.shares, self.rubrics
         if age is not None and sex is not None:
             fitting = {name: tuple(r for r in rubrics if r.fits(age, sex)) for name, rubrics in self.rubrics.items()}
@@ -139,6 +145,12 @@ def parse_rubrics(
     text: str, category: str, services: tuple[str, ...], titles: Mapping[str, Titles]
 ) -> tuple[Rubric, ...]:
     """Return the rubrics of one TOML file.
+
+    Args:
+        text: The file's content.
+        category: The category of its rubrics.
+        services: The hospital's services that treat it.
+        titles: Official titles by code.
 
     Raises:
         DataError: A table lacks a required field or holds an unknown one.

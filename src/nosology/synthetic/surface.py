@@ -103,7 +103,13 @@ def capitalize(text: str) -> str:
 
 
 def shorten(text: str, rng: Random, share: float) -> str:
-    """Return the text with this share of its shortenable words and phrases abbreviated."""
+    """Return the text with this share of its shortenable words and phrases abbreviated.
+
+    Args:
+        text: The text.
+        rng: Draws what varies.
+        share: How much of it, 0 to 1.
+    """
 
     def replace(match: re.Match[str]) -> str:
         if match[1] or rng.random() >= share:
@@ -114,7 +120,13 @@ def shorten(text: str, rng: Random, share: float) -> str:
 
 
 def clip_style(text: str, rng: Random, share: float) -> str:
-    """Return the text in telegram style: this share of its articles and auxiliary verbs left out."""
+    """Return the text in telegram style: this share of its articles and auxiliary verbs left out.
+
+    Args:
+        text: The text.
+        rng: Draws what varies.
+        share: How much of it, 0 to 1.
+    """
     return _DROPPED.sub(lambda match: match[0] if match[1] or rng.random() >= share else "", text)
 
 
@@ -140,7 +152,14 @@ def break_lines(text: str, width: int) -> str:
 
 
 def slip(text: str, rng: Random, n_slips: int, protected: list[tuple[int, int, str]]) -> str:
-    """Return the text with up to ``n_slips`` words misspelt by two swapped letters; protected parts stay."""
+    """Return the text with up to ``n_slips`` words misspelt by two swapped letters; protected parts stay.
+
+    Args:
+        text: The text.
+        rng: Draws what varies.
+        n_slips: At most so many.
+        protected: Stretches that stay as they are.
+    """
     letters = list(text)
     for _ in range(n_slips):
         match = _LETTERS.search(text, int(rng.random() * len(text)))

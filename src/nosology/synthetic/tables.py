@@ -59,7 +59,13 @@ def rows_text(rows: Iterable[tuple[str | int | None, ...]], layout: Layout) -> s
 
 
 def moment(when: datetime, is_masked: bool, has_time: bool = True) -> str:
-    """Return a point in time as the tables write it, moved into the 22nd century where identifiers are masked."""
+    """Return a point in time as the tables write it, moved into the 22nd century where identifiers are masked.
+
+    Args:
+        when: The point in time.
+        is_masked: Whether dates are moved.
+        has_time: Whether the hour is written.
+    """
     year = when.year + (_HIDDEN_YEARS if is_masked else 0)
     is_leap_day = (when.month, when.day) == (2, 29)
     day = f"{year}-{when.month:02d}-{28 if is_leap_day and not isleap(year) else when.day:02d}"
@@ -76,7 +82,14 @@ def diagnosis_rows(stay: Stay, layout: Layout) -> list[tuple[str | int | None, .
 
 
 def patient_row(patient: Patient, stays: list[Stay], layout: Layout, is_masked: bool) -> tuple[str | int | None, ...]:
-    """Return the patient's row; MIMIC-III's without ROW_ID."""
+    """Return the patient's row; MIMIC-III's without ROW_ID.
+
+    Args:
+        patient: The patient.
+        stays: Their hospital stays.
+        layout: MIMIC-III's or MIMIC-IV's tables.
+        is_masked: Whether dates are moved.
+    """
     death = next((stay.discharged for stay in stays if stay.died), None)
     first = stays[0]
     if layout == "mimic4":

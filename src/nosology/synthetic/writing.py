@@ -140,7 +140,14 @@ def write_mimic(
 def iter_admissions(
     admissions: int, seed: int, *, style: Style = "mimic3", length: Length = "short"
 ) -> Iterator[tuple[Stay, WrittenNote]]:
-    """Yield each admission with its discharge summary, without writing files."""
+    """Yield each admission with its discharge summary, without writing files.
+
+    Args:
+        admissions: How many.
+        seed: Of what is drawn.
+        style: How identifiers are written.
+        length: Of the notes.
+    """
     for start in range(0, admissions, BLOCK):
         for stay in draw_block(start // BLOCK, min(BLOCK, admissions - start), seed, load_book()):
             yield stay, discharge_note(stay, seed, style, length)

@@ -70,7 +70,13 @@ class Cleaned:
 
 
 def clean(text: str, patient_id: str, how: Cleaning) -> Cleaned:
-    """Return a note's prepared text, or why the note is lost."""
+    """Return a note's prepared text, or why the note is lost.
+
+    Args:
+        text: The text.
+        patient_id: Whose note it is; empty where nobody said.
+        how: What is done to it.
+    """
     if how.deidentify:
         from nosology.deidentification import deidentify  # its patterns take a tenth of a second to compile
 

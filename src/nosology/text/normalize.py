@@ -57,6 +57,11 @@ def replace_characters(text: str, *, lowercase: bool, strip_punctuation: bool) -
     """Return composed text (NFC) with its characters in one form and its blanks as they were.
 
     Every character gives one, or as many as its lower case has, so that offsets can be followed.
+
+    Args:
+        text: The text.
+        lowercase: Whether to lower-case it.
+        strip_punctuation: Whether all but letters, digits and spaces becomes a space.
     """
     text = _CONTROL.sub(" ", text)
     if lowercase:

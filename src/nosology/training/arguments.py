@@ -20,7 +20,14 @@ from nosology.training.trainer import Example
 
 
 def recomputes(config: Config, loaded: LoadedModel, encoder: PromptEncoder, examples: list[Example]) -> bool:
-    """Return whether activations are computed again in the backward pass, by the configuration or by free memory."""
+    """Return whether activations are computed again in the backward pass, by the configuration or by free memory.
+
+    Args:
+        config: The configuration.
+        loaded: The model with its tokenizer.
+        encoder: Cuts prompts for the model.
+        examples: The training examples.
+    """
     if config.train.gradient_checkpointing != "auto":
         return config.train.gradient_checkpointing
     is_auto = config.train.batch_size == "auto"  # halves its batches first, which costs less
@@ -34,6 +41,12 @@ def notes_at_once(config: Config, loaded: LoadedModel, encoder: PromptEncoder, e
 
     On CUDA it is tried out. On a CPU a program that asks for too much is killed without a word, so there the estimate
     decides.
+
+    Args:
+        config: The configuration.
+        loaded: The model with its tokenizer.
+        encoder: Cuts prompts for the model.
+        examples: The training examples.
     """
     if config.train.batch_size != "auto":
         return None
@@ -81,7 +94,14 @@ def can_compile(config: Config) -> bool:
 def training_arguments(
     out: Path, config: TrainConfig, n_examples: int, *, has_recomputation: bool
 ) -> TrainingArguments:
-    """Translate our configuration into the Trainer's."""
+    """Translate our configuration into the Trainer's.
+
+    Args:
+        out: The run folder.
+        config: The configuration.
+        n_examples: How many there are.
+        has_recomputation: Whether activations are computed again.
+    """
     per_step = config.notes_per_batch * config.accumulation_steps * int(os.environ.get("WORLD_SIZE", "1"))
     n_steps = config.max_steps or math.ceil(n_examples / per_step * config.epochs)
     cadence = "steps" if config.eval_every_steps is not None else "epoch"

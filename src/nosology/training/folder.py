@@ -21,7 +21,13 @@ def is_first_process() -> bool:
 
 
 def claim(out: Path, config: Config, *, resume: bool) -> None:
-    """Make `out` ours, or refuse."""
+    """Make `out` ours, or refuse.
+
+    Args:
+        out: The run folder.
+        config: The configuration.
+        resume: Whether an unfinished run is continued.
+    """
     files = RunFiles(out)
     if files.manifest.exists():
         raise RunError("this run is finished already", place=str(out), hint="give another --out")
@@ -47,7 +53,14 @@ def claim(out: Path, config: Config, *, resume: bool) -> None:
 
 
 def expect_same_inputs(out: Path, dataset: Dataset, template: PromptTemplate, rows: pl.DataFrame) -> None:
-    """Refuse to continue from checkpoints of another label set, another prompt or other notes."""
+    """Refuse to continue from checkpoints of another label set, another prompt or other notes.
+
+    Args:
+        out: The run folder.
+        dataset: The dataset.
+        template: The prompt's words.
+        rows: The training notes.
+    """
     written = RunFiles(out).train_notes
     if not written.exists():  # killed before the first step: there is no checkpoint to continue from
         return
@@ -66,7 +79,15 @@ def expect_same_inputs(out: Path, dataset: Dataset, template: PromptTemplate, ro
 
 
 def write_inputs(out: Path, dataset: Dataset, template: PromptTemplate, config: Config, rows: pl.DataFrame) -> None:
-    """Write what the run was made of, before training starts."""
+    """Write what the run was made of, before training starts.
+
+    Args:
+        out: The run folder.
+        dataset: The dataset.
+        template: The prompt's words.
+        config: The configuration.
+        rows: The training notes.
+    """
     files = RunFiles(out)
     dataset.labels.save(files.labels)
     files.prompt.write_text(template.source, encoding="utf-8")

@@ -1,5 +1,6 @@
 """The one path from text to prediction: loading a run, refusing a changed one, and what a prediction promises."""
 
+import doctest
 import json
 import shutil
 from pathlib import Path
@@ -17,10 +18,13 @@ from nosology.classifier.classifier import Classifier
 from nosology.classifier.ensemble import Ensemble
 from nosology.classifier.words import fit_hashed
 from nosology.cli import app, register_commands
+from nosology.coding.labels import LabelSet
 from nosology.config import Config
+from nosology.deidentification import deidentify
 from nosology.errors import ModelError, RunError
 from nosology.files import read_json, sha256_file, write_json
 from nosology.runs.files import RunFiles
+from nosology.runs.run import Run
 from nosology.training import train
 from tiny_models import save_tiny_model
 
@@ -49,6 +53,19 @@ def tuned(run: Path) -> Classifier:
 def copied(run: Path, tmp_path: Path) -> Path:
     """A copy of the run that a test may damage."""
     return Path(shutil.copytree(run, tmp_path / "run"))
+
+
+@pytest.mark.parametrize("entry", [Classifier, LabelSet, Run, deidentify], ids=lambda entry: entry.__name__)
+def test_the_example_of_every_public_entry_says_what_happens(
+    entry: type, run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(run, tmp_path / "runs" / "first")
+    monkeypatch.chdir(tmp_path)
+    (example,) = doctest.DocTestFinder(recurse=False).find(entry, entry.__name__)
+    assert example.examples
+    said: list[str] = []
+    failed = doctest.DocTestRunner(verbose=False).run(example, out=said.append).failed
+    assert not failed, "".join(said)
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

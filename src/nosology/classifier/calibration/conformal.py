@@ -37,6 +37,11 @@ def conformal_thresholds(probabilities: FloatArray, true: IntArray, coverage: fl
     The score of a category is ``1 - probability``; for one threshold over all, 0 for the best category, so that no set
     is empty and coverage stays exact wherever accuracy alone is below it. Rare categories share a threshold (the null
     cluster of Ding et al. 2023, with a threshold of its own), so that common ones do not set it for them.
+
+    Args:
+        probabilities: Calibrated. Shape ``(notes, categories)``.
+        true: Indices of the true categories. Shape ``(notes,)``.
+        coverage: Share of sets that should hold the true category.
     """
     n_categories = probabilities.shape[1]
     own_scores = 1 - probabilities[np.arange(len(true)), true]

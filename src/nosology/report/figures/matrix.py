@@ -19,6 +19,11 @@ def confusion_matrix(result: SystemResult, labels: Sequence[str], name: str) -> 
     """Return a confusion matrix: notes counted, cells shaded by share of the true category.
 
     Answers that name no category get a column of their own where there are any.
+
+    Args:
+        result: The system's figures.
+        labels: Category names in order.
+        name: Of the figure.
     """
     columns = [*labels, "no category"] if result.invalid else list(labels)
     height = _CELL * len(labels) + _LABEL_SPACE

@@ -43,7 +43,14 @@ def describe(error: BaseException) -> dict[str, Any]:
 
 
 def event(message: str, *, level: int = logging.INFO, error: BaseException | None = None, **values: Any) -> None:
-    """Write one line. Values are numbers, names and hashes, chosen by this package."""
+    """Write one line. Values are numbers, names and hashes, chosen by this package.
+
+    Args:
+        message: A sentence of this package's own.
+        level: As in `logging`.
+        error: What was raised; told by its kind and place alone.
+        **values: Numbers, names and hashes, chosen by this package.
+    """
     LOGGER.log(level, message, exc_info=error, extra={_FIELDS: values})
 
 

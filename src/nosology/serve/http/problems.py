@@ -72,7 +72,15 @@ def problem(
     fields: Sequence[dict[str, str]] = (),
     headers: Mapping[str, str] | None = None,
 ) -> JSONResponse:
-    """Return an error as an answer."""
+    """Return an error as an answer.
+
+    Args:
+        request_id: Names the request in the log.
+        status: The HTTP status.
+        detail: One sentence.
+        fields: What is wrong with each field.
+        headers: Of the answer.
+    """
     body: dict[str, Any] = {
         "type": "about:blank",
         "title": HTTPStatus(status).phrase if status in _STATUSES else "Client Closed Request",

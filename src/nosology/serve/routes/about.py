@@ -36,7 +36,13 @@ def page_files() -> dict[str, tuple[bytes, str]]:
 
 
 def routes(service: Service, doorkeeper: Doorkeeper, *, is_encrypted: bool) -> APIRouter:
-    """Return the routes about the service."""
+    """Return the routes about the service.
+
+    Args:
+        service: The parts of the service.
+        doorkeeper: Knows who is asking.
+        is_encrypted: Whether the service speaks TLS.
+    """
     router = APIRouter(tags=["service"])
     files = page_files()
 

@@ -66,6 +66,18 @@ def decision_from(
 ) -> Decision:
     """Return a decision on a prediction, checked against the label set.
 
+    Args:
+        service: The parts of the service.
+        receipt: Of its prediction.
+        actor: Who decided.
+        verdict: ``accepted`` or ``corrected``.
+        category: What was decided for.
+        decision_id: Names the decision.
+        note_id: Names the note.
+        patient_id: Whose note it is; empty where nobody said.
+        code: In any spelling: dotted or not, padded, in any case.
+        text: The text.
+
     Raises:
         Refused: The category is not in the label set, the code is none, or the text is of another note.
     """
