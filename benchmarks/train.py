@@ -267,7 +267,7 @@ def _trainer(spec: dict[str, Any], loaded: Any, encoder: Any, labels: Any, notes
         "seed": 0,
         "train_sampling_strategy": "sequential",
         "use_cpu": not on_gpu,
-    }
+    } | spec.get("arguments", {})
     if contender.startswith(("nosology", "unsloth")):
         has_trees = contender != "unsloth"
         examples = [Example(n["id"], encoder.note(n["text"]), labels.index(n["category"])) for n in notes]

@@ -6,8 +6,8 @@ loads no weights. Estimates of memory are upper ones; an estimate of time is goo
 
 import re
 import shutil
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -17,14 +17,17 @@ from nosology.machine import Machine
 from nosology.modeling.sizing import (
     GIGABYTE,
     Architecture,
+    Fitting,
     MemoryNeed,
     TrainingLoad,
     architecture_in,
+    fitting_batches,
     known_architecture,
     operations_per_note,
     training_memory,
     with_recomputation_where_needed,
 )
+from nosology.training.duration import TrainingNotes, notes_read
 
 INSTRUCTION_TOKENS = 220
 """The shipped prompt with 18 categories takes 170 to 200 tokens, by tokenizer; chat markup comes on top."""
@@ -42,6 +45,9 @@ SHARE_OF_MATRIX_SPEED = 0.5
 
 SLOW_SECONDS_PER_NOTE = 5.0
 """From here on, a thousand notes take more than an hour and a half."""
+
+
+TimeNote = Callable[[Architecture, TrainingLoad], float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +85,10 @@ class Diagnosis:
         need: Memory of one training step; None where the model's shape is unknown.
         memory_of: What that memory is part of: the GPU's name, or ``"main memory"``.
         free_bytes: How much of it there is for the model.
-        seconds_per_note: Estimated training time; None where the shape is unknown.
+        seconds_per_note: Training time; None where the shape is unknown.
+        is_measured: Whether that was timed on this machine's GPU; else it is estimated from matrix products.
+        hours: Training time of a dataset, all passes; None where none was given.
+        fitting: The largest batches that fit into the free memory.
     """
 
     model: ModelOnDisk
@@ -88,6 +97,9 @@ class Diagnosis:
     free_bytes: int
     seconds_per_note: float | None
     findings: tuple[Finding, ...]
+    is_measured: bool = False
+    hours: float | None = None
+    fitting: tuple[Fitting, ...] = ()
 
     @property
     def can_run(self) -> bool:
@@ -99,8 +111,17 @@ class Diagnosis:
         return {"can_run": self.can_run, **asdict(self)}
 
 
-def examine(config: Config, machine: Machine) -> Diagnosis:
-    """Return what ``config`` needs on this machine and what stands in its way."""
+def examine(
+    config: Config, machine: Machine, dataset: TrainingNotes | None = None, time_note: TimeNote | None = None
+) -> Diagnosis:
+    """Return what ``config`` needs on this machine and what stands in its way.
+
+    Args:
+        config: The job.
+        machine: What is there.
+        dataset: What is to be trained on, for the hours that it takes.
+        time_note: Measures the seconds of training on a note, where a GPU is there; None to estimate them.
+    """
     try:
         model = find_model(config.model.name, config.model.revision)
         findings = list(_about_download(model))
@@ -115,12 +136,33 @@ def examine(config: Config, machine: Machine) -> Diagnosis:
     if config.train.gradient_checkpointing == "auto":
         load = with_recomputation_where_needed(model.shape, load, free)
     need = training_memory(model.shape, load)
-    seconds = _seconds_per_note(model.shape, load, machine)
+    mean = _of_mean_length(load, dataset)
+    is_measured = time_note is not None and bool(machine.gpus) and not load.is_4bit
+    seconds = time_note(model.shape, mean) if time_note and is_measured else _estimate(model.shape, mean, machine)
+    can_4bit = bool(machine.gpus and machine.packages["bitsandbytes"])
     findings += [
         *_about_memory(config, machine, model.shape, need, free, place),
         *_about_time(seconds, model.name, machine),
     ]
-    return Diagnosis(model, need, place, free, seconds, tuple(findings))
+    return Diagnosis(
+        model,
+        need,
+        place,
+        free,
+        seconds,
+        tuple(findings),
+        is_measured,
+        None if dataset is None else seconds * notes_read(config, dataset) / 3600,
+        fitting_batches(model.shape, load, free, can_4bit=can_4bit),
+    )
+
+
+def _of_mean_length(load: TrainingLoad, dataset: TrainingNotes | None) -> TrainingLoad:
+    """Return the load with notes as long as the dataset's are on average: time follows the mean, memory the longest."""
+    if dataset is None:
+        return load
+    mean = round(dataset.mean_words * TOKENS_PER_WORD) + ANSWER_AND_CUE_TOKENS
+    return replace(load, note_tokens=min(load.note_tokens, mean))
 
 
 def find_model(name: str, revision: str | None = None) -> ModelOnDisk:
@@ -315,7 +357,7 @@ def _about_time(seconds: float, model: str, machine: Machine) -> Iterator[Findin
     )
 
 
-def _seconds_per_note(shape: Architecture, load: TrainingLoad, machine: Machine) -> float:
+def _estimate(shape: Architecture, load: TrainingLoad, machine: Machine) -> float:
     gflops = machine.gflops if load.dtype == "float32" else machine.gflops_bfloat16
     return operations_per_note(shape, load) / (gflops * 1e9 * SHARE_OF_MATRIX_SPEED)
 

@@ -10,6 +10,7 @@ from nosology.doctor import changes_that_fit, examine, find_model, gigabytes, tr
 from nosology.errors import ModelError
 from nosology.machine import Gpu, Machine
 from nosology.modeling.sizing import known_architecture, training_memory, with_recomputation_where_needed
+from nosology.training.duration import TrainingNotes
 
 GB = 10**9
 
@@ -235,3 +236,51 @@ def test_the_diagnosis_is_plain_json():
 @pytest.mark.parametrize(("n_bytes", "words"), [(0, "0.0 GB"), (6.4255e9, "6.4 GB"), (131.4e9, "131 GB")])
 def test_sizes_read_as_people_say_them(n_bytes, words):
     assert gigabytes(n_bytes) == words
+
+
+# Hours, and batches that fit.
+
+
+def test_hours_are_notes_times_passes_times_what_a_note_was_measured_to_take():
+    asked = []
+
+    def time_note(_shape, load):
+        asked.append(load)
+        return 0.5
+
+    config = configured(train={"epochs": 3}, model={"max_note_tokens": 2048}, prepare={"max_words": None})
+    diagnosis = examine(config, WORKSTATION, TrainingNotes(n_notes=7200, mean_words=100.0), time_note)
+    assert diagnosis.is_measured
+    assert diagnosis.hours == 3.0  # 7,200 notes, three passes, half a second each
+    assert asked[0].note_tokens == 200 + 16  # two tokens a word, and the answer: the mean, not the longest
+    assert examine(configured(train={"max_steps": 90}), WORKSTATION, TrainingNotes(7200, 100.0), time_note).hours == (
+        90 * 2 * 4 * 0.5 / 3600
+    )
+
+
+def test_without_a_gpu_time_is_estimated_and_said_to_be():
+    diagnosis = examine(PAPER, LAPTOP, None, lambda *_: 0.5)
+    assert not diagnosis.is_measured
+    assert diagnosis.hours is None
+    assert diagnosis.seconds_per_note != 0.5
+
+
+def test_the_largest_batch_that_fits_does_and_twice_as_many_notes_do_not():
+    diagnosis = examine(PAPER, WORKSTATION)
+    shape, load = known_architecture(PAPER.model.name), training_load(PAPER, WORKSTATION)
+    assert [(fitting.is_4bit, fitting.is_checkpointed) for fitting in diagnosis.fitting] == [
+        (False, False),
+        (False, True),
+        (True, False),
+        (True, True),
+    ]
+    for fitting in diagnosis.fitting:
+        settings = replace(load, is_4bit=fitting.is_4bit, is_checkpointed=fitting.is_checkpointed)
+        assert training_memory(shape, replace(settings, n_notes=fitting.n_notes)).total <= diagnosis.free_bytes
+        assert training_memory(shape, replace(settings, n_notes=2 * fitting.n_notes)).total > diagnosis.free_bytes
+    assert len(examine(PAPER, LAPTOP).fitting) == 2  # nothing in 4 bits without bitsandbytes
+
+
+def test_a_batch_of_no_note_is_told_where_the_weights_alone_are_too_large():
+    small = replace(WORKSTATION, gpus=(Gpu("Small GPU", 4 * GB, 4 * GB, has_bfloat16=True),))
+    assert [fitting.n_notes for fitting in examine(PAPER, small).fitting][:2] == [0, 0]

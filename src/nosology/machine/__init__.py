@@ -146,10 +146,17 @@ def _gpus() -> tuple[Gpu, ...]:
     return tuple(found)
 
 
-def _matrix_gflops(device: str, dtype: str, size: int = 512, seconds: float = 0.2) -> float:
-    """Return the speed of the fastest of many square matrix products, in billions of operations per second."""
+def _matrix_gflops(device: str, dtype: str, seconds: float = 0.2) -> float:
+    """Return the speed of the fastest of many square matrix products, in billions of operations per second.
+
+    Args:
+        device: ``cpu`` or ``cuda``; each gets products that are large enough to keep it busy.
+        dtype: Number format.
+        seconds: How long products are tried.
+    """
     import torch
 
+    size = 8192 if device == "cuda" else 512
     matrix = torch.full((size, size), 0.5, device=device, dtype=getattr(torch, dtype))
     fastest, started = float("inf"), time.perf_counter()
     while time.perf_counter() - started < seconds or fastest == float("inf"):

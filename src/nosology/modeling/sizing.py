@@ -29,6 +29,9 @@ ADAPTER_BYTES = 16
 TEMPORARIES = 1.25
 """Share by which kernels' working space and the allocator's gaps exceed the tensors kept for the backward pass."""
 
+MOST_NOTES = 256
+"""No batch is larger than that."""
+
 ANSWER_TOKENS = 8
 """The longest category name in tokens, end-of-turn included; scores over the vocabulary exist only there."""
 
@@ -189,6 +192,38 @@ def with_recomputation_where_needed(shape: Architecture, load: TrainingLoad, fre
     if training_memory(shape, load).total <= free_bytes:
         return load
     return replace(load, is_checkpointed=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Fitting:
+    """The largest batch that fits with some settings.
+
+    Attributes:
+        is_4bit: Whether the base's weights are quantized.
+        is_checkpointed: Whether activations are computed again.
+        n_notes: A power of two; 0 where not even one note fits.
+    """
+
+    is_4bit: bool
+    is_checkpointed: bool
+    n_notes: int
+
+
+def fitting_batches(shape: Architecture, load: TrainingLoad, free_bytes: int, *, can_4bit: bool) -> tuple[Fitting, ...]:
+    """Return the largest batch that fits into free memory, with and without recomputation, and in 4 bits."""
+    found = []
+    for is_4bit in (False, True) if can_4bit else (False,):
+        for is_checkpointed in (False, True):
+            settings = replace(load, is_4bit=is_4bit, is_checkpointed=is_checkpointed)
+            n_notes = 0
+            while n_notes < MOST_NOTES and _fits(shape, settings, n_notes * 2 or 1, free_bytes):
+                n_notes = n_notes * 2 or 1
+            found.append(Fitting(is_4bit, is_checkpointed, n_notes))
+    return tuple(found)
+
+
+def _fits(shape: Architecture, load: TrainingLoad, n_notes: int, free_bytes: int) -> bool:
+    return training_memory(shape, replace(load, n_notes=n_notes)).total <= free_bytes
 
 
 def kept_layer_bytes(shape: Architecture, load: TrainingLoad) -> float:
