@@ -241,7 +241,7 @@ CASES = (
     Case("no text", "quarantined", "no text", change_row(body=None), 120, source="table"),
     Case("a text that is a number", "quarantined", "a text that is no string", change_row(body=3), 120, source="table"),
     Case("a split of an unknown name", "quarantined", "a split that is neither train, validation nor test", change_row(part="holdout"), 120, source="table"),
-    Case("no patient id", "quarantined", "no patient id", change_row(mrn=""), 120, source="table"),
+    Case("no patient id", "read", "1 notes have no patient id", change_row(mrn=""), source="table"),
     Case("a patient in two splits", "refused", "1 patients are in two splits", two_splits, "split", source="table"),
     Case("a Parquet file cut short", "refused", "the file is broken", broken_parquet, "notes.parquet", source="table"),
     Case("a Parquet column of codes as numbers", "refused", "column icd holds numbers, not codes", numeric_codes, "notes.parquet", source="table"),

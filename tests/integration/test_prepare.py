@@ -419,7 +419,7 @@ def test_rows_that_cannot_be_read_are_quarantined_without_their_text(tmp_path: P
     rows, codes = two_categories(20)
     write_mimic3(tmp_path / "in", [], codes)
     sound = as_csv(NOTE_COLUMNS, [row.cells() for row in rows])
-    damaged = '77,1077,5077,2151-08-04,,,"Discharge summary","Report",,,"Canary is 6" tall\nand well"\n'
+    damaged = '77,1077,5077,2151-08-04,,,"Discharge summary",Re"port,,,"Canary is tall\nand well"\n'
     odd = as_csv(NOTE_COLUMNS, [Row("78", "many", 5_001, "canary " * 60).cells()]).splitlines(keepends=True)[1]
     save(tmp_path / "in" / "NOTEEVENTS.csv.gz", damaged.join((HEADER_LINE, sound.removeprefix(HEADER_LINE))) + odd)
     notes = prepared(tmp_path / "in", tmp_path / "out", PrepareConfig(max_failed_share=0.1))

@@ -77,7 +77,7 @@ def test_prepare_table_with_categories_of_ones_own(nosology, tmp_path: Path) -> 
         (("prepare", "mimic3", "{mimic}", "--out", "{out}", "--set", "prepare.min_words=5000"), "no note is left"),
         (("prepare", "mimic3", "{mimic}", "--out", "{out}", "--set", "prepare.colour=red"), "prepare.colour"),
         (("prepare", "mimic3", "{mimic}", "--out", "{out}", "--set", "prepare.label_set=icd-99"), "no label set"),
-        (("prepare", "table", "{mimic}/x.xlsx", "--out", "{out}", "--text", "a", "--category", "b"), "format '.xlsx'"),
+        (("prepare", "table", "{mimic}/x.xlsx", "--out", "{out}", "--text", "a", "--category", "b"), "no such file"),
         (("prepare", "table", "{mimic}/PATIENTS.csv", "--out", "{out}", "--text", "a"), "either a category column"),
         (
             ("prepare", "table", "{mimic}/PATIENTS.csv", "--out", "{out}", "--text", "a", "--code", "b"),

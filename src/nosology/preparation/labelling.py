@@ -12,6 +12,8 @@ from typing import Literal
 
 from nosology.coding.icd import rubric_of
 from nosology.coding.labels import Icd10Mapping, LabelSet
+from nosology.coding.names import folded
+from nosology.preparation.lost import LostLabels
 from nosology.records import Code, Note
 
 LabelRule = Literal["primary", "dominant"]
@@ -43,38 +45,55 @@ class Label:
     rubric: str | None = None
 
 
-def labeller(labels: LabelSet, rule: LabelRule, icd10_mapping: Icd10Mapping) -> Callable[[Note], Label | str]:
-    """Return a function that gives a note's label, or the reason why it has none.
+class Labeller:
+    """Gives a note's label, or the reason why it has none.
+
+    Attributes:
+        lost: What had no label.
 
     Args:
-        labels: The label set.
-        rule: Which code decides.
-        icd10_mapping: How ICD-10-CM codes find their category: ``chapter`` or ``equivalence``.
+        labels: The categories.
+        rule: Which of an admission's codes decide.
+        icd10_mapping: How codes of ICD-10-CM find their category.
     """
 
-    @lru_cache(maxsize=1 << 16)
-    def place(value: str, version: int) -> tuple[str | None, str | None]:
-        category = labels.category_of(value, version, icd10_mapping=icd10_mapping)
-        return category, labels.reason_for(value, version, icd10_mapping=icd10_mapping)
+    def __init__(self, labels: LabelSet, rule: LabelRule, icd10_mapping: Icd10Mapping) -> None:
+        self._rule = rule
+        self._named = {folded(name): name for name in labels.names}
+        self.lost = LostLabels(labels.names)
 
-    def category_of(code: Code) -> str | None:
-        return place(code.value, code.version)[0]
+        @lru_cache(maxsize=1 << 16)
+        def place(value: str, version: int) -> tuple[str | None, str | None]:
+            category = labels.category_of(value, version, icd10_mapping=icd10_mapping)
+            return category, labels.reason_for(value, version, icd10_mapping=icd10_mapping)
 
-    def label(note: Note) -> Label | str:
+        self._place = place
+
+    def __call__(self, note: Note) -> Label | str:
+        """Return the label of a note, or why it has none."""
         if note.category is not None:
-            return _given_label(note, note.category) if note.category in labels.names else FOREIGN_CATEGORY
+            category = self._named.get(folded(note.category))
+            if category is None:
+                self.lost.category(note.category)
+                return FOREIGN_CATEGORY
+            return _given_label(note, category)
         if not note.codes:
             return NO_CODES if note.admission_id else NO_ADMISSION
-        if rule == "dominant":
-            return dominant_label(note.codes, category_of)
+        if self._rule == "dominant":
+            label = dominant_label(note.codes, lambda code: self._place(code.value, code.version)[0])
+            if label == NO_CATEGORY:
+                first = note.codes[0]
+                self.lost.code(first, self._place(first.value, first.version)[1] or NO_CATEGORY)
+            return label
         primaries = {code for code in note.codes if code.sequence == 1}
         if len(primaries) != 1:
             return SEVERAL_PRIMARIES if primaries else NO_PRIMARY
         code = primaries.pop()
-        category, reason = place(code.value, code.version)
-        return Label(category, code, rubric_of(code.value, code.version)) if category else f"primary: {reason}"
-
-    return label
+        category, reason = self._place(code.value, code.version)
+        if category is None:
+            self.lost.code(code, reason or NO_CATEGORY)
+            return f"primary: {reason}"
+        return Label(category, code, rubric_of(code.value, code.version))
 
 
 def _given_label(note: Note, category: str) -> Label:

@@ -18,11 +18,11 @@ import polars as pl
 from nosology.coding import icd
 from nosology.errors import DataError
 from nosology.records import Code
+from nosology.sources.codecolumn import CodeSuspicions
 from nosology.sources.csvblock import Block
 from nosology.sources.csvstream import CsvReader
 from nosology.sources.reading import Rejected
 
-_MANY_CODES = 1_000  # among so many ICD-9 codes of a hospital, dozens begin with 0
 _AGE_BANDS = ((0, "0"), (17, "1-17"), (44, "18-44"), (64, "45-64"), (79, "65-79"))
 _OLDEST_BAND = "80+"
 
@@ -171,10 +171,10 @@ def _check_spelling(codes: pl.DataFrame, path: Path) -> tuple[str, ...]:
         raise DataError(
             f"{n_floats:,} ICD-9 codes were turned into numbers, such as 41401.0", place=str(path), hint=hint
         )
-    digits = icd9.filter(icd9.str.contains(r"^\d+$"))
-    if len(digits) >= _MANY_CODES and not digits.str.starts_with("0").any():
-        return (f"no ICD-9 code in {path.name} begins with 0: were leading zeros lost? Then 0389 reads as 389",)
-    return ()
+    suspicions = CodeSuspicions()
+    for code in icd9.to_list():
+        suspicions.add(code)
+    return tuple(suspicions.notices(path.name))
 
 
 def read_attributes(

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from nosology.coding import icd
 from nosology.errors import DataError
 from nosology.records import Code, Note
+from nosology.sources.codecolumn import CodeColumn
 from nosology.sources.door import DoorTable
 from nosology.sources.formats import Chunk, ReadingOptions
+from nosology.sources.identifiers import IdColumn
 from nosology.sources.reading import MAX_NOTE_CHARACTERS, Batch, Rejected
 
 EACH_NOTE_A_PATIENT = (
@@ -27,7 +28,8 @@ _SPLITS = {
     "test": "test",
     "testing": "test",
 }
-_BETWEEN_CODES = re.compile(r"[\s;,|]+")
+WITHOUT_PATIENT = "note-"
+"""Stands before the note's id where nobody says whose note it is."""
 _VERSION = re.compile(r"(?:ICD)?[-_ ]?(9|10)(?:[-_ ]?CM)?", re.IGNORECASE)
 
 
@@ -90,6 +92,9 @@ class TableSource:
         self._path, self._columns = path, columns
         self._table = DoorTable(path, path.name, columns.names, how=how)
         self._spelling = self._table.found
+        self._note_ids = IdColumn(columns.note_id or "", str(path))
+        self._patient_ids = IdColumn(columns.patient or "", str(path))
+        self._code_column = CodeColumn(columns.code or "", str(path))
         self.files: tuple[str, ...] = (path.name,)
         self.notes_file = path.name
         self.side_rejected: Mapping[str, tuple[int, tuple[Rejected, ...]]] = {}
@@ -112,7 +117,13 @@ class TableSource:
             batch = self._batch(chunk)
             n_rows += batch.n_rows
             yield batch
-        self.warnings += self._table.notices
+        self.warnings += [*self._table.notices, *self._note_ids.notices, *self._patient_ids.notices]
+        self.warnings += self._code_column.check()
+        if self._patient_ids.n_missing:
+            self.warnings.append(
+                f"{self._patient_ids.n_missing:,} notes have no patient id (blank, or a word such as nan): each counts as a "
+                "patient of its own"
+            )
         if not n_rows:
             raise DataError("the table has no rows", place=str(self._path), hint="is it the right file?")
 
@@ -137,10 +148,11 @@ class TableSource:
             return "no text" if text is None else "a text that is no string"
         if len(text) > MAX_NOTE_CHARACTERS:
             return f"a note of more than {MAX_NOTE_CHARACTERS:,} characters"
-        note_id = str(number) if columns.note_id is None else _identifier(value(columns.note_id))
-        patient_id = note_id if columns.patient is None else _identifier(value(columns.patient))
-        if not note_id or not patient_id:
-            return "no patient id" if note_id else "no note id"
+        note_id = str(number) if columns.note_id is None else self._note_ids.read(value(columns.note_id))
+        if not note_id:
+            return "no note id"
+        patient_id = note_id if columns.patient is None else self._patient_ids.read(value(columns.patient))
+        patient_id = patient_id or f"{WITHOUT_PATIENT}{note_id}"
         split = self._split(value, part)
         if split is None:
             return "a split that is neither train, validation nor test"
@@ -162,10 +174,6 @@ class TableSource:
     def _codes(self, value: Callable[[str], Any]) -> tuple[Code, ...] | str:
         """Return a row's codes, the primary one first, or why they cannot be read."""
         assert self._columns.code is not None
-        cell = value(self._columns.code)
-        if isinstance(cell, (int, float)) and cell == cell:
-            hint = "write the column as text; as a number 0389 (septicemia) becomes 389 (hearing loss)"
-            raise DataError(f"column {self._columns.code} holds numbers, not codes", place=str(self._path), hint=hint)
         version = self._columns.icd_version
         if isinstance(version, str):
             match = _VERSION.fullmatch(_word(value(version)))
@@ -173,16 +181,7 @@ class TableSource:
                 return "an ICD version that is neither 9 nor 10"
             version = 9 if match[1] == "9" else 10
         assert version is not None
-        parts = cell if isinstance(cell, list) else _BETWEEN_CODES.split(_word(cell))
-        spelled = [_word(part) for part in parts if _word(part)] or [""]
-        return tuple(
-            Code(icd.normalize(code, version) or code, version, sequence)
-            for sequence, code in enumerate(spelled, start=1)
-        )
-
-
-def _identifier(value: Any) -> str:
-    return _word(value).removesuffix(".0")
+        return self._code_column.read(value(self._columns.code), version)
 
 
 def _word(value: Any) -> str:

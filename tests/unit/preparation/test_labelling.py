@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from nosology.coding.labels import LabelSet
 from nosology.preparation import labelling
-from nosology.preparation.labelling import Label, labeller
+from nosology.preparation.labelling import Label, Labeller
 from nosology.records import Code, Note
 
 CHAPTERS = LabelSet.load("icd-chapters-18")
@@ -18,7 +18,7 @@ def note(*codes: str | Code, admission: str = "9", category: str | None = None) 
 
 
 def label(rule: str, found: Note, mapping: str = "chapter") -> Label | str:
-    return labeller(CHAPTERS, rule, mapping)(found)  # type: ignore[arg-type]
+    return Labeller(CHAPTERS, rule, mapping)(found)  # type: ignore[arg-type]
 
 
 def test_primary_takes_the_code_with_sequence_number_1_wherever_it_stands() -> None:
@@ -85,4 +85,4 @@ def test_the_order_of_codes_never_changes_the_dominant_category(codes: list[str]
 
 def test_a_category_that_the_source_gives_is_taken_or_named_foreign() -> None:
     assert label("primary", note(category="Neoplasms")) == Label("Neoplasms")
-    assert label("primary", note(category="neoplasms")) == labelling.FOREIGN_CATEGORY
+    assert label("primary", note(category="tumors")) == labelling.FOREIGN_CATEGORY

@@ -77,7 +77,7 @@ def test_codes_that_became_numbers_are_refused_and_lost_zeros_suspected(tmp_path
     with pytest.raises(DataError, match="1 ICD-9 codes were turned into numbers") as caught:
         diagnoses3(tmp_path, "1,5,50,1,41071.0\n")
     assert "0389" in caught.value.hint
-    body = "".join(f"0,1,{i},1,{1000 + i}\n" for i in range(1_000))
+    body = "".join(f"0,1,{i},1,{41000 + i}\n" for i in range(100))
     assert "begins with 0" in diagnoses3(tmp_path, body).warnings[0]
     assert diagnoses3(tmp_path, body + "0,1,9999,1,0389\n").warnings == ()
 

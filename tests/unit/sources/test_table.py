@@ -130,7 +130,6 @@ def test_a_list_of_codes_is_taken_in_its_order(tmp_path: Path) -> None:
         ({"t": 5}, "a text that is no string"),
         ({"t": "x" * 2_000_001}, "a note of more than 2,000,000 characters"),
         ({"n": " "}, "no note id"),
-        ({"p": None}, "no patient id"),
         ({"s": "half"}, "a split that is neither train, validation nor test"),
         ({"v": "11"}, "an ICD version that is neither 9 nor 10"),
     ],
@@ -183,3 +182,75 @@ def test_columns_must_make_sense_together() -> None:
 
 def test_note_text_never_shows_in_a_repr() -> None:
     assert "canary" not in repr(Note("1", "2", "3", "canary"))
+
+
+def table(folder: Path, *rows: dict[str, Any]) -> Path:
+    path = folder / "n.jsonl"
+    path.write_text("".join(json.dumps({"t": "fever", "c": "486"} | row) + "\n" for row in rows))
+    return path
+
+
+def warned(path: Path, columns: TableColumns) -> list[str]:
+    source = TableSource(path, columns)
+    list(source.batches())
+    return source.warnings
+
+
+@pytest.mark.parametrize("word", [None, "", "  ", "nan", "NaN", "None", "NULL", "<NA>", "N/A", "#N/A", "-", float("nan")])
+def test_words_for_nothing_are_no_patient(tmp_path: Path, word: Any) -> None:
+    path = table(tmp_path, {"p": word}, {"p": word}, {"p": "7"})
+    notes, rejected = read(path, TableColumns("t", code="c", icd_version=9, patient="p"))
+    assert (len({note.patient_id for note in notes}), rejected) == (3, [])
+    assert any("2 notes have no patient id" in said for said in warned(path, TableColumns("t", category="c", patient="p")))
+
+
+@pytest.mark.parametrize("value", ["8.8E+09", "8,8E+09", "1E+15", 8.8e20, 9007199254740992.0, "1.2e10"])
+def test_ids_that_became_numbers_without_their_digits_are_refused(tmp_path: Path, value: Any) -> None:
+    for columns in (TableColumns("t", category="c", patient="p"), TableColumns("t", category="c", note_id="p")):
+        with pytest.raises(DataError, match="the ids in column p are") as caught:
+            read(table(tmp_path, {"p": "1"}, {"p": value}), columns)
+        assert "as text" in caught.value.hint
+
+
+@pytest.mark.parametrize("value", ["12E5", "E+09", "1e", "A1.5E+3", "3.7"])
+def test_ids_that_look_a_little_like_numbers_are_ids(tmp_path: Path, value: str) -> None:
+    assert read(table(tmp_path, {"p": value}), TableColumns("t", category="c", patient="p"))[0][0].patient_id == value
+
+
+def test_ids_with_a_zero_behind_the_dot_are_mended_and_what_falls_together_is_counted(tmp_path: Path) -> None:
+    path = table(tmp_path, {"p": "12.0"}, {"p": 12}, {"p": 13.0}, {"p": "x"})
+    assert warned(path, TableColumns("t", category="c", patient="p")) == [
+        "column p: 2 different ids ended in .0 and were read without it; 1 of them fall together with one written without"
+    ]
+
+
+@pytest.mark.parametrize("cell", [389, 389.0, [389], ["4280", 389], "41071.0", "[389, 4280]", "[389.0]", 41401.0])
+def test_codes_that_are_numbers_are_refused_wherever_they_stand(tmp_path: Path, cell: Any) -> None:
+    with pytest.raises(DataError, match="column c holds numbers, not codes"):
+        read(table(tmp_path, {"c": cell}), TableColumns("t", code="c", icd_version=9))
+
+
+def test_a_column_in_which_every_code_ends_in_zero_was_one_of_numbers(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="holds numbers"):
+        read(table(tmp_path, {"c": "389.0"}, {"c": "428.0"}), TableColumns("t", code="c", icd_version=9))
+    codes = read(table(tmp_path, {"c": "389.0"}, {"c": "410.71"}), TableColumns("t", code="c", icd_version=9))[0]
+    assert codes[0].codes == (Code("3890", 9, 1),)
+
+
+@pytest.mark.parametrize(
+    ("codes", "said"),
+    [
+        (["88", "389", "4280"], "no ICD-9 code in column c begins with 0, and 1 have less than three digits"),
+        ([f"{41000 + n}" for n in range(100)], "no ICD-9 code in column c begins with 0"),
+        (["38.93", "96.04", "99.04", "428.0"], "as procedures do"),
+        ([f"{3900 + n}" for n in range(120)], "are they procedures?"),
+    ],
+)
+def test_codes_that_lost_their_zeros_and_procedures_are_suspected(tmp_path: Path, codes: list[str], said: str) -> None:
+    path = table(tmp_path, *({"c": code} for code in codes))
+    assert any(said in warning for warning in warned(path, TableColumns("t", code="c", icd_version=9)))
+
+
+def test_sound_codes_are_not_suspected(tmp_path: Path) -> None:
+    path = table(tmp_path, *({"c": code} for code in ["0389", "41071", "V5861", *(f"{41000 + n}" for n in range(100))]))
+    assert warned(path, TableColumns("t", code="c", icd_version=9, patient="t")) == []
