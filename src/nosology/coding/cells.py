@@ -19,7 +19,9 @@ _BARE_PREFIX = re.compile(r"^\(?\s*ICD[-_ ]?(?:9|10)[-_ ]?(?:CM|GM)?\s*\)?\s+", 
 _LIST = re.compile(r"^\s*[\[({]\s*(?P<inside>.*?)\s*,?\s*[\])}]\s*$", re.DOTALL)
 _ITEM = re.compile(r"[;|^\n\r\t]+|,(?!\s+[a-z])|(?<=[\d.*+!†-])\s*/\s*(?=[A-Za-z]?\d)|(?<=\d)\s*&\s*")
 _MARKS = r"(?:\.?-)?\s?[+*!†#]?"
-_TOKEN = re.compile(rf"(?<![\w.])(?P<code>[A-Za-z]?\d[\dABab](?:\d{{0,3}}|[\dA-Za-z]{{0,4}})(?:\.[\dA-Za-z]{{1,4}}|\.)?)(?P<marks>{_MARKS})(?![\w])")
+_TOKEN = re.compile(
+    rf"(?<![\w.])(?P<code>[A-Za-z]?\d[\dABab](?:\d{{0,3}}|[\dA-Za-z]{{0,4}})(?:\.[\dA-Za-z]{{1,4}}|\.)?)(?P<marks>{_MARKS})(?![\w])"
+)
 _SURE = re.compile(r"^\s+(?P<letter>[GVZA])(?=$|\s)")
 _NUMBER_LIST = re.compile(r"^\s*\[\s*\d+(?:\.\d+)?(?:\s*,\s*\d+(?:\.\d+)?)*\s*\]\s*$")
 _NO_DIAGNOSIS = frozenset("VZA")
@@ -89,9 +91,8 @@ def _codes_of_item(item: str, version: int) -> list[_Found]:
     rest += item[end:]
     if not _LETTERS.search(rest):
         return found
-    for is_best in (lambda f: f.is_bracketed, lambda f: f.is_dotted):
-        best = [item_found for item_found in found if is_best(item_found)]
-        if best:
-            return best
+    best = [f for f in found if f.is_bracketed] or [f for f in found if f.is_dotted]
+    if best:
+        return best
     known = shipped_titles(icd.check_version(version))
     return [f for f in found if f.is_at_edge and icd.rubric_of(f.code, version) in known][:1]

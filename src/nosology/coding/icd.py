@@ -23,6 +23,14 @@ _SHAPES: dict[int, re.Pattern[str]] = {
     9: re.compile(r"[0-9]{3,5}|V[0-9]{2,4}|E[0-9]{3,4}", re.ASCII),
     10: re.compile(r"(?:[A-Z][0-9][0-9AB]|QA[0-9])[0-9A-Z]{0,4}", re.ASCII),
 }
+# What a bound of a range may be: a code, or its beginning.
+_BEGINNINGS: dict[int, re.Pattern[str]] = {
+    9: re.compile(r"[0-9]{1,5}|[VE][0-9]{0,4}", re.ASCII),
+    10: re.compile(r"[A-Z](?:[0-9A][0-9A-Z]{0,5})?", re.ASCII),
+}
+WHO_ONLY = {"E90": "E89", **{f"T{number}": "T88" for number in range(90, 99)}}
+"""Rubrics that close a chapter of the WHO's edition and are not in ICD-10-CM, with the last one that is."""
+
 _EQUIVALENTS = "data/icd/icd10cm-to-icd9cm-rubrics.tsv.gz"
 
 
@@ -86,18 +94,28 @@ class CodeRange:
     high: str
 
     @classmethod
-    def parse(cls, text: str) -> Self:
+    def parse(cls, text: str, version: int | None = None) -> Self:
         """Return the range that ``"001-139"`` or a single ``"U071"`` names.
 
+        Args:
+            text: The range.
+            version: 9 or 10, whose codes it must be of; None for either.
+
         Raises:
-            LabelError: It is neither, or it runs backwards.
+            LabelError: It is neither, it runs backwards, or it is of the other version.
         """
         low, dash, high = text.strip().upper().replace(".", "").partition("-")
         low, high = low.strip(), high.strip() if dash else low.strip()
+        shown = repr(text.strip()) if len(text.strip()) <= 15 else "this cell"
         if not (low.isalnum() and high.isalnum()) or high < low[: len(high)]:
-            raise LabelError(
-                f"{text.strip()!r} is no range of codes", hint="write 001-139, or a single code such as U071"
-            )
+            raise LabelError(f"{shown} is no range of codes", hint="write 001-139, or a single code such as U071")
+        versions = (version,) if version else (9, 10)
+        if not any(_BEGINNINGS[v].fullmatch(low) and _BEGINNINGS[v].fullmatch(high) for v in versions) or (
+            low[0].isdigit() != high[0].isdigit() or (low[0] in "VE" and 10 not in versions and low[0] != high[0])
+        ):
+            of = f"of ICD-{version} codes" if version else "of codes"
+            other = {9: "ICD-9 ranges are like 390-459, V08, E800-E999", 10: "ICD-10 ranges are like I00-I99, U071"}
+            raise LabelError(f"{shown} is no range {of}", hint=other.get(version or 0, "write 001-139 or A00-B99"))
         return cls(low, high)
 
     def __contains__(self, code: str) -> bool:

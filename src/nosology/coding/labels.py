@@ -18,6 +18,7 @@ from typing import Literal, Self
 
 from nosology.coding import icd
 from nosology.coding.icd import CodeRange
+from nosology.coding.names import folded
 from nosology.errors import LabelError
 from nosology.files import sha256_text
 
@@ -107,21 +108,23 @@ class LabelSet:
 
     @classmethod
     def _from_text(cls, text: str, *, name: str, place: str) -> Self:
-        lines = text.splitlines()
-        named = next((line.removeprefix(_NAME_LINE).strip() for line in lines if line.startswith(_NAME_LINE)), name)
-        rows = csv.DictReader(
-            (line for line in lines if line.strip() and not line.startswith("#")), delimiter="\t", strict=True
-        )
-        columns = rows.fieldnames or []
-        unknown = [column for column in columns if column not in _HEADER]
-        if "category" not in columns or unknown:
-            found = ", ".join(repr(column) for column in columns) or "none"
+        lines = list(enumerate(text.splitlines(), start=1))
+        named = next((line.removeprefix(_NAME_LINE).strip() for _, line in lines if line.startswith(_NAME_LINE)), name)
+        # Notes stand before the header alone: a category may begin with "#".
+        first = next((k for k, (_, line) in enumerate(lines) if line.strip() and not line.startswith("#")), len(lines))
+        columns = [cell.strip() for cell in lines[first][1].split("\t")] if first < len(lines) else []
+        if "category" not in columns or not set(columns) <= set(_HEADER) or len(set(columns)) < len(columns):
             hint = "the columns are category, icd9, icd10, description, separated by tabs; only category must be there"
-            raise LabelError(f"found the columns {found}", place=place, hint=hint)
+            raise LabelError(f"found {_described(columns)}", place=place, hint=hint)
+        rows = [
+            (number, _cells(line, columns, f"{place}, line {number}"))
+            for number, line in lines[first + 1 :]
+            if line.strip()
+        ]
         try:
-            return cls(named, tuple(_category(row) for row in rows))
+            return cls(named, tuple(_category(row, f"{place}, line {number}") for number, row in rows))
         except LabelError as error:
-            raise LabelError(error.message, place=place, hint=error.hint) from None
+            raise LabelError(error.message, place=error.place or place, hint=error.hint) from None
 
     @property
     def sha256(self) -> str:
@@ -189,6 +192,8 @@ class LabelSet:
         if version == 10 and icd10_mapping == "equivalence":
             return self._place_by_equivalents(normal)
         found = self._covering(normal, version)
+        if found is None and version == 10 and normal[:3] in icd.WHO_ONLY:
+            found = self._covering(icd.WHO_ONLY[normal[:3]], version)
         reason = SPECIAL_PURPOSE if version == 10 and normal.startswith("U") else UNCOVERED
         return found, None if found else reason
 
@@ -226,13 +231,38 @@ def _read(path: Path) -> str:
         raise LabelError(f"not UTF-8 at byte {error.start}", place=str(path), hint="save it as UTF-8") from None
 
 
-def _category(row: dict[str, str | None]) -> Category:
-    ranges = {
-        column: tuple(CodeRange.parse(part) for part in (row.get(column) or "").split(",") if part.strip())
-        for column in ("icd9", "icd10")
-    }
+def _described(columns: list[str]) -> str:
+    shown = [name for name in columns if name in _HEADER]
+    others = len(columns) - len(shown)
+    return f"the columns {', '.join(shown) or 'none'}" + (f", and {others} of other names" if others else "")
+
+
+def _cells(line: str, columns: list[str], place: str) -> dict[str, str]:
+    """Return the cells of a row by column.
+
+    Raises:
+        LabelError: There are more cells than columns.
+    """
+    try:
+        cells = next(csv.reader([line], delimiter="\t", strict=True))
+    except csv.Error:
+        raise LabelError("a quote in an impossible place", place=place, hint="write the row without quotes") from None
+    if any(cell.strip() for cell in cells[len(columns) :]):
+        hint = "a tab separates cells; put ranges of one version into one cell, separated by commas"
+        raise LabelError(f"{len(cells)} cells, and {len(columns)} columns", place=place, hint=hint)
+    return dict(zip(columns, cells, strict=False))
+
+
+def _category(row: dict[str, str], place: str) -> Category:
+    ranges = {}
+    for column, version in (("icd9", 9), ("icd10", 10)):
+        parts = [part for part in row.get(column, "").split(",") if part.strip()]
+        try:
+            ranges[column] = tuple(CodeRange.parse(part, version) for part in parts)
+        except LabelError as error:
+            raise LabelError(error.message, place=f"{place}, column {column}", hint=error.hint) from None
     return Category(
-        (row["category"] or "").strip(), ranges["icd9"], ranges["icd10"], (row.get("description") or "").strip()
+        row.get("category", "").strip(), ranges["icd9"], ranges["icd10"], row.get("description", "").strip()
     )
 
 
@@ -241,11 +271,13 @@ def _check(labels: LabelSet) -> None:
         raise LabelError(f"{len(labels.categories)} categories: a label set needs two or more")
     if any(not name or not name.isprintable() for name in labels.names):
         raise LabelError("a category has no name, or one that does not print", hint="every row needs a category")
-    twice = sorted({name for name in labels.names if labels.names.count(name) > 1})
+    spelled: dict[str, list[str]] = {}
+    for name in labels.names:
+        spelled.setdefault(folded(name), []).append(name)
+    twice = [" and ".join(dict.fromkeys(names)) for names in spelled.values() if len(names) > 1]
     if twice:
-        raise LabelError(
-            f"categories given twice: {', '.join(twice)}", hint="put all ranges of a category into one row"
-        )
+        hint = "put all ranges of a category into one row; case, blanks and Unicode form tell no categories apart"
+        raise LabelError(f"categories given twice: {', '.join(name[:40] for name in twice)}", hint=hint)
     for version, ranges in labels._sorted.items():
         for (a, one), (b, other) in pairwise(ranges):
             if a.overlaps(b):

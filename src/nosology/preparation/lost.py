@@ -55,7 +55,7 @@ class LostLabels:
         return f"{n:,} notes have no category: {reason}{such_as}; {_remedy(reason, examples)}"
 
     def _of_categories(self) -> str:
-        shown = []
+        shown: list[str] = []
         n_others = 0
         for name, n in self._categories.most_common():
             near = nearest(name, self._known) if len(name) <= 200 else None

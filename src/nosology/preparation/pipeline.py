@@ -34,7 +34,7 @@ from nosology.errors import DataError, RunError
 from nosology.files import new_folder, remove_leftovers
 from nosology.preparation.collecting import CLEAN, LABEL, READ, WORDS, Collector
 from nosology.preparation.joining import join
-from nosology.preparation.labelling import labeller
+from nosology.preparation.labelling import Labeller
 from nosology.preparation.quarantine import Quarantine
 from nosology.preparation.select import (
     DUPLICATES,
@@ -56,6 +56,11 @@ from nosology.sources.table import TableColumns, TableSource
 from nosology.text.cleaning import Cleaning
 
 SPLIT = "split"
+STEPS = (LABEL, CLEAN, WORDS, NOTE_ID, DUPLICATES, NEAR_DUPLICATES, SPLIT)
+"""Funnel steps behind those of the source."""
+
+_MANY_NOTES, _LARGE_SHARE = 10, 0.05
+"""Of a patient: so many notes, and so large a share of all, are rare in any hospital and usual for a lost id."""
 
 
 def prepare_mimic3(
@@ -191,23 +196,27 @@ def prepare(
     remove_leftovers(out)
     with new_folder(out) as folder:
         source = open_source()
-        funnel = Funnel([READ, *source.steps, LABEL, CLEAN, WORDS, NOTE_ID, DUPLICATES, NEAR_DUPLICATES, SPLIT])
-        quarantine = Quarantine(config.max_failed_share)
-        label_of = labeller(labels, config.label_rule, config.icd10_mapping)
+        funnel, quarantine = Funnel([READ, *source.steps, *STEPS]), Quarantine(config.max_failed_share)
+        label_of = Labeller(labels, config.label_rule, config.icd10_mapping)
         with TextFile(folder / "texts.partial") as texts:
             collector = Collector(source, label_of, texts, funnel, quarantine)
             notes = collector.collect(_cleaning(config), n_workers, progress or no_progress)
-            notes = _with_split(_selected(notes, texts, config, funnel), config)
+            notes = _with_split(_selected(notes, texts, config, funnel, label_of), config)
             notes = join(notes, with_dataset, texts, funnel, SPLIT) if with_dataset else notes
             _check(notes, funnel)
             write_notes(folder, notes, _reader(notes, texts))
-        summary = summarize(out, notes, labels, funnel, len(quarantine), source.warnings)
+        summary = summarize(out, notes, labels, funnel, len(quarantine), _warnings(source, label_of, notes))
         quarantine.write(folder / QUARANTINE_FILE)
         write_labels_and_funnel(folder, labels, list(summary.funnel))
         if csv:
             write_csv(folder)
         write_manifest(folder, _origin(source, config, labels, with_dataset) | summary.contents())
     return summary
+
+
+def _warnings(source: Source, label_of: Labeller, notes: pl.DataFrame) -> list[str]:
+    """Return what the user should know before trusting the dataset."""
+    return [*source.warnings, *label_of.lost.notices(), *_large_patient(notes)]
 
 
 def _cleaning(config: PrepareConfig) -> Cleaning:
@@ -223,7 +232,9 @@ def _cleaning(config: PrepareConfig) -> Cleaning:
     )
 
 
-def _selected(notes: pl.DataFrame, texts: TextFile, config: PrepareConfig, funnel: Funnel) -> pl.DataFrame:
+def _selected(
+    notes: pl.DataFrame, texts: TextFile, config: PrepareConfig, funnel: Funnel, label_of: Labeller
+) -> pl.DataFrame:
     """Return the notes that stay, in the order of their ids.
 
     Raises:
@@ -237,8 +248,20 @@ def _selected(notes: pl.DataFrame, texts: TextFile, config: PrepareConfig, funne
     if not notes.height:
         most = max(funnel.steps(), key=lambda step: step["rows_in"] - step["rows_out"])
         hint = f"most rows are lost at the step {most['step']!r}; its settings are in docs/reference/config.md"
+        if most["step"] == LABEL and label_of.lost.notices():
+            hint = "\n    ".join(label_of.lost.notices())
         raise DataError(f"no note is left after filtering:\n{funnel.describe()}", place="funnel", hint=hint)
     return notes.drop("order", "digest", "signature")
+
+
+def _large_patient(notes: pl.DataFrame) -> list[str]:
+    """Return a warning where one patient has more notes than one person is likely to have."""
+    most = notes["patient_id"].value_counts().get_column("count").max() or 0
+    if not isinstance(most, int) or most < _MANY_NOTES or most <= _LARGE_SHARE * notes.height:
+        return []
+    return [
+        f"one patient has {most:,} of {notes.height:,} notes: is the id a word for nothing, or were ids cut or rounded?"
+    ]
 
 
 def _check(notes: pl.DataFrame, funnel: Funnel) -> None:

@@ -121,8 +121,8 @@ class TableSource:
         self.warnings += self._code_column.check()
         if self._patient_ids.n_missing:
             self.warnings.append(
-                f"{self._patient_ids.n_missing:,} notes have no patient id (blank, or a word such as nan): each counts as a "
-                "patient of its own"
+                f"{self._patient_ids.n_missing:,} notes have no patient id (blank, or a word such as nan): "
+                "each counts as a patient of its own"
             )
         if not n_rows:
             raise DataError("the table has no rows", place=str(self._path), hint="is it the right file?")

@@ -250,7 +250,16 @@ def test_a_name_that_is_not_in_the_set_is_an_error_that_lists_the_categories(cha
         ("category\nA\n \n\t\n", "1 categories"),
         ("category\ticd9\nA\t001\n\t002\n", "no name"),
         ("category\ticd9\nA\t9-1\nB\t2\n", "no range of codes"),
-        ("name\ticd9\nA\t001\n", "found the columns 'name', 'icd9'"),
+        ("name\ticd9\nA\t001\n", "found the columns icd9, and 1 of other names"),
+        ("category\nCardiac\ncardiac\n", "given twice: Cardiac and cardiac"),
+        ("category\nMental  health\nMental health\n", "given twice"),
+        ("category\nMénière\nMe\u0301nie\u0300re\n", "given twice"),
+        ("category\ticd10\nX\t390-459\nY\t460-519\n", "'390-459' is no range of ICD-10 codes"),
+        ("category\ticd9\nX\tI00-I99\nY\tJ00-J99\n", "is no range of ICD-9 codes"),
+        ("category\ticd9\nX\t001-V91\nY\t460-519\n", "is no range of ICD-9 codes"),
+        ("category\ticd9\nX\tV01-E99\nY\t460-519\n", "no range"),
+        ("category\ticd10\nX\tall\nY\trest\n", "is no range of ICD-10 codes"),
+        ("category\ticd9\nX\t001\t002\nY\t003\n", "3 cells, and 2 columns"),
         ("category,icd9\nA,001\n", "found the columns"),
         ("", "found the columns none"),
     ],
@@ -260,7 +269,35 @@ def test_a_file_that_contradicts_itself_is_refused_with_its_place(tmp_path: Path
     file.write_text(text)
     with pytest.raises(LabelError, match=message) as caught:
         LabelSet.load(file)
-    assert caught.value.place == str(file)
+    assert caught.value.place.startswith(str(file))
+
+
+def test_a_category_that_begins_with_a_number_sign_is_no_comment(tmp_path: Path) -> None:
+    (tmp_path / "mine.tsv").write_text("# ours\ncategory\n#1 cardiac\n# other\nrest\n", encoding="utf-8")
+    assert LabelSet.load(tmp_path / "mine.tsv").names == ("#1 cardiac", "# other", "rest")
+
+
+def test_a_broken_range_is_named_by_line_and_column_and_a_long_cell_is_not_quoted(tmp_path: Path) -> None:
+    (tmp_path / "mine.tsv").write_text("category\ticd9\nA\t001\nB\tZebrafink was seen with fever\n", encoding="utf-8")
+    with pytest.raises(LabelError, match="this cell is no range") as caught:
+        LabelSet.load(tmp_path / "mine.tsv")
+    assert caught.value.place == f"{tmp_path / 'mine.tsv'}, line 3, column icd9"
+    assert "Zebrafink" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("code", "category"),
+    [
+        ("E90", "Endocrine"),
+        ("T90.3", "Injuries/Poisonings"),
+        ("T98", "Injuries/Poisonings"),
+        ("I84.9", "Cardiovascular"),
+        ("D48", "Neoplasms"),
+        ("K93.8", "Digestive"),
+    ],
+)
+def test_codes_of_the_who_edition_alone_go_by_their_chapter(chapters: LabelSet, code: str, category: str) -> None:
+    assert chapters.category_of(code, 10) == category
 
 
 def test_a_missing_set_names_the_shipped_ones_and_a_missing_file_its_path(tmp_path: Path) -> None:

@@ -86,3 +86,41 @@ def test_the_order_of_codes_never_changes_the_dominant_category(codes: list[str]
 def test_a_category_that_the_source_gives_is_taken_or_named_foreign() -> None:
     assert label("primary", note(category="Neoplasms")) == Label("Neoplasms")
     assert label("primary", note(category="tumors")) == labelling.FOREIGN_CATEGORY
+
+
+def test_a_category_is_matched_without_case_blanks_and_unicode_form() -> None:
+    for spelled in ("neoplasms", " Neoplasms ", "NEOPLASMS", "Neo\u00adplasms", "\ufeffNeoplasms"):
+        assert label("primary", note(category=spelled)) == Label("Neoplasms")
+    assert label("primary", note(category="blood  disorders")) == Label("Blood Disorders")
+
+
+def lost(*notes: Note) -> str:
+    """Return what is said of notes that got no label."""
+    label_of = Labeller(CHAPTERS, "primary", "chapter")
+    for item in notes:
+        label_of(item)
+    return "\n".join(label_of.lost.notices())
+
+
+def test_unknown_categories_are_named_with_counts_and_the_nearest_known_one() -> None:
+    text = "Zebrafink was admitted with fever and left against advice on Monday"
+    said = lost(
+        *[note(category="Respiratry")] * 2,
+        *[note(category="other")] * 3,
+        note(category=text),
+        note(category="Zebrafink"),
+    )
+    assert said == (
+        "7 notes have categories that the label set does not have: 'other' (3), "
+        "'respiratry' (2, is Respiratory meant?), 2 others that are not shown"
+    )
+
+
+def test_codes_without_a_category_are_shown_by_examples_and_text_never() -> None:
+    codes = [
+        Note("1", "1", "", "", (Code(value, 10, 1),)) for value in ("41071", "4280", "Zebrafink had fever", "0389")
+    ]
+    said = lost(*codes)
+    assert "4 notes have no category: not an ICD-10-CM diagnosis code, such as 41071, 4280, 0389" in said
+    assert "--icd-version 9" in said
+    assert "Zebrafink" not in said

@@ -196,12 +196,16 @@ def warned(path: Path, columns: TableColumns) -> list[str]:
     return source.warnings
 
 
-@pytest.mark.parametrize("word", [None, "", "  ", "nan", "NaN", "None", "NULL", "<NA>", "N/A", "#N/A", "-", float("nan")])
+@pytest.mark.parametrize(
+    "word", [None, "", "  ", "nan", "NaN", "None", "NULL", "<NA>", "N/A", "#N/A", "-", float("nan")]
+)
 def test_words_for_nothing_are_no_patient(tmp_path: Path, word: Any) -> None:
     path = table(tmp_path, {"p": word}, {"p": word}, {"p": "7"})
     notes, rejected = read(path, TableColumns("t", code="c", icd_version=9, patient="p"))
     assert (len({note.patient_id for note in notes}), rejected) == (3, [])
-    assert any("2 notes have no patient id" in said for said in warned(path, TableColumns("t", category="c", patient="p")))
+    assert any(
+        "2 notes have no patient id" in said for said in warned(path, TableColumns("t", category="c", patient="p"))
+    )
 
 
 @pytest.mark.parametrize("value", ["8.8E+09", "8,8E+09", "1E+15", 8.8e20, 9007199254740992.0, "1.2e10"])
@@ -220,7 +224,8 @@ def test_ids_that_look_a_little_like_numbers_are_ids(tmp_path: Path, value: str)
 def test_ids_with_a_zero_behind_the_dot_are_mended_and_what_falls_together_is_counted(tmp_path: Path) -> None:
     path = table(tmp_path, {"p": "12.0"}, {"p": 12}, {"p": 13.0}, {"p": "x"})
     assert warned(path, TableColumns("t", category="c", patient="p")) == [
-        "column p: 2 different ids ended in .0 and were read without it; 1 of them fall together with one written without"
+        "column p: 2 different ids ended in .0 and were read without it; "
+        "1 of them fall together with one written without"
     ]
 
 
