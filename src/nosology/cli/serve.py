@@ -40,6 +40,13 @@ def serve(
     ] = False,
     certificate: Annotated[Path | None, typer.Option(help="PEM certificate, to speak TLS.")] = None,
     certificate_key: Annotated[Path | None, typer.Option(help="Its private key.")] = None,
+    proxy: Annotated[
+        list[str] | None,
+        typer.Option(help="Address or network of a proxy whose X-Forwarded-For is believed; may be repeated."),
+    ] = None,
+    connections_per_address: Annotated[
+        int, typer.Option(min=1, help="Connections that one address may hold; a --proxy may hold any number.")
+    ] = 100,
     max_waiting_notes: Annotated[int, typer.Option(min=1, help="Notes that may wait; more get status 429.")] = 256,
     timeout: Annotated[float, typer.Option(min=1, help="Seconds after which a request is given up.")] = 120.0,
     drain: Annotated[float, typer.Option(min=0, help="Seconds to finish what was accepted when stopping.")] = 120.0,
@@ -66,6 +73,8 @@ def serve(
         audit_key=audit_key,
         keep_text=keep_text,
         deidentify=deidentify,
+        proxies=tuple(proxy or ()),
+        connections_per_address=connections_per_address,
         max_waiting_notes=max_waiting_notes,
         timeout_seconds=timeout,
         drain_seconds=drain,

@@ -70,7 +70,9 @@ def create_app(
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         service.batcher.start()
-        event("ready", run=service.model.card["run"], model_sha256=service.model.sha256)
+        head = service.audit.head
+        values = {"audit_lines": head.n, "audit_hash": head.hash}
+        event("ready", run=service.model.card["run"], model_sha256=service.model.sha256, **values)
         yield
         await _stop(service, batches)
 
@@ -103,12 +105,15 @@ def create_app(
 
 async def _stop(service: Service, batches: Batches) -> None:
     """Finish what was accepted, within the time for it, and close the files."""
-    service.is_stopping = True
-    n_rows = await batches.stop(service.settings.drain_seconds)
-    n_notes = await service.batcher.stop(0 if n_rows else service.settings.drain_seconds)
+    service.begin_to_stop()
+    n_rows = await batches.stop(service.seconds_left)
+    n_notes = await service.batcher.stop(service.seconds_left)
+    head = service.audit.head
+    service.pools.close()
     service.audit.close()
     service.store.close()
-    event("stopped", notes_left=n_notes, batch_rows_left=n_rows)
+    lost = {"tables_lost": batches.n_not_fetched, "audit_lines": head.n, "audit_hash": head.hash}
+    event("stopped", notes_left=n_notes, batch_rows_left=n_rows, **lost)
 
 
 def _describe(app: FastAPI, *, needs_key: bool) -> None:

@@ -10,24 +10,28 @@ import json
 import logging
 import time
 import uuid
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
 import polars as pl
+from polars.datatypes import DataType, DataTypeClass
 
 from nosology.errors import DataError
 from nosology.feedback.audit import AuditError
-from nosology.serve.batching import ReadingFailed
+from nosology.serve.batching import ReadingFailed, Stopping
 from nosology.serve.http.logs import event
 from nosology.serve.http.problems import Refused
 from nosology.serve.http.sessions import Caller
+from nosology.serve.register import Register
 from nosology.serve.schemas import BatchOut, BatchRowOut, NoteIn, PredictionOut
 from nosology.serve.service import Service
 from nosology.sources.limits import FOR_UPLOADS, LimitReached
 from nosology.sources.names import find_column
 from nosology.sources.tablefile import WholeTable, content_of, read_whole
 
+PolarsDataType = DataType | DataTypeClass
 Format = Literal["csv", "jsonl", "parquet"]
 FORMATS: dict[str, Format] = {
     "text/csv": "csv",
@@ -39,6 +43,8 @@ ADDED_COLUMNS = ("predicted_label", "probability", "ranking", "prediction_set", 
 KEPT_SECONDS = 3600.0
 
 _ROWS_AT_ONCE = 16
+_ROWS_OF_A_PIECE = 500
+_BYTES_AT_ONCE = 1 << 20
 _AT_WORK = 2  # so that the reader never waits for the log
 _TEXT_COLUMNS = ("text", "note", "clean_text", "note_text")
 _ID_COLUMNS = ("id", "note_id", "row_id")
@@ -71,6 +77,7 @@ class Batch:
     ended: float | None = None
     problem: str | None = None
     is_cancelled: bool = False
+    is_fetched: bool = False
     task: asyncio.Task[None] | None = field(default=None, repr=False)
 
     @property
@@ -103,18 +110,26 @@ class Batch:
         places = range(offset, min(offset + limit, len(self.texts)))
         return [BatchRowOut(row=i, id=self.ids[i], text=self.texts[i], prediction=self.predictions[i]) for i in places]
 
-    def result(self) -> bytes:
-        """Return the table with what was predicted, in its own format; lists are JSON where the format has none."""
-        columns = [_columns(prediction) for prediction in self.predictions if prediction is not None]
+    def result(self) -> Iterator[bytes]:
+        """Yield the table with what was predicted, in its own format and in pieces; CSV has lists as JSON."""
+        if self.kind == "parquet":
+            out = io.BytesIO()  # its directory comes last, and nothing of a table may touch the disk
+            self._piece(0, len(self.texts)).write_parquet(out)
+            for start in range(0, out.tell(), _BYTES_AT_ONCE):
+                yield bytes(out.getbuffer()[start : start + _BYTES_AT_ONCE])
+        else:
+            head = b"".join(content_of(self._piece(0, 0), self.kind))  # of CSV, the names of the columns
+            for start in range(0, len(self.texts), _ROWS_OF_A_PIECE):
+                piece = b"".join(content_of(self._piece(start, _ROWS_OF_A_PIECE), self.kind))
+                yield piece.removeprefix(head) if start else piece
+        self.is_fetched = True
+
+    def _piece(self, start: int, n_rows: int) -> pl.DataFrame:
+        columns = [_columns(found) for found in self.predictions[start : start + n_rows] if found is not None]
         if self.kind == "csv":
             columns = [{name: _flat(value) for name, value in row.items()} for row in columns]
-        added = pl.DataFrame(columns, infer_schema_length=None)
-        table = self.table.with_columns(added.get_columns())
-        if self.kind == "parquet":
-            out = io.BytesIO()
-            table.write_parquet(out)
-            return out.getvalue()
-        return b"".join(content_of(table, self.kind))
+        added = pl.DataFrame(columns, schema=_CSV_COLUMNS if self.kind == "csv" else _COLUMNS)
+        return self.table.slice(start, n_rows).with_columns(added.get_columns())
 
 
 class Batches:
@@ -123,6 +138,8 @@ class Batches:
     def __init__(self, service: Service) -> None:
         self._service = service
         self._batches: dict[str, Batch] = {}
+        self._arriving: Counter[str] = Counter()
+        self._register = Register(service.settings.state)
 
     async def add(
         self, data: bytes, kind: Format, *, text_column: str | None, id_column: str | None, owner: Caller
@@ -139,14 +156,26 @@ class Batches:
         Raises:
             Refused: It is unreadable, too large, or lacks the column; or too many tables are being read.
         """
-        self._make_room()
-        read = await asyncio.to_thread(parse_table, data, kind, self._service.settings.max_batch_rows)
-        table = read.frame
+        self._make_room(owner)
+        self._arriving[owner.key_id] += 1  # before anything is waited for, so that two at once do not both fit
+        try:
+            return await self._take_in(data, kind, text_column, id_column, owner)
+        finally:
+            self._arriving[owner.key_id] -= 1
+
+    async def _take_in(
+        self, data: bytes, kind: Format, text_column: str | None, id_column: str | None, owner: Caller
+    ) -> Batch:
+        pools, max_rows = self._service.pools, self._service.settings.max_batch_rows
+        table = (await pools.tables.run(parse_table, data, kind, max_rows)).frame
         texts, ids = note_column(table, text_column), id_column_of(table, id_column)
         if any(len(text) > self._service.settings.max_note_characters for text in texts):
             raise Refused(413, f"A note is longer than {self._service.settings.max_note_characters:,} characters.")
         batch = Batch(str(uuid.uuid4()), owner, kind, table, texts, ids, [None] * len(texts), time.monotonic())
+        if self._service.is_stopping:
+            raise Stopping
         self._batches[batch.batch_id] = batch
+        await pools.tables.run(self._register.write, self._owners())
         batch.task = asyncio.create_task(self._read(batch), name="batch")
         return batch
 
@@ -157,6 +186,8 @@ class Batches:
             Refused: There is none, or it is somebody else's.
         """
         batch = self._batches.get(batch_id)
+        if batch is None and self._register.lost.get(batch_id) == owner.key_id:
+            raise Refused(410, "This table was lost when the service ended; upload it again.")
         if batch is None or batch.owner.key_id != owner.key_id:
             raise Refused(404, "There is no such batch; it may have been deleted, or its hour is over.")
         return batch
@@ -167,6 +198,15 @@ class Batches:
         if batch.task:
             batch.task.cancel()
         self._batches.pop(batch.batch_id, None)
+        self._register.write(self._owners())
+
+    @property
+    def n_not_fetched(self) -> int:
+        """Tables whose result nobody has fetched; they end with the process."""
+        return sum(not batch.is_fetched for batch in self._batches.values())
+
+    def _owners(self) -> dict[str, str]:
+        return {batch.batch_id: batch.owner.key_id for batch in self._batches.values()}
 
     async def stop(self, seconds: float) -> int:
         """Read on for at most that long; return how many rows were left."""
@@ -178,20 +218,27 @@ class Batches:
             task.cancel()
         return sum(len(batch.texts) - batch.n_done for batch in at_work)
 
-    def _make_room(self) -> None:
-        """Forget tables whose hour is over and, where it is still too full, those that were done first.
+    def _make_room(self, owner: Caller) -> None:
+        """Forget tables whose hour is over and, where their owner has too many, the owner's that were done first.
 
         Raises:
-            Refused: All of them are being read.
+            Refused: All of the owner's are being read, or there is no room for anybody's.
         """
-        now = time.monotonic()
-        done = sorted((b for b in self._batches.values() if b.ended is not None), key=lambda b: b.ended or now)
-        n_too_many = len(self._batches) - self._service.settings.max_batches + 1
-        for place, batch in enumerate(done):
-            if place < n_too_many or now - (batch.ended or now) > KEPT_SECONDS:
+        settings, now = self._service.settings, time.monotonic()
+        for batch in [*self._batches.values()]:
+            if batch.ended is not None and now - batch.ended > KEPT_SECONDS:
                 del self._batches[batch.batch_id]
-        if len(self._batches) >= self._service.settings.max_batches:
-            raise Refused(429, "Too many tables are being read; try again later.", headers={"Retry-After": "60"})
+        own = [batch for batch in self._batches.values() if batch.owner.key_id == owner.key_id]
+        done = sorted((batch for batch in own if batch.ended is not None), key=lambda batch: batch.ended or now)
+        most = min(settings.max_batches_per_key, settings.max_batches)
+        n_too_many = len(own) + self._arriving[owner.key_id] - most + 1
+        for batch in done[: max(0, n_too_many)]:
+            del self._batches[batch.batch_id]
+        retry = {"Retry-After": "60"}
+        if n_too_many > len(done):
+            raise Refused(429, f"{most} tables of this key are being read; try again later.", headers=retry)
+        if len(self._batches) + self._arriving.total() >= settings.max_batches:
+            raise Refused(429, "Too many tables are being read; try again later.", headers=retry)
 
     async def _read(self, batch: Batch) -> None:
         gate = asyncio.Semaphore(_AT_WORK)
@@ -296,6 +343,16 @@ def _find(table: pl.DataFrame, names: Sequence[str]) -> str | None:
 def _check_rows(n_rows: int, max_rows: int) -> None:
     if n_rows > max_rows:
         raise Refused(413, f"The table has more than {max_rows:,} rows; cut it into pieces.")
+
+
+_COLUMNS: dict[str, PolarsDataType] = {
+    "predicted_label": pl.String,
+    "probability": pl.Float64,
+    "ranking": pl.List(pl.Struct({"label": pl.String, "probability": pl.Float64})),
+    "prediction_set": pl.List(pl.String),
+    "abstained": pl.Boolean,
+}
+_CSV_COLUMNS: dict[str, PolarsDataType] = _COLUMNS | {"ranking": pl.String, "prediction_set": pl.String}
 
 
 def _columns(prediction: PredictionOut) -> dict[str, object]:

@@ -153,9 +153,13 @@ class Batcher:
             for item in items:
                 item.done.cancel()
 
+    def accept_no_more(self) -> None:
+        """Refuse notes of ordinary requests from now on; what waits is read."""
+        self._is_stopping = True
+
     async def stop(self, seconds: float) -> int:
         """Accept no more, read what waits, and return how many notes were left after that time."""
-        self._is_stopping = True
+        self.accept_no_more()
         deadline = time.monotonic() + seconds
         while self._left() and time.monotonic() < deadline:
             await asyncio.sleep(0.02)

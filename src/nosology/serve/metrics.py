@@ -28,6 +28,13 @@ class Metrics:
         )
         self.refused = Counter("nosology_requests_refused", "Refused, by reason.", ["reason"], registry=self._registry)
         self.decisions = Counter("nosology_decisions", "Decisions, by verdict.", ["verdict"], registry=self._registry)
+        self.connections = Gauge("nosology_connections", "Connections held.", registry=self._registry)
+        self.connections_refused = Counter(
+            "nosology_connections_refused", "Closed at once: their address holds too many.", registry=self._registry
+        )
+        self.connections_slow = Counter(
+            "nosology_connections_slow", "Given up, by what they were slow with.", ["part"], registry=self._registry
+        )
         self.waiting = Gauge("nosology_notes_waiting", "Notes in the queue.", registry=self._registry)
 
     def observe_batch(self, n_notes: int, seconds: float) -> None:

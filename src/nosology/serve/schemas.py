@@ -215,7 +215,7 @@ class BatchRowsOut(BaseModel):
 class StatusOut(BaseModel):
     """Whether the service is well, part by part."""
 
-    status: Literal["ok", "degraded", "stopping"]
+    status: Literal["ok", "degraded", "unavailable", "stopping"]
     parts: dict[str, str]
 
 

@@ -1,6 +1,9 @@
-"""The process: sockets, signals, and an end that finishes what was begun."""
+"""The process: sockets, signals, and an end that finishes what was begun, within the time for it."""
 
+import os
 import socket
+import ssl
+import sys
 from pathlib import Path
 
 import uvicorn
@@ -10,14 +13,16 @@ from nosology.feedback.store import StoreError
 from nosology.runs.run import Run
 from nosology.serve.app import create_app
 from nosology.serve.http import logs
+from nosology.serve.http.connections import Door, patient_protocol, proxy_networks
 from nosology.serve.http.keys import KeyFile
 from nosology.serve.model import ServedModel
+from nosology.serve.probe import write_address
 from nosology.serve.service import Service
 from nosology.serve.settings import Settings, check_address, is_loopback
 
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 _KEEP_ALIVE_SECONDS = 15
-_MOST_CONNECTIONS = 1_000
+_INTERRUPTED = 130
 
 
 def serve(
@@ -40,11 +45,13 @@ def serve(
         certificate_key: Its private key.
 
     Raises:
-        ConfigError: The address needs a key and there is none, or it is in use.
+        ConfigError: The address needs a key and there is none, or it is in use; the certificate is unreadable.
         RunError: The folder is no finished run, or was changed.
     """
     keys = KeyFile(settings.keys_file)
     needs_key = check_address(host, n_keys=len(keys.entries()))
+    proxy_networks(settings.proxies)
+    tls = tls_context(certificate, certificate_key) if certificate and certificate_key else None
     listener = _listen(host, port)
     logs.set_up()
     model = ServedModel.load(run, replaces_identifiers=settings.deidentify)
@@ -56,23 +63,70 @@ def serve(
         service,
         keys=keys if needs_key else None,
         hosts=LOOPBACK_NAMES if is_loopback(host) else None,
-        is_encrypted=certificate is not None,
+        is_encrypted=tls is not None,
     )
-    config = uvicorn.Config(
-        app,
+    server = StoppingServer(server_config(app, service, tls), service)
+    address = listener.getsockname()
+    write_address(settings.state, address[0], address[1], is_encrypted=tls is not None)
+    logs.event("listening", host=address[0], port=address[1], needs_key=needs_key)
+    try:
+        server.run(sockets=[Door(listener, settings, service.metrics)])
+    finally:
+        if service.batcher.seconds_at_work:  # Python would wait for the reader's thread, however long it takes
+            sys.stderr.flush()
+            os._exit(_INTERRUPTED)
+
+
+def server_config(app: object, service: Service, tls: ssl.SSLContext | None) -> uvicorn.Config:
+    """Return the server's settings."""
+    settings = service.settings
+    return uvicorn.Config(
+        app,  # type: ignore[arg-type]
+        loop="asyncio",  # another loop would accept connections past the door
+        http=patient_protocol(settings, service.metrics),
         log_config=None,
         access_log=False,
         server_header=False,
         lifespan="on",
         ws="none",
+        proxy_headers=bool(settings.proxies),
+        forwarded_allow_ips=list(settings.proxies),
         timeout_keep_alive=_KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=int(settings.drain_seconds),
-        limit_concurrency=_MOST_CONNECTIONS,
-        ssl_certfile=certificate,
-        ssl_keyfile=certificate_key,
+        ssl_context_factory=(lambda *_: tls) if tls else None,
     )
-    logs.event("listening", host=listener.getsockname()[0], port=listener.getsockname()[1], needs_key=needs_key)
-    uvicorn.Server(config).run(sockets=[listener])
+
+
+class StoppingServer(uvicorn.Server):
+    """A server that tells the service at once when it is asked to stop."""
+
+    def __init__(self, config: uvicorn.Config, service: Service) -> None:
+        super().__init__(config)
+        self._service = service
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Finish what was accepted and end."""
+        self._service.begin_to_stop()
+        await super().shutdown(sockets)
+
+
+def tls_context(certificate: Path, key: Path) -> ssl.SSLContext:
+    """Return a context of TLS 1.3, which has no weak ciphers to choose.
+
+    Raises:
+        ConfigError: Certificate or key are unreadable, or do not belong together.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_3
+    try:
+        context.load_cert_chain(certificate, key)
+    except (OSError, ssl.SSLError) as error:
+        raise ConfigError(
+            f"certificate and key cannot be used ({error.strerror or type(error).__name__})",
+            place="--certificate",
+            hint="both are PEM files, the key without a password",
+        ) from None
+    return context
 
 
 def _listen(host: str, port: int) -> socket.socket:

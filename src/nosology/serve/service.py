@@ -1,6 +1,7 @@
 """The parts of one service put together, and the one way from a request's notes to answers: queue, read, log, sign."""
 
 import asyncio
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,11 +15,13 @@ from nosology.feedback.store import FeedbackStore
 from nosology.files import sha256_text
 from nosology.runs.run import Run
 from nosology.serve.batching import Batcher
+from nosology.serve.health import Health
 from nosology.serve.http.problems import Refused
 from nosology.serve.http.sessions import LOCAL, Caller
 from nosology.serve.http.strangers import Strangers
 from nosology.serve.metrics import Metrics
 from nosology.serve.model import Reading, ServedModel
+from nosology.serve.pools import Pools
 from nosology.serve.schemas import NoteIn, PredictionOut, Ranked, SuggestedOut
 from nosology.serve.settings import Settings
 
@@ -38,9 +41,12 @@ class Service:
         store: Where decisions go.
         receipts: Signs predictions.
         metrics: Counters.
+        pools: Threads for everything but reading.
+        health: How the parts are.
         ledger: Takes decisions, into both.
         strangers: Refuses wrong keys.
         is_stopping: Whether the service accepts no more.
+        ends_at: When a stopping service has to be done, on the clock that never goes back.
     """
 
     run: Run
@@ -51,9 +57,12 @@ class Service:
     receipts: ReceiptBook
     metrics: Metrics
     batcher: Batcher = field(init=False)
+    pools: Pools = field(default_factory=Pools)
     ledger: Ledger = field(init=False)
+    health: Health = field(init=False)
     strangers: Strangers = field(init=False)
     is_stopping: bool = False
+    ends_at: float | None = None
 
     def __post_init__(self) -> None:
         self.ledger = Ledger(self.store, self.audit)
@@ -65,6 +74,9 @@ class Service:
             note_seconds=self.settings.note_seconds,
             note_tokens=int(self.model.card["max_note_tokens"] or self.settings.batch_tokens),
             on_batch=self.metrics.observe_batch,
+        )
+        self.health = Health(
+            self.batcher, self.store, self.audit, self.pools.health, stuck_seconds=self.settings.timeout_seconds
         )
 
     @classmethod
@@ -146,13 +158,24 @@ class Service:
             self.metrics.abstained.inc(reading.prediction.abstained)
         return [self._out(note, digest, reading) for note, digest, reading in zip(notes, hashes, readings, strict=True)]
 
+    def begin_to_stop(self) -> None:
+        """Accept no more notes from now on, and begin to count the time to finish what was accepted."""
+        if not self.is_stopping:
+            self.is_stopping, self.ends_at = True, time.monotonic() + self.settings.drain_seconds
+            self.batcher.accept_no_more()
+
+    @property
+    def seconds_left(self) -> float:
+        """How long a stopping service may still take."""
+        return max(0.0, (self.ends_at or time.monotonic()) - time.monotonic())
+
     async def record(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Write lines into the audit log and wait until the disk has them.
 
         Raises:
             AuditError: The log cannot be written.
         """
-        await asyncio.to_thread(self.audit.append, rows)
+        await self.pools.audit.run(self.audit.append, rows)
 
     def _out(self, note: NoteIn, digest: str, reading: Reading) -> PredictionOut:
         prediction = reading.prediction

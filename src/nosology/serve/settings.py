@@ -33,6 +33,12 @@ class Settings:
         body_seconds: In which a body must have arrived.
         drain_seconds: How long a stopping service works on what it accepted.
         requests_per_minute: For each API key.
+        max_connections: Held at a time.
+        connections_per_address: Held by one address at a time; by one /64 network of IPv6.
+        header_seconds: In which the head of a request must have arrived.
+        answer_seconds: How long a client may take none of its answer.
+        proxies: Addresses or networks whose forwarded-for headers are believed.
+        max_batches_per_key: Uploaded tables of one key at a time.
     """
 
     state: Path
@@ -54,6 +60,12 @@ class Settings:
     body_seconds: float = 30.0
     drain_seconds: float = 120.0
     requests_per_minute: int = 1200
+    max_connections: int = 1_000
+    connections_per_address: int = 100
+    header_seconds: float = 10.0
+    answer_seconds: float = 60.0
+    proxies: tuple[str, ...] = ()
+    max_batches_per_key: int = 4
 
     @property
     def database_url(self) -> str:

@@ -43,6 +43,7 @@ _HEADERS = {
     "Content-Security-Policy": PAGE_POLICY,
 }
 _MOST_HEADER_BYTES = 32 << 10
+_LENGTH_DIGITS = 18
 _MOST_DISCARDED_BYTES = 256 << 20
 
 
@@ -98,7 +99,7 @@ class Guard:
         if self._hosts is not None and host not in self._hosts:
             raise Refused(421, "This service does not answer to that Host.")
         origin = headers.get("origin")
-        if origin is not None and urlsplit(origin).netloc != headers.get("host") and scope["method"] != "GET":
+        if origin is not None and _site(origin) != headers.get("host") and scope["method"] != "GET":
             raise Refused(403, "Pages of other sites may not send requests here.")
 
     async def _identify(self, scope: Scope, headers: Headers) -> None:
@@ -150,6 +151,9 @@ class _Passage:
         except Refused as refusal:
             await self._refuse(refusal)
         except asyncio.CancelledError:
+            if not self._has_started:  # the service's time to stop is over
+                answer = problem(self._request_id, 503, "The service stopped before this was read.")
+                await answer(scope, self._receive, self._send_guarded)
             raise
         except BaseException as error:
             failure = error
@@ -163,7 +167,7 @@ class _Passage:
 
     def _check_length(self, headers: Headers) -> None:
         length = headers.get("content-length")
-        if length is not None and length.isdecimal() and int(length) > self._limit:
+        if length is not None and length.isdecimal() and (len(length) > _LENGTH_DIGITS or int(length) > self._limit):
             raise _TooLarge(self._limit)
 
     async def _refuse(self, refusal: Refused) -> None:
@@ -244,6 +248,14 @@ class _TooLarge(Refused):
 def address_of(scope: Scope) -> str:
     """Return the address that a request came from: the connection's, or what a named proxy says."""
     return str((scope.get("client") or ("unknown",))[0])
+
+
+def _site(origin: str) -> str | None:
+    """Return host and port of an origin; None for what is none."""
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return None
 
 
 def _is_host(value: str) -> bool:

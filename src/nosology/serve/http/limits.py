@@ -1,11 +1,24 @@
 """Rates: how often somebody may ask, and how often somebody may be wrong."""
 
+import ipaddress
 import math
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from contextlib import suppress
 
 _MOST_NAMES = 10_000  # remembered at a time; the longest unseen goes first
+
+
+_IPV6_NETWORK = 64  # bits that one customer or one network has; the rest is the holder's to choose
+
+
+def network_of(address: str) -> str:
+    """Return what stands for an address: of IPv6, the network that somebody can choose addresses in."""
+    with suppress(ValueError):
+        if ipaddress.ip_address(address).version == 6:
+            return str(ipaddress.ip_network(f"{address.partition('%')[0]}/{_IPV6_NETWORK}", strict=False))
+    return address
 
 
 class RateLimit:

@@ -4,13 +4,11 @@ A key is looked at before the address is, so wrong keys of one address (or of ev
 Each wrong key is one line of the audit log up to a rate; beyond it they are counted, and the next line says how many.
 """
 
-import ipaddress
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
 from typing import Any
 
 from nosology.feedback.audit import AuditError
-from nosology.serve.http.limits import RateLimit
+from nosology.serve.http.limits import RateLimit, network_of
 from nosology.serve.http.logs import event
 from nosology.serve.http.problems import Refused
 from nosology.serve.metrics import Metrics
@@ -18,7 +16,6 @@ from nosology.serve.metrics import Metrics
 WRONG_KEYS_PER_MINUTE = 10  # from one address
 _LINES_PER_MINUTE = 60  # from everywhere: somebody with many addresses must not fill the disk
 _ALL = "everywhere"
-_IPV6_NETWORK = 64  # bits that one customer or one network has; the rest is the holder's to choose
 
 Record = Callable[[Sequence[dict[str, Any]]], Awaitable[None]]
 
@@ -40,7 +37,7 @@ class Strangers:
     async def refuse(self, address: str) -> Refused:
         """Return the answer to a wrong key from an address, once it is in the audit log."""
         self._metrics.refused.labels("wrong keys").inc()
-        wait = self._rate.take(_network(address))
+        wait = self._rate.take(network_of(address))
         if wait or self._lines.take(_ALL):
             self._n_unwritten += 1
         else:
@@ -54,11 +51,3 @@ class Strangers:
         if wait:
             return Refused(429, "Too many wrong keys; try again later.", headers={"Retry-After": str(wait)})
         return Refused(401, "This key is not valid.", headers={"WWW-Authenticate": "Bearer"})
-
-
-def _network(address: str) -> str:
-    """Return what stands for an address: of IPv6, the network that somebody can choose addresses in."""
-    with suppress(ValueError):
-        if ipaddress.ip_address(address).version == 6:
-            return str(ipaddress.ip_network(f"{address.partition('%')[0]}/{_IPV6_NETWORK}", strict=False))
-    return address

@@ -1,13 +1,11 @@
 """What the service says of itself: the run, its report, whether it is well, what it counts; and the page."""
 
-import asyncio
 from importlib import resources
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 
-from nosology.feedback.store import StoreError
 from nosology.serve import metrics
 from nosology.serve.http.guards import REPORT_POLICY, address_of
 from nosology.serve.http.problems import Refused, responses
@@ -64,7 +62,7 @@ def routes(service: Service, doorkeeper: Doorkeeper, *, is_encrypted: bool) -> A
         path = service.run.files.report().page
         if not path.is_file():
             raise Refused(404, "This run has no report; `nosology report` writes one.")
-        content = await asyncio.to_thread(path.read_bytes)
+        content = await service.pools.reports.run(path.read_bytes)
         return Response(content, media_type="text/html", headers={"Content-Security-Policy": REPORT_POLICY})
 
     @router.get("/livez", responses=responses(421, 500), summary="Whether the process answers.")
@@ -78,8 +76,8 @@ def routes(service: Service, doorkeeper: Doorkeeper, *, is_encrypted: bool) -> A
         summary="Whether notes can be read now, part by part.",
     )
     async def readyz() -> JSONResponse:
-        status = await asyncio.to_thread(_status, service)
-        return JSONResponse(status.model_dump(), 503 if status.status == "stopping" else 200)
+        status = await service.health.status(is_stopping=service.is_stopping)
+        return JSONResponse(status.model_dump(), 200 if status.status in ("ok", "degraded") else 503)
 
     @router.get(
         "/metrics",
@@ -129,17 +127,3 @@ def _file(files: dict[str, tuple[bytes, str]], name: Annotated[str, Path()]) -> 
         raise Refused(404, "There is no such file.")
     content, media_type = files[name]
     return Response(content, media_type=media_type, headers={"Cache-Control": "no-cache"})
-
-
-def _status(service: Service) -> StatusOut:
-    """Return how each part is. Notes can be read without the store, not without the audit log."""
-    parts = {"model": "ok", "store": "ok", "audit": "ok"}
-    try:
-        service.store.check()
-    except StoreError as error:
-        parts["store"] = f"cannot be used ({error})"
-    if service.audit.last_failure:
-        parts["audit"] = f"cannot be written ({service.audit.last_failure})"
-    if service.is_stopping:
-        return StatusOut(status="stopping", parts=parts)
-    return StatusOut(status="ok" if set(parts.values()) == {"ok"} else "degraded", parts=parts)

@@ -1,17 +1,18 @@
 """``/v1/batch``: a table in, progress, the table with predictions out. The body is the table itself, no form."""
 
+from collections.abc import AsyncIterator, Iterator
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Request
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import JSONResponse, Response, StreamingResponse
 
 from nosology.serve.batches import FORMATS, Batches
 from nosology.serve.http.problems import Refused, responses
 from nosology.serve.schemas import BatchOut, BatchRowsOut
 from nosology.serve.service import Service, caller_of
 
-_ERRORS = responses(401, 403, 404, 421, 422, 429, 500)
+_ERRORS = responses(401, 403, 404, 410, 421, 422, 429, 500)
 _MEDIA_TYPES = {kind: media_type for media_type, kind in reversed(FORMATS.items())}
 _BODY: dict[str, Any] = {
     "requestBody": {
@@ -30,6 +31,7 @@ _BODY: dict[str, Any] = {
 _RESULT: dict[int | str, dict[str, Any]] = {
     200: {"content": {media_type: {"schema": {"type": "string"}} for media_type in _MEDIA_TYPES.values()}}
 }
+_END = object()
 BatchId = Annotated[UUID, Path(description="As the upload gave it.")]
 
 
@@ -84,7 +86,8 @@ def routes(service: Service, batches: Batches) -> APIRouter:
         if batch.out().state != "done":
             raise Refused(409, "Not every row has been read.")
         headers = {"Content-Disposition": f'attachment; filename="predictions.{batch.kind}"'}
-        return Response(batch.result(), media_type=_MEDIA_TYPES[batch.kind], headers=headers)
+        pieces = _in_pool(batch.result(), service)
+        return StreamingResponse(pieces, media_type=_MEDIA_TYPES[batch.kind], headers=headers)
 
     @router.delete("/{batch_id}", status_code=204, responses=_ERRORS, summary="Stop reading a table and forget it.")
     async def forget(request: Request, batch_id: BatchId) -> Response:
@@ -92,3 +95,9 @@ def routes(service: Service, batches: Batches) -> APIRouter:
         return Response(status_code=204)
 
     return router
+
+
+async def _in_pool(pieces: Iterator[bytes], service: Service) -> AsyncIterator[bytes]:
+    """Yield pieces of a result as they are wanted, made away from the thread that answers everybody."""
+    while isinstance(piece := await service.pools.tables.run(next, pieces, _END), bytes):
+        yield piece

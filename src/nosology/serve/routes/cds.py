@@ -18,6 +18,7 @@ from nosology.serve.service import Service, actor_of
 
 FhirId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9.\-]{1,64}$")]
 UuidText = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
+_STORE_SECONDS = 0.5  # that a card waits for the store before it is given out all the same
 _ERRORS = responses(400, 401, 403, 404, 408, 413, 415, 421, 422, 429, 500, 503)
 
 
@@ -90,19 +91,25 @@ def routes(service: Service) -> APIRouter:
             patient_id=body.context.patientId,
             encounter_id=body.context.encounterId,
         )
-        try:
-            await asyncio.to_thread(service.store.add_card, card_id, found[0].receipt, meanings)
-        except StoreError as error:  # the card is right all the same; feedback on it will be refused
-            event("a card was not remembered", kind=str(error))
+        remembered = asyncio.create_task(_remember(service, card_id, found[0].receipt, meanings))
+        await asyncio.wait({remembered}, timeout=_STORE_SECONDS)
         return answer
 
     @router.post(f"/{cds.SERVICE_ID}/feedback", responses=_ERRORS | responses(409), summary="What became of the cards.")
     async def feedback(request: Request, body: FeedbackRequest) -> JSONResponse:
         for item in body.feedback:
-            await asyncio.to_thread(_keep, service, item, actor_of(request))
+            await service.pools.store.run(_keep, service, item, actor_of(request))
         return JSONResponse({})
 
     return router
+
+
+async def _remember(service: Service, card_id: str, receipt: str, meanings: dict[str, Any]) -> None:
+    """Store a card; it is right also where that fails, and feedback on it is refused."""
+    try:
+        await service.pools.store.run(service.store.add_card, card_id, receipt, meanings)
+    except (StoreError, Refused) as error:
+        event("a card was not remembered", kind=str(error) if isinstance(error, StoreError) else "Busy")
 
 
 def _keep(service: Service, item: CardFeedback, actor: str) -> None:

@@ -1,6 +1,5 @@
 """``/v1/feedback``: decisions in, decisions and agreement out."""
 
-import asyncio
 import uuid
 from typing import Annotated
 
@@ -34,19 +33,19 @@ def routes(service: Service) -> APIRouter:
     )
     async def decide(request: Request, body: DecisionIn) -> JSONResponse:
         decision = _decision(service, body, actor_of(request))
-        stored, is_new = await asyncio.to_thread(service.ledger.take, decision)
+        stored, is_new = await service.pools.store.run(service.ledger.take, decision)
         if is_new:
             service.metrics.decisions.labels(stored.verdict).inc()
         return JSONResponse(decision_out(stored).model_dump(), 201 if is_new else 200)
 
     @router.get("/feedback", responses=_ERRORS, summary="The newest decisions.")
     async def latest(limit: Annotated[int, Query(ge=1, le=500)] = 50) -> DecisionsOut:
-        found = await asyncio.to_thread(service.store.latest, limit)
+        found = await service.pools.store.run(service.store.latest, limit)
         return DecisionsOut(decisions=[decision_out(item) for item in found])
 
     @router.get("/agreement", responses=_ERRORS, summary="How often people agree, and whether the notes drift.")
     async def agreement() -> AgreementOut:
-        return AgreementOut(**await asyncio.to_thread(_agreement, service))
+        return AgreementOut(**await service.pools.reports.run(_agreement, service))
 
     return router
 

@@ -1,8 +1,11 @@
 """The routes as a program meets them: what they answer, and how they refuse."""
 
+import io
 import json
+import threading
 from pathlib import Path
 
+import polars as pl
 import pytest
 from starlette.testclient import TestClient
 
@@ -345,6 +348,86 @@ def test_a_body_with_very_many_mistakes_gets_a_short_answer(client, name):
     assert answer.status_code == 422
     assert len(answer.content) < 2_000
     assert len(answer.json()["fields"]) <= 20
+
+
+def table_of(n_rows: int) -> bytes:
+    return b"id,text\n" + b"".join(b"%d,Acute infarction %d.\n" % (i, i) for i in range(n_rows))
+
+
+@pytest.mark.parametrize("kind", ["text/csv", "application/x-ndjson", "application/vnd.apache.parquet"])
+def test_a_result_comes_in_pieces_and_is_the_whole_table(client, monkeypatch, kind):
+    monkeypatch.setattr("nosology.serve.batches._ROWS_OF_A_PIECE", 7)
+    monkeypatch.setattr("nosology.serve.batches._BYTES_AT_ONCE", 100)
+    frame, out = pl.read_csv(table_of(30), infer_schema=False), io.BytesIO()
+    {"text/csv": frame.write_csv, "application/x-ndjson": frame.write_ndjson}.get(kind, frame.write_parquet)(out)
+    place = client.post("/v1/batch", content=out.getvalue(), headers={"Content-Type": kind}).headers["location"]
+    until(lambda: client.get(place).json()["state"] == "done")
+    with client.stream("GET", place + "/result") as answer:
+        pieces = [*answer.iter_raw()]
+    assert len(pieces) >= 4
+    read = {"text/csv": pl.read_csv, "application/x-ndjson": pl.read_ndjson}.get(kind, pl.read_parquet)
+    found = read(b"".join(pieces))
+    assert found.height == 30
+    assert found.columns[:2] == ["id", "text"]
+    assert set(found["predicted_label"]) == {"Cardiovascular"}
+
+
+def test_tables_that_arrive_at_once_do_not_all_fit(run, tmp_path, monkeypatch):
+    from nosology.serve import batches
+
+    service, reader = open_service(run, tmp_path / "state", max_batches_per_key=2)
+    gate, parse = threading.Event(), batches.parse_table
+    monkeypatch.setattr(batches, "parse_table", lambda *arguments: gate.wait(20) and parse(*arguments))
+    reader.gate.clear()
+    with client_of(service) as client:
+        table = {"content": table_of(3), "headers": {"Content-Type": "text/csv"}}
+        statuses = []
+        send = lambda: statuses.append(client.post("/v1/batch", **table).status_code)  # noqa: E731
+        threads = [threading.Thread(target=send) for _ in range(6)]
+        for thread in threads:
+            thread.start()
+        until(lambda: len(statuses) == 4)
+        gate.set()
+        for thread in threads:
+            thread.join()
+        reader.gate.set()
+    assert sorted(statuses) == [202, 202, 429, 429, 429, 429]
+
+
+def test_a_key_with_many_tables_pushes_out_its_own_and_never_anothers(run, tmp_path):
+    from nosology.serve.http.keys import KeyFile
+
+    keys = KeyFile(tmp_path / "keys.json")
+    one, other = ({"Authorization": f"Bearer {keys.create(name)}"} for name in ("one", "other"))
+    service, _ = open_service(run, tmp_path / "state", max_batches=3, max_batches_per_key=2)
+    with client_of(service, keys=keys) as client:
+
+        def upload(who):
+            return client.post("/v1/batch", content=table_of(1), headers={"Content-Type": "text/csv"} | who)
+
+        kept = upload(one).headers["location"]
+        places = []
+        for _ in range(4):
+            places.append(upload(other).headers["location"])
+            until(lambda: client.get(places[-1], headers=other).json()["state"] == "done")
+        assert client.get(kept, headers=one).status_code == 200
+        assert [client.get(place, headers=other).status_code for place in places] == [404, 404, 200, 200]
+        assert upload(one).status_code == 429, "there is room for three, and all are somebody's"
+
+
+def test_a_table_that_ended_with_its_process_is_said_to_be_lost(run, tmp_path):
+    service, _ = open_service(run, tmp_path / "state")
+    with client_of(service) as client:
+        table = {"content": table_of(1), "headers": {"Content-Type": "text/csv"}}
+        lost, removed = (client.post("/v1/batch", **table).headers["location"] for _ in range(2))
+        client.delete(removed)
+        until(lambda: client.get(lost).json()["state"] == "done")
+    again, _ = open_service(run, tmp_path / "state")
+    with client_of(again) as client:
+        answer = client.get(lost)
+        assert (answer.status_code, "lost" in answer.json()["detail"]) == (410, True)
+        assert client.get(removed).status_code == 404
+    assert "infarction" not in (tmp_path / "state" / "tables.json").read_text()
 
 
 def test_mistakes_beyond_the_first_twenty_are_counted(client):
