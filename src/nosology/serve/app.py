@@ -71,8 +71,8 @@ def create_app(
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         service.batcher.start()
         head = service.audit.head
-        values = {"audit_lines": head.n, "audit_hash": head.hash}
-        event("ready", run=service.model.card["run"], model_sha256=service.model.sha256, **values)
+        name, sha256 = service.model.card["run"], service.model.sha256
+        event("ready", run=name, model_sha256=sha256, audit_lines=head.n, audit_hash=head.hash)
         yield
         await _stop(service, batches)
 
@@ -112,8 +112,14 @@ async def _stop(service: Service, batches: Batches) -> None:
     service.pools.close()
     service.audit.close()
     service.store.close()
-    lost = {"tables_lost": batches.n_not_fetched, "audit_lines": head.n, "audit_hash": head.hash}
-    event("stopped", notes_left=n_notes, batch_rows_left=n_rows, **lost)
+    event(
+        "stopped",
+        notes_left=n_notes,
+        batch_rows_left=n_rows,
+        tables_lost=batches.n_not_fetched,
+        audit_lines=head.n,
+        audit_hash=head.hash,
+    )
 
 
 def _describe(app: FastAPI, *, needs_key: bool) -> None:
