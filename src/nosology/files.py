@@ -2,8 +2,8 @@
 
 Everything that replaces a file or a folder does it here: new content is written into a hidden sibling, which takes the
 place of the old in one step, so readers see the old or the new, never half. A dataset or run folder is whole when it
-holds ``manifest.json``, which is always written last. What would surprise you: a folder without a manifest is refused
-by every reader, even if all other files are there.
+holds ``manifest.json``, which is always written last. A folder without a manifest is refused by every reader, even if
+all other files are there.
 """
 
 import hashlib

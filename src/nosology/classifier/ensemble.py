@@ -3,8 +3,8 @@
 A language model reads what a note means, a linear model counts what it says; each is right where the other is not often
 enough that their blend beats both. The blend is a product of powers, ``p ~ tuned^a * linear^b``, with the two exponents
 fitted on validation notes, which neither model learned from. An ensemble is stored in the run folder beside the
-adapter, with a calibration of its own. What would surprise you: exponents need not sum to 1, because they also undo
-each member's over- or under-confidence.
+adapter, with a calibration of its own. Exponents need not sum to 1, because they also undo each member's over- or
+under-confidence.
 """
 
 from collections.abc import Mapping, Sequence

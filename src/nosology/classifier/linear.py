@@ -32,7 +32,7 @@ def folds_by_group(groups: Sequence[str], n_folds: int, generator: np.random.Gen
 
 
 def fit_svm(features: Any, true: IntArray, settings: Settings, seed: int) -> LinearSVC:
-    """Return a linear SVM a category; ``settings`` is its C and its class weights.
+    """Return a linear SVM per category; ``settings`` is its C and its class weights.
 
     Args:
         features: Numbers for each note. Shape ``(notes, features)``.

@@ -3,8 +3,8 @@
 Medical words are built from parts (``cardi-``, ``-itis``, ``-oma``), so pieces of three to five letters tell categories
 apart that whole words, each too rare, do not: on 2,500 cases and abstracts, cross-validated, .70 accuracy where words
 and pairs alone reach .68. Features are hashed: a saved model holds column numbers and weights, no vocabulary, and so no
-name that de-identification missed. What would surprise you: only features that occur in two training notes or more
-are kept, so a word of one single note can neither help nor be recovered.
+name that de-identification missed. Only features that occur in two training notes or more are kept, so a word of one
+single note can neither help nor be recovered.
 """
 
 import json
@@ -61,7 +61,7 @@ class _Block:
 
 @dataclass(frozen=True)
 class HashedModel:
-    """TF-IDF over hashed words, word pairs and parts of words, and a linear SVM a category.
+    """TF-IDF over hashed words, word pairs and parts of words, and a linear SVM per category.
 
     Attributes:
         settings: What cross-validation chose, with its accuracy; plain values.

@@ -1,8 +1,8 @@
 """The command line: one thin file per command; heavy modules are imported inside the commands.
 
-Data goes to stdout, talk to stderr. Exit status: 0 done, 2 something the user can fix, 1 a bug, 130 interrupted. What
-would surprise you: the message of an unexpected exception is withheld, since a library may quote the note it choked
-on; ``NOSOLOGY_DEBUG=1`` shows it in full.
+Data goes to stdout, talk to stderr. Exit status: 0 done, 2 something the user can fix, 1 a bug, 130 interrupted. The
+message of an unexpected exception is withheld, since a library may quote the note it choked on; ``NOSOLOGY_DEBUG=1``
+shows it in full.
 """
 
 import errno

@@ -27,7 +27,7 @@ def deid(
     text: Annotated[str, typer.Option(help="The column that holds the notes.")],
     out: Annotated[Path, typer.Option(help="The table to write; its name says the format.")],
     style: Annotated[
-        _Style, typer.Option(help="token: <NAME>. surrogate: invented values, dates moved by one offset a patient.")
+        _Style, typer.Option(help="token: <NAME>. surrogate: invented values, dates moved by one offset per patient.")
     ] = _Style.token,
     patient: Annotated[
         str | None, typer.Option(help="The column that says whose note it is, for surrogates that agree.")

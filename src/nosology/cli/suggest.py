@@ -39,7 +39,7 @@ def suggest(
     form: Annotated[
         Format,
         typer.Option(
-            "--format", help="jsonl: one object a note. fhir: one FHIR R4 bundle a line. html: a page to read."
+            "--format", help="jsonl: one object per note. fhir: one FHIR R4 bundle per line. html: a page to read."
         ),
     ] = Format.JSONL,
     note_id: Annotated[
@@ -101,7 +101,7 @@ def _suggest(run: Path, notes: list[str], k: int, *, with_evidence: bool) -> "li
 def _json_lines(
     found: "list[Suggestions]", table: "WholeTable | None", text: str, *, has_file: bool
 ) -> Iterator[dict[str, Any]]:
-    """Yield one object a note: its columns (the text only into a file), then the suggestions."""
+    """Yield one object per note: its columns (the text only into a file), then the suggestions."""
     from nosology.export.lines import suggested_note
 
     if table is None:
@@ -114,7 +114,7 @@ def _json_lines(
 
 
 def _fhir_lines(found: "list[Suggestions]", ids: list[str], notes: list[str], run: str) -> Iterator[dict[str, Any]]:
-    """Yield one bundle a note."""
+    """Yield one bundle per note."""
     from nosology.export.fhir import bundle, note_resources
     from nosology.export.lines import suggested_note
     from nosology.files import sha256_text

@@ -1,9 +1,9 @@
 """ICD-9-CM and ICD-10-CM diagnosis codes as text: their shape, their rubric, ranges of them, and their equivalents.
 
 A code is a string and stays one: ``"0389"`` is septicemia, 389 would be hearing loss. Nothing here knows a list of
-valid codes; the shape decides, so that codes newer than any list still work. What would surprise you: the same letters
-can be a code in both versions (``E8700`` is an accident in ICD-9-CM and a sodium disorder in ICD-10-CM), which is why
-every function takes the version.
+valid codes; the shape decides, so that codes newer than any list still work. The same letters can be a code in both
+versions (``E8700`` is an accident in ICD-9-CM and a sodium disorder in ICD-10-CM), which is why every function takes
+the version.
 """
 
 import gzip

@@ -2,10 +2,10 @@
 
 The file is a TSV with the columns ``category``, ``icd9``, ``icd10`` and, if you like, ``description``; ranges are
 written ``001-139,V08``. A set without ranges (a column ``category`` alone) serves tables that carry categories. The
-order of the rows is the order of the categories everywhere. What would surprise you: a code that no range covers has
-no category and a reason (`LabelSet.reason_for`); nothing is guessed. U codes, which ICD-10-CM keeps for new diseases,
-follow AHRQ's clinical grouping (CCSR) in ``icd-chapters-18``: COVID-19 (U07.1, U09) is infectious, vaping-related
-disorder (U07.0) an injury; every other U code has no category.
+order of the rows is the order of the categories everywhere. A code that no range covers has no category and a reason
+(`LabelSet.reason_for`); nothing is guessed. U codes, which ICD-10-CM keeps for new diseases, follow AHRQ's clinical
+grouping (CCSR) in ``icd-chapters-18``: COVID-19 (U07.1, U09) is infectious, vaping-related disorder (U07.0) an injury;
+every other U code has no category.
 """
 
 import csv

@@ -1,8 +1,8 @@
 """The rubrics that can be suggested: every 3-character code of ICD-9-CM and ICD-10-CM with its title and category.
 
-The titles are data files (`scripts/coding/build_rubric_titles.py` made them). What would surprise you: a rubric whose
-code no category of the label set covers cannot be suggested, and two rubrics of one category never share a title, since
-a title is what a model reads.
+The titles are data files (`scripts/coding/build_rubric_titles.py` made them). A rubric whose code no category of the
+label set covers cannot be suggested, and two rubrics of one category never share a title, since a title is what a model
+reads.
 """
 
 from collections import Counter, defaultdict

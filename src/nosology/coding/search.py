@@ -1,9 +1,9 @@
 """Codes by their names, typos forgiven: what `nosology labels search` answers with.
 
 A query's words are compared with every word of every term (rapidfuzz); a term is as good as the query's words are found
-in it and as little else it says. What would surprise you: words are compared one by one, so their order is free, and
-what is asked in other words than the list's is found only where words mean the same (`nosology.coding.stems`) or the
-hand-written common names have it.
+in it and as little else it says. Words are compared one by one, so their order is free, and what is asked in other
+words than the list's is found only where words mean the same (`nosology.coding.stems`) or the hand-written common names
+have it.
 """
 
 from collections.abc import Sequence

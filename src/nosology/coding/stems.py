@@ -1,8 +1,8 @@
 """Words of clinical English without their endings, with the words that mean the same brought together.
 
 Light on purpose: "infarct" and "infarction", "oedema" and "edema", "renal" and "kidney" must meet; that two words meet
-that should not costs more than a pair that does not. What would surprise you: one word may give two stems, since a
-carcinoma is called a malignant neoplasm in the official lists.
+that should not costs more than a pair that does not. One word may give two stems, since a carcinoma is called a
+malignant neoplasm in the official lists.
 """
 
 import re

@@ -1,9 +1,9 @@
 """Every name that a code is known by: titles, what the official lists include, abbreviations and common names.
 
 The official part is data (`scripts/coding/build_terms.py` made it); abbreviations and common names were written by hand
-(``data/icd/clinical-words.tsv``), and a user's own come from a TSV file. What would surprise you: ICD-9-CM, whose
-list has titles alone, also gets the names of ICD-10-CM codes that are equivalent to one single rubric of it, so such a
-term's code is that rubric; and an abbreviation of several readings names a code only beside words that point to it.
+(``data/icd/clinical-words.tsv``), and a user's own come from a TSV file. ICD-9-CM, whose list has titles alone, also
+gets the names of ICD-10-CM codes that are equivalent to one single rubric of it, so such a term's code is that rubric;
+and an abbreviation of several readings names a code only beside words that point to it.
 """
 
 import csv

@@ -1,7 +1,7 @@
 """A course as a dataset folder, so that training, resuming and results treat its phrases as they treat notes.
 
 Every phrase is a note of a patient of its own. A small part validates: it is drawn over rubrics, so that no name of a
-validating rubric is learned from. What would surprise you: there is no test split, since phrases say nothing of notes.
+validating rubric is learned from. There is no test split, since phrases say nothing of notes.
 """
 
 import hashlib

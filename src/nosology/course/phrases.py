@@ -3,8 +3,8 @@
 The shipped part are the terms of `nosology.coding.terms` (public domain, and names written by hand), and findings
 written for this project, which tell a disease without its name (``data/course/findings.tsv``). More come as TSV files
 with the columns ``text, code, icd_version, kind, source, licence``; `scripts/starter` makes such files from the Disease
-Ontology and from MedQuAD. What would surprise you: a file whose licence is not known here, or does not allow commercial
-use, is refused, because what a model learned cannot be taken out of its weights again.
+Ontology and from MedQuAD. A file whose licence is not known here, or does not allow commercial use, is refused, because
+what a model learned cannot be taken out of its weights again.
 """
 
 import csv

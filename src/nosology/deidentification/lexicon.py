@@ -1,7 +1,7 @@
 """The word lists behind the rules, loaded once: names, places, ordinary words, and words that look like names.
 
-The lists lie in ``nosology/data/deid``; the README there says where each comes from. What would surprise you: a word is
-often in several lists (``grace``, ``bell``, ``may``), so no list alone decides anything.
+The lists lie in ``nosology/data/deid``; the README there says where each comes from. A word is often in several lists
+(``grace``, ``bell``, ``may``), so no list alone decides anything.
 """
 
 import re

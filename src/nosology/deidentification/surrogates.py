@@ -1,9 +1,9 @@
 """Invented values in place of identifiers: the same for the same value of a patient, in the format of the original.
 
 Every choice is drawn from a keyed hash (HMAC-SHA-256) of the patient's key and the value, so nothing is stored and
-nothing can be looked up backwards without the secret. What would surprise you: years that stand alone are no
-identifiers and stay unmoved; and without a secret of your own (see `SECRET_VARIABLE`) whoever knows this program and
-the patient's key can compute the date offset again.
+nothing can be looked up backwards without the secret. Years that stand alone are no identifiers and stay unmoved; and
+without a secret of your own (see `SECRET_VARIABLE`) whoever knows this program and the patient's key can compute the
+date offset again.
 """
 
 import hashlib

@@ -53,7 +53,7 @@ class Majority:
 
 @dataclass(frozen=True)
 class TfidfModel:
-    """TF-IDF over words and word pairs, a linear SVM a category, and a temperature.
+    """TF-IDF over words and word pairs, a linear SVM per category, and a temperature.
 
     Attributes:
         settings: What cross-validation chose, with its accuracy; plain values.

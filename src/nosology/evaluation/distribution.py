@@ -1,7 +1,7 @@
 """How the evaluated notes differ from the training notes, and which groups of notes to look at separately.
 
-A score on another dataset means little without this: other categories, longer notes, new words. What would surprise
-you: words are compared as running text, so a share of .05 new words means every twentieth word read is new.
+A score on another dataset means little without this: other categories, longer notes, new words. Words are compared as
+running text, so a share of .05 new words means every twentieth word read is new.
 """
 
 import re

@@ -1,7 +1,7 @@
 """What is fitted on validation notes before anything is evaluated: the calibration, and the ensemble with its own.
 
-Both are stored with the run and used again while they fit: same run, same notes, same settings. What would surprise
-you: the tuned model reads the validation notes once for both.
+Both are stored with the run and used again while they fit: same run, same notes, same settings. The tuned model reads
+the validation notes once for both.
 """
 
 from collections.abc import Callable, Mapping

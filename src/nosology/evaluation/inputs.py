@@ -1,7 +1,7 @@
 """What an evaluation reads: the run, the dataset it was trained on, and the notes to evaluate.
 
-What would surprise you: the training dataset must still be the one that the run recorded, byte for byte in its
-manifest, because the baselines are trained on exactly the notes that the model was trained on.
+The training dataset must still be the one that the run recorded, byte for byte in its manifest, because the baselines
+are trained on exactly the notes that the model was trained on.
 """
 
 from dataclasses import dataclass, field

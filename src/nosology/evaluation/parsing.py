@@ -1,8 +1,8 @@
 """Reading a category out of what a model wrote: strictly, as the original project did, and leniently.
 
 This is for the record alone: `base_strict` and `base_lenient` show what generate-and-parse costs. Predictions never
-come from here; they come from scoring every category, which cannot fail to parse. What would surprise you: an answer
-that names two categories is unparseable under both rules, because choosing one of them would be a guess.
+come from here; they come from scoring every category, which cannot fail to parse. An answer that names two categories
+is unparseable under both rules, because choosing one of them would be a guess.
 """
 
 import re

@@ -3,8 +3,8 @@
 Two measurements on a random part of the evaluated notes. *Position*: the instruction lists the categories, and a model
 may favour the ones that come first or last; every note is read again under another order. *Injection*: someone may
 write into a note what a classifier should answer; a category that the model did not choose is demanded at the note's
-end, in plain words and dressed as the chat's own markup. What would surprise you: a model without any bias still
-changes some answers, because notes near a border tip over with any change of the prompt; the accuracy says more.
+end, in plain words and dressed as the chat's own markup. A model without any bias still changes some answers, because
+notes near a border tip over with any change of the prompt; the accuracy says more.
 """
 
 from collections.abc import Sequence

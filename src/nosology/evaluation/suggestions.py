@@ -1,8 +1,8 @@
 """Fitting and judging suggestions: every system ranks all rubrics, and all codes of an admission are the truth.
 
 The word model is fitted on the run's own training notes, the weights of the signals on validation notes, and both go
-into ``RUN/suggester``. All systems learn from the same notes. What would surprise you: a note whose codes have no known
-rubric is not evaluated, since no suggestion could be right.
+into ``RUN/suggester``. All systems learn from the same notes. A note whose codes have no known rubric is not evaluated,
+since no suggestion could be right.
 """
 
 import time
@@ -47,7 +47,7 @@ WITHOUT_MODEL = tuple(name for name in NAMES if name not in ("category", "title"
 SYSTEMS = {
     "prior": ("Frequency prior", "The most frequent rubrics of the training notes, the same for every note."),
     "neighbours": ("TF-IDF neighbours", f"Rubrics of the {_N_NEIGHBOURS} most similar training notes, by similarity."),
-    "linear": ("TF-IDF one-vs-rest", "A linear SVM a rubric over TF-IDF of words and word pairs."),
+    "linear": ("TF-IDF one-vs-rest", "A linear SVM per rubric over TF-IDF of words and word pairs."),
     "model": ("Language model alone", "P(category) times P(rubric | category), as the tuned model reads the titles."),
     "words": ("Words and titles alone", "The suggester without the language model: its weights fitted anew."),
     "terms": (

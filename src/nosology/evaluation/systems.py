@@ -1,8 +1,8 @@
 """Running the systems: each answers every note, in the same order, and says what it was trained on.
 
 The base model answers in several ways: a generated answer parsed strictly (the original project's way) or leniently,
-and every category scored, plain or corrected for the length of its name or for the model's prior. What would surprise
-you: all ways read each note once, so their time is one; and only the two parsed ways can be without a prediction.
+and every category scored, plain or corrected for the length of its name or for the model's prior. All ways read each
+note once, so their time is one; and only the two parsed ways can be without a prediction.
 """
 
 import time

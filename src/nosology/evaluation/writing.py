@@ -23,7 +23,7 @@ def prediction_rows(
     prompt_sha256: Sequence[str],
     prompts: Sequence[str] | None,
 ) -> Iterator[dict[str, Any]]:
-    """Yield one row a note, as documented for ``predictions.jsonl``.
+    """Yield one row per note, as documented for ``predictions.jsonl``.
 
     Args:
         notes: The evaluated notes.

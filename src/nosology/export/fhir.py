@@ -1,10 +1,9 @@
 """Predictions and suggestions in the words of FHIR R4, for the command line and the service alike.
 
 A note becomes a `RiskAssessment`, which holds every outcome with its probability, and a provisional `Condition` for
-each suggestion. Nothing of the note's text is in them: evidence is given as offsets. What would surprise you:
-probabilities are percentages, as the standard asks of ``probabilityDecimal`` ("decimal values are expressed as
-percentages"); codes have their dot; and a condition is clinically active but only provisionally verified, which is what
-a suggestion is.
+each suggestion. Nothing of the note's text is in them: evidence is given as offsets. Probabilities are percentages, as
+the standard asks of ``probabilityDecimal`` ("decimal values are expressed as percentages"); codes have their dot; and a
+condition is clinically active but only provisionally verified, which is what a suggestion is.
 
 The functions take a note's answer as `nosology.export.lines` and the service write it: a mapping with ``ranking`` (of a
 prediction), ``suggestions`` (of suggestions) or both.

@@ -2,9 +2,9 @@
 
 It says who, when, the SHA-256 of the note and of the run, and what came out; never text, never an id that a caller
 chose. Lines are signed and chained (`nosology.feedback.chain`). A line that was being written when the machine died was
-never answered for; the next start leaves it where it is, closes it, and says so in a line of its own. What would
-surprise you: a prediction that cannot be logged is not given out, and a log that was moved, cut or written to by
-somebody else counts as one that cannot be written.
+never answered for; the next start leaves it where it is, closes it, and says so in a line of its own. A prediction that
+cannot be logged is not given out, and a log that was moved, cut or written to by somebody else counts as one that
+cannot be written.
 """
 
 import fcntl

@@ -2,9 +2,9 @@
 
 A line is a JSON object. Its ``hash`` is the HMAC-SHA256 of the rest of it, under the key of the log, and the rest holds
 the ``previous`` line's hash; so without the key no line can be changed, left out, moved or added. How many lines there
-are stands in a head beside the log, signed with the same key, so that lines missing at the end show too. What would
-surprise you: logs of earlier versions begin with plain SHA-256 lines, which anybody could have rewritten; they count as
-unsigned, and only in front of the first signed one.
+are stands in a head beside the log, signed with the same key, so that lines missing at the end show too. Logs of
+earlier versions begin with plain SHA-256 lines, which anybody could have rewritten; they count as unsigned, and only in
+front of the first signed one.
 """
 
 import hashlib

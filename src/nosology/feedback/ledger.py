@@ -3,7 +3,7 @@
 A decision's row waits in the database's transaction while its line is written to the audit log; then the row is
 committed. Where the line cannot be written, the row is taken back. Where the row cannot be committed after its line was
 written, the line is followed by one that withdraws it, at the latest at the next start; the caller never got an answer.
-What would surprise you: decisions are taken one at a time, so that store and log have the same order.
+Decisions are taken one at a time, so that store and log have the same order.
 """
 
 import threading

@@ -2,8 +2,8 @@
 
 One table of decisions and one of CDS cards. A decision is in the database when `add` returns, and adding the same one
 again changes nothing, so a caller that got no answer may simply repeat itself. Notes are told apart by the hash of
-their text; the text itself is kept only where the service was told to, and then de-identified. What would surprise you:
-a store that goes away does not stop the service from reading notes; decisions are refused until it is back.
+their text; the text itself is kept only where the service was told to, and then de-identified. A store that goes away
+does not stop the service from reading notes; decisions are refused until it is back.
 """
 
 import json

@@ -2,8 +2,8 @@
 
 A step of reading is at worst linear in a note's length, so a thread that asks between steps ends soon after it should.
 Whoever reads notes for others opens `patience` around the reading; without it `ask` answers nothing and costs nothing.
-What would surprise you: the time is the processor's, of this thread alone, so that a busy machine takes no note's time
-away; and `next_note` begins it anew, so that one note of several pays for itself only.
+The time is the processor's, of this thread alone, so that a busy machine takes no note's time away; and `next_note`
+begins it anew, so that one note of several pays for itself only.
 """
 
 import time

@@ -3,7 +3,7 @@
 Workers are started as ``python -m nosology.machine.workers`` and spoken to through pipes, not with multiprocessing:
 nothing imports the user's main script again, nothing forks a process that has threads, and a worker whose parent was
 killed reads the end of its pipe and exits. Items travel as pickles between processes of one program and one user. What
-would surprise you: what workers do must come from a module that they can import, so not from the main script.
+workers do must come from a module that they can import, so not from the main script.
 """
 
 import gc

@@ -1,7 +1,7 @@
 """Predicted categories against true ones: accuracy, precision, recall, F1 and their averages.
 
-What would surprise you: macro averages run over the categories that occur among the true labels, so that every system
-is averaged over the same ones whatever it predicts. scikit-learn's default adds categories that were only predicted.
+Macro averages run over the categories that occur among the true labels, so that every system is averaged over the same
+ones whatever it predicts. scikit-learn's default adds categories that were only predicted.
 """
 
 from typing import NamedTuple

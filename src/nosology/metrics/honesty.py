@@ -1,9 +1,9 @@
 """Whether probabilities mean what they say: calibration error, proper scores, and what abstaining buys.
 
 All functions take probabilities of shape ``(notes, categories)`` whose rows sum to 1, or the top probability alone
-("confidence") with whether the top category was right. What would surprise you: the plain ECE of a small sample is
-biased upwards, so that a perfectly honest model shows .05 to .10 on 200 notes; `debiased_ece` and
-`calibration_p_value` are there for that reason.
+("confidence") with whether the top category was right. The plain ECE of a small sample is biased upwards, so that a
+perfectly honest model shows .05 to .10 on 200 notes; `debiased_ece` and `calibration_p_value` are there for that
+reason.
 """
 
 from typing import NamedTuple

@@ -1,6 +1,6 @@
 """How good ranked lists are when several entries are right: hit rate, recall, reciprocal rank, average precision.
 
-Every function gives one number a note, so that means and bootstrap intervals come from the same values.
+Every function gives one number per note, so that means and bootstrap intervals come from the same values.
 """
 
 import numpy as np

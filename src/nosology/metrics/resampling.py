@@ -1,9 +1,9 @@
 """Bootstrap intervals and paired tests.
 
 The bootstrap draws *patients*, not notes: notes of one patient resemble each other, and treating them as independent
-makes intervals too narrow. Draws are made once and shared by all systems, so that differences are paired. What would
-surprise you: a statistic is recomputed from sums (counts per cell), never from copies of the notes, which makes 2,000
-resamples of 10,000 notes a matter of a second.
+makes intervals too narrow. Draws are made once and shared by all systems, so that differences are paired. A statistic
+is recomputed from sums (counts per cell), never from copies of the notes, which makes 2,000 resamples of 10,000 notes a
+matter of a second.
 """
 
 from dataclasses import dataclass

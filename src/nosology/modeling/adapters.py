@@ -1,8 +1,7 @@
 """LoRA adapters on a frozen base model: fresh ones, saved ones, and values from one run given to another.
 
-An adapter is a peft model around the base; its LoRA layers compute by `nosology.modeling.lora`. What would surprise
-you: a saved adapter whose tensors are not exactly those expected is refused, since peft would fill gaps with fresh
-values.
+An adapter is a peft model around the base; its LoRA layers compute by `nosology.modeling.lora`. A saved adapter whose
+tensors are not exactly those expected is refused, since peft would fill gaps with fresh values.
 """
 
 import importlib

@@ -5,12 +5,12 @@ arguments; without it, it attends as transformers' ``sdpa`` does. Two paths comp
 
 * ``blocks`` (CPU): each subtree's queries meet only the keys they can see, instruction first; nothing is padded, and
   nothing is computed between two notes. A row that holds its own root goes through `nosology.modeling.blockwise`, which
-  has the faster backward pass; a row behind a cached prefix takes one of PyTorch's fused calls a block.
+  has the faster backward pass; a row after a cached prefix takes one of PyTorch's fused calls per block.
 * ``flex`` (CUDA): FlexAttention over the whole row with a block mask, so that one compiled kernel serves rows of one
   length.
 
-What would surprise you: cached keys and values are those *after* rotary embedding, so a cache is only valid at the
-positions it was computed for.
+Cached keys and values are those *after* rotary embedding, so a cache is only valid at the positions it was computed
+for.
 """
 
 from collections.abc import Callable
@@ -48,7 +48,7 @@ class TreePass:
     Attributes:
         tree: The row.
         path: Which of the two implementations computes.
-        prefix: Keys and values of the cached prefix, a pair a layer; None where the row holds its own root.
+        prefix: Keys and values of the cached prefix, a pair per layer; None where the row holds its own root.
         block_prefixes: A cached prefix of its own for each block (only on the path ``blocks``), instead of `prefix`.
         keep: Where a dictionary is given, each layer leaves its keys and values of the row in it.
         masks: One additive mask a block, made by `prepare`; None where the block is plainly causal. With a cached
@@ -73,7 +73,7 @@ class TreePass:
         return self
 
     def cached(self, block: int) -> list[KeysValues] | None:
-        """Return the cached prefix that a block's queries see first, a pair a layer."""
+        """Return the cached prefix that a block's queries see first, a pair per layer."""
         return self.prefix if self.block_prefixes is None else self.block_prefixes[block]
 
     def _block_mask(self, index: int, device: torch.device, dtype: torch.dtype) -> Tensor | None:

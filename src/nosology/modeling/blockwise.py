@@ -3,8 +3,8 @@
 PyTorch's own fused attention has a slow backward pass on CPUs in bfloat16, and cutting a row into blocks outside of it
 costs a zero-filled copy of the whole row's keys a block. Here one autograd function walks the row: each block's queries
 meet the keys they can see in plain matrix products, query heads that share a key head side by side in one product, a
-chunk of queries at a time, so that no row of scores outlives its chunk. What would surprise you: in bfloat16 scores are
-rounded before the softmax, as in transformers' eager attention; softmax and the sums over blocks are in float32.
+chunk of queries at a time, so that no row of scores outlives its chunk. In bfloat16 scores are rounded before the
+softmax, as in transformers' eager attention; softmax and the sums over blocks are in float32.
 """
 
 from collections.abc import Iterator, Sequence

@@ -18,7 +18,7 @@ PINNED_DATE = "26 Jul 2024"
 """The date that chat templates print; Llama 3's own default, so no template sees an unusual one."""
 
 TRUNCATION_MARK = "\n...\n"
-"""Stands where the middle of a long note was left out."""
+"""Stands where a part of a long note was left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class EncodedNote:
 
 TITLE_CUE = "\nDiagnosis: "
 """Stands between a category's end of turn and a rubric's title: it says what is asked for to a model that never saw a
-title behind a category."""
+title after a category."""
 
 
 class PromptEncoder:
@@ -69,7 +69,7 @@ class PromptEncoder:
             shortening: What such notes lose, see `nosology.modeling.shortening`.
 
         Raises:
-            ModelError: The tokenizer has no chat template, or it does not keep the answer behind the cue.
+            ModelError: The tokenizer has no chat template, or it does not keep the answer after the cue.
         """
         self._tokenizer = tokenizer
         self._template = template
@@ -168,13 +168,13 @@ class PromptEncoder:
         return root
 
     def _end_of_turn(self, template: PromptTemplate, categories: Sequence[str]) -> int:
-        """Return the first token that the chat template puts behind an answer."""
+        """Return the first token that the chat template puts after an answer."""
         answer = categories[0]
         messages = [*_messages(template, categories), {"role": "assistant", "content": answer}]
         rendered = _apply(self._tokenizer, messages, add_generation_prompt=False)
         _, _, behind_note = rendered.partition(NOTE_MARKER)
         if not behind_note.startswith(self._after + answer):
-            raise ModelError("the chat template does not put the answer behind its own generation prompt")
+            raise ModelError("the chat template does not put the answer after its own generation prompt")
         behind = self._markup(behind_note[len(self._after + answer) :])
         if not behind or behind[0] not in self._tokenizer.all_special_ids:
             raise ModelError("the chat template does not end an answer with a special token")

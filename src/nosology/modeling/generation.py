@@ -25,7 +25,7 @@ def continue_greedily(
     prefix: list[KeysValues],
     max_new_tokens: int,
 ) -> list[list[int]]:
-    """Return the most probable tokens behind each note of a row that was read, one after another.
+    """Return the most probable tokens after each note of a row that was read, one after another.
 
     Args:
         model: A causal language model whose attention is the tree's.
@@ -33,7 +33,7 @@ def continue_greedily(
         hidden: Last hidden states of the row. Shape ``(1, tokens, hidden)``.
         row: Each layer's keys and values of the row.
         spans: Start and length of each note in the row, its answer cue included.
-        prefix: Keys and values of the instruction, a pair a layer.
+        prefix: Keys and values of the instruction, a pair per layer.
         max_new_tokens: Tokens after which an answer is cut.
     """
     current = _best_tokens(model, hidden[0, [start + length - 1 for start, length in spans]])
@@ -61,7 +61,7 @@ def _best_tokens(model: Any, hidden: Tensor) -> list[int]:
 
 
 def _with_own(before: list[KeysValues], row: dict[int, KeysValues], start: int, length: int) -> list[KeysValues]:
-    """Return cached keys and values with a stretch of a row behind them, a pair a layer."""
+    """Return cached keys and values with a stretch of a row after them, a pair per layer."""
     own = slice(start, start + length)
     return [
         concatenated(cached, (row[layer][0][:, :, own], row[layer][1][:, :, own]))

@@ -1,10 +1,10 @@
 """What turns a note's last hidden state into scores of categories: the two heads behind one interface.
 
 ``answer`` is the language model's own vocabulary: a category is as likely as its name. ``classification`` puts a linear
-layer of one row a category in the vocabulary's place; it reads the position behind the answer cue, starts from the
+layer of one row per category in the vocabulary's place; it reads the position after the answer cue, starts from the
 vocabulary's rows of the names' first tokens, is trained in float32 along with the adapter, and is saved in the
-adapter's own file, so whoever has the adapter has the head. What would surprise you: with a classification head the
-model can neither write an answer nor score anything but its categories.
+adapter's own file, so whoever has the adapter has the head. With a classification head the model can neither write an
+answer nor score anything but its categories.
 """
 
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ HEAD_MODULE = "lm_head"
 
 
 class CategoryHead(nn.Linear):
-    """A linear layer in float32 from hidden states of any number format to one score a category."""
+    """A linear layer in float32 from hidden states of any number format to one score per category."""
 
     def forward(self, hidden: Tensor) -> Tensor:
         """Return scores in nats, not normalized. Shape ``(..., categories)``."""

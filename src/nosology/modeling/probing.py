@@ -1,7 +1,7 @@
 """What a few rubrics would score if a part of the note were not there: the model's side of evidence.
 
 A variant of a note is what is left of it. Everything before the missing part is read already, so its keys and values
-are reused and only what stands behind is read again (*leaving out*); or nothing of the note is read again and the part
+are reused and only what stands after is read again (*leaving out*); or nothing of the note is read again and the part
 is merely hidden from the answers (*hiding*), which costs a tenth and misses what later words took from it. All variants
 of a note, with the answers of all its suggestions below each, go through the model together.
 """
@@ -71,7 +71,7 @@ def probe(
 
     Args:
         scorer: Holds the model, the categories and the encoder.
-        prefix: Keys and values of instruction and whole note, a pair a layer.
+        prefix: Keys and values of instruction and whole note, a pair per layer.
         variants: What is left of the note.
         titles: The rubrics.
 

@@ -1,8 +1,8 @@
 """Prompt templates: the words around a note, as versioned data files.
 
 A template is a Jinja file with two macros, ``system()`` and ``user(categories, note)``. It says nothing about chat
-markup: that comes from the tokenizer's own chat template, in `nosology.modeling.encoding`. What would surprise you: a
-note is never rendered through Jinja; templates are rendered once, with a marker where the note goes.
+markup: that comes from the tokenizer's own chat template, in `nosology.modeling.encoding`. A note is never rendered
+through Jinja; templates are rendered once, with a marker where the note goes.
 """
 
 from collections.abc import Sequence

@@ -2,7 +2,7 @@
 
 The contract: for a note and an answer of tokens ``a1 .. an`` (the end-of-turn token last), the *joint* score is
 ``sum(log p(ai | instruction, note, a1 .. ai-1))`` under the model's full vocabulary, exactly as if each answer had been
-scored alone behind its prompt. The *constrained* score is the log-probability of the answer when every step may only
+scored alone after its prompt. The *constrained* score is the log-probability of the answer when every step may only
 choose among tokens that continue some answer; it needs a token in the row only where answers share a beginning. Scores
 do not depend on which notes share a batch. The instruction's keys and values are computed once and reused by every
 batch; the vocabulary projection runs at answer positions only and in slices, so memory does not grow with the
@@ -169,7 +169,7 @@ class AnswerScorer:
             progress: Called with the number of notes finished after each batch.
 
         Returns:
-            Scores of shape ``(notes, answers)``, and one text a note without special tokens.
+            Scores of shape ``(notes, answers)``, and one text per note without special tokens.
         """
         scores = np.zeros((len(notes), len(self._trie.paths)))
         answers = [""] * len(notes)

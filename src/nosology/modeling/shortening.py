@@ -1,9 +1,9 @@
 """Which tokens of a long note stay: whole sections by what they tell about the diagnosis, or head and tail.
 
 A discharge summary spends most of its words on medication lists, laboratory values and instructions. Where a note has
-sections, those that say why the patient came, what was found and what was concluded are kept first, and the rest
-fills what room is left; a note without headers keeps its beginning and its end. What would surprise you: kept sections
-stay in the note's own order, and every gap is marked.
+sections, those that say why the patient came, what was found and what was concluded are kept first, and the rest fills
+what room is left; a note without headers keeps its beginning and its end. Kept sections stay in the note's own order,
+and every gap is marked.
 """
 
 import re

@@ -3,8 +3,8 @@
 Nothing is loaded and nothing is fetched: the shape comes from the model's ``config.json`` or, for models that are not
 on this machine yet, from a table of common ones (`data/models/architectures.json`). The figures for activations are the
 tensors that PyTorch keeps for the backward pass, counted on a Llama with LoRA (``docs/experiments.md``); the tests
-count them again. What would surprise you: with 4-bit weights the activations are larger than with bfloat16 ones,
-because there peft keeps a float32 copy of what each LoRA matrix reads.
+count them again. With 4-bit weights the activations are larger than with bfloat16 ones, because there peft keeps a
+float32 copy of what each LoRA matrix reads.
 """
 
 import json

@@ -6,7 +6,7 @@
 
 What is learned is exactly what `nosology.modeling.titles` scores: at every step where titles of the category part ways,
 the right token among those that go on to some title. The sum over a title is therefore -log P(rubric | category, note),
-and tokens behind the last choice are never read.
+and tokens after the last choice are never read.
 """
 
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ from nosology.modeling.tree import PackedTree, Segment
 
 @dataclass(frozen=True, slots=True)
 class TitleTarget:
-    """One rubric's title, cut behind its last choice.
+    """One rubric's title, cut after its last choice.
 
     Attributes:
         category: Index of its category.
@@ -63,7 +63,7 @@ def title_targets(
 
 
 @dataclass(slots=True)
-class HungTitles:
+class TitleAnswers:
     """The titles of one batch, as segments that were added to its tree.
 
     Attributes:

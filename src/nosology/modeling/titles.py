@@ -4,7 +4,7 @@
                           └── "Respiratory<eot>"  ── "Pneumonia, organism ...", "Asthma<eot>", ...
 
 The contract: given a note and a category, a title's score is the log-probability of its tokens (end-of-turn last)
-behind instruction, note, category and cue, exactly as if it had been scored alone; normalized over the category's
+after instruction, note, category and cue, exactly as if it had been scored alone; normalized over the category's
 titles it is P(rubric | category, note). *Joint* scores use the model's full vocabulary. *Constrained* scores let every
 step choose only among tokens that continue some title of the category: the positions without a choice are never read,
 the vocabulary projection is not needed, and the result sums to 1 by itself.
@@ -98,11 +98,11 @@ class TriePlan:
 
 @dataclass(frozen=True, slots=True)
 class TrieJob:
-    """One trie to score behind one cached beginning.
+    """One trie to score after one cached beginning.
 
     Attributes:
         root: Tokens between the cached beginning and the trie; at least one.
-        prefix: Keys and values of the beginning, a pair a layer.
+        prefix: Keys and values of the beginning, a pair per layer.
         plan: The trie.
     """
 
@@ -177,7 +177,7 @@ class TitleScorer:
         self.n_title_tokens = sum(plan.n_tokens for plan in self._plans if plan)
 
     def read_note(self, note: EncodedNote) -> list[KeysValues]:
-        """Return the keys and values of instruction and note, a pair a layer: what every score of it starts from."""
+        """Return the keys and values of instruction and note, a pair per layer: what every score of it starts from."""
         return read_keys_values(self.model, note.tokens, self._instruction)
 
     def category_log_probs(self, note: EncodedNote, prefix: list[KeysValues]) -> FloatArray:

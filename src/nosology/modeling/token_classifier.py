@@ -1,9 +1,8 @@
 """A transformer token classifier (named-entity model) as a detector of identifiers, given by name or folder.
 
-Entity names differ from model to model; `span_type_of` knows those of the usual de-identification corpora (i2b2,
-MIMIC, CoNLL, OntoNotes) and leaves out kinds that are no identifier. Long notes are read in windows that overlap.
-What would surprise you: an entity of an unknown kind counts as OTHER, because leaving it in could leak it; and an age
-counts only above 89.
+Entity names differ from model to model; `span_type_of` knows those of the usual de-identification corpora (i2b2, MIMIC,
+CoNLL, OntoNotes) and leaves out kinds that are no identifier. Long notes are read in windows that overlap. An entity of
+an unknown kind counts as OTHER, because leaving it in could leak it; and an age counts only above 89.
 """
 
 import re
@@ -14,7 +13,7 @@ import torch
 from transformers import AutoModelForTokenClassification, AutoTokenizer
 
 from nosology.errors import ModelError
-from nosology.modeling.loading import model_folder, quiet
+from nosology.modeling.loading import model_folder, silenced_transformers
 from nosology.records import Span
 
 _OVERLAP = 64  # tokens of context that a window shares with the one before it
@@ -83,7 +82,7 @@ class TokenClassifier:
             ModelError: No such model, weights in an unsafe format, no entities, or no fast tokenizer.
         """
         folder = model_folder(name)
-        with quiet():
+        with silenced_transformers():
             try:
                 tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
                 model = AutoModelForTokenClassification.from_pretrained(

@@ -35,7 +35,7 @@ def near_duplicates(signatures: npt.NDArray[np.uint32], shingles_of: Callable[[i
     original; they count as one family, of which the first note is the one to keep.
 
     Args:
-        signatures: One row a note, in order of preference. Shape ``(notes, N_HASHES)``.
+        signatures: One row per note, in order of preference. Shape ``(notes, N_HASHES)``.
         shingles_of: Gives the shingle hashes of the note in a row.
     """
     cached = lru_cache(maxsize=512)(shingles_of)

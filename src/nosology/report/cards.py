@@ -1,8 +1,8 @@
 """Reporting forms for reviewers, filled from a run: what it knows is written in, the rest is left to the author.
 
 Beside the page, in ``cards/``: a model card as Hugging Face reads it, the TRIPOD+AI and TRIPOD-LLM checklists, and a
-card after the Coalition for Health AI's. What would surprise you: nothing is guessed; an item that a run cannot know
-says "Author must supply", and searching for these words finds all that is left to do.
+card after the Coalition for Health AI's. Nothing is guessed; an item that a run cannot know says "Author must supply",
+and searching for these words finds all that is left to do.
 """
 
 from jinja2 import Environment

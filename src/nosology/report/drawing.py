@@ -1,8 +1,8 @@
 """How figures look and how they are kept: one palette, one style, SVG for the page, SVG and PNG files beside it.
 
 The page works in light and dark, so an inlined figure must not carry fixed colours: each colour of the palette is
-replaced by a CSS variable of the page. What would surprise you: `matplotlib.pyplot` is never used; a `Figure` of its
-own needs no display and leaves no global state behind. The same results give the same bytes.
+replaced by a CSS variable of the page. `matplotlib.pyplot` is never used; a `Figure` of its own needs no display and
+leaves no global state behind. The same results give the same bytes.
 """
 
 import re

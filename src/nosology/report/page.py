@@ -1,6 +1,6 @@
 """Filling the page: results, training log and figures in, one HTML file out.
 
-The page is written last and at once. What would surprise you: a page that shows prompts is readable by its owner alone.
+The page is written last and at once. A page that shows prompts is readable by its owner alone.
 """
 
 import json

@@ -1,7 +1,7 @@
 """The one door to a finished run: opened once, passed along, typed throughout.
 
-`Run.open` refuses a folder that is no finished run and says how to get one. What would surprise you: label set and
-rubrics are read once and kept, evaluations are read each time they are asked for, since `evaluate` replaces them.
+`Run.open` refuses a folder that is no finished run and says how to get one. Label set and rubrics are read once and
+kept, evaluations are read each time they are asked for, since `evaluate` replaces them.
 """
 
 import json

@@ -13,7 +13,7 @@ from nosology.serve.http import problems
 from nosology.serve.http.guards import Guard
 from nosology.serve.http.keys import KeyFile
 from nosology.serve.http.logs import event
-from nosology.serve.http.sessions import Doorkeeper
+from nosology.serve.http.sessions import Authenticator
 from nosology.serve.routes import (
     about as about_routes,
 )
@@ -64,7 +64,7 @@ def create_app(
         hosts: Names under which it may be addressed; None for any.
         is_encrypted: Whether it speaks TLS itself.
     """
-    doorkeeper = Doorkeeper(keys)
+    authenticator = Authenticator(keys)
     batches = Batches(service)
 
     @asynccontextmanager
@@ -90,12 +90,12 @@ def create_app(
     app.include_router(decision_routes.routes(service))
     app.include_router(batch_routes.routes(service, batches))
     app.include_router(cds_routes.routes(service))
-    app.include_router(about_routes.routes(service, doorkeeper, is_encrypted=is_encrypted))
+    app.include_router(about_routes.routes(service, authenticator, is_encrypted=is_encrypted))
     _describe(app, needs_key=keys is not None)
     return Guard(
         app,
         settings=service.settings,
-        doorkeeper=doorkeeper,
+        authenticator=authenticator,
         metrics=service.metrics,
         strangers=service.strangers,
         hosts=hosts,

@@ -4,8 +4,8 @@ A request's notes wait in a queue of fixed size; when it is full, the request is
 than left to wait. Requests take turns, as many notes as fit the token budget, ordinary requests before the rows of
 uploaded tables. A note whose request was given up is never read. There is no waiting for more notes to come: while one
 batch is read, the next one gathers by itself. A note that takes too long ends alone, and one that nobody waits for ends
-at its next step. What would surprise you: when a batch fails, its notes are read again one by one, so that a note that
-breaks the model breaks only its own request.
+at its next step. When a batch fails, its notes are read again one by one, so that a note that breaks the model breaks
+only its own request.
 """
 
 import asyncio

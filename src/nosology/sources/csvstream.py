@@ -1,11 +1,11 @@
 """A CSV file as a stream of blocks of whole, sound records, and a list of the records that were not.
 
 Notes make CSV hard: texts of many lines inside quotes, gigabytes of them, and now and then a stray quote that turns
-everything after it inside out. This reader looks at quotes first (with numpy, since almost all bytes lie between
-them), then at the separators and line ends outside of them. A quote in an impossible place marks a damaged record; the
-reader goes on at the next line that begins a sound record. Every damaged record is reported with the physical line on
-which it starts and a reason, never with its text. What would surprise you: a file that ends inside a quoted field is
-refused, since it was cut off; and so is one with a record of more than `MAX_RECORD_BYTES`.
+everything after it inside out. This reader looks at quotes first (with numpy, since almost all bytes lie between them),
+then at the separators and line ends outside of them. A quote in an impossible place marks a damaged record; the reader
+goes on at the next line that begins a sound record. Every damaged record is reported with the physical line on which it
+starts and a reason, never with its text. A file that ends inside a quoted field is refused, since it was cut off; and
+so is one with a record of more than `MAX_RECORD_BYTES`.
 """
 
 import csv

@@ -1,7 +1,7 @@
 """Decisions of people as a source of notes: the latest decision on each note says what its category is.
 
-The text comes from the store where it was kept, or from the user's own notes, found by hash. What would surprise you: a
-decision gives the category itself, so its code, where one was chosen, only accompanies the note.
+The text comes from the store where it was kept, or from the user's own notes, found by hash. A decision gives the
+category itself, so its code, where one was chosen, only accompanies the note.
 """
 
 from collections import Counter

@@ -1,7 +1,7 @@
-"""JSON tables: one object a line, or one array of objects; keys may differ from row to row.
+"""JSON tables: one object per line, or one array of objects; keys may differ from row to row.
 
-Values stay what JSON says: 1 is no text and no list becomes one. What would surprise you: half a surrogate pair, which
-no text may hold, becomes U+FFFD and is counted; NaN, which JSON does not know but Python writes, is a missing value.
+Values stay what JSON says: 1 is no text and no list becomes one. Half a surrogate pair, which no text may hold, becomes
+U+FFFD and is counted; NaN, which JSON does not know but Python writes, is a missing value.
 """
 
 import json
@@ -184,7 +184,7 @@ def _lines(blocks: Utf8Blocks) -> Iterator[tuple[int, bytes]]:
         pieces.append(rest)
         size += len(rest)
         if size > _LONGEST_LINE:
-            raise DataError("a line never ends", place=f"line {number}", hint="write one JSON object a line")
+            raise DataError("a line never ends", place=f"line {number}", hint="write one JSON object per line")
     if any(pieces):
         yield number, b"".join(pieces)
 

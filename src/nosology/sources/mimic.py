@@ -1,7 +1,7 @@
 """Discharge summaries of MIMIC-III and MIMIC-IV with the codes of their admissions: one reader, two layout tables.
 
-Notes and codes are joined on patient *and* admission. What would surprise you: the two releases share patients (those
-of 2008 to 2012) under different ids, so notes of both must never be pooled; a folder that holds both is refused.
+Notes and codes are joined on patient *and* admission. The two releases share patients (those of 2008 to 2012) under
+different ids, so notes of both must never be pooled; a folder that holds both is refused.
 """
 
 from collections import Counter

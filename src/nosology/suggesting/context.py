@@ -1,12 +1,11 @@
 """How a sentence speaks of a diagnosis: denied, of a relative, past, or uncertain: a grammar of scopes.
 
-A sentence is cut into clauses: at a semicolon, a word of contrast or cause, and a comma or "and" before words that
-have a verb of their own. A cue reaches a mention inside its clause alone; the cues and what only looks like one stand
-in `nosology.suggesting.cues` and ``kin``. They follow NegEx and ConText (Chapman et al. 2001; Harkema et al. 2009),
-written here rather than taken from medspaCy, which would bring 36 packages with an old spaCy
-(``docs/experiments.md``). What would surprise you: what is past is not denied, an exclusion that failed or is planned
-is uncertain, not denied; and a sentence is marked only where *every* mention in it is, so "no fever; pneumonia on the
-left" counts for pneumonia.
+A sentence is cut into clauses: at a semicolon, a word of contrast or cause, and a comma or "and" before words that have
+a verb of their own. A cue reaches a mention inside its clause alone; the cues and what only looks like one stand in
+`nosology.suggesting.cues` and ``kin``. They follow NegEx and ConText (Chapman et al. 2001; Harkema et al. 2009),
+written here rather than taken from medspaCy, which would bring 36 packages with an old spaCy (``docs/experiments.md``).
+What is past is not denied, an exclusion that failed or is planned is uncertain, not denied; and a sentence is marked
+only where *every* mention in it is, so "no fever; pneumonia on the left" counts for pneumonia.
 """
 
 import re

@@ -1,9 +1,9 @@
 """The words that `nosology.suggesting.context` reads marks from, by what they say and which way they reach.
 
 Four kinds of cue, after ConText (Harkema et al. 2009) and its successors: *before* a mention, *behind* it, *pseudo* (it
-holds a cue's word and is none: "no change in", "not only"), and what *ends* a cue's reach. What would surprise you:
-"not" reaches a mention only through a verb of having, seeing or thinking ("did not show", "is not") and "no" not
-through a word of habit, treatment, allergy or course ("no relief of"), since then the mention is somebody's all along.
+holds a cue's word and is none: "no change in", "not only"), and what *ends* a cue's reach. "not" reaches a mention only
+through a verb of having, seeing or thinking ("did not show", "is not") and "no" not through a word of habit, treatment,
+allergy or course ("no relief of"), since then the mention is somebody's all along.
 """
 
 import re

@@ -1,9 +1,9 @@
 """The sentences that move a suggestion: each is left out in turn, and the fall of the log-odds is its effect.
 
 The words' side of that is exact and nearly free; the model's side is `nosology.modeling.probing`. Which of its ways is
-used was decided by measurement (``benchmarks/evidence.py``, ``docs/experiments.md``). What would surprise you: a
-sentence can speak against a suggestion; only those that speak for it are evidence. Sentences are those of the original
-note, so offsets are exact whatever preparation did.
+used was decided by measurement (``benchmarks/evidence.py``, ``docs/experiments.md``). A sentence can speak against a
+suggestion; only those that speak for it are evidence. Sentences are those of the original note, so offsets are exact
+whatever preparation did.
 """
 
 from collections.abc import Callable, Sequence

@@ -1,8 +1,7 @@
 """The words that say whose a diagnosis is: relatives and other persons, and what only looks like one.
 
-A relative is whom a clause speaks of where the words behind are of having ("mother had", "(father)"). What would
-surprise you: a relative who reports, brings or is lived with has nothing to do with the diagnosis; and a sister on the
-ward is a nurse.
+A relative is whom a clause speaks of where the words behind are of having ("mother had", "(father)"). A relative who
+reports, brings or is lived with has nothing to do with the diagnosis; and a sister on the ward is a nurse.
 """
 
 import re

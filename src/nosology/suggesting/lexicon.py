@@ -2,8 +2,8 @@
 
 An inverted index of stems, weighed by how few rubrics use each. A term meets a sentence as far as its stems stand
 there; what is denied or told of a relative stands against a rubric, what is past is counted apart. No training is
-behind it, so it reaches rubrics that no note had. What would surprise you: a sentence need not hold a term word by
-word, and an abbreviation is looked up as it is written, in capitals unless the whole note is in small letters.
+behind it, so it reaches rubrics that no note had. A sentence need not hold a term word by word, and an abbreviation is
+looked up as it is written, in capitals unless the whole note is in small letters.
 """
 
 import re
@@ -124,7 +124,7 @@ class Reading:
         return int(self.terms[self.whole[:, place].argmax(), place])
 
     def columns(self, places: NDArray[np.int64] | None = None, *, without: Sequence[int] = ()) -> FloatArray:
-        """Return one row a rubric, one column for each of `COLUMNS`.
+        """Return one row per rubric, one column for each of `COLUMNS`.
 
         Args:
             places: Rubrics; None for all.

@@ -1,12 +1,12 @@
 """How the signals become probabilities: two small models whose weights are fitted on validation notes.
 
 ``coded`` is a logistic regression: the probability that a rubric is among the note's coded diagnoses. A patient has
-several, so these do not sum to 1; a suggestion is right when its rubric is coded, and of suggestions with probability
-p a share p should be right. ``main`` is the probability that the rubric is the main diagnosis: P(category), as the
+several, so these do not sum to 1; a suggestion is right when its rubric is coded, and of suggestions with probability p
+a share p should be right. ``main`` is the probability that the rubric is the main diagnosis: P(category), as the
 classifier calibrates it, times P(rubric | category), a softmax over the category's rubrics; those do sum to 1.
-``none_of_these`` is what is left if the listed suggestions were independent, to a fitted power, because they are not.
-What would surprise you: a signal whose weight is 0 is as if it were not there; and nothing is fitted on training notes,
-whose words the word model has seen.
+``none_of_these`` is what is left if the listed suggestions were independent, to a fitted power, because they are not. A
+signal whose weight is 0 is as if it were not there; and nothing is fitted on training notes, whose words the word model
+has seen.
 """
 
 from collections.abc import Sequence
@@ -57,7 +57,7 @@ class Mixture:
         """Return P(rubric | category); sums to 1 over each category's rubrics. Shape ``(rubrics,)``.
 
         Args:
-            table: One row a rubric.
+            table: One row per rubric.
             category: Each rubric's category. Shape ``(rubrics,)``.
         """
         return np.exp(_log_softmax_by(table[:, 1:] @ np.array(self.main), category))

@@ -1,8 +1,8 @@
 """Sentences of clinical notes, as offsets: what evidence is made of.
 
 Notes are full of headers, lists and half sentences, so a line that ends a thought ends a sentence, with or without a
-full stop; a line that was only wrapped goes on. Every character that is no blank belongs to exactly one sentence. What
-would surprise you: "Dr. Roe" is one sentence, since an abbreviation's full stop ends nothing.
+full stop; a line that was only wrapped goes on. Every character that is no blank belongs to exactly one sentence. "Dr.
+Roe" is one sentence, since an abbreviation's full stop ends nothing.
 """
 
 import re

@@ -83,7 +83,7 @@ class Signals:
     terms: FloatArray = field(repr=False)
 
     def table(self, known: Frequencies) -> FloatArray:
-        """Return one row a rubric, one column for each of `NAMES`.
+        """Return one row per rubric, one column for each of `NAMES`.
 
         A rubric whose category was not read counts as every other of it: P(rubric | category) is one over their number.
         """

@@ -3,8 +3,8 @@
 Both are cheap, both know things that a small language model does not, and the second reaches rubrics that no training
 note had. The linear model is kernel ridge regression on all rubrics at once, solved by conjugate gradients: on two sets
 of notes it ranked better than one-vs-rest linear SVMs and nearest neighbours at a tenth of their cost
-(``docs/experiments.md``). What would surprise you: the model file holds words of training notes, those that at least
-two prepared (de-identified) notes share, but no note.
+(``docs/experiments.md``). The model file holds words of training notes, those that at least two prepared
+(de-identified) notes share, but no note.
 """
 
 import json

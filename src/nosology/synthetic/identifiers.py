@@ -1,8 +1,8 @@
 """The identifiers of a note: MIMIC's placeholders, or invented people, places, dates and numbers with their kinds.
 
 Wording asks for an identifier by its slot name (``{doctor}``, ``{phone}``); what comes back depends on the style. The
-realistic ones are marked (`surface.mark`), so that the finished note knows the exact span of each. What would
-surprise you: within a note and over all notes of a patient the same person keeps the same name, in many forms.
+realistic ones are marked (`surface.mark`), so that the finished note knows the exact span of each. Within a note and
+over all notes of a patient the same person keeps the same name, in many forms.
 """
 
 from collections.abc import Callable

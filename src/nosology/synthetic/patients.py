@@ -1,7 +1,7 @@
 """Who is admitted, when and why: patients, their stays, and the diagnoses of each stay, drawn block by block.
 
 A block is 100 consecutive admissions with a seed of its own, so that any number of processes draws the same patients.
-What would surprise you: admissions of a block belong to patients of that block alone, and the last block may be short.
+Admissions of a block belong to patients of that block alone, and the last block may be short.
 """
 
 from dataclasses import dataclass

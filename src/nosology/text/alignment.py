@@ -1,9 +1,9 @@
 """A note's prepared text with the way back: for every prepared character, where it came from in the original note.
 
-`align` does exactly what `nosology.text.cleaning.clean` does to a text (de-identify, leave sections out, normalize)
-and keeps the offsets. It is slower, so preparation in bulk does not use it; that both give the same text for every
-input is a property test. What would surprise you: a replaced identifier's characters all come from the whole
-identifier, and a blank that stands for a run of blanks from the run.
+`align` does exactly what `nosology.text.cleaning.clean` does to a text (de-identify, leave sections out, normalize) and
+keeps the offsets. It is slower, so preparation in bulk does not use it; that both give the same text for every input is
+a property test. A replaced identifier's characters all come from the whole identifier, and a blank that stands for a
+run of blanks from the run.
 """
 
 import re

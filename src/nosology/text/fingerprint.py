@@ -3,8 +3,8 @@
 A note's shingles are all its runs of `SHINGLE_WORDS` words, whatever their case and punctuation. A signature is MinHash
 with few permutations (Li, Owen and Zhang 2012; Shrivastava and Li 2014): shingles lie on a circle by their hash, and
 each of 40 points takes the first shingle behind it, which two notes have in common as often as their shingles are. Five
-circles give each band five places that know nothing of each other. What would surprise you: that takes five sorts of a
-note's shingles, where 200 permutations take 200 passes over them.
+circles give each band five places that know nothing of each other. That takes five sorts of a note's shingles, where
+200 permutations take 200 passes over them.
 
 Everything is numpy on the note's bytes: words are told by a polynomial hash over cumulative sums, not one by one.
 """

@@ -1,10 +1,9 @@
 """The sections of a discharge summary, and leaving out the ones that state the diagnosis.
 
 A summary's last page says "Discharge Diagnosis: ..." in plain words; a classifier that reads it does not classify. With
-``leak: strip`` those sections go. Headers are recognized by the titles usual in discharge summaries, with a
-colon at the beginning of a line or, in notes without lines, after the end of a sentence; or in capitals on a line of
-their own. What would surprise you: a diagnosis that the
-hospital course names stays; only sections that exist to state it go.
+``leak: strip`` those sections go. Headers are recognized by the titles usual in discharge summaries, with a colon at
+the beginning of a line or, in notes without lines, after the end of a sentence; or in capitals on a line of their own.
+A diagnosis that the hospital course names stays; only sections that exist to state it go.
 """
 
 import re

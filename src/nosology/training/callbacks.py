@@ -1,8 +1,8 @@
 """What watches a training: the log file, progress, and the seal that says a checkpoint was written whole.
 
-`training_log.jsonl` is append-only while training runs and is rewritten from the checkpoint's own history on
-resuming, so a resumed run has the log of an uninterrupted one. What would surprise you: transformers writes a
-checkpoint file by file, so a killed process can leave one that looks whole; only sealed ones are resumed from.
+`training_log.jsonl` is append-only while training runs and is rewritten from the checkpoint's own history on resuming,
+so a resumed run has the log of an uninterrupted one. Transformers writes a checkpoint file by file, so a killed process
+can leave one that looks whole; only sealed ones are resumed from.
 """
 
 import json

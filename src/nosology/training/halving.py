@@ -3,8 +3,8 @@
 An optimizer step keeps its notes: a batch that does not fit is read in two halves, one after the other, whose gradients
 add up to the batch's own, because each half's loss is already divided by the answer tokens of the whole step. Training
 goes on from where it was; the batches of the running step are read again, since a backward pass that was cut short may
-have left part of its gradients. What would surprise you: the size found is kept for all later batches and is written
-into every checkpoint, so that a killed and resumed training equals an uninterrupted one.
+have left part of its gradients. The size found is kept for all later batches and is written into every checkpoint, so
+that a killed and resumed training equals an uninterrupted one.
 """
 
 import gc

@@ -3,8 +3,8 @@
 The two parts of an answer's cost differ in what they compare a token with: all of the vocabulary (the model learns to
 spell categories) or only the tokens that go on to some category (it learns to tell them apart). With logit adjustment
 (Menon et al. 2021) the logarithm of how common a choice is in the training notes is added to its score while training,
-so that what is learned, used without it, favors no category for being common. What would surprise you: a head that
-chooses between categories directly is the same thing with answers of one token.
+so that what is learned, used without it, favors no category for being common. A head that chooses between categories
+directly is the same thing with answers of one token.
 """
 
 from collections.abc import Sequence

@@ -1,8 +1,8 @@
 """Layers compiled for rows of few lengths: what makes training on CUDA fast.
 
 A compiled layer is a program for one length of row, and `nosology.modeling.tree.row_length` lets a training meet a
-handful of lengths. The layers of a model run the same code on different weights, so they share what is compiled. What
-would surprise you: layers are compiled for the training step alone; scoring compiles attention only.
+handful of lengths. The layers of a model run the same code on different weights, so they share what is compiled. Layers
+are compiled for the training step alone; scoring compiles attention only.
 """
 
 from collections.abc import Callable, Iterator

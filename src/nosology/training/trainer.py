@@ -28,7 +28,7 @@ from nosology.modeling.encoding import EncodedNote, PromptEncoder
 from nosology.modeling.head_scoring import make_scorer
 from nosology.modeling.loading import decoder
 from nosology.modeling.padded import PaddedScorer, padded_logits
-from nosology.modeling.title_targets import HungTitles, TitleTarget
+from nosology.modeling.title_targets import TitleAnswers, TitleTarget
 from nosology.modeling.tree import PackedTree, Segment, pack, row_length
 from nosology.training.balance import NoteOrder
 from nosology.training.callbacks import FiniteGradients, last_whole_checkpoint
@@ -103,7 +103,7 @@ class TreeCollator:
         """
         segments = [Segment(self.encoder.root)]
         answers, notes = [], []
-        titles = HungTitles()
+        titles = TitleAnswers()
         for example in examples:
             notes.append(len(segments))
             segments.append(Segment(example.note.tokens, parent=0))

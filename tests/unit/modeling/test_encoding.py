@@ -125,7 +125,7 @@ def test_a_template_that_moves_the_answer_is_refused() -> None:
     tokenizer.chat_template = tokenizer.chat_template.replace(
         "assistant\n' }}{% endif", "assistant\nThe answer: ' }}{% endif"
     )
-    with pytest.raises(ModelError, match="behind its own generation prompt"):
+    with pytest.raises(ModelError, match="after its own generation prompt"):
         PromptEncoder(tokenizer, TEMPLATE, CATEGORIES)
 
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nosology.modeling.encoding import PromptEncoder
-from nosology.modeling.title_targets import HungTitles, TitleTarget, title_targets
+from nosology.modeling.title_targets import TitleAnswers, TitleTarget, title_targets
 from nosology.modeling.tree import Segment, pack
 from tiny_models import CATEGORIES, TEMPLATE, chatml_tokenizer
 
@@ -103,10 +103,10 @@ def test_every_step_is_a_token_of_the_title_at_its_depth(titles: list[str]) -> N
 # ---- in a batch
 
 
-def hung(places: list[int], label: int, targets: dict[int, TitleTarget]) -> tuple[HungTitles, list[Segment]]:
+def hung(places: list[int], label: int, targets: dict[int, TitleTarget]) -> tuple[TitleAnswers, list[Segment]]:
     """Return the titles of one note, hung below its answer or below categories of their own, and the whole tree."""
     segments = [Segment((1, 2, 3)), Segment((4, 5), 0), Segment(ENCODER.answers[label], 1)]
-    titles = HungTitles()
+    titles = TitleAnswers()
     titles.hang(segments, ENCODER, 1, (label, 2), [targets[place] for place in places], weight=0.5)
     return titles, segments
 
@@ -159,4 +159,4 @@ def test_choices_are_padded_to_the_longest(targets: dict[int, TitleTarget]) -> N
     for row, choices in zip(padded.tolist(), titles.choices, strict=True):
         assert row[: len(choices)] == list(choices)
         assert set(row[len(choices) :]) <= {-1}
-    assert HungTitles().padded_choices() == []
+    assert TitleAnswers().padded_choices() == []

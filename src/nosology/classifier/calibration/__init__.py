@@ -3,8 +3,8 @@
 A calibration is fitted on validation notes, never on training or test notes, and stored with the run. It has three
 parts, one module for each method: a map from log-probabilities to probabilities (nothing, `temperature`, `platt`,
 `bias_corrected`), a threshold below which the classifier abstains (`selective`), and thresholds of prediction sets
-(`conformal`). What would surprise you: threshold and prediction sets are derived from *cross-fitted* probabilities, so
-that they do not inherit the optimism of the fit. Pure numpy and scipy.
+(`conformal`). Threshold and prediction sets are derived from *cross-fitted* probabilities, so that they do not inherit
+the optimism of the fit. Pure numpy and scipy.
 """
 
 from nosology.classifier.calibration.calibration import Calibration

@@ -2,8 +2,8 @@
 
 They find e-mail addresses, phone, social security and credit card numbers, user names with passwords, web addresses and
 Twitter names. scrubadub finds no names, dates, places or record numbers, so it adds little to our rules; a gate (a
-pattern that every finding must contain) keeps its cost away from texts that hold nothing for it. What would surprise
-you: scrubadub takes seconds to import, so it is imported when a gate first opens.
+pattern that every finding must contain) keeps its cost away from texts that hold nothing for it. Scrubadub takes
+seconds to import, so it is imported when a gate first opens.
 """
 
 import re

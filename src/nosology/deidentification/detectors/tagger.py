@@ -2,8 +2,8 @@
 
 It looks only at candidate words (capitalized ones; in text without letter case, words that are not everyday ones), at
 their letters, at which lists they are in, and at three words on either side. Features are hashed into a table of
-weights that ``scripts/deid/train_tagger.py`` learned from planted, invented identifiers. What would surprise you: it
-has no notion of sequence; words found side by side are joined afterwards.
+weights that ``scripts/deid/train_tagger.py`` learned from planted, invented identifiers. It has no notion of sequence;
+words found side by side are joined afterwards.
 """
 
 import re

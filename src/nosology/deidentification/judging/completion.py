@@ -1,7 +1,7 @@
 """Found identifiers, whole: what stands beside a found name, place or hospital and belongs to it.
 
-A detector often knows one word of several: "Niamh Kelly" by Kelly, "Elkhorn Bluff" by Elkhorn. What would surprise
-you: an ordinary word is taken along only where the lists say that it is a first name too ("Art White").
+A detector often knows one word of several: "Niamh Kelly" by Kelly, "Elkhorn Bluff" by Elkhorn. An ordinary word is
+taken along only where the lists say that it is a first name too ("Art White").
 """
 
 import re

@@ -1,8 +1,8 @@
 """Found words that are no identifiers after all: "Chlamydia culture", "in Ohio", "Pain Clinic", "NG tube".
 
-Detectors look at words one cue at a time; this is the last look at what all of them found together. What would surprise
-you: a name after a title ("Dr. Foley") always stays found, whatever else its word means, and so does one that kinship,
-a credential or a signature gives away ("her daughter Georgia", "Ringer, RN").
+Detectors look at words one cue at a time; this is the last look at what all of them found together. A name after a
+title ("Dr. Foley") always stays found, whatever else its word means, and so does one that kinship, a credential or a
+signature gives away ("her daughter Georgia", "Ringer, RN").
 """
 
 import re

@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from nosology.serve.http.limits import RateLimit
 from nosology.serve.http.logs import event
 from nosology.serve.http.problems import BUG, Refused, problem
-from nosology.serve.http.sessions import COOKIE, Doorkeeper
+from nosology.serve.http.sessions import COOKIE, Authenticator
 from nosology.serve.http.strangers import Strangers
 from nosology.serve.metrics import Metrics
 from nosology.serve.settings import Settings
@@ -53,7 +53,7 @@ class Guard:
     Args:
         app: The routes.
         settings: Limits.
-        doorkeeper: Knows who is asking.
+        authenticator: Knows who is asking.
         metrics: Counts requests.
         strangers: Refuses wrong keys.
         hosts: Names under which the service may be addressed; None for any.
@@ -65,13 +65,13 @@ class Guard:
         app: ASGIApp,
         *,
         settings: Settings,
-        doorkeeper: Doorkeeper,
+        authenticator: Authenticator,
         metrics: Metrics,
         strangers: Strangers,
         hosts: frozenset[str] | None,
         is_encrypted: bool = False,
     ) -> None:
-        self._app, self._settings, self._doorkeeper, self._metrics = app, settings, doorkeeper, metrics
+        self._app, self._settings, self._authenticator, self._metrics = app, settings, authenticator, metrics
         self._hosts, self._is_encrypted = hosts, is_encrypted
         self._rate = RateLimit(settings.requests_per_minute, max(20, settings.requests_per_minute // 10))
         self._strangers = strangers
@@ -85,7 +85,7 @@ class Guard:
         if scope["type"] != "http":  # no route speaks anything else
             await send({"type": "websocket.close", "code": 1008})
             return
-        await _Passage(self, scope, receive, send).run()
+        await _GuardedRequest(self, scope, receive, send).run()
 
     def _check(self, scope: Scope, headers: Headers) -> None:
         """Decide whether a request may pass, whoever asks.
@@ -110,19 +110,19 @@ class Guard:
         """
         key, cookie = _bearer(headers), _cookie(headers)
         is_open = scope["path"] in OPEN_PATHS or scope["path"].startswith(OPEN_PREFIX)
-        caller = self._doorkeeper.caller(key, cookie)
+        caller = self._authenticator.caller(key, cookie)
         scope["nosology.caller"], scope["nosology.cookie"] = caller, cookie
         if caller is None and not is_open:
             if key is not None:
                 raise await self._strangers.refuse(address_of(scope))
             self._metrics.refused.labels("no key").inc()
             raise Refused(401, "This needs an API key.", headers={"WWW-Authenticate": "Bearer"})
-        if self._doorkeeper.needs_key and caller and (wait := self._rate.take(caller.key_id)):
+        if self._authenticator.needs_key and caller and (wait := self._rate.take(caller.key_id)):
             self._metrics.refused.labels("rate").inc()
             raise Refused(429, "Too many requests; try again later.", headers={"Retry-After": str(wait)})
 
 
-class _Passage:
+class _GuardedRequest:
     """One request on its way in and one answer on its way out."""
 
     def __init__(self, guard: Guard, scope: Scope, receive: Receive, send: Send) -> None:

@@ -1,4 +1,4 @@
-"""What a service writes to stderr: one JSON object a line, numbers and names, never text of a note.
+"""What a service writes to stderr: one JSON object per line, numbers and names, never text of a note.
 
 A library's exception may quote the note it choked on, and a library's log call may pass one. So the formatter here
 takes nothing from a record but its time, level, logger and the fields that this package passes on purpose; of an

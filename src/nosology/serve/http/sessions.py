@@ -42,7 +42,7 @@ class _Session:
     ends_at: float
 
 
-class Doorkeeper:
+class Authenticator:
     """Knows who is asking.
 
     Args:

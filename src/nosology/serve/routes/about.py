@@ -9,7 +9,7 @@ from fastapi.responses import HTMLResponse, JSONResponse, Response
 from nosology.serve import metrics
 from nosology.serve.http.guards import REPORT_POLICY, address_of
 from nosology.serve.http.problems import Refused, responses
-from nosology.serve.http.sessions import COOKIE, LOCAL, SESSION_SECONDS, Doorkeeper
+from nosology.serve.http.sessions import COOKIE, LOCAL, SESSION_SECONDS, Authenticator
 from nosology.serve.schemas import SessionIn, SessionOut, StatusOut
 from nosology.serve.service import Service
 
@@ -33,12 +33,12 @@ def page_files() -> dict[str, tuple[bytes, str]]:
     }
 
 
-def routes(service: Service, doorkeeper: Doorkeeper, *, is_encrypted: bool) -> APIRouter:
+def routes(service: Service, authenticator: Authenticator, *, is_encrypted: bool) -> APIRouter:
     """Return the routes about the service.
 
     Args:
         service: The parts of the service.
-        doorkeeper: Knows who is asking.
+        authenticator: Knows who is asking.
         is_encrypted: Whether the service speaks TLS.
     """
     router = APIRouter(tags=["service"])
@@ -91,7 +91,7 @@ def routes(service: Service, doorkeeper: Doorkeeper, *, is_encrypted: bool) -> A
     @router.get("/v1/session", responses=responses(403, 421, 500), summary="Who is asking.")
     async def session(request: Request) -> SessionOut:
         caller = request.scope["nosology.caller"]
-        return SessionOut(needs_key=doorkeeper.needs_key, actor=caller.name if caller else None)
+        return SessionOut(needs_key=authenticator.needs_key, actor=caller.name if caller else None)
 
     @router.post(
         "/v1/session",
@@ -100,12 +100,12 @@ def routes(service: Service, doorkeeper: Doorkeeper, *, is_encrypted: bool) -> A
         summary="Exchange an API key for a cookie.",
     )
     async def open_session(request: Request, body: SessionIn) -> JSONResponse:
-        if not doorkeeper.needs_key:
+        if not authenticator.needs_key:
             return JSONResponse(SessionOut(needs_key=False, actor=LOCAL.name).model_dump())
-        caller = doorkeeper.caller(body.key, None)
+        caller = authenticator.caller(body.key, None)
         if caller is None:
             raise await service.strangers.refuse(address_of(request.scope))
-        value = doorkeeper.open_session(caller)
+        value = authenticator.open_session(caller)
         answer = JSONResponse(SessionOut(needs_key=True, actor=caller.name).model_dump())
         answer.set_cookie(
             COOKIE, value, max_age=SESSION_SECONDS, httponly=True, samesite="strict", secure=is_encrypted, path="/"
@@ -114,7 +114,7 @@ def routes(service: Service, doorkeeper: Doorkeeper, *, is_encrypted: bool) -> A
 
     @router.delete("/v1/session", status_code=204, responses=responses(403, 421, 500), summary="Forget the cookie.")
     async def close_session(request: Request) -> Response:
-        doorkeeper.end_session(request.scope.get("nosology.cookie"))
+        authenticator.end_session(request.scope.get("nosology.cookie"))
         answer = Response(status_code=204)
         answer.delete_cookie(COOKIE, path="/", httponly=True, samesite="strict", secure=is_encrypted)
         return answer

@@ -8,7 +8,7 @@ import pytest
 from nosology.serve.http import sessions
 from nosology.serve.http.keys import KeyFile
 from nosology.serve.http.problems import Refused
-from nosology.serve.http.sessions import LOCAL, SESSION_SECONDS, Caller, Doorkeeper
+from nosology.serve.http.sessions import LOCAL, SESSION_SECONDS, Authenticator, Caller
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return made
 
 
-def opened(door: Doorkeeper, key: str) -> str:
+def opened(door: Authenticator, key: str) -> str:
     """Return a cookie for a key."""
     caller = door.caller(key, None)
     assert caller is not None
@@ -43,7 +43,7 @@ def opened(door: Doorkeeper, key: str) -> str:
 
 
 def test_without_keys_everybody_is_local() -> None:
-    door = Doorkeeper(None)
+    door = Authenticator(None)
     assert not door.needs_key
     assert door.caller(None, None) == LOCAL
     assert door.caller("whatever", "whatever") == LOCAL
@@ -51,7 +51,7 @@ def test_without_keys_everybody_is_local() -> None:
 
 def test_a_key_names_its_owner(keys: KeyFile) -> None:
     key = keys.create("ward 3")
-    door = Doorkeeper(keys)
+    door = Authenticator(keys)
     assert door.needs_key
     caller = door.caller(key, None)
     assert caller is not None
@@ -63,11 +63,11 @@ def test_a_key_names_its_owner(keys: KeyFile) -> None:
 @pytest.mark.parametrize("presented", [None, "", "nsl_wrong_key", "é" * 40])
 def test_nobodys_key_is_nobody(keys: KeyFile, presented: str | None) -> None:
     keys.create("ward 3")
-    assert Doorkeeper(keys).caller(presented, None) is None
+    assert Authenticator(keys).caller(presented, None) is None
 
 
 def test_a_cookie_stands_for_the_key_that_opened_it(keys: KeyFile) -> None:
-    door = Doorkeeper(keys)
+    door = Authenticator(keys)
     cookies = {name: opened(door, keys.create(name)) for name in ("one", "other")}
     assert len(set(cookies.values())) == 2
     for name, cookie in cookies.items():
@@ -77,7 +77,7 @@ def test_a_cookie_stands_for_the_key_that_opened_it(keys: KeyFile) -> None:
 
 
 def test_a_cookie_cannot_be_guessed_from_another(keys: KeyFile) -> None:
-    door = Doorkeeper(keys)
+    door = Authenticator(keys)
     key = keys.create("one")
     values = [opened(door, key) for _ in range(20)]
     assert len(set(values)) == 20
@@ -85,7 +85,7 @@ def test_a_cookie_cannot_be_guessed_from_another(keys: KeyFile) -> None:
 
 
 def test_a_key_that_is_wrong_is_not_made_good_by_a_cookie(keys: KeyFile) -> None:
-    door = Doorkeeper(keys)
+    door = Authenticator(keys)
     cookie = opened(door, keys.create("one"))
     assert door.caller("nsl_wrong", cookie) is None
 
@@ -93,11 +93,11 @@ def test_a_key_that_is_wrong_is_not_made_good_by_a_cookie(keys: KeyFile) -> None
 @pytest.mark.parametrize("cookie", [None, "", "x" * 43])
 def test_an_unknown_cookie_is_nobody(keys: KeyFile, cookie: str | None) -> None:
     keys.create("one")
-    assert Doorkeeper(keys).caller(None, cookie) is None
+    assert Authenticator(keys).caller(None, cookie) is None
 
 
 def test_a_session_ends_after_eight_hours(keys: KeyFile, clock: Clock) -> None:
-    door = Doorkeeper(keys)
+    door = Authenticator(keys)
     cookie = opened(door, keys.create("one"))
     clock.now += 8 * 3600 - 1
     assert door.caller(None, cookie) is not None
@@ -107,7 +107,7 @@ def test_a_session_ends_after_eight_hours(keys: KeyFile, clock: Clock) -> None:
 
 
 def test_a_session_ends_when_it_is_ended(keys: KeyFile) -> None:
-    door = Doorkeeper(keys)
+    door = Authenticator(keys)
     key = keys.create("one")
     cookie, other = opened(door, key), opened(door, key)
     door.end_session(cookie)
@@ -119,7 +119,7 @@ def test_a_session_ends_when_it_is_ended(keys: KeyFile) -> None:
 
 
 def test_a_session_ends_with_its_key_also_where_the_name_is_given_anew(keys: KeyFile) -> None:
-    door = Doorkeeper(keys)
+    door = Authenticator(keys)
     cookie = opened(door, keys.create("one"))
     keys.revoke("one")
     assert door.caller(None, cookie) is None
@@ -128,13 +128,13 @@ def test_a_session_ends_with_its_key_also_where_the_name_is_given_anew(keys: Key
 
 
 def test_sessions_end_with_the_process(keys: KeyFile) -> None:
-    cookie = opened(Doorkeeper(keys), keys.create("one"))
-    assert Doorkeeper(keys).caller(None, cookie) is None
+    cookie = opened(Authenticator(keys), keys.create("one"))
+    assert Authenticator(keys).caller(None, cookie) is None
 
 
 def test_of_too_many_sessions_the_oldest_goes(keys: KeyFile, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sessions, "_MOST_SESSIONS", 3)
-    door = Doorkeeper(keys)
+    door = Authenticator(keys)
     key = keys.create("one")
     cookies = [opened(door, key) for _ in range(4)]
     assert [door.caller(None, cookie) is not None for cookie in cookies] == [False, True, True, True]
@@ -144,7 +144,7 @@ def test_sessions_that_are_over_make_room_before_living_ones(
     keys: KeyFile, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sessions, "_MOST_SESSIONS", 2)
-    door = Doorkeeper(keys)
+    door = Authenticator(keys)
     key = keys.create("one")
     opened(door, key)
     clock.now += SESSION_SECONDS - 10
@@ -158,7 +158,7 @@ def test_keys_that_cannot_be_read_let_nobody_in_and_say_when_to_come_back(tmp_pa
     path = tmp_path / "keys.json"
     keys = KeyFile(path)
     key = keys.create("one")
-    door = Doorkeeper(keys)
+    door = Authenticator(keys)
     path.write_text("{ broken")
     with pytest.raises(Refused) as caught:
         door.caller(key, None)
