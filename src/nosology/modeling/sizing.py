@@ -210,7 +210,14 @@ class Fitting:
 
 
 def fitting_batches(shape: Architecture, load: TrainingLoad, free_bytes: int, *, can_4bit: bool) -> tuple[Fitting, ...]:
-    """Return the largest batch that fits into free memory, with and without recomputation, and in 4 bits."""
+    """Return the largest batch that fits into free memory, with and without recomputation, and in 4 bits.
+
+    Args:
+        shape: The model's measures.
+        load: What training asks for; its batch, recomputation and number format are varied.
+        free_bytes: Bytes of memory that are free.
+        can_4bit: Whether this machine can hold base weights in 4 bits.
+    """
     found = []
     for is_4bit in (False, True) if can_4bit else (False,):
         for is_checkpointed in (False, True):
