@@ -5,6 +5,8 @@ import ssl
 import threading
 from pathlib import Path
 
+import httpx2
+
 from nosology.serve.app import create_app
 from nosology.serve.http.connections import Door
 from nosology.serve.http.keys import KeyFile
@@ -33,3 +35,9 @@ class Served:
     def stop(self) -> None:
         self.server.should_exit = True
         self.thread.join(30)
+
+    def post(self, body: object, path: str = "/v1/classify") -> dict:
+        """Return what the service answers to a sound request."""
+        answer = httpx2.post(self.url + path, json=body, timeout=30)
+        answer.raise_for_status()
+        return answer.json()
