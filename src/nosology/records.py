@@ -115,9 +115,12 @@ class Prediction:
         label: The most probable category.
         probability: Its probability, calibrated where the run holds a calibration.
         ranking: Every category with its probability, best first; sums to 1.
-        prediction_set: Categories of the conformal set; empty tuple where the run holds none.
-        abstained: True where the probability is below the run's abstention threshold.
+        prediction_set: Categories that cannot be ruled out, the most probable among them; all where nothing was
+            calibrated.
+        abstained: True where the probability is below the run's abstention threshold, and for every note where nothing
+            was calibrated.
         truncated_tokens: Note tokens that did not fit and were left out.
+        is_calibrated: Whether the run was evaluated on enough validation notes to say how sure it is.
     """
 
     label: str
@@ -126,6 +129,7 @@ class Prediction:
     prediction_set: tuple[str, ...] = ()
     abstained: bool = False
     truncated_tokens: int = 0
+    is_calibrated: bool = True
 
 
 @dataclass(frozen=True, slots=True)

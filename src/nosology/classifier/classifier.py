@@ -41,6 +41,13 @@ CORRECTIONS: tuple[Correction, ...] = ("none", "length", "prior")
 System = Literal["tuned", "base", "ensemble"]
 
 
+NOT_FITTED = (
+    "this run's suggestions were not fitted on validation notes, so it shows none: "
+    "train with train.title_weight above 0, then run nosology evaluate"
+)
+"""Why a run suggests nothing."""
+
+
 class Classifier:
     """Categories with probabilities for notes.
 
@@ -188,11 +195,14 @@ class Classifier:
             progress: Called with the number of notes finished after each.
 
         Returns:
-            One ranked sequence of suggestions a note; evidence offsets are into the texts as they were given.
+            One ranked sequence of suggestions a note; evidence offsets are into the texts as they were given. An empty
+            one with its reason where the run's suggester was not fitted.
 
         Raises:
             RunError: The run's training notes had no ICD codes.
         """
+        if not self.suggester.fitted.is_calibrated:
+            return [Suggestions.absent(len(self.suggester.table), NOT_FITTED) for _ in texts]
         results = []
         for text in texts:
             next_note()
@@ -238,15 +248,17 @@ class Classifier:
         """
         calibration = calibration or self.calibration
         probabilities = calibration.apply(log_probs) if calibration else np.exp(log_probs)
-        abstained = calibration.abstains(probabilities) if calibration else np.zeros(len(log_probs), dtype=bool)
-        sets = calibration.prediction_sets(probabilities) if calibration else [()] * len(log_probs)
+        # Without a calibration nobody knows how sure this is: every note is left to people, and nothing is ruled out.
+        abstained = calibration.abstains(probabilities) if calibration else np.ones(len(log_probs), dtype=bool)
+        every = [tuple(map(int, np.argsort(-row, kind="stable"))) for row in probabilities]
+        sets: Sequence[Sequence[int]] = calibration.prediction_sets(probabilities) if calibration else every
         names = self.labels.names
         predictions = []
         for row, cut, silent, members in zip(probabilities, truncated, abstained, sets, strict=True):
             order = np.argsort(-row, kind="stable")
             ranking = tuple((names[index], float(row[index])) for index in order)
             chosen = tuple(names[index] for index in members)
-            predictions.append(Prediction(*ranking[0], ranking, chosen, bool(silent), cut))
+            predictions.append(Prediction(*ranking[0], ranking, chosen, bool(silent), cut, calibration is not None))
         return predictions
 
     def log_probs_and_answers(

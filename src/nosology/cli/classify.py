@@ -16,7 +16,7 @@ from nosology.errors import DataError
 if TYPE_CHECKING:
     from nosology.records import Prediction
 
-ADDED = ("predicted_label", "probability", "ranking", "prediction_set", "abstained")
+ADDED = ("predicted_label", "probability", "ranking", "prediction_set", "abstained", "is_calibrated")
 
 
 class System(StrEnum):
@@ -41,8 +41,8 @@ def classify(
 ) -> None:
     """Say which category each note belongs to, and how sure that is.
 
-    Every input column and the order stay; predicted_label, probability, ranking, prediction_set and abstained are
-    added.
+    Every input column and the order stay; predicted_label, probability, ranking, prediction_set, abstained and
+    is_calibrated are added.
 
     Example: nosology classify runs/first notes.csv --text TEXT --out predictions.csv
     """
@@ -76,7 +76,10 @@ def _predict(run: Path, notes: list[str], system: System | None) -> "list[Predic
 
     classifier = Classifier.load(run, system=system.value if system else None)
     with progress("classify", total=len(notes)) as advance:
-        return classifier.classify(notes, progress=lambda n: advance(n))
+        predictions = classifier.classify(notes, progress=lambda n: advance(n))
+    if not all(prediction.is_calibrated for prediction in predictions):
+        say("not calibrated, so every note is left to people: run nosology evaluate, with 30 validation notes or more")
+    return predictions
 
 
 def _fields(prediction: "Prediction") -> dict[str, Any]:
@@ -86,6 +89,7 @@ def _fields(prediction: "Prediction") -> dict[str, Any]:
         "ranking": [{"label": label, "probability": probability} for label, probability in prediction.ranking],
         "prediction_set": list(prediction.prediction_set),
         "abstained": prediction.abstained,
+        "is_calibrated": prediction.is_calibrated,
     }
 
 

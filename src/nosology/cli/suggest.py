@@ -75,7 +75,9 @@ def suggest(
             else _json_lines(found, table, text, has_file=out is not None)
         )
         _write(lines, out)
-    if out is not None:
+    if found and found[0].reason:
+        say(f"no suggestions: {found[0].reason}")
+    elif out is not None:
         say(f"suggested diagnoses to consider for {len(found)} notes: {out}")
 
 

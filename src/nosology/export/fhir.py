@@ -22,6 +22,13 @@ EVIDENCE_EXTENSION = "urn:nosology:evidence"
 _TERMINOLOGY = "http://terminology.hl7.org/CodeSystem"
 _NOTE_SYSTEM = "urn:nosology:note"
 _HASH_SYSTEM = "urn:nosology:note-sha256"
+_MARKS = {
+    "negated": "denied there",
+    "family_history": "of a relative",
+    "history": "past",
+    "uncertain": "not certain there",
+}
+_NOT_CALIBRATED = "Not calibrated: this run was not evaluated on enough notes to say how sure it is."
 _NOT_SURE = "Not sure: below the run's threshold. A person should read this note."
 
 Answer = Mapping[str, Any]
@@ -132,17 +139,24 @@ def _outcomes(answer: Answer) -> Iterator[Resource]:
     for item in answer.get("suggestions", ()):
         outcome = {"coding": [coding(item)], "text": item["title"]}
         yield {"outcome": outcome, "probabilityDecimal": _percent(item["probability"])}
-    if "none_of_these" in answer:
+    if "none_of_these" in answer and not _why_none(answer):
         outcome = {"text": "None of the diagnoses that could be suggested"}
         yield {"outcome": outcome, "probabilityDecimal": _percent(answer["none_of_these"])}
 
 
 def _notes(answer: Answer) -> Iterator[str]:
     if answer.get("abstained"):
-        yield _NOT_SURE
-    if "suggestions" in answer:
+        yield _NOT_SURE if answer.get("is_calibrated", True) else _NOT_CALIBRATED
+    if why := _why_none(answer):
+        yield f"No suggestions: {why}."
+    elif "suggestions" in answer:
         yield f"Probabilities are {'calibrated on validation notes' if answer['is_calibrated'] else 'not calibrated'}."
     yield NOTICE
+
+
+def _why_none(answer: Answer) -> str:
+    """Return why an answer holds no suggestions; empty where it may hold some."""
+    return str(answer.get("suggestions_reason") or answer.get("reason") or "")
 
 
 def _basis(suggestion: Answer) -> str:
@@ -153,10 +167,9 @@ def _basis(suggestion: Answer) -> str:
 def _evidence(piece: Answer) -> Resource:
     """Return a sentence as evidence: in words for people, in numbers for programs."""
     start, end = int(piece["start"]), int(piece["end"])
-    marks = [
-        mark for name, mark in (("negated", "denied there"), ("family_history", "of a relative")) if piece.get(name)
-    ]
-    told = f" ({', '.join(marks)})" if marks else ""
+    marks = [mark for name, mark in _MARKS.items() if piece.get(name)]
+    term = f", where the term “{piece['term']}” is met" if piece.get("term") else ""
+    told = term + (f" ({', '.join(marks)})" if marks else "")
     places = [{"url": "start", "valueUnsignedInt": start}, {"url": "end", "valueUnsignedInt": end}]
     return {
         "extension": [{"url": EVIDENCE_EXTENSION, "extension": places}],

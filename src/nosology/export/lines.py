@@ -72,6 +72,7 @@ class SuggestedNote(BaseModel):
     sentences_left_out: int = Field(
         0, ge=0, description="Sentences of a very long note that were not tried as evidence."
     )
+    reason: str = Field("", description="Why there are no suggestions at all; empty where the run can suggest.")
     notice: str = Field(NOTICE, description="What suggestions are and are not.")
 
 
@@ -83,6 +84,7 @@ def suggested_note(found: Suggestions) -> dict[str, Any]:
         mass_left_out=found.mass_left_out,
         n_rubrics=found.n_rubrics,
         is_calibrated=found.is_calibrated,
+        reason=found.reason,
         sentences_left_out=found.sentences_left_out,
         notice=NOTICE,
     )

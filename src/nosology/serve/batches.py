@@ -39,7 +39,7 @@ FORMATS: dict[str, Format] = {
     "application/jsonl": "jsonl",
     "application/vnd.apache.parquet": "parquet",
 }
-ADDED_COLUMNS = ("predicted_label", "probability", "ranking", "prediction_set", "abstained")
+ADDED_COLUMNS = ("predicted_label", "probability", "ranking", "prediction_set", "abstained", "is_calibrated")
 KEPT_SECONDS = 3600.0
 
 _ROWS_AT_ONCE = 16
@@ -362,6 +362,7 @@ def _columns(prediction: PredictionOut) -> dict[str, object]:
         "ranking": [item.model_dump() for item in prediction.ranking],
         "prediction_set": prediction.prediction_set,
         "abstained": prediction.abstained,
+        "is_calibrated": prediction.is_calibrated,
     }
 
 

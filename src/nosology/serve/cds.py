@@ -100,6 +100,8 @@ def cards(
 def _summary(prediction: Mapping[str, Any]) -> str:
     share = f"{prediction['probability']:.0%}"
     if prediction["abstained"]:
+        if not prediction.get("is_calibrated", True):
+            return f"Not calibrated: perhaps {prediction['label']}. Please read the note."[:_SUMMARY_CHARACTERS]
         return f"Not sure: perhaps {prediction['label']} ({share}). Please read the note."[:_SUMMARY_CHARACTERS]
     return f"Main diagnosis probably in {prediction['label']} ({share})"[:_SUMMARY_CHARACTERS]
 
@@ -111,10 +113,17 @@ def _detail(prediction: Mapping[str, Any], text: str) -> str:
         lines.append(f"**Cannot be ruled out:** {', '.join(prediction['prediction_set'])}.")
     if prediction["truncated_tokens"]:
         lines.append(f"{prediction['truncated_tokens']} tokens of the note did not fit and were not read.")
+    if prediction.get("suggestions_reason"):
+        lines.append(f"No diagnoses to consider: {prediction['suggestions_reason']}.")
     for item in prediction.get("suggestions", ())[:N_SUGGESTIONS]:
-        quotes = "; ".join(f"“{_quote(text, piece)}”" for piece in item["evidence"][:2] if not piece["negated"])
+        quotes = "; ".join(f"“{_quote(text, piece)}”" for piece in item["evidence"][:2] if _is_shown(piece))
         lines.append(f"- {item['title']}, {item['probability']:.0%}" + (f": {quotes}" if quotes else ""))
     return "\n\n".join([*lines, f"*{NOTICE}*"])
+
+
+def _is_shown(piece: Mapping[str, Any]) -> bool:
+    """Return whether a sentence supports a diagnosis of the patient's own: denied or another person's, it does not."""
+    return not piece["negated"] and not piece["family_history"]
 
 
 def _quote(text: str, piece: Mapping[str, Any]) -> str:

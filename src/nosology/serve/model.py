@@ -5,7 +5,7 @@ service then says so, with status 501, instead of guessing.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Protocol, runtime_checkable
 
 from nosology.classifier.calibration import Calibration
@@ -126,8 +126,7 @@ def suggestions_json(suggestions: Any, note: MaskedNote) -> dict[str, Any]:
         evidence = []
         for piece in item.evidence:
             start, end = note.original_span(piece.start, piece.end)
-            marks = {"negated": piece.negated, "family_history": piece.family_history}
-            evidence.append({"start": start, "end": end, "effect": piece.effect, **marks})
+            evidence.append(asdict(piece) | {"start": start, "end": end})
         items.append(
             {
                 "code": item.code,
@@ -137,13 +136,14 @@ def suggestions_json(suggestions: Any, note: MaskedNote) -> dict[str, Any]:
                 "probability": item.probability,
                 "is_seen": item.is_seen,
                 "evidence": evidence,
+                "full_code": asdict(item.full_code) if item.full_code else None,
             }
         )
     return {
         "items": items,
         "none_of_these": suggestions.none_of_these,
         "mass_left_out": suggestions.mass_left_out,
-        "is_calibrated": suggestions.is_calibrated,
+        "reason": suggestions.reason,
         "sentences_left_out": suggestions.sentences_left_out,
     }
 

@@ -78,8 +78,13 @@ class PredictionOut(BaseModel):
     label: str = Field(description="The most probable category.", examples=["Cardiovascular"])
     probability: float = Field(ge=0, le=1, description="Calibrated where the run holds a calibration.")
     ranking: list[Ranked] = Field(description="Every category, best first; the probabilities sum to 1.")
-    prediction_set: list[str] = Field(description="Categories that cannot be ruled out; empty for a run without.")
+    prediction_set: list[str] = Field(
+        description="Categories that cannot be ruled out; all where nothing was calibrated."
+    )
     abstained: bool = Field(description="True: not sure; a person should read this note.")
+    is_calibrated: bool = Field(
+        description="False: never evaluated, or on too few notes; then every note is left to people."
+    )
     truncated_tokens: int = Field(ge=0, description="Tokens of the note that did not fit and were left out.")
     note_sha256: str = Field(description="Stands for the note in the audit log.")
     receipt: str = Field(description="Hand it back with a decision; signed by this service.")
@@ -93,6 +98,18 @@ class EvidenceOut(BaseModel):
     effect: float = Field(description="How much the suggestion's log-odds fall without the sentence.")
     negated: bool
     family_history: bool
+    history: bool = False
+    uncertain: bool = False
+    term: str = Field(default="", description="The official name that the sentence met; empty if none did.")
+
+
+class FullCodeOut(BaseModel):
+    """A full code below a rubric."""
+
+    code: str
+    share: float = Field(ge=0, le=1)
+    n_notes: int = Field(ge=0)
+    term: str = Field(description="The code's name that the note holds in full; empty where training notes support it.")
 
 
 class SuggestionOut(BaseModel):
@@ -105,6 +122,9 @@ class SuggestionOut(BaseModel):
     probability: float = Field(ge=0, le=1)
     is_seen: bool = Field(description="Whether any training note had it.")
     evidence: list[EvidenceOut]
+    full_code: FullCodeOut | None = Field(
+        default=None, description="Where a name or enough training notes support one."
+    )
 
 
 class SuggestedOut(PredictionOut):
@@ -113,7 +133,7 @@ class SuggestedOut(PredictionOut):
     suggestions: list[SuggestionOut] = Field(description="The most probable first.")
     none_of_these: float = Field(ge=0, le=1, description="Probability that no listed diagnosis is coded.")
     mass_left_out: float = Field(ge=0, le=1, description="Probability of categories that were not looked into.")
-    is_calibrated: bool
+    suggestions_reason: str = Field(default="", description="Why there are no suggestions at all.")
     sentences_left_out: int = Field(
         default=0, ge=0, description="Sentences of a very long note that were not tried as evidence."
     )

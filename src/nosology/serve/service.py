@@ -194,6 +194,7 @@ class Service:
             ranking=[Ranked(label=label, probability=_unit(value)) for label, value in prediction.ranking],
             prediction_set=list(prediction.prediction_set),
             abstained=prediction.abstained,
+            is_calibrated=prediction.is_calibrated,
             truncated_tokens=prediction.truncated_tokens,
             note_sha256=digest,
             receipt=self.receipts.sign(receipt),
@@ -206,7 +207,7 @@ class Service:
             suggestions=found["items"],
             none_of_these=_unit(found["none_of_these"]),
             mass_left_out=_unit(found["mass_left_out"]),
-            is_calibrated=found["is_calibrated"],
+            suggestions_reason=found["reason"],
             sentences_left_out=found["sentences_left_out"],
         )
 

@@ -271,10 +271,26 @@ def test_the_command_keeps_every_column_and_row_in_order(run: Path, tmp_path: Pa
     assert cli("classify", str(run), str(tmp_path / f"in{suffix}"), "--text", "TEXT", "--out", str(out))[0] == 0
     found = read_table(out)
     assert found.columns[:3] == ["id", "TEXT", "x"]
-    assert found.columns[3:] == ["predicted_label", "probability", "ranking", "prediction_set", "abstained"]
+    assert found.columns[3:] == [
+        "predicted_label",
+        "probability",
+        "ranking",
+        "prediction_set",
+        "abstained",
+        "is_calibrated",
+    ]
     assert found["id"].to_list() == ["0389", "b", "0001"]
     assert found["TEXT"].fill_null("").to_list() == ["fever, cough", 'a "quoted"\nburn', ""]
     assert set(found["predicted_label"]) <= set(CATEGORIES)
+
+
+def test_a_run_without_a_calibration_leaves_every_note_to_people_and_rules_nothing_out(run: Path) -> None:
+    classifier = Classifier.load(run, system="base")
+    assert classifier.calibration is None
+    for prediction in classifier.classify(["fever and cough", ""]):
+        assert (prediction.abstained, prediction.is_calibrated) == (True, False)
+        assert prediction.prediction_set == tuple(label for label, _ in prediction.ranking)
+        assert prediction.prediction_set[0] == prediction.label
 
 
 def test_the_command_reads_one_note_from_stdin(run: Path) -> None:

@@ -6,6 +6,7 @@ The classifier itself has tests of its own; here one of known answers stands in 
 import io
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
@@ -21,7 +22,7 @@ HEART = Prediction("Cardiovascular", 0.75, (("Cardiovascular", 0.75), ("Digestiv
 UNSURE = Prediction(
     "Digestive", 0.5, (("Digestive", 0.5), ("Cardiovascular", 0.5)), ("Digestive", "Cardiovascular"), True
 )
-ADDED = ["predicted_label", "probability", "ranking", "prediction_set", "abstained"]
+ADDED = ["predicted_label", "probability", "ranking", "prediction_set", "abstained", "is_calibrated"]
 RANKING = [{"label": "Cardiovascular", "probability": 0.75}, {"label": "Digestive", "probability": 0.25}]
 
 
@@ -107,6 +108,7 @@ def test_formats_with_lists_get_lists(classify, notes: Path, tmp_path: Path, suf
     assert first == {
         "id": "0389", "Body": 'weak heart, "cold" hands', "ward": "Ä", "predicted_label": "Cardiovascular",
         "probability": 0.75, "ranking": RANKING, "prediction_set": ["Cardiovascular"], "abstained": False,
+        "is_calibrated": True,
     }  # fmt: skip
     assert second["abstained"] is True
 
@@ -129,6 +131,7 @@ def test_one_note_comes_from_stdin(classify, classifier: KnownAnswers) -> None:
     assert json.loads(printed) == {
         "predicted_label": "Cardiovascular", "probability": 0.75, "ranking": RANKING,
         "prediction_set": ["Cardiovascular"], "abstained": False,
+        "is_calibrated": True,
     }  # fmt: skip
     assert classifier.notes == ["weak heart\nand more\n"]
 
@@ -190,3 +193,14 @@ def test_a_run_that_cannot_be_loaded_is_an_error_of_the_user(
 def test_the_help_ends_with_an_example(classify) -> None:
     text = " ".join(classify("--help")[1].split())
     assert "Example: nosology classify runs/first notes.csv --text TEXT --out predictions.csv" in text
+
+
+def test_a_run_that_is_not_calibrated_says_so_in_every_line_and_to_the_person(
+    classify, classifier: KnownAnswers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unknown = replace(HEART, abstained=True, is_calibrated=False)
+    monkeypatch.setattr(classifier, "classify", lambda notes, **_: [unknown for _ in notes])
+    status, printed, said = classify("run", "-", stdin="weak heart")
+    line = json.loads(printed)
+    assert (status, line["abstained"], line["is_calibrated"]) == (0, True, False)
+    assert "nosology evaluate" in said

@@ -13,6 +13,7 @@ from nosology.export.lines import SuggestedNote, schema, suggested_note
 from nosology.records import Evidence, FullCode, Suggestion, Suggestions
 
 VALIDATOR = jsonschema.Draft202012Validator(schema())
+MARKS = {"negated": False, "family_history": False, "history": False, "uncertain": False}
 SEPSIS = Suggestion(
     "038",
     9,
@@ -21,7 +22,7 @@ SEPSIS = Suggestion(
     0.6,
     0.5,
     False,
-    (Evidence(0, 12, 1.5, family_history=True), Evidence(20, 31, -0.5, negated=True)),
+    (Evidence(0, 12, 1.5, family_history=True, term="Sepsis NOS"), Evidence(20, 31, -0.5, negated=True)),
     FullCode("0389", 0.75, 12),
 )
 
@@ -39,10 +40,10 @@ def test_a_line_holds_everything_that_was_found() -> None:
                 "main_probability": 0.5,
                 "is_seen": False,
                 "evidence": [
-                    {"start": 0, "end": 12, "effect": 1.5, "negated": False, "family_history": True},
-                    {"start": 20, "end": 31, "effect": -0.5, "negated": True, "family_history": False},
+                    {"start": 0, "end": 12, "effect": 1.5, **MARKS, "family_history": True, "term": "Sepsis NOS"},
+                    {"start": 20, "end": 31, "effect": -0.5, **MARKS, "negated": True, "term": ""},
                 ],
-                "full_code": {"code": "0389", "share": 0.75, "n_notes": 12},
+                "full_code": {"code": "0389", "share": 0.75, "n_notes": 12, "term": ""},
             }
         ],
         "none_of_these": 0.25,
@@ -50,6 +51,7 @@ def test_a_line_holds_everything_that_was_found() -> None:
         "n_rubrics": 900,
         "is_calibrated": True,
         "sentences_left_out": 0,
+        "reason": "",
         "notice": NOTICE,
     }
 

@@ -35,6 +35,7 @@ PREDICTION = {
     "ranking": [{"label": "A", "probability": 0.5}],
     "prediction_set": [],
     "abstained": False,
+    "is_calibrated": True,
     "truncated_tokens": 0,
     "note_sha256": "0",
     "receipt": "r",

@@ -132,6 +132,19 @@ def test_effects_are_falls_of_the_log_odds_when_the_sentence_is_gone(tuned: Clas
         np.testing.assert_allclose(found[row], whole - without, atol=0.2)
 
 
+def test_a_run_whose_suggester_was_not_fitted_shows_none_and_says_why(run: Path, tmp_path: Path) -> None:
+    bare = tmp_path / "bare"
+    shutil.copytree(run, bare, ignore=shutil.ignore_patterns("suggester"))
+    found = Classifier.load(bare).suggest([NOTE])[0]
+    assert (len(found), found.is_calibrated) == (0, False)
+    assert "nosology evaluate" in found.reason
+    line = suggested_note(found)
+    assert (line["suggestions"], line["reason"]) == ([], found.reason)
+    written = json.dumps(bundle(list(note_resources(line, note_id="a", note_sha256="0" * 64, run="bare"))))
+    assert "No suggestions: this run" in written
+    assert "None of the diagnoses" not in written
+
+
 def test_unseen_rubrics_can_be_suggested_and_are_marked(tuned: Classifier) -> None:
     found = tuned.suggest(["Patient with psoriasis, pemphigus, pemphigus and corns and callosities."], k=30)[0]
     assert any(not item.is_seen for item in found)

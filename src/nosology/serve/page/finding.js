@@ -34,6 +34,14 @@ function headline(found, model) {
       h("p", { class: "sureness" }, h("b", {}, percent(found.probability)), " probable"),
     );
   }
+  if (found.is_calibrated === false) {
+    return h(
+      "div",
+      { class: "headline unsure" },
+      h("p", { class: "category", id: "category", tabindex: "-1" }, "Not calibrated"),
+      h("p", { class: "sureness" }, `The most probable category is `, h("b", {}, found.label), `, but this run was not evaluated on enough notes to say how sure that is. Please read the note yourself.`),
+    );
+  }
   const threshold = model.calibration?.threshold;
   const rule = threshold ? ` This run answers from ${percent(threshold)} on.` : "";
   return h(
@@ -104,9 +112,13 @@ function decision(entry, actions) {
 
 function suggestions(entry, actions) {
   const found = entry.prediction;
+  if (found.suggestions_reason) {
+    return h("section", { class: "suggestions", "aria-labelledby": "suggestions-heading" }, h("h3", { id: "suggestions-heading" }, "No diagnoses to consider"), h("p", { class: "hint" }, `Because ${found.suggestions_reason}.`));
+  }
   const rows = found.suggestions.map((item, place) => {
     const isChosen = entry.chosen === place;
     const evidence = item.evidence.filter((piece) => !piece.negated && !piece.family_history).length;
+    const named = item.evidence.find((piece) => piece.term && !piece.negated && !piece.family_history)?.term;
     const basis = evidence ? `${evidence} ${evidence === 1 ? "sentence" : "sentences"}` : "no sentence stands out";
     return h(
       "li",
@@ -116,7 +128,7 @@ function suggestions(entry, actions) {
         { type: "button", class: "suggestion", "aria-pressed": String(isChosen), click: () => actions.choose(place) },
         h("span", { class: "title" }, item.title),
         h("span", { class: "value" }, percent(item.probability)),
-        h("span", { class: "basis" }, h("span", { class: "code" }, item.code), ` ${item.category} · ${basis}`, item.is_seen ? "" : " · never in the training notes"),
+        h("span", { class: "basis" }, h("span", { class: "code" }, item.code), ` ${item.category} · ${basis}`, named ? ` · names “${named}”` : "", item.full_code ? ` · full code ${item.full_code.code}` : " · a rubric, no full code", item.is_seen ? "" : " · never in the training notes"),
       ),
       isChosen ? h("button", { type: "button", class: "take", id: "take", "aria-keyshortcuts": "t", click: () => actions.take(place) }, "Take this diagnosis ", h("kbd", {}, "T")) : null,
     );
@@ -126,6 +138,6 @@ function suggestions(entry, actions) {
     { class: "suggestions", "aria-labelledby": "suggestions-heading" },
     h("h3", { id: "suggestions-heading" }, "Diagnoses to consider"),
     h("ol", { id: "suggestions" }, rows),
-    h("p", { class: "hint" }, `None of these: ${percent(found.none_of_these)}. `, found.is_calibrated ? "" : "Not calibrated. ", h("span", { class: "for-keys" }, "Press ", h("kbd", {}, "1"), "–", h("kbd", {}, String(Math.min(9, rows.length))), " to see what supports one.")),
+    h("p", { class: "hint" }, `None of these: ${percent(found.none_of_these)}. `, h("span", { class: "for-keys" }, "Press ", h("kbd", {}, "1"), "–", h("kbd", {}, String(Math.min(9, rows.length))), " to see what supports one.")),
   );
 }

@@ -27,9 +27,10 @@ export function showNote(text, evidence = []) {
 }
 
 function mark(text, item) {
-  const kind = item.negated ? "denied" : item.family_history ? "family" : "supports";
-  const words = { denied: "denied in the note", family: "of a relative", supports: "supports the suggestion" }[kind];
-  return h("mark", { class: kind, title: words }, text);
+  const kind = item.negated ? "denied" : item.family_history ? "family" : item.history ? "past" : item.uncertain ? "uncertain" : "supports";
+  const words = { denied: "denied in the note", family: "of a relative", past: "past, by the note", uncertain: "not certain, by the note", supports: "supports the suggestion" }[kind];
+  const name = item.term ? `: ${item.term}` : "";
+  return h("mark", { class: kind === "past" || kind === "uncertain" ? "supports" : kind, title: words + name }, text);
 }
 
 /** Bring the first marked sentence into view. */

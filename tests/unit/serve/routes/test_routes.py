@@ -207,7 +207,7 @@ def test_a_table_is_read_in_the_background_and_comes_back_with_predictions(clien
     rows = client.get(f"{place}/rows", params={"offset": 1, "limit": 1}).json()
     assert (rows["n_rows"], rows["rows"][0]["id"], rows["rows"][0]["text"]) == (3, "2", "eczema of the hand")
     lines = client.get(f"{place}/result").text.splitlines()
-    assert lines[0] == "id,text,ward,predicted_label,probability,ranking,prediction_set,abstained"
+    assert lines[0] == "id,text,ward,predicted_label,probability,ranking,prediction_set,abstained,is_calibrated"
     assert lines[1].startswith("1,Acute infarction,A,Cardiovascular,")
     assert client.delete(place).status_code == 204
     assert client.get(place).status_code == 404
