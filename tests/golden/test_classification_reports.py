@@ -18,7 +18,7 @@ GOLDEN = Path(__file__).with_name("classification_reports.txt")
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory):
+def run(tmp_path_factory: pytest.TempPathFactory):
     names = LabelSet.load("icd-chapters-18").names
     folder = tmp_path_factory.mktemp("golden")
     dataset = write_dataset(folder / "dataset", {"train": 36, "validation": 36, "test": 100}, names=names, in_turn=True)
@@ -35,11 +35,11 @@ def text(run):
     )
 
 
-def test_the_report_of_100_notes_is_the_golden_one(text):
+def test_the_report_of_100_notes_is_the_golden_one(text) -> None:
     assert text == GOLDEN.read_text(encoding="utf-8")
 
 
-def test_it_has_a_row_for_each_of_18_categories_then_accuracy_and_two_averages(text):
+def test_it_has_a_row_for_each_of_18_categories_then_accuracy_and_two_averages(text) -> None:
     rows = [line for line in text.splitlines() if re.search(r"\d\.\d\d", line)]
     assert len(rows) == 18 + 3
     assert [row.split("  ")[0].strip() or row.strip().split("  ")[0] for row in rows][-3:] == [
@@ -50,7 +50,7 @@ def test_it_has_a_row_for_each_of_18_categories_then_accuracy_and_two_averages(t
 
 
 @pytest.mark.parametrize(("system", "is_left"), [("base", True), ("tuned", False)])
-def test_each_half_is_what_scikit_learn_prints(run, text, system, is_left):
+def test_each_half_is_what_scikit_learn_prints(run, text, system, is_left) -> None:
     lines = (run / "eval" / "test" / system / "predictions.jsonl").read_text(encoding="utf-8").splitlines()
     rows = [json.loads(line) for line in lines]
     names = LabelSet.load("icd-chapters-18").names

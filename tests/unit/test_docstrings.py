@@ -107,3 +107,52 @@ def test_a_module_has_one_subject_and_so_at_most_four_hundred_lines() -> None:
         name_of(module) for module in MODULES if len(module.read_text(encoding="utf-8").splitlines()) > MAX_MODULE_LINES
     }
     assert not long - LONG_MODULES
+
+
+# ---- the tests themselves
+
+TESTS = Path(__file__).parents[1]
+TYPED_PACKAGES = (
+    "unit/coding",
+    "unit/course",
+    "unit/dataset",
+    "unit/deidentification",
+    "unit/export",
+    "unit/metrics",
+    "unit/modeling",
+    "unit/report",
+    "unit/sources",
+    "unit/suggesting",
+    "unit/synthetic",
+    "unit/text",
+)
+"""Folders in which every function of every test module is typed; the others follow one by one."""
+
+
+def untyped(module: Path) -> list[str]:
+    """Return the functions of a module that do not say what they take or what they return."""
+    found = []
+    for node in ast.walk(parsed(module)):
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            continue
+        arguments = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
+        is_typed = all(item.annotation or item.arg in ("self", "cls") for item in arguments)
+        if not is_typed or (node.returns is None and node.name != "__init__"):
+            found.append(node.name)
+    return found
+
+
+@pytest.mark.parametrize("package", TYPED_PACKAGES)
+def test_tests_say_what_they_take_and_return(package: str) -> None:
+    modules = sorted((TESTS / package).rglob("*.py"))
+    assert modules
+    assert not {module.name: untyped(module) for module in modules if untyped(module)}
+
+
+def test_an_untyped_function_is_found(tmp_path: Path) -> None:
+    module = tmp_path / "some.py"
+    module.write_text(
+        "def a(x: int) -> int: ...\ndef b(x) -> int: ...\ndef c(x: int): ...\n"
+        "class D:\n def __init__(self, x: int): ...\n def e(self, *, x) -> None: ...\n"
+    )
+    assert untyped(module) == ["b", "c", "e"]

@@ -156,7 +156,7 @@ def test_what_dead_processes_left_is_removed_and_what_living_ones_write_stays(tm
     assert names(tmp_path) == [f".out.{os.getpid()}.partial"]
 
 
-def test_a_note_has_one_hash_and_a_surrogate_does_not_break_it():
+def test_a_note_has_one_hash_and_a_surrogate_does_not_break_it() -> None:
     assert sha256_text("abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"  # FIPS 180-2
     assert sha256_text("a") != sha256_text("b")
     assert len(sha256_text("\ud800")) == 64

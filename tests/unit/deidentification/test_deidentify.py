@@ -3,6 +3,7 @@
 import logging
 import re
 import unicodedata
+from typing import Any
 
 import pytest
 from hypothesis import example, given
@@ -184,7 +185,7 @@ def test_many_texts_come_back_in_their_order(processes: int) -> None:
 
 
 def test_many_texts_are_read_only_as_they_are_asked_for() -> None:
-    def endless():
+    def endless() -> Any:
         while True:
             yield "seen 3/14/19"
 

@@ -1,6 +1,8 @@
 """Spans of several detectors become one list: nothing that any of them found is left out."""
 
 import itertools
+from collections.abc import Iterable
+from random import Random
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,7 +16,7 @@ any_spans = st.lists(
 )
 
 
-def covered(spans) -> set[int]:
+def covered(spans: Iterable[Span]) -> set[int]:
     """Return the offsets inside the text that the spans cover."""
     return {place for span in spans for place in range(max(span.start, 0), min(span.end, LENGTH))}
 
@@ -64,7 +66,7 @@ def test_merging_twice_changes_nothing(spans: list[Span]) -> None:
 
 
 @given(any_spans, st.randoms())
-def test_what_is_covered_does_not_depend_on_the_order_of_detectors(spans: list[Span], random) -> None:
+def test_what_is_covered_does_not_depend_on_the_order_of_detectors(spans: list[Span], random: Random) -> None:
     shuffled = random.sample(spans, len(spans))
     assert covered(merge_spans(shuffled, LENGTH)) == covered(merge_spans(spans, LENGTH))
 

@@ -38,27 +38,27 @@ def relative_error(found: torch.Tensor, expected: torch.Tensor) -> float:
     return float((found.float() - expected.float()).norm() / expected.float().norm())
 
 
-def test_scores_and_gradients_equal_pefts_own():
+def test_scores_and_gradients_equal_pefts_own() -> None:
     found, expected = (logits_and_gradients(adapted(fused=fused)) for fused in (True, False))
     assert relative_error(found[0], expected[0]) < 1e-5
     assert relative_error(found[1], expected[1]) < 1e-5
 
 
-def test_in_bfloat16_they_are_as_close_to_the_exact_ones_as_pefts_are():
+def test_in_bfloat16_they_are_as_close_to_the_exact_ones_as_pefts_are() -> None:
     exact = logits_and_gradients(adapted(fused=False, dtype=torch.bfloat16).float())
     found, pefts = (logits_and_gradients(adapted(fused=fused, dtype=torch.bfloat16)) for fused in (True, False))
     for part in (0, 1):
         assert relative_error(found[part], exact[part]) < 2 * relative_error(pefts[part], exact[part])
 
 
-def test_under_autocast_pefts_own_way_is_taken():
+def test_under_autocast_pefts_own_way_is_taken() -> None:
     with torch.autocast("cpu", torch.bfloat16):
         found, expected = (logits_and_gradients(adapted(fused=fused)) for fused in (True, False))
     assert torch.equal(found[0], expected[0])
     assert torch.equal(found[1], expected[1])
 
 
-def test_every_adapted_layer_is_fused_and_keeps_its_name():
+def test_every_adapted_layer_is_fused_and_keeps_its_name() -> None:
     plain, fused = adapted(fused=False), adapted(fused=True)
     assert fused.state_dict().keys() == plain.state_dict().keys()
     layers = [module for module in fused.modules() if isinstance(module, PeftLinear)]
@@ -66,14 +66,14 @@ def test_every_adapted_layer_is_fused_and_keeps_its_name():
     assert all(type(module) is FusedLinear for module in layers)
 
 
-def test_a_disabled_adapter_leaves_the_base_model():
+def test_a_disabled_adapter_leaves_the_base_model() -> None:
     model = adapted(fused=True).eval()
     with model.disable_adapter(), torch.no_grad():
         found = model(input_ids=IDS).logits
     assert relative_error(found, tiny_llama(kv_heads=2)(input_ids=IDS).logits) < 1e-6
 
 
-def test_dropout_still_drops_while_training_alone():
+def test_dropout_still_drops_while_training_alone() -> None:
     model = adapted(fused=True, dropout=0.5)
     with torch.no_grad():
         torch.manual_seed(0)
@@ -86,6 +86,6 @@ def test_dropout_still_drops_while_training_alone():
 
 
 @pytest.mark.parametrize("settings", [{"use_dora": True}])
-def test_an_adapter_that_is_more_than_two_matrices_is_left_to_peft(settings: dict[str, Any]):
+def test_an_adapter_that_is_more_than_two_matrices_is_left_to_peft(settings: dict[str, Any]) -> None:
     model = adapted(fused=True, **settings)
     assert not any(isinstance(module, FusedLinear) for module in model.modules())

@@ -2,6 +2,7 @@
 
 import json
 from importlib.resources import files
+from pathlib import Path
 
 import pytest
 import torch
@@ -44,7 +45,7 @@ def load(**changes) -> TrainingLoad:
 
 
 @pytest.mark.parametrize("name", TABLE)
-def test_parameters_are_counted_as_transformers_counts_them(name):
+def test_parameters_are_counted_as_transformers_counts_them(name: str) -> None:
     kind = "qwen2" if name.startswith("Qwen/") else "llama"
     settings = {key: value for key, value in TABLE[name].items() if key != "attention_bias"}
     with torch.device("meta"):
@@ -53,7 +54,7 @@ def test_parameters_are_counted_as_transformers_counts_them(name):
     assert Architecture.from_config(TABLE[name], place=name).n_parameters == counted
 
 
-def test_the_papers_model_has_its_published_number_of_parameters():
+def test_the_papers_model_has_its_published_number_of_parameters() -> None:
     shape = known_architecture("unsloth/Llama-3.2-3B-Instruct")
     assert shape is not None
     assert shape.n_parameters == 3_212_749_824
@@ -62,16 +63,16 @@ def test_the_papers_model_has_its_published_number_of_parameters():
 @pytest.mark.parametrize(
     "name", ["unsloth/Llama-3.2-3B-Instruct-bnb-4bit", "unsloth/llama-3.2-3b-instruct-unsloth-bnb-4bit"]
 )
-def test_quantized_copies_are_known_by_the_model_they_copy(name):
+def test_quantized_copies_are_known_by_the_model_they_copy(name: str) -> None:
     assert known_architecture(name) == known_architecture("meta-llama/Llama-3.2-3B-Instruct")
 
 
-def test_an_unknown_model_has_no_size():
+def test_an_unknown_model_has_no_size() -> None:
     assert known_architecture("someone/some-model") is None
 
 
 @pytest.mark.parametrize("targets", ["attention", "all-linear", ("q_proj", "v_proj"), ("down_proj",)])
-def test_an_adapter_has_as_many_parameters_as_peft_makes(targets):
+def test_an_adapter_has_as_many_parameters_as_peft_makes(targets: str) -> None:
     shape = Architecture.from_config(SMALL, place="test")
     names = ["q_proj", "k_proj", "v_proj", "o_proj"] if targets == "attention" else targets
     names = names if isinstance(names, str) else list(names)
@@ -109,14 +110,14 @@ def kept_bytes(dtype: str, targets: str, layers: list[int] | None = None) -> int
 
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
 @pytest.mark.parametrize("targets", ["attention", "all-linear"])
-def test_activations_are_estimated_within_a_quarter_of_what_pytorch_keeps(dtype, targets):
+def test_activations_are_estimated_within_a_quarter_of_what_pytorch_keeps(dtype: str, targets: str) -> None:
     shape = Architecture.from_config(SMALL, place="test")
     estimate = shape.n_layers * sizing.kept_layer_bytes(shape, load(dtype=dtype, lora_targets=targets))
     counted = kept_bytes(dtype, targets)
     assert 0.75 * counted < estimate < 1.25 * counted
 
 
-def test_nothing_is_kept_of_the_layers_below_the_adapted_ones():
+def test_nothing_is_kept_of_the_layers_below_the_adapted_ones() -> None:
     shape = Architecture.from_config(SMALL, place="test")
     one_layer = training_memory(shape, load(lora_top_layers=1))
     all_layers = training_memory(shape, load())
@@ -125,19 +126,19 @@ def test_nothing_is_kept_of_the_layers_below_the_adapted_ones():
     assert one_layer.adapter == all_layers.adapter / 3
 
 
-def test_backwards_goes_through_the_adapted_layers_only():
+def test_backwards_goes_through_the_adapted_layers_only() -> None:
     shape = Architecture.from_config(SMALL, place="test")
     forwards_and_all_back = sizing.operations_per_note(shape, load())
     forwards_and_a_third_back = sizing.operations_per_note(shape, load(lora_top_layers=1))
     assert forwards_and_a_third_back / forwards_and_all_back == pytest.approx((1 + 1 / 3) / 2)
 
 
-def test_more_adapted_layers_than_there_are_means_all():
+def test_more_adapted_layers_than_there_are_means_all() -> None:
     shape = Architecture.from_config(SMALL, place="test")
     assert training_memory(shape, load(lora_top_layers=99)) == training_memory(shape, load())
 
 
-def test_weights_take_four_bytes_in_float32_two_in_bfloat16_and_little_more_than_half_a_byte_in_4_bit():
+def test_weights_take_four_bytes_in_float32_two_in_bfloat16_and_little_more_than_half_a_byte_in_4_bit() -> None:
     shape = known_architecture("meta-llama/Llama-3.1-8B-Instruct")
     n_parameters, embeddings = 8_030_261_248, 2 * 128_256 * 4096
     assert training_memory(shape, load()).weights == 4 * n_parameters
@@ -146,37 +147,37 @@ def test_weights_take_four_bytes_in_float32_two_in_bfloat16_and_little_more_than
     assert in_4bit == pytest.approx(2 * embeddings + 0.516 * (n_parameters - embeddings), rel=0.001)
 
 
-def test_recomputing_activations_keeps_less_of_them_and_computes_half_as_much_again():
+def test_recomputing_activations_keeps_less_of_them_and_computes_half_as_much_again() -> None:
     shape = known_architecture("unsloth/Llama-3.2-3B-Instruct")
     kept, recomputed = load(), load(is_checkpointed=True)
     assert training_memory(shape, recomputed).activations < 0.25 * training_memory(shape, kept).activations
     assert sizing.operations_per_note(shape, recomputed) == 1.5 * sizing.operations_per_note(shape, kept)
 
 
-def test_the_instruction_is_computed_once_for_all_notes_of_a_batch():
+def test_the_instruction_is_computed_once_for_all_notes_of_a_batch() -> None:
     shape = Architecture.from_config(SMALL, place="test")
     alone = sizing.operations_per_note(shape, load(n_notes=1))  # 100 + 60 tokens
     shared = sizing.operations_per_note(shape, load(n_notes=4))  # 25 + 60 tokens
     assert shared / alone == pytest.approx(85 / 160)
 
 
-def test_a_folder_tells_its_models_shape(tmp_path):
+def test_a_folder_tells_its_models_shape(tmp_path: Path) -> None:
     LlamaConfig(**SMALL).save_pretrained(tmp_path)
     assert sizing.architecture_in(tmp_path) == Architecture.from_config(SMALL, place="test")
 
 
-def test_a_folder_without_a_model_says_so(tmp_path):
+def test_a_folder_without_a_model_says_so(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"config\.json"):
         sizing.architecture_in(tmp_path)
 
 
-def test_a_broken_model_configuration_names_the_file(tmp_path):
+def test_a_broken_model_configuration_names_the_file(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text("{")
     with pytest.raises(ModelError, match=r"config\.json: not valid JSON"):
         sizing.architecture_in(tmp_path)
 
 
-def test_a_model_of_another_kind_names_the_field_it_lacks(tmp_path):
+def test_a_model_of_another_kind_names_the_field_it_lacks(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text('{"model_type": "gpt2", "num_attention_heads": 12, "n_embd": 768}')
     with pytest.raises(ModelError, match="hidden_size"):
         sizing.architecture_in(tmp_path)

@@ -31,7 +31,7 @@ def new_notes(texts: TextFile, rows: list[tuple[str, str]]) -> pl.DataFrame:
     return pl.DataFrame(values, infer_schema_length=None)
 
 
-def test_new_notes_go_into_train_unless_they_repeat_or_touch_what_is_held_out(dataset, tmp_path):
+def test_new_notes_go_into_train_unless_they_repeat_or_touch_what_is_held_out(dataset, tmp_path: Path) -> None:
     there = dataset.notes()
     held_out = there.filter(pl.col("split") == "test")
     funnel = Funnel([DUPLICATES, "split"])

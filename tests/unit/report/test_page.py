@@ -5,6 +5,8 @@ import re
 import shutil
 import stat
 from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -26,35 +28,35 @@ NAMES = (*CATEGORIES[:3], "Skin & <Hair> $Disorders$")
 class Page(HTMLParser):
     """Reads a page: its text, its ids, what it refers to, and whether its tags are balanced."""
 
-    def __init__(self, html):
+    def __init__(self, html: str) -> None:
         super().__init__()
         self.text, self.ids, self.tags, self.references, self._open = "", [], [], [], []
         self.feed(html)
         self.close()
         assert self._open == []
 
-    def handle_starttag(self, tag, attrs):
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.append(tag)
         self.ids += [value for name, value in attrs if name == "id"]
         self.references += [value for name, value in attrs if name in ("src", "href", "xlink:href")]
         if tag not in VOID:
             self._open.append(tag)
 
-    def handle_startendtag(self, tag, attrs):
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.handle_starttag(tag, attrs)
         if tag not in VOID:
             self._open.pop()
 
-    def handle_endtag(self, tag):
+    def handle_endtag(self, tag: str) -> None:
         if tag not in VOID:
             assert self._open.pop() == tag
 
-    def handle_data(self, data):
+    def handle_data(self, data: str) -> None:
         self.text += data
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory):
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run that was evaluated with every system and reported, on a label set with hostile names."""
     folder = tmp_path_factory.mktemp("report")
     dataset = write_dataset(folder / "dataset", {"train": 80, "validation": 60, "test": 70}, names=NAMES)
@@ -65,22 +67,22 @@ def run(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def page(run):
+def page(run: Path) -> str:
     return Page((run / "report" / "index.html").read_text(encoding="utf-8"))
 
 
 @pytest.fixture
-def results(run):
+def results(run: Path) -> Results:
     return Run.open(run).results()
 
 
 @pytest.fixture
-def small(tmp_path):
+def small(tmp_path: Path) -> Path:
     """A small run with two systems; returns a function that evaluates it."""
     dataset = write_dataset(tmp_path / "dataset", {"train": 30, "validation": 30, "test": 16})
     run = write_run(tmp_path / "run", dataset, n_train=30)
 
-    def evaluated(*systems, **options):
+    def evaluated(*systems, **options) -> Any:
         evaluate(run, config=EvaluateConfig(bootstrap_samples=100, systems=systems), load=Loader(), **options)
         return run
 
@@ -88,7 +90,7 @@ def small(tmp_path):
 
 
 @pytest.fixture
-def no_figures(monkeypatch):
+def no_figures(monkeypatch: pytest.MonkeyPatch) -> Any:
     """Draw one small figure in place of all, where a test is about words."""
     names = ("category_shares", "comparison", "f1_by_category", "reliability", "risk_coverage")
     names += tuple(f"confusion_{system}" for system in ("base", "base_lenient", "tuned"))
@@ -96,7 +98,7 @@ def no_figures(monkeypatch):
     monkeypatch.setattr("nosology.report.page.draw_all", lambda *_: dict.fromkeys(names, drawn))
 
 
-def test_the_page_loads_nothing_from_anywhere(page, run):
+def test_the_page_loads_nothing_from_anywhere(page: str, run: Path) -> None:
     html = (run / "report" / "index.html").read_text(encoding="utf-8")
     assert "script" not in page.tags
     assert "link" not in page.tags
@@ -105,12 +107,12 @@ def test_the_page_loads_nothing_from_anywhere(page, run):
     assert not re.search(r"url\((?!#)", html)
 
 
-def test_every_id_is_unique_and_every_reference_finds_one(page):
+def test_every_id_is_unique_and_every_reference_finds_one(page: str) -> None:
     assert len(page.ids) == len(set(page.ids))
     assert {reference.removeprefix("#") for reference in page.references} <= set(page.ids)
 
 
-def test_the_page_says_what_the_results_say(page, results):
+def test_the_page_says_what_the_results_say(page: str, results: Results) -> None:
     tuned = results.systems["tuned"]
     for value in (tuned.accuracy, tuned.macro_f1, results.systems["tfidf"].accuracy):
         assert f"{100 * value:.1f}%" in page.text
@@ -123,7 +125,9 @@ def test_the_page_says_what_the_results_say(page, results):
         assert example.prompt_sha256[:12] in page.text
 
 
-def test_categories_that_share_a_threshold_are_named_unless_all_do(run, page, results, tmp_path):
+def test_categories_that_share_a_threshold_are_named_unless_all_do(
+    run: Path, page: str, results: Results, tmp_path: Path
+) -> None:
     sets = [row for row in results.calibration.conformal if row.kind == "per_category"]
     assert all(row.fallback_categories == results.labels for row in sets)
     assert page.text.count("all (too few validation notes)") == len(sets)
@@ -143,26 +147,26 @@ def test_categories_that_share_a_threshold_are_named_unless_all_do(run, page, re
     "question",
     ["How often is it right?", "When does it know that it isn’t?", "Where does it fail?", "Not a medical device"],
 )
-def test_the_page_answers_a_clinicians_questions_first(page, question):
+def test_the_page_answers_a_clinicians_questions_first(page: str, question: str) -> None:
     assert page.text.index(question) < page.text.index("What was trained on what")
 
 
-def test_the_page_shows_the_funnel_with_its_reasons(page):
+def test_the_page_shows_the_funnel_with_its_reasons(page: str) -> None:
     assert "too short 5" in page.text
 
 
-def test_names_with_markup_are_shown_as_they_are(page):
+def test_names_with_markup_are_shown_as_they_are(page: str) -> None:
     assert "Skin & <Hair> $Disorders$" in page.text
     assert "hair" not in page.tags
 
 
-def test_the_page_holds_every_curve_of_the_training_log(run, page):
+def test_the_page_holds_every_curve_of_the_training_log(run: Path, page: str) -> None:
     for name in CURVES:
         assert name in page.text
         assert (run / "report" / "figures" / f"{name.replace('/', '_')}.svg").exists()
 
 
-def test_figures_lie_beside_the_page_as_svg_and_png(run):
+def test_figures_lie_beside_the_page_as_svg_and_png(run: Path) -> None:
     names = {path.stem for path in (run / "report" / "figures").iterdir()}
     assert {
         "comparison",
@@ -179,7 +183,7 @@ def test_figures_lie_beside_the_page_as_svg_and_png(run):
         assert (run / "report" / "figures" / f"{name}.png").read_bytes().startswith(b"\x89PNG")
 
 
-def test_inlined_figures_take_every_colour_from_the_page(run):
+def test_inlined_figures_take_every_colour_from_the_page(run: Path) -> None:
     html = (run / "report" / "index.html").read_text(encoding="utf-8")
     figures = re.findall(r"<svg.*?</svg>", html, flags=re.DOTALL)
     assert len(figures) == 16
@@ -188,7 +192,7 @@ def test_inlined_figures_take_every_colour_from_the_page(run):
         assert 'role="img" aria-label="' in figure
 
 
-def test_the_stylesheet_knows_every_colour_of_the_figures_in_light_and_dark(run):
+def test_the_stylesheet_knows_every_colour_of_the_figures_in_light_and_dark(run: Path) -> None:
     html = (run / "report" / "index.html").read_text(encoding="utf-8")
     style = html[html.index("<style>") : html.index("</style>")]
     light, dark = style.split("@media (prefers-color-scheme: dark)")
@@ -197,13 +201,13 @@ def test_the_stylesheet_knows_every_colour_of_the_figures_in_light_and_dark(run)
         assert f"--{role}: " in dark.split("}")[0]
 
 
-def test_the_same_results_draw_the_same_bytes():
+def test_the_same_results_draw_the_same_bytes() -> None:
     points = [(step, 1 / step) for step in range(1, 40)]
     first, again = curve("train/loss", points), curve("train/loss", points)
     assert (first.svg, first.png, first.inline) == (again.svg, again.png, again.inline)
 
 
-def test_a_report_written_again_replaces_the_first_and_its_figures(small):
+def test_a_report_written_again_replaces_the_first_and_its_figures(small: Path) -> None:
     run = small("majority")
     stale = run / "report" / "figures" / "stale.svg"
     stale.parent.mkdir(parents=True)
@@ -218,14 +222,16 @@ def test_a_report_written_again_replaces_the_first_and_its_figures(small):
     ]
 
 
-def test_the_page_holds_no_note_text_unless_asked(run):
+def test_the_page_holds_no_note_text_unless_asked(run: Path) -> None:
     for path in (run / "report").rglob("*.*"):
         if path.suffix != ".png":
             assert "true0x" not in path.read_text(encoding="utf-8")
 
 
 @pytest.mark.usefixtures("no_figures")
-def test_prompts_are_shown_escaped_on_request_and_the_page_is_then_the_owners_alone(small, monkeypatch):
+def test_prompts_are_shown_escaped_on_request_and_the_page_is_then_the_owners_alone(
+    small: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     hostile = "<script>alert(1)</script> & co"
     monkeypatch.setattr("evaluation_world.FakeClassifier.prompt", lambda *_: hostile)
     run = small("tuned", include_text=True)
@@ -237,25 +243,25 @@ def test_prompts_are_shown_escaped_on_request_and_the_page_is_then_the_owners_al
     assert "keep it as you keep the notes" in page.text
 
 
-def test_prompts_that_were_not_written_cannot_be_shown(run):
+def test_prompts_that_were_not_written_cannot_be_shown(run: Path) -> None:
     with pytest.raises(RunError, match="hold no prompts") as caught:
         write_report(run, include_text=True)
     assert "--include-text" in caught.value.hint
 
 
 @pytest.mark.usefixtures("no_figures")
-def test_a_report_without_a_tuned_model_says_so(small):
+def test_a_report_without_a_tuned_model_says_so(small: Path) -> None:
     page = Page(write_report(small("majority", "base")).read_text(encoding="utf-8"))
     assert "The tuned model was not evaluated" in page.text
 
 
 @pytest.mark.usefixtures("no_figures")
-def test_a_report_without_a_base_model_stands(small):
+def test_a_report_without_a_base_model_stands(small: Path) -> None:
     assert "before training" not in Page(write_report(small("tuned")).read_text(encoding="utf-8")).text
 
 
 @pytest.mark.usefixtures("no_figures")
-def test_a_report_without_calibration_says_why(tmp_path):
+def test_a_report_without_calibration_says_why(tmp_path: Path) -> None:
     dataset = write_dataset(tmp_path / "dataset", {"train": 30, "validation": 5, "test": 16})
     run = write_run(tmp_path / "run", dataset, n_train=30)
     evaluate(run, config=EvaluateConfig(bootstrap_samples=100, systems=("tuned",)), load=Loader())
@@ -265,7 +271,7 @@ def test_a_report_without_calibration_says_why(tmp_path):
 
 
 @pytest.mark.usefixtures("no_figures")
-def test_a_report_of_another_dataset_says_how_it_differs(small, tmp_path):
+def test_a_report_of_another_dataset_says_how_it_differs(small: Path, tmp_path: Path) -> None:
     other = write_dataset(tmp_path / "elsewhere", {"test": 20}, seed=5, prefix="e")
     run = small("tuned", dataset=other)
     path = write_report(run, evaluation="elsewhere-test")
@@ -273,7 +279,7 @@ def test_a_report_of_another_dataset_says_how_it_differs(small, tmp_path):
     assert "another dataset than the one trained on" in Page(path.read_text(encoding="utf-8")).text
 
 
-def test_a_run_that_was_not_evaluated_is_refused_with_the_command_to_run(tmp_path):
+def test_a_run_that_was_not_evaluated_is_refused_with_the_command_to_run(tmp_path: Path) -> None:
     dataset = write_dataset(tmp_path / "dataset", {"train": 4})
     run = write_run(tmp_path / "run", dataset, n_train=4)
     with pytest.raises(RunError, match="no evaluation 'test'") as caught:
@@ -281,13 +287,13 @@ def test_a_run_that_was_not_evaluated_is_refused_with_the_command_to_run(tmp_pat
     assert "nosology evaluate" in caught.value.hint
 
 
-def test_an_unknown_evaluation_is_refused_with_those_there_are(run):
+def test_an_unknown_evaluation_is_refused_with_those_there_are(run: Path) -> None:
     with pytest.raises(RunError) as caught:
         write_report(run, evaluation="validation")
     assert caught.value.hint == "there are test"
 
 
-def test_results_of_another_version_are_refused(small):
+def test_results_of_another_version_are_refused(small: Path) -> None:
     run = small("majority")
     path = run / "eval" / "test" / "results.json"
     path.write_text(path.read_text(encoding="utf-8").replace('"n":', '"size":', 1), encoding="utf-8")
@@ -296,7 +302,9 @@ def test_results_of_another_version_are_refused(small):
     assert "evaluate the run again" in caught.value.hint
 
 
-def test_the_terminal_summary_shows_majority_tfidf_the_best_base_and_tuned(results, capsys):
+def test_the_terminal_summary_shows_majority_tfidf_the_best_base_and_tuned(
+    results: Results, capsys: pytest.CaptureFixture[str]
+) -> None:
     rows = summary_rows(results)
     assert [row.system for row in rows] == ["majority", "tfidf", results.summary.best_base, "tuned", "ensemble"]
     print_summary(results)
@@ -306,10 +314,10 @@ def test_the_terminal_summary_shows_majority_tfidf_the_best_base_and_tuned(resul
         assert f"{row.macro_f1:.3f} [{row.macro_f1_interval[0]:.3f}" in printed
 
 
-def test_systems_that_were_not_evaluated_are_left_out_of_the_summary(small):
+def test_systems_that_were_not_evaluated_are_left_out_of_the_summary(small: Path) -> None:
     assert [row.system for row in summary_rows(Run.open(small("tuned")).results())] == ["tuned"]
 
 
-def test_results_with_an_unknown_field_are_refused():
+def test_results_with_an_unknown_field_are_refused() -> None:
     with pytest.raises(ValueError, match="Extra inputs"):
         Results.model_validate({"surprise": 1})
