@@ -5,6 +5,7 @@ status 0: notes can be read. The certificate is not checked: it is this machine 
 """
 
 import http.client
+import ipaddress
 import json
 import ssl
 import sys
@@ -19,7 +20,9 @@ _SECONDS = 4.0
 
 def write_address(state: Path, host: str, port: int, *, is_encrypted: bool) -> None:
     """Write down where a service listens."""
-    own = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    address = ipaddress.ip_address(host)
+    loopback = "127.0.0.1" if address.version == 4 else "::1"
+    own = loopback if address.is_unspecified else host
     write_json(state / ADDRESS_FILE, {"host": own, "port": port, "is_encrypted": is_encrypted}, is_private=True)
 
 
