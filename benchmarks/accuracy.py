@@ -25,6 +25,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+import harness
 from accuracy_judging import SELECTIVE_ACCURACY, compare, judge, judge_base, load_chunks, print_table
 
 TASKS = ("chapters", "mesh")
@@ -89,11 +90,11 @@ def main() -> None:
     if "report" in options.stages:
         reports = {task: report(task, options) for task in options.tasks}
         if options.json:
-            options.json.write_text(json.dumps(_document(reports, options), indent=2) + "\n", encoding="utf-8")
+            harness.write_report(options.json, _document(reports, options))
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = harness.parser(__doc__)
     parser.add_argument("stages", nargs="+", choices=STAGES)
     parser.add_argument("--tasks", nargs="+", choices=TASKS, default=list(TASKS))
     parser.add_argument("--work", type=Path, required=True, help="folder that keeps what each stage leaves")
@@ -102,7 +103,6 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--share", default="1/1", help="I/N: score every N-th chunk of notes, from the I-th")
     parser.add_argument("--base-notes", type=int, help="score the base model on a random part of the locked notes")
     parser.add_argument("--look", choices=("validation", "test"), default="test", help="which notes `report` judges")
-    parser.add_argument("--json", type=Path, help="also write the results here")
     return parser.parse_args()
 
 
@@ -303,7 +303,6 @@ def report(task: str, options: argparse.Namespace) -> dict[str, Any]:
 
 def _document(reports: dict[str, Any], options: argparse.Namespace) -> dict[str, Any]:
     """Return the JSON that every benchmark writes; ratios are of error rates, above 1 where the ensemble errs less."""
-    import platform
 
     measurements, ratios = [], {}
     for task, found in reports.items():
@@ -312,7 +311,7 @@ def _document(reports: dict[str, Any], options: argparse.Namespace) -> dict[str,
         if rows["ensemble"]:
             ratios[f"{task}_error_tfidf_over_ensemble"] = (1 - rows["tfidf"]) / (1 - rows["ensemble"])
     return {
-        "machine": {"platform": platform.platform(), "cores": os.cpu_count()},
+        "machine": harness.machine(),
         "settings": {"training": TRAINING, "epochs": options.epochs, "dtype": options.dtype, "seeds": 1},
         "measurements": measurements,
         "ratios": ratios,

@@ -7,10 +7,6 @@ again, so this says what a user of another hospital would meet.
     python benchmarks/accuracy_elsewhere.py --work WORK --json FILE    # WORK as accuracy.py left it
 """
 
-import argparse
-import json
-import os
-import platform
 import tempfile
 from pathlib import Path
 from types import SimpleNamespace
@@ -19,6 +15,7 @@ from typing import Any
 import numpy as np
 
 import accuracy
+import harness
 from accuracy_judging import SELECTIVE_ACCURACY, compare, judge, load_chunks
 
 LENGTHS = ("short", "full")
@@ -28,10 +25,9 @@ LOOK = "test"
 
 def main() -> None:
     """Read the notes, print one table, and write it as JSON where asked."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = harness.parser(__doc__)
     parser.add_argument("--work", type=Path, required=True, help="work folder of accuracy.py, its chapters scored")
     parser.add_argument("--admissions", type=int, default=200, help="invented admissions of each length")
-    parser.add_argument("--json", type=Path, help="also write the results here")
     options = parser.parse_args()
     found = read_elsewhere(options.work, options.admissions)
     for row in found:
@@ -51,12 +47,12 @@ def main() -> None:
             )
     if options.json:
         report = {
-            "machine": {"platform": platform.platform(), "cores": os.cpu_count()},
+            "machine": harness.machine(),
             "settings": {"admissions": options.admissions, "seed": SEED},
             "measurements": found,
             "ratios": {},
         }
-        options.json.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+        harness.write_report(options.json, report)
 
 
 def read_elsewhere(work: Path, admissions: int) -> list[dict[str, Any]]:

@@ -6,15 +6,14 @@ probes right for each mark and for all four together, with how many of each kind
     python benchmarks/context.py benchmarks/unseen/context/open.jsonl --json context.json
 """
 
-import argparse
 import json
-import platform
 from collections import Counter
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
+import harness
 from nosology.suggesting.context import mark
 
 MARKS = {"negated": "negated", "family": "family_history", "history": "history", "uncertain": "uncertain"}
@@ -23,9 +22,8 @@ MARKS = {"negated": "negated", "family": "family_history", "history": "history",
 
 def main() -> None:
     """Score the probes, print the table, and write it as JSON where asked."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = harness.parser(__doc__)
     parser.add_argument("probes", type=Path, help="JSON lines: kind, sentence, start, end and the four answers")
-    parser.add_argument("--json", type=Path, help="also write the measurements here")
     parser.add_argument("--wrong", action="store_true", help="name the probes that are marked wrong; for an open set")
     options = parser.parse_args()
     probes = [json.loads(line) for line in options.probes.read_text(encoding="utf-8").splitlines()]
@@ -49,14 +47,14 @@ def main() -> None:
     Console().print(table)
     if options.json:
         report = {
-            "machine": {"platform": platform.platform(), "python": platform.python_version()},
+            "machine": harness.machine(),
             "settings": {"probes": options.probes.name, "n": len(probes)},
             "measurements": [
                 {"measurement": "marks", **shares, "kinds": {kind: [kinds[kind], totals[kind]] for kind in totals}}
             ],
             "ratios": {},
         }
-        options.json.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+        harness.write_report(options.json, report)
 
 
 if __name__ == "__main__":

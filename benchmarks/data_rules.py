@@ -8,7 +8,6 @@ on its test split, with a percentile bootstrap over patients. The notes of both 
 """
 
 import argparse
-import json
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ import polars as pl
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.svm import LinearSVC
 
+import harness
 from nosology.config import PrepareConfig
 from nosology.dataset.folder import Dataset, open_dataset
 from nosology.metrics.resampling import draw_resamples, percentile_interval
@@ -36,11 +36,10 @@ N_RESAMPLES = 1_000
 
 def main() -> None:
     """Prepare by every pair of rules, print one table, and write it as JSON where asked."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser = harness.parser(__doc__)
     parser.add_argument("--source", type=Path, help="MIMIC-III files; synthetic ones if not given")
     parser.add_argument("--admissions", type=int, default=3_000, help="of the synthetic files")
     parser.add_argument("--seed", type=int, default=0, help="of the synthetic files")
-    parser.add_argument("--json", type=Path, help="also write the figures here")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as work:
         source = options.source or _synthetic(Path(work) / "mimic3", options)
@@ -51,7 +50,7 @@ def main() -> None:
     if options.json:
         settings = {"admissions": options.admissions, "seed": options.seed, "source": bool(options.source)}
         report = {"settings": settings, "measurements": measurements, "agreement": agreement, "ratios": {}}
-        options.json.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+        harness.write_report(options.json, report)
 
 
 def _synthetic(folder: Path, options: argparse.Namespace) -> Path:

@@ -28,6 +28,8 @@ from typing import Any
 
 import numpy as np
 
+import harness
+
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 SHOWN_TYPES = ("NAME", "DATE", "CONTACT", "ID", "LOCATION", "HOSPITAL", "ORG", "AGE90")
@@ -218,11 +220,11 @@ def main() -> None:
         machine = {"cores": os.cpu_count(), "platform": platform.platform(), "python": platform.python_version()}
         settings = {"limit": options.limit, "cross_check": options.cross_check, "seed": options.seed}
         report = {"machine": machine, "settings": settings, "measurements": measurements, "ratios": ratios}
-        options.json.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+        harness.write_report(options.json, report)
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser = harness.parser(__doc__)
     parser.add_argument("paths", type=Path, nargs="*", metavar="PATH", help="JSON lines: text, and spans if marked")
     parser.add_argument("--limit", type=int, help="read only this many notes of each file")
     parser.add_argument("--cross-check", type=int, default=0, metavar="N", help="also N notes of our own making")
@@ -231,7 +233,6 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--ours-alone", action="store_true", help="leave the others out")
     parser.add_argument("--presidio-model", default="en_core_web_sm", help="a spaCy model's name or folder")
     parser.add_argument("--missed", type=Path, help="write what was missed here; it holds identifiers")
-    parser.add_argument("--json", type=Path, help="also write the figures here")
     return parser.parse_args()
 
 

@@ -13,9 +13,6 @@ of TF-IDF weights, whatever the suggestion), ``random``. Cost is processor time 
 """
 
 import argparse
-import json
-import os
-import platform
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,6 +24,7 @@ from rich.console import Console
 from rich.table import Table
 from scipy import special
 
+import harness
 from nosology import metrics
 from nosology.classifier.classifier import Classifier
 from nosology.dataset.folder import open_dataset
@@ -88,21 +86,20 @@ def main() -> None:
     _print(measurements, ratios, probabilities, sizes, n_sentences)
     if options.json:
         report = {
-            "machine": {"platform": platform.platform(), "cores": os.cpu_count(), "load": os.getloadavg()[0]},
+            "machine": harness.machine(),
             "settings": {"run": options.run.name, "notes": len(sizes), "shown": float(np.mean(sizes))},
             "measurements": measurements,
             "ratios": ratios,
         }
-        options.json.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+        harness.write_report(options.json, report)
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = harness.parser(__doc__)
     parser.add_argument("run", type=Path, help="a run whose suggester was fitted")
     parser.add_argument("--notes", type=int, default=120)
     parser.add_argument("--methods", nargs="+", choices=METHODS, default=list(METHODS))
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--json", type=Path, help="also write the measurements here")
     return parser.parse_args()
 
 

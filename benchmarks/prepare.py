@@ -14,8 +14,6 @@ none) and must end with the same notes and the same texts, or the benchmark fail
 
 import argparse
 import json
-import os
-import platform
 import statistics
 import subprocess
 import sys
@@ -26,6 +24,8 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+
+import harness
 
 FULL_ADMISSIONS = 52_726  # in MIMIC-III, so many have a discharge summary, 59,652 of them with addenda
 OTHER_NOTES = 38.37823  # per admission: 2,083,180 rows in all
@@ -50,12 +50,12 @@ def main() -> None:
     _print_table(measurements, ratios)
     if options.json:
         settings = {"full": options.full, "compare": options.compare, "seed": options.seed, "preset": options.preset}
-        report = {"machine": _machine(), "settings": settings, "measurements": measurements, "ratios": ratios}
-        options.json.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+        report = {"machine": harness.machine(), "settings": settings, "measurements": measurements, "ratios": ratios}
+        harness.write_report(options.json, report)
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description="Measure nosology prepare.")
+    parser = harness.parser(__doc__)
     parser.add_argument("--full", action="store_true", help="an input of MIMIC-III's size")
     parser.add_argument("--compare", action="store_true", help="beside a straightforward pandas script")
     parser.add_argument("--admissions", type=int, help="size of the input; the mode decides if not given")
@@ -65,7 +65,6 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--workers", type=int, help="worker processes of nosology; one per core if not given")
     parser.add_argument("--seed", type=int, default=0, help="of the input")
     parser.add_argument("--work", type=Path, help="keeps the input, for the next time")
-    parser.add_argument("--json", type=Path, help="also write the figures here")
     parser.add_argument("--contend", help=argparse.SUPPRESS)
     return parser.parse_args()
 
@@ -286,12 +285,6 @@ def _print_table(measurements: list[dict[str, Any]], ratios: dict[str, float]) -
 
 def _yes(flag: bool) -> str:
     return "yes" if flag else "no"
-
-
-def _machine() -> dict[str, Any]:
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    memory = psutil.virtual_memory().total
-    return {"cores": cores, "memory_gigabytes": memory / 1e9, "platform": platform.platform()}
 
 
 if __name__ == "__main__":

@@ -34,6 +34,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import harness
 import train as training_benchmark
 
 EMBEDDED = "embedded:smollm2-135m-instruct"
@@ -66,18 +67,18 @@ def main() -> None:
     if options.json:
         settings = {"model": options.model, "dtype": options.dtype, "seconds": options.seconds, "batch": options.batch}
         report = {
-            "machine": training_benchmark._machine(),
+            "machine": harness.machine(),
             "settings": settings | {"largest_difference_to_per_category": difference},
             "measurements": [{k: v for k, v in row.items() if k != "scores"} for row in measurements],
             "ratios": ratios,
         }
-        options.json.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+        harness.write_report(options.json, report)
     if difference is not None and difference > TOLERANCE[measurements[0]["dtype"]]:
         raise SystemExit(f"scores differ from one pass per category by {difference:.3g} nats")
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = harness.parser(__doc__)
     parser.add_argument("--model", default=EMBEDDED, help="a model's name, or `tiny`")
     parser.add_argument("--dtype", default="auto", choices=("auto", "float32", "bfloat16"))
     parser.add_argument("--seconds", type=float, default=20, help="time of each contender a round")
@@ -86,7 +87,6 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--contenders", nargs="+", choices=("nosology", "constrained", *RATIOS), help="default: all possible"
     )
-    parser.add_argument("--json", type=Path, help="also write the measurements here")
     parser.add_argument("--contend", help=argparse.SUPPRESS)
     return parser.parse_args()
 

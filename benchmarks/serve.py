@@ -10,8 +10,6 @@ import argparse
 import http.client
 import itertools
 import json
-import os
-import platform
 import statistics
 import subprocess
 import sys
@@ -25,6 +23,7 @@ from pathlib import Path
 import numpy as np
 import psutil
 
+import harness
 from nosology.dataset.folder import open_dataset
 from nosology.feedback.checking import check
 from nosology.runs.run import Run
@@ -213,26 +212,20 @@ def report(phases: list[Measured], mean_batch: float, n_audited: int, options: a
     print(f"{mean_batch:.1f} notes a forward pass; {n_audited} predictions in the audit log, {n_answered} timed")
     if options.json:
         content = {
-            "machine": {
-                "platform": platform.platform(),
-                "python": platform.python_version(),
-                "cores": os.cpu_count(),
-                "load": os.getloadavg()[0],
-            },
+            "machine": harness.machine(),
             "settings": {"clients": options.clients, "seconds": options.seconds, "run": options.run.name},
             "measurements": rows,
             "ratios": {"vs_sequential": ratio, "before_vs_after": drift},
         }
-        options.json.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+        harness.write_report(options.json, content)
 
 
 def parse_options() -> argparse.Namespace:
     """Return the command line's options."""
-    parser = argparse.ArgumentParser(description="Time a service under load.")
+    parser = harness.parser(__doc__)
     parser.add_argument("--run", type=Path, default=Path("demo/run"), help="a finished run, its dataset beside it")
     parser.add_argument("--clients", type=int, default=32)
     parser.add_argument("--seconds", type=float, default=60.0, help="of the phase with all clients")
-    parser.add_argument("--json", type=Path, help="also write the measurements here")
     return parser.parse_args()
 
 

@@ -3,15 +3,12 @@
 The bare interpreter is timed beside it, alternating, since a busy machine slows both. The promise is half a second.
 """
 
-import argparse
-import json
-import os
-import platform
 import statistics
 import subprocess
 import sys
 import time
-from pathlib import Path
+
+import harness
 
 PROMISE_SECONDS = 0.5
 
@@ -25,9 +22,8 @@ COMMANDS = {
 
 def main() -> None:
     """Time the commands, print one table, and write it as JSON where asked."""
-    parser = argparse.ArgumentParser(description="Time the start of the command line.")
+    parser = harness.parser(__doc__)
     parser.add_argument("--runs", type=int, default=20, help="timed runs of each command, after one that is not timed")
-    parser.add_argument("--json", type=Path, help="also write the measurements here")
     options = parser.parse_args()
     seconds: dict[str, list[float]] = {name: [] for name in COMMANDS}
     for run in range(options.runs + 1):
@@ -37,24 +33,18 @@ def main() -> None:
             if run:
                 seconds[name].append(time.perf_counter() - started)
     measurements = [{"command": name, **summary(times)} for name, times in seconds.items()]
-    print(f"{'command':24} {'median s':>9} {'fastest':>9} {'slowest':>9}   of {options.runs} runs")
-    for row in measurements:
-        print(f"{row['command']:24} {row['median']:9.3f} {row['fastest']:9.3f} {row['slowest']:9.3f}")
+    harness.print_table(measurements, {"command": "", "median": ".3f", "fastest": ".3f", "slowest": ".3f"})
+    print(f"seconds, of {options.runs} runs")
     ratio = PROMISE_SECONDS / statistics.median(seconds["nosology --help"])
     print(f"half a second is {ratio:.2f} times what --help takes")
     if options.json:
         report = {
-            "machine": {
-                "platform": platform.platform(),
-                "python": platform.python_version(),
-                "cores": os.cpu_count(),
-                "load": os.getloadavg()[0],
-            },
+            "machine": harness.machine(),
             "settings": {"runs": options.runs, "promise_seconds": PROMISE_SECONDS},
             "measurements": measurements,
             "ratios": {"promise_vs_help": ratio},
         }
-        options.json.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+        harness.write_report(options.json, report)
 
 
 def summary(seconds: list[float]) -> dict[str, float]:

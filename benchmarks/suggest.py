@@ -16,7 +16,6 @@ time. The scores of all ways are compared, and their largest difference is print
 import argparse
 import json
 import os
-import platform
 import random
 import statistics
 import tempfile
@@ -31,6 +30,7 @@ import torch
 from rich.console import Console
 from rich.table import Table
 
+import harness
 from nosology.classifier.classifier import Classifier
 from nosology.coding.labels import LabelSet
 from nosology.coding.rubrics import RubricTable
@@ -101,12 +101,12 @@ def main() -> None:
         _print_times(measurements, ratios)
     if options.json:
         settings = {key: str(value) for key, value in vars(options).items()}
-        report = {"machine": _machine(), "settings": settings, "measurements": measurements, "ratios": ratios}
-        options.json.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+        report = {"machine": harness.machine(), "settings": settings, "measurements": measurements, "ratios": ratios}
+        harness.write_report(options.json, report)
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = harness.parser(__doc__)
     parser.add_argument("--run", type=Path, help="evaluate this run")
     parser.add_argument("--train", choices=SETTINGS, help="make a dataset, train and evaluate")
     parser.add_argument("--work", type=Path, default=Path("suggest-work"), help="folder of what --train makes")
@@ -119,7 +119,6 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--words", type=int, default=300, help="length of the timed note")
     parser.add_argument("--rounds", type=int, default=3, help="timed runs; the median counts")
     parser.add_argument("--sample", type=int, default=30, help="titles scored one by one; their time is scaled to 900")
-    parser.add_argument("--json", type=Path, help="also write the measurements here")
     return parser.parse_args()
 
 
@@ -314,16 +313,6 @@ def _print_times(measurements: list[dict[str, Any]], ratios: dict[str, float]) -
     for name, value in ratios.items():
         table.add_row(name, f"{value:.1f} x", "")
     Console(width=140).print(table)
-
-
-def _machine() -> dict[str, Any]:
-    return {
-        "platform": platform.platform(),
-        "cores": os.cpu_count(),
-        "threads": torch.get_num_threads(),
-        "load": os.getloadavg()[0],
-        "torch": torch.__version__,
-    }
 
 
 if __name__ == "__main__":

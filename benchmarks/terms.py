@@ -9,9 +9,7 @@ A query is right where one of its rubrics is among the first five. A note is rig
 three suggestions; a run of ICD-9-CM codes is right where it suggests an official equivalent of the rubric.
 """
 
-import argparse
 import json
-import platform
 import time
 from collections import defaultdict
 from pathlib import Path
@@ -21,6 +19,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+import harness
 from nosology.classifier.classifier import Classifier
 from nosology.coding import icd
 from nosology.coding.labels import LabelSet
@@ -32,11 +31,10 @@ N_QUERY, N_NOTE = 5, 3
 
 def main() -> None:
     """Score what was asked for, print the table, and write it as JSON where asked."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = harness.parser(__doc__)
     parser.add_argument("--queries", type=Path, help="JSON lines: kind, query, rubrics")
     parser.add_argument("--notes", type=Path, help="JSON lines: text, rubric, also_right, named")
     parser.add_argument("--run", type=Path, help="the run that suggests for the notes")
-    parser.add_argument("--json", type=Path, help="also write the measurements here")
     options = parser.parse_args()
     measurements = []
     if options.queries:
@@ -50,12 +48,12 @@ def main() -> None:
     Console().print(table)
     if options.json:
         report = {
-            "machine": {"platform": platform.platform(), "python": platform.python_version()},
+            "machine": harness.machine(),
             "settings": {key: str(value) for key, value in vars(options).items()},
             "measurements": measurements,
             "ratios": {},
         }
-        options.json.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+        harness.write_report(options.json, report)
 
 
 def score_queries(queries: list[dict[str, Any]]) -> dict[str, Any]:

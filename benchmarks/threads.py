@@ -8,17 +8,15 @@ second beside the busy loops, in this package's own setting.
 Run as ``python benchmarks/threads.py [--json FILE]`` on an otherwise idle machine of two cores.
 """
 
-import argparse
-import json
 import multiprocessing
 import os
-import platform
 import statistics
 import subprocess
 import sys
 import time
-from pathlib import Path
 from typing import Any
+
+import harness
 
 POLICIES = {"spinning": "ACTIVE", "sleeping": "PASSIVE", "as shipped": None}
 N_BUSY = 2
@@ -53,9 +51,8 @@ for _ in range(int(sys.argv[2])):
 
 def main() -> None:
     """Measure, print one table, and write it as JSON where asked."""
-    parser = argparse.ArgumentParser(description="Training speed by threads, waiting policy and load.")
+    parser = harness.parser(__doc__)
     parser.add_argument("--steps", type=int, default=4, help="timed steps of each process, after one that is not timed")
-    parser.add_argument("--json", type=Path, help="also write the measurements here")
     options = parser.parse_args()
     measurements = []
     print(f"{'busy loops':>10} {'threads':>8} {'waiting':>12} {'tokens/s':>9} {'slowest':>9} {'fastest':>9}")
@@ -74,12 +71,12 @@ def main() -> None:
     print(f"beside {N_BUSY} busy loops two threads reach {ratio:.2f} times what one does")
     if options.json:
         report = {
-            "machine": {"platform": platform.platform(), "cores": os.cpu_count(), "load": os.getloadavg()[0]},
+            "machine": harness.machine(),
             "settings": {"steps": options.steps, "busy_loops": N_BUSY},
             "measurements": measurements,
             "ratios": {"two_threads_vs_one": ratio},
         }
-        options.json.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+        harness.write_report(options.json, report)
 
 
 def measure(n_threads: int, policy: str, n_steps: int) -> dict[str, Any]:

@@ -18,7 +18,6 @@ as it comes (bfloat16 where the processor has it). FLOPs are counted by the rule
 import argparse
 import json
 import os
-import platform
 import statistics
 import subprocess
 import sys
@@ -28,6 +27,8 @@ from collections.abc import Collection
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+
+import harness
 
 EMBEDDED = "embedded:smollm2-135m-instruct"
 LORA = {"r": 16, "alpha": 32.0, "dropout": 0.0, "targets": "all-linear"}
@@ -59,23 +60,22 @@ def main() -> None:
     _print_table(measurements, ratios, peaks)
     if options.json:
         report = {
-            "machine": _machine() | {"matmul_peak_flops_per_second": peaks},
+            "machine": harness.machine() | {"matmul_peak_flops_per_second": peaks},
             "settings": {"model": options.model, "steps": options.steps, "rounds": options.rounds, "lora": LORA},
             "measurements": measurements,
             "ratios": ratios,
         }
-        options.json.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+        harness.write_report(options.json, report)
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = harness.parser(__doc__)
     parser.add_argument("--model", default=EMBEDDED, help="a model's name, `tiny`, or `llama-3.2-3b-random`")
     parser.add_argument("--kinds", nargs="+", choices=KINDS, default=["short", "long"])
     parser.add_argument("--steps", type=int, default=4, help="timed steps a round, after one that is not timed")
     parser.add_argument("--rounds", type=int, default=2, help="turns of each contender")
     parser.add_argument("--contenders", nargs="+", help="default: all that this machine can run")
     parser.add_argument("--profile", action="store_true", help="also profile the last step of each contender")
-    parser.add_argument("--json", type=Path, help="also write the measurements here")
     parser.add_argument("--contend", help=argparse.SUPPRESS)
     return parser.parse_args()
 
@@ -462,13 +462,6 @@ def _print_table(measurements: list[dict[str, Any]], ratios: dict[str, float], p
     found = ", ".join(f"{name} {peak / 1e9:,.0f}" for name, peak in peaks.items() if name != "on_gpu")
     print(f"matrix-product peak in GFLOP/s: {found}; tokens and FLOPs count shared tokens once, for all alike")
     print("ours / theirs: " + ", ".join(f"{name} {value:.2f}x" for name, value in ratios.items()))
-
-
-def _machine() -> dict[str, Any]:
-    import torch
-
-    gpu = torch.cuda.get_device_name() if torch.cuda.is_available() else None
-    return {"platform": platform.platform(), "cores": os.cpu_count(), "gpu": gpu, "torch": torch.__version__}
 
 
 if __name__ == "__main__":
