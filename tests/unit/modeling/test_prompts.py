@@ -1,5 +1,6 @@
 """Prompt templates: shipped ones never change, broken ones are refused by name."""
 
+import hashlib
 from pathlib import Path
 
 import pytest
@@ -47,3 +48,66 @@ def test_a_template_from_a_file_is_named_after_it(tmp_path: Path) -> None:
     file.write_text("{% macro system() %}s{% endmacro %}{% macro user(c, n) %}{{ n }}!{% endmacro %}", encoding="utf-8")
     template = PromptTemplate.load(str(file))
     assert (template.name, template.user([]), template.system()) == ("mine", f"{NOTE_MARKER}!", "s")
+
+
+# ---- what a template may and may not do
+
+
+def written(folder: Path, source: str, name: str = "mine.jinja") -> str:
+    """Write a template and return its path as a configuration names it."""
+    (folder / name).write_text(source, encoding="utf-8")
+    return str(folder / name)
+
+
+WHOLE = "{% macro system() %}Be {{ 1 + 1 }} times precise.{% endmacro %}{% macro user(categories, note) %}"
+
+
+def test_the_hash_is_that_of_the_text_and_changes_with_any_letter(tmp_path: Path) -> None:
+    one = PromptTemplate("a", "{% macro system() %}x{% endmacro %}")
+    assert one.sha256 == hashlib.sha256(one.source.encode()).hexdigest()
+    assert PromptTemplate("another name", one.source).sha256 == one.sha256
+    assert PromptTemplate("a", one.source + " ").sha256 != one.sha256
+    assert PromptTemplate.load(written(tmp_path, one.source)).sha256 == one.sha256
+
+
+def test_a_template_is_rendered_with_the_categories_and_a_mark_for_the_note(tmp_path: Path) -> None:
+    source = WHOLE + "One of {{ categories | join(', ') }}:\n{{ note }}\nAnswer.{% endmacro %}"
+    template = PromptTemplate.load(written(tmp_path, source))
+    assert template.system() == "Be 2 times precise."
+    assert template.user(["A", "B & C"]) == f"One of A, B & C:\n{NOTE_MARKER}\nAnswer."
+
+
+@pytest.mark.parametrize("body", ["no note at all", "{{ note }} twice {{ note }}", "{{ note | length }}"])
+def test_the_note_stands_in_a_prompt_exactly_once(tmp_path: Path, body: str) -> None:
+    template = PromptTemplate.load(written(tmp_path, WHOLE + body + "{% endmacro %}"))
+    with pytest.raises(ConfigError, match="exactly once") as caught:
+        template.user(["A", "B"])
+    assert caught.value.place == "mine"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "{{ note.__class__.__mro__ }}",
+        "{{ ''.__class__.__base__.__subclasses__() }}{{ note }}",
+        "{{ categories.append('X') }}{{ note }}",
+        "{{ missing }}{{ note }}",
+        "{% include '/etc/passwd' %}{{ note }}",
+    ],
+)
+def test_a_template_can_neither_reach_out_nor_change_what_it_is_given(tmp_path: Path, body: str) -> None:
+    template = PromptTemplate.load(written(tmp_path, WHOLE + body + "{% endmacro %}"))
+    categories = ["A", "B"]
+    with pytest.raises(ConfigError, match=r"does not render|exactly once"):
+        template.user(categories)
+    assert categories == ["A", "B"]
+
+
+def test_a_shipped_name_is_no_file_of_the_working_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "physician-v1").write_text("mine")
+    assert PromptTemplate.load("physician-v1").source != "mine"
+
+
+def test_the_source_shows_in_no_repr() -> None:
+    assert "precise" not in repr(PromptTemplate("a", WHOLE))
