@@ -10,7 +10,6 @@ import csv
 import gzip
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from importlib import resources
 from pathlib import Path
 from typing import Literal, Self, cast, get_args
@@ -108,7 +107,6 @@ class TermTable:
         ]
 
 
-@lru_cache(maxsize=2)
 def shipped_terms(version: icd.Version) -> tuple[Term, ...]:
     """Return the shipped terms of an ICD version, without categories.
 
