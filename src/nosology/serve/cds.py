@@ -4,13 +4,12 @@ The service answers the hook ``encounter-discharge`` and asks the caller to send
 (prefetch); it never fetches anything itself, so a request without the note is answered with 412, as the standard says.
 """
 
-import base64
-import binascii
 import uuid
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from nosology.export import NOTICE, fhir
+from nosology.serve.attachments import attachment_text, is_withdrawn
 from nosology.serve.http.problems import Refused
 
 SERVICE_ID = "nosology-note"
@@ -47,14 +46,26 @@ def note_text(prefetch: Mapping[str, Any] | None) -> str:
     """
     if not prefetch or prefetch.get("note") is None:
         raise Refused(412, "The prefetched resource 'note' is missing, and this service fetches nothing by itself.")
-    for document in _documents(prefetch["note"]):
+    documents = list(_documents(prefetch["note"]))
+    valid = [document for document in documents if not is_withdrawn(document)]
+    if documents and not valid:
+        raise Refused(412, "The prefetched 'note' was withdrawn: its status is entered-in-error or superseded.")
+    unread = Refused(
+        412, "The prefetched 'note' has no attachment of type text/plain or text/html with its data inline."
+    )
+    for document in valid:
         for content in _list(document.get("content")):
             attachment = content.get("attachment") if isinstance(content, dict) else None
-            if isinstance(attachment, dict) and _is_plain(attachment) and isinstance(attachment.get("data"), str):
-                text = _decoded(attachment["data"])
-                if text.strip():
-                    return text
-    raise Refused(412, "The prefetched 'note' has no attachment of type text/plain with its data inline.")
+            try:
+                text = attachment_text(attachment) if isinstance(attachment, dict) else None
+            except Refused as refusal:
+                if refusal.status_code != 412:
+                    raise
+                unread = refusal  # of a type that is not read; another attachment may be
+                continue
+            if text and text.strip():
+                return text
+    raise unread
 
 
 def cards(
@@ -145,15 +156,3 @@ def _documents(resource: Any) -> Iterator[Mapping[str, Any]]:
 
 def _list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
-
-
-def _is_plain(attachment: Mapping[str, Any]) -> bool:
-    kind = attachment.get("contentType", "text/plain")
-    return isinstance(kind, str) and kind.partition(";")[0].strip().lower() == "text/plain"
-
-
-def _decoded(data: str) -> str:
-    try:
-        return base64.b64decode(data, validate=True).decode("utf-8")
-    except (binascii.Error, ValueError):
-        raise Refused(422, "The data of the prefetched 'note' is not base64 of UTF-8 text.") from None

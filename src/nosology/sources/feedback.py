@@ -4,6 +4,7 @@ The text comes from the store where it was kept, or from the user's own notes, f
 category itself, so its code, where one was chosen, only accompanies the note.
 """
 
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
@@ -58,6 +59,17 @@ def latest_by_note(decisions: Iterable[Decision]) -> list[Decision]:
     return list(latest.values())
 
 
+def _hashes(text: str) -> set[str]:
+    """Return the hashes that a note may have been sent under, with other line ends, outer blanks or Unicode form."""
+    forms = {text, *(unicodedata.normalize(form, text) for form in ("NFC", "NFD"))}
+    lines = {form.replace("\r\n", "\n").replace("\r", "\n") for form in forms}
+    ends = forms | {form.replace("\n", end) for form in lines for end in ("\n", "\r\n", "\r")}
+    outer = {
+        before + form.strip() + after for form in ends for before in ("", "\n") for after in ("", "\n", "\r\n", " ")
+    }
+    return {sha256_text(form) for form in ends | outer}
+
+
 class FeedbackSource:
     """The notes that people decided on; a `nosology.sources.reading.Source`.
 
@@ -75,7 +87,7 @@ class FeedbackSource:
 
     def __init__(self, decisions: Iterable[Decided], texts: Iterable[str] = ()) -> None:
         self._decisions = list(decisions)
-        self._given = {sha256_text(text): text for text in texts}
+        self._given = {key: text for text in texts for key in _hashes(text)}
         self.warnings: list[str] = []
         self.side_rejected: Mapping[str, tuple[int, tuple[Rejected, ...]]] = MappingProxyType({})
 

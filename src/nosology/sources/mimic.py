@@ -17,6 +17,8 @@ from nosology.sources.csvstream import CsvReader
 from nosology.sources.files import find_file
 from nosology.sources.reading import ERROR_FLAG, KIND, MAX_NOTE_CHARACTERS, Batch, Rejected
 
+_YES = frozenset({b"1", b"1.0", b"1.00", b"true", b"t", b"yes", b"y", b"x"})  # spellings of ISERROR
+
 OTHER_KIND = "not a discharge summary"
 MARKED_AS_ERROR = "marked as an error"
 SHARED_PATIENTS = (
@@ -175,7 +177,7 @@ class MimicSource:
         errors = block.raw(self._names["error"]) if "error" in self._names else [b""] * len(kinds)
         wanted = {kind for kind in set(kinds) if kind.strip().lower() in self._layout.kinds}
         of_kind = [i for i, kind in enumerate(kinds) if kind in wanted]
-        chosen = [i for i in of_kind if errors[i].strip() not in (b"1", b"1.0")]
+        chosen = [i for i in of_kind if errors[i].strip().lower() not in _YES]
         lost = Counter(
             {(KIND, OTHER_KIND): len(kinds) - len(of_kind), (ERROR_FLAG, MARKED_AS_ERROR): len(of_kind) - len(chosen)}
         )

@@ -9,6 +9,8 @@ A diagnosis that the hospital course names stays; only sections that exist to st
 import re
 from dataclasses import dataclass
 
+from nosology.text.headers import diagnosis_sections
+
 # From the headers of discharge summaries in use; "diagnos" in a title makes it a diagnosis section.
 _TITLES = (
     r"admission date|discharge date|date of (?:birth|admission|discharge)|sex|service|attending|allerg(?:y|ies)",
@@ -77,6 +79,10 @@ def _is_header(match: re.Match[str]) -> bool:
 
 
 def strip_diagnoses(text: str) -> str:
-    """Return the text without the sections that state the diagnosis."""
-    sections = find_sections(text)
-    return "".join(text[section.start : section.end] for section in sections if not section.states_diagnosis)
+    """Return the text without the sections that state the diagnosis; see `nosology.text.headers` for what they are."""
+    kept = []
+    place = 0
+    for start, end, _ in diagnosis_sections(text):
+        kept.append(text[place:start])
+        place = end
+    return "".join([*kept, text[place:]])

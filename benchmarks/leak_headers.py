@@ -1,0 +1,47 @@
+"""How much of the diagnosis sections ``leak: strip`` removes, and how much of the next sections goes with them.
+
+Composes one note for each of the 200 diagnosis headers of `benchmarks/unseen/headers`, each followed by one of the 200
+other sections, and prints two shares. The set is for one look: nothing may be tuned on its lines.
+
+    python benchmarks/leak_headers.py
+"""
+
+import argparse
+import json
+from pathlib import Path
+
+from nosology.text.sections import strip_diagnoses
+
+_FOLDER = Path(__file__).parent / "unseen" / "headers"
+_BEFORE = "Hospital Course: She was seen by the team and walked on the ward.\n\n"
+
+
+def main() -> None:
+    """Print the two shares."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--json", type=Path, help="Also write the shares to this file.")
+    options = parser.parse_args()
+    stated, following = ([json.loads(line) for line in _lines(name)] for name in ("headers", "following"))
+    n_removed = n_swallowed = 0
+    for one, other in zip(stated, following, strict=True):
+        diagnosis = _section(one, one["diagnosis_text"])
+        rest = strip_diagnoses(f"{_BEFORE}{diagnosis}\n\n{_section(other, other['section_text'])}\n")
+        n_removed += not any(line.strip() and line.strip() in rest for line in one["diagnosis_text"].splitlines())
+        n_swallowed += any(line.strip() not in rest for line in _section(other, other["section_text"]).splitlines())
+    shares = {"removed": n_removed / len(stated), "wrongly_swallowed": n_swallowed / len(following)}
+    print(f"removed {shares['removed']:.3f}, wrongly swallowed {shares['wrongly_swallowed']:.3f}")
+    if options.json:
+        result = {"machine": {}, "settings": {"n": len(stated)}, "measurements": [shares], "ratios": {}}
+        options.json.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+
+
+def _lines(name: str) -> list[str]:
+    return (_FOLDER / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()
+
+
+def _section(entry: dict[str, str], text: str) -> str:
+    return f"{entry['header']}{chr(10) if entry['own_line'] else ' '}{text}"
+
+
+if __name__ == "__main__":
+    main()
