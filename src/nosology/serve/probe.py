@@ -19,7 +19,14 @@ _SECONDS = 4.0
 
 
 def write_address(state: Path, host: str, port: int, *, is_encrypted: bool) -> None:
-    """Write down where a service listens."""
+    """Write down where a service listens.
+
+    Args:
+        state: The folder of audit log and decisions.
+        host: The address it listens on.
+        port: The port that it got.
+        is_encrypted: Whether the service speaks TLS.
+    """
     address = ipaddress.ip_address(host)
     loopback = "127.0.0.1" if address.version == 4 else "::1"
     own = loopback if address.is_unspecified else host

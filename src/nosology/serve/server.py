@@ -78,7 +78,13 @@ def serve(
 
 
 def server_config(app: object, service: Service, tls: ssl.SSLContext | None) -> uvicorn.Config:
-    """Return the server's settings."""
+    """Return the server's settings.
+
+    Args:
+        app: The application.
+        service: The parts of the service.
+        tls: Certificate and key; None to speak plain HTTP.
+    """
     settings = service.settings
     return uvicorn.Config(
         app,  # type: ignore[arg-type]
