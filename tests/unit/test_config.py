@@ -149,7 +149,7 @@ def test_an_override_wins_over_the_file_and_a_later_one_over_an_earlier(tmp_path
     assert (config.train.epochs, config.train.seed) == (1.0, 5)
 
 
-@pytest.mark.parametrize("override", ["", "train", "train.epochs", "epochs=2", "train.=2", ".epochs=2", "a.b.c=2"])
+@pytest.mark.parametrize("override", ["", "train", "train.epochs", "epochs=2", "train.=2", ".epochs=2", "=2"])
 def test_what_is_no_override_is_refused_with_an_example(override: str) -> None:
     error = refused(overrides=[override])
     assert error.place == "--set"
@@ -176,9 +176,9 @@ def test_all_errors_of_a_file_are_told_at_once(tmp_path: Path) -> None:
 
 
 def test_one_error_is_one_field() -> None:
-    error = refused(overrides=["train.batch_size=0"])
+    error = refused(overrides=["train.learning_rate=0"])
     assert error.message.startswith("1 field is wrong:")
-    assert "train.batch_size" in error.message
+    assert "train.learning_rate" in error.message
 
 
 @pytest.mark.parametrize("section", SECTIONS)
