@@ -19,7 +19,7 @@ def test_checksums_combine_as_if_the_bytes_had_been_joined(first: bytes, second:
 
 
 @given(PIECES)
-def test_a_file_of_pieces_reads_as_their_sum(tmp_path_factory: pytest.TempPathFactory, pieces: list[bytes]) -> None:  # type: ignore[no-untyped-def]
+def test_a_file_of_pieces_reads_as_their_sum(tmp_path_factory: pytest.TempPathFactory, pieces: list[bytes]) -> None:
     path = tmp_path_factory.mktemp("gzip") / "a.gz"
     with GzipFile(path) as file:
         for piece in pieces:
