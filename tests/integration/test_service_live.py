@@ -190,7 +190,7 @@ def test_a_full_disk_is_told_and_the_service_stays_up(run, tmp_path):
         assert "audit log" in answer.json()["detail"]
         assert client.get("/v1/model").status_code == 200
         assert client.get("/v1/feedback").status_code == 200
-        assert client.get("/readyz").json()["status"] == "degraded"
+        assert client.get("/readyz").json()["status"] == "unavailable"
         assert process.popen.poll() is None
     assert check(tmp_path / "state" / "audit.jsonl").first_broken is None
 
