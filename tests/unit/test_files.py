@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from nosology import files
 from nosology.errors import RunError
 from nosology.files import (
     new_folder,
@@ -160,3 +161,9 @@ def test_a_note_has_one_hash_and_a_surrogate_does_not_break_it() -> None:
     assert sha256_text("abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"  # FIPS 180-2
     assert sha256_text("a") != sha256_text("b")
     assert len(sha256_text("\ud800")) == 64
+
+
+def test_no_other_module_replaces_files_by_itself() -> None:
+    package = Path(files.__file__).parent
+    others = [path for path in package.rglob("*.py") if "os.replace(" in path.read_text(encoding="utf-8")]
+    assert others == [package / "files.py"]

@@ -34,6 +34,7 @@ from nosology.feedback.chain import (
     parsed,
     read_key,
 )
+from nosology.files import replacing
 
 __all__ = ["AUDIT_FILE", "AuditError", "AuditLog", "entries"]
 
@@ -108,11 +109,10 @@ class AuditLog:
         if is_cut or any(is_signed(entry) for entry in entries(self.path)):
             raise DataError("the key of this audit log is missing", place=str(key_file), hint=_NEW_CHAIN)
         self._good_bytes = os.fstat(self._file).st_size
-        partial = key_file.with_name(f".{key_file.name}.new")
-        self._key = make_key(partial)
-        self._head_file = HeadFile(head_file, self._key)
-        self._head_file.make(self._head)
-        os.replace(partial, key_file)
+        with replacing(key_file, is_private=True) as partial:
+            self._key = make_key(partial)
+            self._head_file = HeadFile(head_file, self._key)
+            self._head_file.make(self._head)
         if unfinished:
             self._finish(unfinished)
 
