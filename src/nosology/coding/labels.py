@@ -186,6 +186,8 @@ class LabelSet:
         return self._place(code, version, icd10_mapping)[1]
 
     def _place(self, code: str, version: int, icd10_mapping: Icd10Mapping) -> tuple[str | None, str | None]:
+        if not isinstance(code, str):
+            raise TypeError(f"a code is text, not {type(code).__name__}: as a number 0389 becomes 389")
         normal = icd.normalize(code, version)
         if normal is None:
             return None, NO_CODE if not code.strip() else NOT_ICD9 if version == 9 else NOT_ICD10

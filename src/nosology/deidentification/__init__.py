@@ -96,6 +96,8 @@ def deidentify(
         >>> [(span.start, span.end, span.type) for span in result.spans]
         [(12, 18, 'NAME'), (22, 29, 'DATE')]
     """
+    if not isinstance(text, str):
+        raise TypeError(f"a note is text, not {type(text).__name__}")
     composed, offsets = compose(text)
     found = _spans(composed, default_detectors() if detectors is None else detectors)
     spans = found if offsets is None else tuple(Span(offsets[s.start], offsets[s.end], s.type) for s in found)

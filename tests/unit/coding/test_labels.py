@@ -309,3 +309,9 @@ def test_a_missing_set_names_the_shipped_ones_and_a_missing_file_its_path(tmp_pa
     (tmp_path / "latin.tsv").write_bytes("category\nNéoplasie\nB\n".encode("latin-1"))
     with pytest.raises(LabelError, match="not UTF-8 at byte 10"):
         LabelSet.load(tmp_path / "latin.tsv")
+
+
+@pytest.mark.parametrize("code", [None, 389, 389.0, float("nan"), ["389"], b"389"])
+def test_a_code_that_is_no_text_is_a_clear_type_error(chapters: LabelSet, code: object) -> None:
+    with pytest.raises(TypeError, match="a code is text, not"):
+        chapters.category_of(code, version=9)  # type: ignore[arg-type]

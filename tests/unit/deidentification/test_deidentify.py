@@ -203,3 +203,9 @@ def test_each_text_has_its_patients_surrogates() -> None:
 def test_as_many_keys_as_texts_are_needed() -> None:
     with pytest.raises(ValueError, match="shorter"):
         list(deidentify_many(["a", "b"], detectors=[], patient_keys=["p"]))
+
+
+@pytest.mark.parametrize("text", [None, float("nan"), 7, b"note", ["note"]])
+def test_what_is_no_text_is_a_clear_type_error(text: object) -> None:
+    with pytest.raises(TypeError, match="a note is text, not"):
+        deidentify(text)  # type: ignore[arg-type]
