@@ -213,7 +213,6 @@ class Suggestions(Sequence[Suggestion]):
         is_calibrated: Whether the probabilities were calibrated on validation notes; without that there are no items.
         sentences_left_out: Sentences of a very long note that were not tried as evidence.
         reason: Why there are no suggestions at all; empty where the run can suggest.
-        uses_model: Whether the language model's reading of titles counts; False for suggestions from words and terms.
     """
 
     items: tuple[Suggestion, ...]
@@ -223,7 +222,6 @@ class Suggestions(Sequence[Suggestion]):
     is_calibrated: bool
     sentences_left_out: int = 0
     reason: str = ""
-    uses_model: bool = True
 
     @classmethod
     def absent(cls, n_rubrics: int, reason: str) -> "Suggestions":
