@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -16,7 +17,7 @@ from nosology.errors import RunError
 def dataset(tmp_path: Path) -> Path:
     folder = tmp_path / "dataset"
     folder.mkdir()
-    row = ("1", "p", "a", "text", "Urgent", None, None, None, [])
+    row: tuple[Any, ...] = ("1", "p", "a", "text", "Urgent", None, None, None, [])
     rows = [(*row, "train"), (*row, "test")]
     pl.DataFrame(rows, schema=list(COLUMNS), orient="row").write_parquet(folder / "notes.parquet")
     (folder / "mine.tsv").write_text("category\nUrgent\nRoutine\n")

@@ -12,8 +12,8 @@ steps = st.lists(st.tuples(st.sampled_from(["read", "label", "words"]), st.sampl
 def test_the_funnel_adds_up_whatever_is_lost(lost: list[tuple[str, str, int]], spare: int) -> None:
     funnel = Funnel(["read", "label", "words"])
     funnel.rows_in = sum(n for _, _, n in lost) + spare
-    for step, reason, n in lost:
-        funnel.lose(step, reason, n)
+    for name, reason, n in lost:
+        funnel.lose(name, reason, n)
     rows = funnel.rows_in
     for step in funnel.steps():
         assert step["rows_in"] == rows

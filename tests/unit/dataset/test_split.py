@@ -20,7 +20,7 @@ def test_the_splits_of_some_patients_are_what_they_have_always_been() -> None:
 @pytest.mark.parametrize("shares", [SHARES, (0.5, 0.25, 0.25), (1.0, 0.0, 0.0), (0.9, 0.1, 0.0)])
 def test_shares_are_kept_within_chance(shares: tuple[float, float, float]) -> None:
     n = 4_000
-    counts = Counter(split_of(f"p{i}", 7, shares) for i in range(n))
+    counts: Counter[str] = Counter(split_of(f"p{i}", 7, shares) for i in range(n))
     for split, share in zip(("train", "validation", "test"), shares, strict=True):
         margin = 4 * (share * (1 - share) / n) ** 0.5
         assert abs(counts[split] / n - share) <= margin

@@ -23,7 +23,7 @@ SCHEMA |= {"icd_version": pl.Int8, "codes": CODES_TYPE, "length": pl.Int64}
 
 def notes_of(texts: list[str]) -> pl.DataFrame:
     """Return rows for some texts, everything but the texts."""
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "note_id": str(i),
             "patient_id": f"p{i}",
