@@ -18,7 +18,7 @@ def evaluate(
     ] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Evaluate a random part of this many notes.")] = None,
     include_text: Annotated[
-        bool, typer.Option("--include-text", help="Also write each full prompt, into files only you can read.")
+        bool, typer.Option("--include-text", help="Also write each full prompt and generated answer: text of notes.")
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print results.json instead of a table.")] = False,
 ) -> None:

@@ -8,6 +8,9 @@ is unparseable under both rules, because choosing one of them would be a guess.
 import re
 import unicodedata
 from collections.abc import Sequence
+from typing import Literal
+
+AnswerClass = Literal["exact", "lenient", "unreadable"]
 
 _TEMPLATE_TOKEN = re.compile(r"<\|[^<>|]*\|>|</?s>|\[/?inst\]|<(?:start|end)_of_turn>")
 _NOT_A_WORD = re.compile(r"[^\w]+|_")
@@ -22,6 +25,13 @@ def parse_strict(answer: str, names: Sequence[str]) -> str | None:
     """
     wanted = answer.strip().lower()
     return next((name for name in names if name.lower() == wanted), None)
+
+
+def answer_class(answer: str, names: Sequence[str]) -> AnswerClass:
+    """Return how an answer can be read: ``exact``, ``lenient`` (alone), or ``unreadable`` by either rule."""
+    if parse_strict(answer, names) is not None:
+        return "exact"
+    return "unreadable" if parse_lenient(answer, names) is None else "lenient"
 
 
 def parse_lenient(answer: str, names: Sequence[str]) -> str | None:

@@ -63,7 +63,7 @@ def evaluate(
         split: Which split to evaluate.
         dataset: Another dataset; None for the one that the run was trained on.
         limit: Evaluate a random part of this many notes; None for the configured number.
-        include_text: Also write each full prompt, into files that only their owner can read.
+        include_text: Also write each full prompt and each generated answer, which can quote its note.
         config: None for the run's own.
         progress: Called with a task and its number of notes; yields what counts them.
         load: Returns the base or tuned classifier of a run; None to load them from its folder.
@@ -98,8 +98,8 @@ def evaluate(
         written = EvaluationFiles(folder)
         for name, output in outputs.items():
             rows = prediction_rows(inputs.notes, output, inputs.labels.names, hashes, prompts if include_text else None)
-            write_lines(written.predictions(name), json_lines(rows), is_private=include_text)
-        write_json(written.results, results)
+            write_lines(written.predictions(name), json_lines(rows), is_private=True)
+        write_json(written.results, results, is_private=True)
     return results
 
 

@@ -1,8 +1,7 @@
 """What an evaluation writes: one line for each note and system, without the note's text.
 
 `nosology.evaluation.workflow` builds an evaluation in a hidden sibling of its folder and lets it take its place when it
-is complete, so an interrupted one leaves the earlier one as it was. Files that hold prompts are readable by their owner
-alone.
+is complete, so an interrupted one leaves the earlier one as it was. Files with ids or prompts are their owner's alone.
 """
 
 import json
@@ -12,7 +11,9 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from nosology.evaluation.parsing import answer_class
 from nosology.evaluation.systems import Output
+from nosology.files import sha256_text
 from nosology.metrics import INVALID
 
 
@@ -30,7 +31,7 @@ def prediction_rows(
         output: What one system said of them.
         names: The label set's categories.
         prompt_sha256: Of the whole prompt of each note.
-        prompts: In full, only where the user asked for text.
+        prompts: In full, only where the user asked for text; then rows hold generated answers in full too.
     """
     for i, (note_id, true_label) in enumerate(notes.select("note_id", "category").iter_rows()):
         row: dict[str, Any] = {"note_id": note_id, "prompt_sha256": prompt_sha256[i], "true_label": true_label}
@@ -47,7 +48,10 @@ def prediction_rows(
             row["probability"] = float(output.probabilities[i, predicted])
             row["ranking"] = [[names[category], float(output.probabilities[i, category])] for category in order]
         if output.raw_answers is not None:
-            row["raw_answer"] = output.raw_answers[i]
+            answer = output.raw_answers[i]
+            row["answer_class"], row["answer_sha256"] = answer_class(answer, names), sha256_text(answer)
+            if prompts is not None:  # a generated answer can quote its note
+                row["raw_answer"] = answer
         if prompts is not None:
             row["prompt"] = prompts[i]
         yield row

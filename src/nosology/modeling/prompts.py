@@ -1,8 +1,9 @@
 """Prompt templates: the words around a note, as versioned data files.
 
 A template is a Jinja file with two macros, ``system()`` and ``user(categories, note)``. It says nothing about chat
-markup: that comes from the tokenizer's own chat template, in `nosology.modeling.encoding`. A note is never rendered
-through Jinja; templates are rendered once, with a marker where the note goes.
+markup: that comes from the tokenizer's own chat template, in `nosology.modeling.encoding`. What would surprise you: a
+note is never rendered through Jinja; templates are rendered once, with a marker where the note goes. Of Jinja only what
+takes time in proportion to a template's length is allowed: text, names, conditions, one loop over the categories.
 """
 
 from collections.abc import Sequence
@@ -10,7 +11,7 @@ from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
 
-from jinja2 import StrictUndefined, TemplateError
+from jinja2 import StrictUndefined, TemplateError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from nosology.errors import ConfigError
@@ -18,6 +19,15 @@ from nosology.files import sha256_text
 
 NOTE_MARKER = "\u241fNOTE\u241f"
 """Stands for the note while a template is rendered; the symbol for 'unit separator' does not occur in templates."""
+
+MOST_CHARACTERS = 100_000
+"""Of a template's source."""
+_ALLOWED = (
+    nodes.Template, nodes.Output, nodes.TemplateData, nodes.Name, nodes.NSRef, nodes.Const, nodes.Macro, nodes.If,
+    nodes.CondExpr, nodes.Compare, nodes.Operand, nodes.And, nodes.Or, nodes.Not, nodes.Test, nodes.Getattr,
+    nodes.Getitem, nodes.For, nodes.Filter, nodes.Keyword,
+)  # fmt: skip
+_FILTERS = frozenset({"join", "length", "first", "last", "lower", "upper", "trim", "title", "capitalize"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +56,11 @@ class PromptTemplate:
         if not path.is_file():
             known = sorted(f.name.removesuffix(".jinja") for f in (files("nosology") / "data" / "prompts").iterdir())
             raise ConfigError(f"no prompt template {name!r}", place="model.prompt", hint=f"shipped: {', '.join(known)}")
-        return cls(path.stem, path.read_text(encoding="utf-8"))
+        try:
+            return cls(path.stem, path.read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError) as error:
+            hint = "a template is a text file in UTF-8"
+            raise ConfigError(f"cannot be read: {type(error).__name__}", place=str(path), hint=hint) from None
 
     @property
     def sha256(self) -> str:
@@ -71,7 +85,29 @@ class PromptTemplate:
     def _render(self, macro: str, *arguments: object) -> str:
         environment = ImmutableSandboxedEnvironment(undefined=StrictUndefined, keep_trailing_newline=False)
         try:
+            _refuse_unbounded(environment.parse(self.source), self.name, len(self.source))
             module = environment.from_string(self.source).module
             return str(getattr(module, macro)(*arguments)).strip("\n")
-        except (TemplateError, AttributeError, TypeError) as error:
+        except (TemplateError, AttributeError, TypeError, ValueError, RecursionError) as error:
             raise ConfigError(f"the template's {macro}() does not render: {error}", place=self.name) from None
+
+
+def _refuse_unbounded(tree: nodes.Template, name: str, n_characters: int) -> None:
+    """Refuse a template that could take more time or memory than its length says.
+
+    Raises:
+        ConfigError: It is too long, or uses what is not allowed; says on which line.
+    """
+    if n_characters > MOST_CHARACTERS:
+        raise ConfigError(f"a template has at most {MOST_CHARACTERS:,} characters", place=name)
+    hint = "a template may use text, names, if, one loop over the categories, and the filters " + ", ".join(
+        sorted(_FILTERS)
+    )
+    for node in tree.find_all(nodes.Node):
+        is_known = isinstance(node, _ALLOWED) and not (isinstance(node, nodes.Filter) and node.name not in _FILTERS)
+        is_loop_within = isinstance(node, nodes.For) and (
+            next(node.find_all(nodes.For), None) is not None or not isinstance(node.iter, nodes.Name) or node.recursive
+        )
+        if not is_known or is_loop_within:
+            kind = f"the filter {node.name}" if isinstance(node, nodes.Filter) else type(node).__name__.lower()
+            raise ConfigError(f"{kind} is not allowed here", place=f"{name}, line {node.lineno}", hint=hint)

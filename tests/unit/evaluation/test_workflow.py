@@ -96,9 +96,10 @@ def test_only_parsed_answers_can_be_without_a_category(world):
         rows = rows_of(world["run"], system)
         if system in ("base_strict", "base_lenient"):
             assert all(row["predicted_label"] in (None, *CATEGORIES) and row["probability"] is None for row in rows)
-            assert all("raw_answer" in row for row in rows)
+            assert all(len(row["answer_sha256"]) == 64 and "raw_answer" not in row for row in rows)
+            assert {row["answer_class"] for row in rows} == {"exact", "lenient", "unreadable"}
         else:
-            assert all(row["predicted_label"] in CATEGORIES and "raw_answer" not in row for row in rows)
+            assert all(row["predicted_label"] in CATEGORIES and "answer_class" not in row for row in rows)
             assert all(row["ranking"][0] == [row["predicted_label"], row["probability"]] for row in rows)
             assert all(sum(p for _, p in row["ranking"]) == pytest.approx(1) for row in rows)
     # Of three dresses the fake puts on its answers in turn, strict reads one and lenient two.
@@ -439,5 +440,5 @@ def test_progress_counts_every_note_of_every_stage(fresh):
     assert all(stage.done == total for stage, total in stages.values())
 
 
-def _interrupt(*_):
+def _interrupt(*_, **_options):
     raise KeyboardInterrupt

@@ -1,5 +1,7 @@
 """What an evaluation leaves on disk: rows as documented, folders whole or not at all, private files private."""
 
+import hashlib
+
 import numpy as np
 import polars as pl
 
@@ -39,12 +41,24 @@ def test_a_scored_row_holds_the_documented_fields_and_ranks_every_category():
     ]
 
 
-def test_a_parsed_row_holds_the_raw_answer_and_null_where_it_names_no_category():
-    output = Output(np.array([INVALID, 0]), None, 1.0, "", raw_answers=("assistantassistant", "cardiovascular"))
+def test_a_parsed_row_says_how_its_answer_was_read_and_holds_its_hash_but_not_its_words():
+    """A base model often answers with words of its note."""
+    answers = ("the patient was given aspirin", "cardiovascular")
+    output = Output(np.array([INVALID, 0]), None, 1.0, "", raw_answers=answers)
     first, second = rows(output)
     assert (first["predicted_label"], first["probability"], first["ranking"]) == (None, None, [])
-    assert first["raw_answer"] == "assistantassistant"
+    assert (first["answer_class"], second["answer_class"]) == ("unreadable", "exact")
+    assert first["answer_sha256"] == hashlib.sha256(b"the patient was given aspirin").hexdigest()
     assert second["predicted_label"] == "Cardiovascular"
+    assert "raw_answer" not in first
+    assert "aspirin" not in repr(first)
+
+
+def test_a_parsed_row_holds_the_raw_answer_where_text_was_asked_for():
+    output = Output(np.array([INVALID, 0]), None, 1.0, "", raw_answers=("assistantassistant", "It is cardiovascular."))
+    first, second = rows(output, prompts=["p", "q"])
+    assert (first["raw_answer"], first["answer_class"]) == ("assistantassistant", "unreadable")
+    assert (second["raw_answer"], second["answer_class"]) == ("It is cardiovascular.", "lenient")
 
 
 def test_a_row_of_the_tuned_model_is_the_classifiers_own_record():

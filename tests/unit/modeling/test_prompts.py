@@ -111,3 +111,46 @@ def test_a_shipped_name_is_no_file_of_the_working_folder(tmp_path: Path, monkeyp
 
 def test_the_source_shows_in_no_repr() -> None:
     assert "precise" not in repr(PromptTemplate("a", WHOLE))
+
+
+GOOD = "{% macro system() %}s{% endmacro %}{% macro user(c, n) %}{{ n }}BODY{% endmacro %}"
+
+
+@pytest.mark.parametrize(
+    ("body", "what"),
+    [
+        ("{% for a in c %}{% for b in c %}{{ b }}{% endfor %}{% endfor %}", "for is not allowed"),
+        ("{% for a in range(99999999) %}x{% endfor %}", "for is not allowed"),
+        ("{{ 'x' * 10000000000 }}", "mul is not allowed"),
+        ("{{ 2 ** 99999999 }}", "pow is not allowed"),
+        ("{% set a = 'xx' %}", "assign is not allowed"),
+        ("{{ 'x' | center(9999999999) }}", "the filter center is not allowed"),
+        ("{{ system() }}", "call is not allowed"),
+        ("{% include 'other' %}", "include is not allowed"),
+    ],
+)
+def test_what_could_take_endless_time_or_memory_is_refused_with_its_line(tmp_path: Path, body: str, what: str) -> None:
+    file = tmp_path / "mine.jinja"
+    file.write_text(GOOD.replace("BODY", "\n" + body), encoding="utf-8")
+    template = PromptTemplate.load(str(file))
+    with pytest.raises(ConfigError, match=what) as caught:
+        template.user(["Neoplasms"])
+    assert caught.value.place == "mine, line 2"
+
+
+def test_a_loop_over_the_categories_with_a_condition_is_allowed(tmp_path: Path) -> None:
+    body = "{% for a in c %}{% if not loop.first %}, {% endif %}{{ a | upper }}{% endfor %}"
+    file = tmp_path / "mine.jinja"
+    file.write_text(GOOD.replace("BODY", body), encoding="utf-8")
+    assert PromptTemplate.load(str(file)).user(["x", "y"]) == f"{NOTE_MARKER}X, Y"
+
+
+def test_a_template_that_is_no_text_or_too_long_is_refused_with_its_place(tmp_path: Path) -> None:
+    file = tmp_path / "mine.jinja"
+    file.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(ConfigError, match="cannot be read") as caught:
+        PromptTemplate.load(str(file))
+    assert caught.value.place == str(file)
+    file.write_text(GOOD.replace("BODY", "x" * 100_000), encoding="utf-8")
+    with pytest.raises(ConfigError, match="at most 100,000 characters"):
+        PromptTemplate.load(str(file)).system()
