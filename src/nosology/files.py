@@ -74,7 +74,12 @@ def write_json(path: Path, value: Any, *, is_private: bool = False) -> None:
         value: What to write.
         is_private: Whether it is its owner's alone.
     """
-    write_text(path, json.dumps(value, indent=2, ensure_ascii=False) + "\n", is_private=is_private)
+    write_text(path, as_json(value), is_private=is_private)
+
+
+def as_json(value: Any) -> str:
+    """Return ``value`` as indented JSON, as `write_json` writes it."""
+    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
 
 
 def write_lines(path: Path, lines: Iterable[str], *, is_private: bool = False) -> None:

@@ -6,7 +6,7 @@ notes; `log_probs` takes text that is prepared already. A run answers with its t
 and a linear model where `evaluate.answer_with` or the caller says so.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -17,7 +17,6 @@ from nosology.classifier.ensemble import Ensemble
 from nosology.coding.labels import LabelSet
 from nosology.coding.rubrics import RubricTable
 from nosology.errors import ModelError, RunError
-from nosology.files import sha256_file
 from nosology.machine.patience import ask, next_note
 from nosology.modeling.adapters import load_adapter
 from nosology.modeling.encoding import EncodedNote, PromptEncoder
@@ -28,6 +27,7 @@ from nosology.modeling.prompts import PromptTemplate
 from nosology.modeling.scoring import AnswerScorer, Scoring
 from nosology.modeling.titles import TitleScorer
 from nosology.records import Count, FloatArray, Prediction, Suggestions
+from nosology.runs.integrity import check, check_base_model
 from nosology.runs.run import Run, expect_unchanged
 from nosology.suggesting.suggester import FittedSuggester, Suggester
 from nosology.text.alignment import AlignedText, align
@@ -108,13 +108,14 @@ class Classifier:
         self._suggester: Suggester | None = None
 
     @classmethod
-    def load(cls, run: Path | str | Run, *, system: System | None = None) -> Self:
+    def load(cls, run: Path | str | Run, *, system: System | None = None, but_for: Collection[Path] = ()) -> Self:
         """Return the classifier of a finished run.
 
         Args:
             run: The run, or its folder.
             system: The tuned model, its base model with the same prompt, or the ensemble; None for what the run's
                 configuration says (`evaluate.answer_with`).
+            but_for: Files of the run that are about to be made anew, and may be anything until then.
 
         Raises:
             RunError: The folder is no finished run, a file in it is not the one the manifest names, or it holds no
@@ -122,6 +123,7 @@ class Classifier:
             ModelError: The model or the adapter cannot be loaded.
         """
         run = Run.open(run)
+        recorded = check(run.files, but_for=but_for)
         manifest, labels = run.manifest, run.labels
         template = PromptTemplate.load(str(run.files.prompt))
         expect_unchanged(run.files.prompt, template.sha256, manifest.prompt_sha256)
@@ -133,6 +135,7 @@ class Classifier:
             revision=manifest.model.revision or settings.revision,
             dtype=settings.dtype,
             load_in_4bit=settings.load_in_4bit,
+            accept=lambda found: check_base_model(found, recorded, settings.name),
         )
         weights_sha256 = manifest.model.weights_sha256
         expect_unchanged(run.folder, loaded.weights_sha256, weights_sha256, what="the base model's weights")
@@ -145,12 +148,10 @@ class Classifier:
         )
         model, calibration = loaded.model, None
         if system != "base":
-            weights = run.files.adapter_weights
-            if weights.is_file():
-                expect_unchanged(weights, sha256_file(weights), manifest.adapter_sha256)
             n_head_categories = len(labels.names) if run.has_category_head else None
             model = load_adapter(loaded, run.files.adapter, n_head_categories=n_head_categories)
-            calibration = Calibration.load(run.files.calibration)
+            is_kept = run.files.calibration not in but_for
+            calibration = Calibration.load(run.files.calibration) if is_kept else None
         rubrics = run.rubrics
         return cls(
             model,
@@ -162,7 +163,7 @@ class Classifier:
             batch_tokens=manifest.config.evaluate.batch_tokens,
             ensemble=ensemble,
             rubrics=rubrics,
-            suggester=FittedSuggester.load(run.files.suggester, len(rubrics)) if rubrics and system != "base" else None,
+            suggester=_suggester(run, rubrics, but_for) if system != "base" else None,
             n_train_notes=manifest.n_train_notes,
         )
 
@@ -247,7 +248,9 @@ class Classifier:
             calibration: In place of the classifier's own.
         """
         calibration = calibration or self.calibration
+        _expect_numbers(log_probs)
         probabilities = calibration.apply(log_probs) if calibration else np.exp(log_probs)
+        _expect_numbers(probabilities)
         # Without a calibration nobody knows how sure this is: every note is left to people, and nothing is ruled out.
         abstained = calibration.abstains(probabilities) if calibration else np.ones(len(log_probs), dtype=bool)
         every = [tuple(map(int, np.argsort(-row, kind="stable"))) for row in probabilities]
@@ -396,6 +399,28 @@ def _load_ensemble(run: Run) -> Ensemble:
     fitted_to = ensemble.fitted_on.get("run_manifest_sha256", "")
     expect_unchanged(run.files.manifest, run.sha256, fitted_to, what="the run that the ensemble was fitted to")
     return ensemble
+
+
+def _suggester(run: Run, rubrics: RubricTable | None, but_for: Collection[Path]) -> FittedSuggester | None:
+    if rubrics is None:
+        return None
+    if run.files.suggester.settings in but_for:
+        return FittedSuggester.of_model_alone(len(rubrics))
+    return FittedSuggester.load(run.files.suggester, len(rubrics))
+
+
+def _expect_numbers(scores: FloatArray) -> None:
+    """Refuse scores that are no numbers: every comparison with one is false, and the first category would win.
+
+    Raises:
+        ModelError: There are such scores; says of how many notes.
+    """
+    n_broken = int(np.isnan(scores).any(axis=1).sum())
+    if n_broken:
+        raise ModelError(
+            f"the model's scores of {n_broken} of {len(scores)} notes are no numbers",
+            hint="`nosology verify RUN` says whether a file changed; else set model.dtype to float32, or train again",
+        )
 
 
 def _asking(progress: Count | None) -> Count:

@@ -20,6 +20,7 @@ from nosology.errors import RunError
 from nosology.files import read_json, sha256_file, write_json
 from nosology.records import FloatArray, IntArray
 from nosology.runs.files import EnsembleFiles
+from nosology.runs.plausible import all_within
 
 _SPREAD = 1.0  # how far exponents plausibly are from one half; worth about one note, as in calibration
 
@@ -80,14 +81,15 @@ class Ensemble:
         if not isinstance(settings, dict) or (settings.get("kind"), settings.get("format")) != ("ensemble", 1):
             raise RunError("not an ensemble of format 1", place=str(files.folder), hint="evaluate the run again")
         linear = files.linear
-        if not linear.exists() or sha256_file(linear) != settings["linear_sha256"]:
+        if not linear.exists() or sha256_file(linear) != settings.get("linear_sha256"):
             raise RunError("this file changed since it was fitted", place=str(linear), hint="evaluate the run again")
-        return cls(
-            HashedModel.load(linear),
-            (float(settings["exponents"][0]), float(settings["exponents"][1])),
-            dict(settings["fitted_on"]),
-            Calibration.load(files.calibration),
-        )
+        try:
+            tuned, words = all_within("an exponent", settings["exponents"], 0, 1e3)
+            fitted_on = dict(settings["fitted_on"])
+        except (KeyError, TypeError, ValueError) as error:
+            place = str(files.settings)
+            raise RunError(f"impossible settings: {error}", place=place, hint="evaluate the run again") from None
+        return cls(HashedModel.load(linear), (tuned, words), fitted_on, Calibration.load(files.calibration))
 
 
 def fit_exponents(tuned: FloatArray, linear: FloatArray, true: IntArray) -> tuple[float, float]:

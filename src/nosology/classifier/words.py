@@ -32,6 +32,7 @@ from nosology.classifier.linear import (
 )
 from nosology.errors import RunError
 from nosology.records import FloatArray, IntArray
+from nosology.runs.plausible import finite, within
 
 STRENGTHS = (0.3, 1.0, 3.0)  # LinearSVC's C
 N_FOLDS = 3
@@ -113,6 +114,8 @@ class HashedModel:
             if metadata.get("format") != _FORMAT:
                 raise RunError("not a linear model of this version", place=str(path), hint="evaluate the run again")
             about = json.loads(metadata["about"])
+            for name, tensor in tensors.items():
+                finite(name, tensor)
             blocks = tuple(_Block(i, tensors[f"columns.{i}"], tensors[f"idf.{i}"]) for i in range(len(_BLOCKS)))
             return cls(
                 about["settings"],
@@ -120,12 +123,14 @@ class HashedModel:
                 tensors["weights"],
                 tensors["intercepts"],
                 tensors["classes"],
-                about["sharpness"],
+                within("sharpness", about["sharpness"], 0, 1e6),
                 about["n_categories"],
                 about["n_notes"],
             )
         except RunError:
             raise
+        except ValueError as error:
+            raise RunError(f"not a linear model: {error}", place=str(path), hint="evaluate the run again") from None
         except Exception as error:  # safetensors raises its own error without a public base class
             raise RunError(
                 f"cannot read this linear model: {type(error).__name__}",

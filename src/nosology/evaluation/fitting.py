@@ -5,9 +5,9 @@ the validation notes once for both.
 """
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
 from nosology.classifier import calibration as calibrating
 from nosology.classifier.calibration import Calibration
@@ -19,6 +19,8 @@ from nosology.evaluation.inputs import Inputs
 from nosology.evaluation.systems import Scorer
 from nosology.files import sha256_text
 from nosology.records import FloatArray, Progress
+from nosology.runs.files import RunFiles
+from nosology.runs.integrity import is_recorded, record_again
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,7 @@ class Fitted:
 
 
 def fit_on_validation(inputs: Inputs, config: EvaluateConfig, tuned: Scorer, progress: Progress) -> Fitted:
-    """Return calibration and ensemble of a run, fitted now or earlier on the same notes; write what is new.
+    """Return calibration and ensemble of a run, fitted now or earlier on the same notes; write and record what is new.
 
     With too few validation notes neither is fitted, and stored ones are removed.
 
@@ -47,6 +49,12 @@ def fit_on_validation(inputs: Inputs, config: EvaluateConfig, tuned: Scorer, pro
         tuned: The tuned model.
         progress: Shows how far reading has come.
     """
+    fitted = _fit(inputs, config, tuned, progress)
+    record_again(inputs.run.files)
+    return fitted
+
+
+def _fit(inputs: Inputs, config: EvaluateConfig, tuned: Scorer, progress: Progress) -> Fitted:
     notes, files = inputs.validation, inputs.run.files
     if len(notes) < calibrating.MIN_NOTES:
         files.calibration.unlink(missing_ok=True)
@@ -64,7 +72,7 @@ def fit_on_validation(inputs: Inputs, config: EvaluateConfig, tuned: Scorer, pro
         with progress("calibrate", len(notes)) as advance:
             return tuned.log_probs(notes["clean_text"].to_list(), progress=advance)
 
-    calibration = _stored_calibration(files.calibration, fitted_on)
+    calibration = _stored_calibration(files, fitted_on)
     if calibration is None:
         calibration = _calibrate(inputs, config, log_probs(), fitted_on)
         calibration.save(files.calibration)
@@ -81,10 +89,12 @@ def _ensemble(
     progress: Progress,
 ) -> Ensemble | None:
     """Return the run's ensemble, fitted now or earlier; None where the training notes are all of one category."""
-    try:
-        stored = Ensemble.load(inputs.run.files.ensemble)
-    except RunError:
-        stored = None  # it is damaged, and fitted anew
+    files = inputs.run.files
+    own = (files.ensemble.settings, files.ensemble.linear, files.ensemble.calibration)
+    stored = None  # where it is damaged or not as it was recorded, it is fitted anew
+    if all(is_recorded(files, path) for path in own):
+        with suppress(RunError):
+            stored = Ensemble.load(files.ensemble)
     if stored is not None and stored.fitted_on == fitted_on and stored.calibration is not None:
         return stored
     texts, true = inputs.validation["clean_text"].to_list(), inputs.category_indices(inputs.validation)
@@ -120,7 +130,9 @@ def _calibrate(
     )
 
 
-def _stored_calibration(path: Path, fitted_on: Mapping[str, str]) -> Calibration | None:
-    """Return the stored calibration if it was fitted on the same; a file that is none is an error."""
-    stored = Calibration.load(path)
+def _stored_calibration(files: RunFiles, fitted_on: Mapping[str, str]) -> Calibration | None:
+    """Return the stored calibration if it is as it was recorded, and was fitted on the same."""
+    if not is_recorded(files, files.calibration):
+        return None
+    stored = Calibration.load(files.calibration)
     return stored if stored is not None and stored.fitted_on == fitted_on else None

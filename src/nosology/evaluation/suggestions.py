@@ -26,6 +26,7 @@ from nosology.errors import DataError
 from nosology.evaluation.inputs import Inputs, read_inputs
 from nosology.files import write_json
 from nosology.records import BoolArray, Count, FloatArray, IntArray, Progress, no_progress
+from nosology.runs.integrity import record_again
 from nosology.runs.run import Run
 from nosology.runs.suggestion_results import Estimate, RankedSystem, ReliabilityBin, SuggestionResults
 from nosology.suggesting import mixture
@@ -199,7 +200,8 @@ def evaluate_suggestions(
     run = Run.open(run)
     config = config or run.manifest.config.evaluate
     inputs = read_inputs(run, split=split, dataset=dataset, config=config, limit=limit or config.suggestion_notes)
-    classifier = Classifier.load(run)
+    own = run.files.suggester
+    classifier = Classifier.load(run, but_for=(own.settings, own.words, own.weights))
     fit_notes = fit_suggester(inputs, classifier, limit=fit_limit or config.suggestion_fit_notes, progress=progress)
     suggester = classifier.suggester
     test, train = Coded.of(inputs.notes, suggester.table), Coded.of(inputs.train, suggester.table)
@@ -216,6 +218,7 @@ def evaluate_suggestions(
     if include_text:
         _write_example(files.suggested_example, suggester, test)
     write_json(files.suggestions, results.model_dump(mode="json"))
+    record_again(run.files)
     return results
 
 

@@ -24,6 +24,7 @@ from nosology.evaluation.inputs import Inputs
 from nosology.evaluation.parsing import parse_lenient, parse_strict
 from nosology.metrics import INVALID
 from nosology.records import Count, FloatArray, IntArray, Prediction, Progress
+from nosology.runs.integrity import fitted_files
 from nosology.runs.run import Run
 from nosology.runs.systems import BASE_SYSTEMS, BASELINES, SYSTEMS
 
@@ -256,4 +257,4 @@ def load_classifier(run: Run, system: Literal["tuned", "base"]) -> Scorer:
     """Return the run's classifier. Imported here, so that results can be read and reported without torch."""
     from nosology.classifier.classifier import Classifier
 
-    return Classifier.load(run, system=system)
+    return Classifier.load(run, system=system, but_for=fitted_files(run.files))

@@ -36,6 +36,7 @@ from nosology.files import (
 )
 from nosology.records import Progress, no_progress
 from nosology.runs.files import EvaluationFiles
+from nosology.runs.integrity import record_again
 from nosology.runs.provenance import environment
 from nosology.runs.results import CalibrationResult, Provenance, Results, Robustness
 from nosology.runs.run import Run
@@ -100,6 +101,7 @@ def evaluate(
             rows = prediction_rows(inputs.notes, output, inputs.labels.names, hashes, prompts if include_text else None)
             write_lines(written.predictions(name), json_lines(rows), is_private=True)
         write_json(written.results, results, is_private=True)
+    record_again(run.files)
     return results
 
 

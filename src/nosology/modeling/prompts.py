@@ -1,9 +1,9 @@
 """Prompt templates: the words around a note, as versioned data files.
 
 A template is a Jinja file with two macros, ``system()`` and ``user(categories, note)``. It says nothing about chat
-markup: that comes from the tokenizer's own chat template, in `nosology.modeling.encoding`. What would surprise you: a
-note is never rendered through Jinja; templates are rendered once, with a marker where the note goes. Of Jinja only what
-takes time in proportion to a template's length is allowed: text, names, conditions, one loop over the categories.
+markup: that comes from the tokenizer's own chat template, in `nosology.modeling.encoding`. A note is never rendered
+through Jinja; templates are rendered once, with a marker where the note goes. Of Jinja only what takes time in
+proportion to a template's length is allowed: text, names, conditions, one loop over the categories.
 """
 
 from collections.abc import Sequence
@@ -25,7 +25,7 @@ MOST_CHARACTERS = 100_000
 _ALLOWED = (
     nodes.Template, nodes.Output, nodes.TemplateData, nodes.Name, nodes.NSRef, nodes.Const, nodes.Macro, nodes.If,
     nodes.CondExpr, nodes.Compare, nodes.Operand, nodes.And, nodes.Or, nodes.Not, nodes.Test, nodes.Getattr,
-    nodes.Getitem, nodes.For, nodes.Filter, nodes.Keyword,
+    nodes.Getitem, nodes.For, nodes.Filter, nodes.Keyword, nodes.Add, nodes.Sub, nodes.Concat,
 )  # fmt: skip
 _FILTERS = frozenset({"join", "length", "first", "last", "lower", "upper", "trim", "title", "capitalize"})
 
@@ -110,4 +110,4 @@ def _refuse_unbounded(tree: nodes.Template, name: str, n_characters: int) -> Non
         )
         if not is_known or is_loop_within:
             kind = f"the filter {node.name}" if isinstance(node, nodes.Filter) else type(node).__name__.lower()
-            raise ConfigError(f"{kind} is not allowed here", place=f"{name}, line {node.lineno}", hint=hint)
+            raise ConfigError(f"the template does not render: {kind} is not allowed here", place=f"{name}, line {node.lineno}", hint=hint)

@@ -130,6 +130,11 @@ class RunFiles:
         return self.folder / MANIFEST
 
     @property
+    def hashes(self) -> Path:
+        """The hashes of every file; see `nosology.runs.integrity`."""
+        return self.folder / "hashes.json"
+
+    @property
     def labels(self) -> Path:
         """The label set."""
         return self.folder / "labels.tsv"

@@ -18,6 +18,7 @@ from nosology.coding.rubrics import RubricTable
 from nosology.errors import RunError
 from nosology.files import read_json, read_manifest, sha256_file, sha256_text
 from nosology.runs.files import TEST, RunFiles
+from nosology.runs.integrity import Recorded
 from nosology.runs.manifest import RunManifest
 from nosology.runs.results import Results
 from nosology.runs.suggestion_results import SuggestionResults
@@ -67,8 +68,17 @@ class Run:
 
     @cached_property
     def sha256(self) -> str:
-        """The SHA-256 of the manifest, which names the run in logs and in what is fitted to it."""
+        """The SHA-256 of the manifest, which names the run in what is fitted to it."""
         return sha256_file(self.files.manifest)
+
+    @cached_property
+    def prediction_sha256(self) -> str:
+        """One hash of exactly the files that a prediction depends on, for audit logs and receipts.
+
+        Raises:
+            RunError: The run recorded none, or the record was changed.
+        """
+        return Recorded.read(self.files).sha256
 
     @cached_property
     def labels(self) -> LabelSet:

@@ -67,7 +67,7 @@ class ServedModel:
         self._reader = reader
         self._card = model_card(run)
         self._replaces_identifiers = replaces_identifiers
-        self.sha256 = run.sha256
+        self.sha256 = run.prediction_sha256
         self.can_suggest = run.can_suggest
         self.labels = reader.labels
 
@@ -170,6 +170,7 @@ def model_card(run: Run) -> dict[str, Any]:
         "evaluation": _evaluation(run),
         "can_suggest": run.can_suggest,
         "sha256": {
+            "prediction": run.prediction_sha256,
             "manifest": run.sha256,
             "adapter": manifest.adapter_sha256,
             "labels": manifest.labels_sha256,

@@ -18,6 +18,7 @@ from scipy import optimize, special
 
 from nosology.errors import RunError
 from nosology.records import BoolArray, FloatArray, IntArray
+from nosology.runs.plausible import all_within, within
 from nosology.suggesting.signals import NAMES
 
 FEWEST_NOTES = 30
@@ -83,15 +84,17 @@ class Mixture:
             if tuple(values["signals"]) != NAMES:
                 raise ValueError("other signals")
             return cls(
-                tuple(map(float, values["coded"])),
-                float(values["intercept"]),
-                tuple(map(float, values["main"])),
-                float(values["sharpness"]),
+                all_within("a weight", values["coded"], -1e6, 1e6),
+                within("intercept", values["intercept"], -1e6, 1e6),
+                all_within("a weight", values["main"], -1e6, 1e6),
+                within("sharpness", values["sharpness"], 0, 1e6),
                 int(values["n_notes"]),
                 float(values["log_loss"]),
             )
         except (KeyError, TypeError, ValueError) as error:
-            raise RunError(f"the suggester is incomplete: {error}", hint="evaluate the run again") from None
+            raise RunError(
+                f"the suggester is incomplete or impossible: {error}", hint="evaluate the run again"
+            ) from None
 
 
 def untrained() -> Mixture:

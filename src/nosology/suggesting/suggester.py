@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 
 from nosology.coding.rubrics import RubricTable
+from nosology.errors import ModelError
 from nosology.files import read_json, write_json
 from nosology.machine.patience import ask
 from nosology.modeling.attention import KeysValues
@@ -178,6 +179,8 @@ class Suggester:
         read = self.read(aligned.text, terms=self.read_terms(original, aligned))
         ask()
         coded, main = self.probabilities(read.signals)
+        if not np.isfinite(coded).all():
+            raise ModelError("the probabilities of suggestions are no numbers", hint="evaluate the run again")
         order = np.argsort(-coded, kind="stable")[:k]
         evidence: list[tuple[Evidence, ...]] = [()] * len(order)
         spans = sentences(original) if with_evidence else []

@@ -23,6 +23,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from nosology.errors import RunError
 from nosology.records import FloatArray, IntArray
 from nosology.runs.files import SuggesterFiles
+from nosology.runs.plausible import finite
 
 RIDGE = 0.3
 """Strength of the ridge penalty; .3 was best of .3, 1 and 3, in part on test notes of a prototype: not blind."""
@@ -139,6 +140,12 @@ class WordModel:
         except FileNotFoundError as error:
             place = str(files.folder)
             raise RunError(f"{error.filename} is missing", place=place, hint="evaluate the run again") from None
+        try:
+            for name in ("idf", "weights"):
+                finite(name, arrays[name])
+        except (KeyError, ValueError) as error:
+            place = str(files.weights)
+            raise RunError(f"not a word model: {error}", place=place, hint="evaluate the run again") from None
         seen = arrays["seen"].astype(np.int64)
         if arrays["weights"].shape != (len(words), len(seen)) or (len(seen) and seen.max() >= n_rubrics):
             place = str(files.folder)

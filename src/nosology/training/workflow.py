@@ -21,13 +21,14 @@ from nosology.coding.rubrics import RubricTable
 from nosology.config import Config, TrainConfig
 from nosology.dataset.folder import Dataset, codes_of, open_dataset
 from nosology.errors import DataError, ModelError
-from nosology.files import sha256_file, sha256_text, write_json
+from nosology.files import as_json, sha256_file, sha256_text, write_text
 from nosology.modeling.adapters import attach_lora, attach_unsloth_lora
 from nosology.modeling.encoding import PromptEncoder
 from nosology.modeling.loading import LoadedModel, load_model
 from nosology.modeling.prompts import PromptTemplate
 from nosology.modeling.title_targets import title_targets
 from nosology.runs.files import RunFiles
+from nosology.runs.integrity import record
 from nosology.runs.manifest import RunManifest, Timings, TrainedModel, TrainingDataset
 from nosology.runs.provenance import environment
 from nosology.text.cleaning import Cleaning
@@ -312,6 +313,8 @@ def _finish(
         environment=environment(),
         timings=Timings(train_seconds=round(seconds, 1)),
     )
-    write_json(files.manifest, manifest.model_dump(mode="json"))
+    text = as_json(manifest.model_dump(mode="json"))
+    record(files, loaded.files, manifest=text)
+    write_text(files.manifest, text)
     shutil.rmtree(files.checkpoints, ignore_errors=True)
     return manifest

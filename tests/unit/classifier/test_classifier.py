@@ -23,7 +23,9 @@ from nosology.config import Config
 from nosology.deidentification import deidentify
 from nosology.errors import ModelError, RunError
 from nosology.files import read_json, sha256_file, write_json
+from nosology.modeling.loading import file_hashes
 from nosology.runs.files import RunFiles
+from nosology.runs.integrity import record, record_again
 from nosology.runs.run import Run
 from nosology.training import train
 from tiny_models import save_tiny_model
@@ -169,6 +171,7 @@ def fitted_ensemble(run: Path) -> Ensemble:
 def test_a_run_answers_with_its_ensemble_where_asked(copied: Path, tuned: Classifier) -> None:
     ensemble = fitted_ensemble(copied)
     ensemble.save(RunFiles(copied).ensemble)
+    record_again(RunFiles(copied))
     loaded = Classifier.load(copied, system="ensemble")
     texts = ["fever and cough", "burn of the hand"]
     product = 0.7 * tuned.log_probs(texts) + 0.4 * ensemble.linear.log_probs(texts)
@@ -182,9 +185,11 @@ def test_the_configuration_says_what_a_run_answers_with(copied: Path) -> None:
     manifest = read_json(copied / "manifest.json")
     manifest["config"]["evaluate"]["answer_with"] = "ensemble"
     write_json(copied / "manifest.json", manifest)
+    record_again(RunFiles(copied))
     with pytest.raises(RunError, match="holds no ensemble"):
         Classifier.load(copied)
     fitted_ensemble(copied).save(RunFiles(copied).ensemble)
+    record_again(RunFiles(copied))
     assert Classifier.load(copied).calibration is not None
     assert Classifier.load(copied, system="tuned").calibration is None
 
@@ -193,6 +198,7 @@ def test_an_ensemble_of_another_run_is_refused(copied: Path) -> None:
     fitted_ensemble(copied).save(RunFiles(copied).ensemble)
     manifest = read_json(copied / "manifest.json")
     write_json(copied / "manifest.json", manifest | {"n_steps": -1})
+    record_again(RunFiles(copied))
     with pytest.raises(RunError, match="ensemble was fitted to"):
         Classifier.load(copied, system="ensemble")
 
@@ -202,6 +208,7 @@ def test_a_calibrated_run_gives_sets_and_abstains(copied: Path) -> None:
     log_probs = np.log(generator.dirichlet(np.ones(4) * 0.3, size=200))
     calibration = fit(log_probs, np.array([row.argmax() for row in log_probs]))
     write_json(copied / "calibration.json", calibration.to_json())
+    record_again(RunFiles(copied))
     classifier = Classifier.load(copied)
     assert classifier.calibration == calibration
     prediction = classifier.predictions_from(np.log(np.array([[0.97, 0.01, 0.01, 0.01]])), [0])[0]
@@ -209,14 +216,41 @@ def test_a_calibrated_run_gives_sets_and_abstains(copied: Path) -> None:
     assert prediction.label in prediction.prediction_set
 
 
-@pytest.mark.parametrize("name", ["labels.tsv", "prompt.jinja", "adapter/adapter_model.safetensors"])
-def test_a_file_that_changed_since_training_is_refused(copied: Path, name: str) -> None:
-    file = copied / name
-    data = bytearray(file.read_bytes())
-    data[len(data) // 2] ^= 1
-    file.write_bytes(bytes(data))
-    with pytest.raises(RunError, match="changed since training"):
-        Classifier.load(copied)
+def test_every_file_of_a_run_and_of_its_base_model_is_refused_by_name_where_a_byte_changed_or_it_is_gone(
+    copied: Path,
+) -> None:
+    """The base model is changed where it lies, and put back each time."""
+    files, base = RunFiles(copied), Path(read_json(copied / "manifest.json")["config"]["model"]["name"])
+    recorded = record(files, file_hashes(base))
+    assert {"tokenizer.json", "config.json", "model.safetensors"} <= recorded.base_model.keys()
+    assert {"manifest.json", "labels.tsv", "prompt.jinja", "adapter/adapter_config.json"} <= recorded.files.keys()
+    Classifier.load(copied)
+    for name in [*recorded.files, *recorded.base_model]:
+        path = copied / name if name in recorded.files else base / name
+        content = path.read_bytes()
+        place = len(content) // 2
+        for damaged in (content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :], None):
+            path.unlink() if damaged is None else path.write_bytes(damaged)
+            with pytest.raises((RunError, ModelError)) as caught:
+                Classifier.load(copied)
+            assert Path(name).name in str(caught.value) or (name in recorded.base_model and damaged is None), name
+        path.write_bytes(content)
+    Classifier.load(copied)
+
+
+def test_verify_names_what_changed_and_ends_with_status_2_where_predictions_depend_on_it(copied: Path) -> None:
+    assert cli("verify", str(copied))[0] == 0
+    (copied / "training_log.jsonl").write_text("another", encoding="utf-8")
+    code, output = cli("verify", str(copied))
+    assert code == 0
+    assert "training_log.jsonl: changed (no prediction depends on it)" in output
+    settings = copied / "adapter" / "adapter_config.json"
+    settings.write_text(settings.read_text(encoding="utf-8").replace('"use_rslora": false', '"use_rslora": true'))
+    with pytest.raises(RunError, match="1 files that predictions depend on"):
+        cli("verify", str(copied))
+    assert cli("verify", str(copied), "--record")[0] == 0
+    found = json.loads(cli("verify", str(copied), "--json")[1])
+    assert (found["sha256"], found["differences"]) == (Run.open(copied).prediction_sha256, [])
 
 
 def test_an_adapter_without_one_of_its_tensors_is_refused(copied: Path) -> None:
@@ -230,9 +264,11 @@ def test_an_adapter_without_one_of_its_tensors_is_refused(copied: Path) -> None:
     save_file(tensors, weights)
     manifest = read_json(copied / "manifest.json") | {"adapter_sha256": sha256_file(weights)}
     write_json(copied / "manifest.json", manifest)
+    record_again(RunFiles(copied))
     with pytest.raises(ModelError, match="1 tensors are missing"):
         Classifier.load(copied)
     weights.unlink()
+    record_again(RunFiles(copied))
     with pytest.raises(ModelError, match="weights are missing"):
         Classifier.load(copied)
 
@@ -241,7 +277,8 @@ def test_another_base_model_is_refused(copied: Path, tmp_path: Path) -> None:
     manifest = json.loads((copied / "manifest.json").read_text(encoding="utf-8"))
     manifest["config"]["model"]["name"] = str(save_tiny_model(tmp_path / "other", seed=9))
     write_json(copied / "manifest.json", manifest)
-    with pytest.raises(RunError, match="the base model's weights changed"):
+    record_again(RunFiles(copied))
+    with pytest.raises(RunError, match=r"model\.safetensors of the base model changed"):
         Classifier.load(copied)
 
 
@@ -305,3 +342,55 @@ def test_the_command_prints_json_lines_without_the_text(run: Path, tmp_path: Pat
     assert status == 0
     assert json.loads(printed)["id"] == "7"
     assert "secret" not in printed
+
+
+def poisoned(copied: Path, change) -> None:
+    """Change one number of the adapter, and record it as if it had been trained so."""
+    from safetensors.torch import load_file, save_file
+
+    weights = copied / "adapter" / "adapter_model.safetensors"
+    tensors = load_file(weights)
+    change(tensors[sorted(tensors)[0]].view(-1))
+    save_file(tensors, weights)
+    manifest = read_json(copied / "manifest.json") | {"adapter_sha256": sha256_file(weights)}
+    write_json(copied / "manifest.json", manifest)
+    record_again(RunFiles(copied))
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -1e9])
+def test_an_adapter_with_a_value_that_is_no_number_or_absurd_is_refused_by_the_tensors_name(
+    copied: Path, value: float
+) -> None:
+    poisoned(copied, lambda numbers: numbers[:1].fill_(value))
+    with pytest.raises(ModelError, match="lora_A"):
+        Classifier.load(copied)
+
+
+def test_scores_that_are_no_numbers_are_an_error_and_never_a_category(tuned: Classifier) -> None:
+    scores = np.log(np.full((2, 4), 0.25))
+    scores[1, 2] = np.nan
+    with pytest.raises(ModelError, match="1 of 2 notes"):
+        tuned.predictions_from(scores, [0, 0])
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("temperature", float("nan")), ("temperature", 0.0), ("threshold", float("nan")), ("slope", float("inf"))],
+)
+def test_a_calibration_with_an_impossible_value_is_refused_by_its_name(copied: Path, field: str, value: float) -> None:
+    log_probs = np.log(np.random.default_rng(0).dirichlet(np.ones(4) * 0.3, size=200))
+    calibration = fit(log_probs, np.array([row.argmax() for row in log_probs]))
+    write_json(copied / "calibration.json", calibration.to_json() | {field: value})
+    record_again(RunFiles(copied))
+    with pytest.raises(RunError, match=f"impossible: {field} is"):
+        Classifier.load(copied)
+
+
+def test_an_ensemble_with_an_impossible_exponent_is_refused(copied: Path) -> None:
+    files = RunFiles(copied)
+    fitted_ensemble(copied).save(files.ensemble)
+    settings = read_json(files.ensemble.settings) | {"exponents": [float("nan"), 0.5]}
+    write_json(files.ensemble.settings, settings)
+    record_again(files)
+    with pytest.raises(RunError, match="an exponent is nan"):
+        Classifier.load(copied, system="ensemble")

@@ -13,6 +13,7 @@ from nosology.classifier.calibration.score_map import ScoreMap, apply
 from nosology.errors import RunError
 from nosology.files import read_json, write_json
 from nosology.records import BoolArray, FloatArray
+from nosology.runs.plausible import all_within, within
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,16 +128,18 @@ class Calibration:
         try:
             return cls(
                 method=str(values["method"]),
-                temperature=float(values["temperature"]),
-                offsets=tuple(map(float, values["offsets"])),
-                threshold=None if values["threshold"] is None else float(values["threshold"]),
-                selective_accuracy=float(values["selective_accuracy"]),
-                coverage=float(values["coverage"]),
+                temperature=within("temperature", values["temperature"], 1e-3, 1e4),
+                offsets=all_within("an offset", values["offsets"], -1e3, 1e3),
+                threshold=None
+                if values["threshold"] is None
+                else within("threshold", values["threshold"], 0, 1 + 1e-6),
+                selective_accuracy=within("selective_accuracy", values["selective_accuracy"], 0, 1),
+                coverage=within("coverage", values["coverage"], 0, 1),
                 conformal=tuple(
                     ConformalThresholds(
-                        float(item["coverage"]),
-                        float(item["marginal"]),
-                        tuple(map(float, item["per_category"])),
+                        within("a coverage", item["coverage"], 0, 1),
+                        within("a marginal threshold", item["marginal"], -1e-6, 1 + 1e-6),
+                        all_within("a category's threshold", item["per_category"], -1 - 1e-6, 1 + 1e-6),
                         tuple(map(int, item["fallback"])),
                     )
                     for item in values["conformal"]
@@ -144,8 +147,12 @@ class Calibration:
                 n_notes=int(values["n_notes"]),
                 candidates=dict(values["candidates"]),
                 fitted_on=dict(values["fitted_on"]),
-                slope=float(values.get("slope", 1.0)),  # runs of before the method "confidence" hold none
-                intercept=float(values.get("intercept", 0.0)),
+                slope=within(
+                    "slope", values.get("slope", 1.0), -1e3, 1e3
+                ),  # runs of before the method "confidence" hold none
+                intercept=within("intercept", values.get("intercept", 0.0), -1e3, 1e3),
             )
         except (KeyError, TypeError, ValueError) as error:
-            raise RunError(f"the calibration is incomplete: {error}", hint="evaluate the run again") from None
+            raise RunError(
+                f"the calibration is incomplete or impossible: {error}", hint="evaluate the run again"
+            ) from None
