@@ -110,4 +110,8 @@ def _refuse_unbounded(tree: nodes.Template, name: str, n_characters: int) -> Non
         )
         if not is_known or is_loop_within:
             kind = f"the filter {node.name}" if isinstance(node, nodes.Filter) else type(node).__name__.lower()
-            raise ConfigError(f"the template does not render: {kind} is not allowed here", place=f"{name}, line {node.lineno}", hint=hint)
+            raise ConfigError(
+                f"the template does not render: {kind} is not allowed here",
+                place=f"{name}, line {node.lineno}",
+                hint=hint,
+            )

@@ -102,7 +102,7 @@ def test_a_changed_head_is_refused_by_its_hash(run: Path, tmp_path: Path) -> Non
     tensors = load_file(file)
     tensors["base_model.model.lm_head.bias"] += 1
     save_file(tensors, file)
-    with pytest.raises(RunError, match="changed since training"):
+    with pytest.raises(RunError, match="changed since it was recorded"):
         Classifier.load(tmp_path / "run")
 
 

@@ -27,6 +27,8 @@ from nosology.export.lines import schema, suggested_note
 from nosology.records import Suggestions
 from nosology.report.ranking import ranking_table
 from nosology.report.suggested import fall_without, pieces
+from nosology.runs.files import RunFiles
+from nosology.runs.integrity import record_again
 from nosology.runs.run import Run
 from nosology.runs.suggestion_results import SuggestionResults
 from nosology.suggesting.sentences import sentences
@@ -173,6 +175,7 @@ def test_results_are_complete_and_hold_no_text(world: tuple[Path, SuggestionResu
 def test_a_run_without_a_suggester_says_that_it_is_not_calibrated(run: Path, tmp_path: Path) -> None:
     bare = Path(shutil.copytree(run, tmp_path / "run"))
     shutil.rmtree(bare / "suggester")
+    record_again(RunFiles(bare))
     found = Classifier.load(bare).suggest([NOTE], k=3)[0]
     assert not found.is_calibrated
     assert [item.probability for item in found] == [item.main_probability for item in found]
@@ -182,6 +185,7 @@ def test_a_run_without_a_suggester_says_that_it_is_not_calibrated(run: Path, tmp
 def test_a_run_without_codes_refuses(run: Path, tmp_path: Path) -> None:
     bare = Path(shutil.copytree(run, tmp_path / "run"))
     (bare / "rubrics.tsv").unlink()
+    record_again(RunFiles(bare))
     with pytest.raises(RunError, match="no ICD codes"):
         Classifier.load(bare).suggest([NOTE])
 
