@@ -202,8 +202,17 @@ class Batcher:
                     continue
                 if isinstance(result, Exception):
                     item.done.set_exception(result)
+                    if isinstance(result, CannotSuggest):
+                        self._give_up_suggesting(result)
                 else:
                     item.done.set_result(result)
+
+    def _give_up_suggesting(self, why: CannotSuggest) -> None:
+        """Answer every note that waits for suggestions at once: what a run cannot do, it cannot do for any."""
+        for line in (*self._ordinary, *self._background):
+            for item in line:
+                if item.n_suggestions is not None and not item.done.done():
+                    item.done.set_exception(why)
 
     def _next_batch(self) -> list[_Waiting]:
         """Return the notes to read next: all of the first one's kind, at most a budget of tokens.
