@@ -39,9 +39,9 @@ def course_rows(phrases: Sequence[Phrase], n: int, seed: int) -> pl.DataFrame:
         n: Number of texts.
         seed: Seed of every draw.
     """
-    return pl.DataFrame(
-        [_row(index, text, seed) for index, text in enumerate(compose(phrases, n, seed))], schema=SCHEMA, orient="row"
-    )
+    texts = compose(phrases, n, seed)
+    held_out = _validating({_rubric(text.phrase) for text in texts}, seed)
+    return pl.DataFrame([_row(index, text, held_out) for index, text in enumerate(texts)], schema=SCHEMA, orient="row")
 
 
 def write_course(
@@ -85,9 +85,8 @@ def write_course(
         )
 
 
-def _row(index: int, text: CourseText, seed: int) -> tuple[object, ...]:
+def _row(index: int, text: CourseText, held_out: frozenset[str]) -> tuple[object, ...]:
     phrase = text.phrase
-    rubric = icd.rubric_of(phrase.code, phrase.version)
     note_id = f"phrase-{index:06d}"
     values = {
         "note_id": note_id,
@@ -97,13 +96,19 @@ def _row(index: int, text: CourseText, seed: int) -> tuple[object, ...]:
         "category": phrase.category,
         "code": phrase.code,
         "icd_version": phrase.version,
-        "rubric": rubric,
+        "rubric": icd.rubric_of(phrase.code, phrase.version),
         "codes": [{"code": phrase.code, "icd_version": phrase.version}],
-        "split": "validation" if _validates(f"{phrase.version}:{rubric}", seed) else "train",
+        "split": "validation" if _rubric(phrase) in held_out else "train",
     }
     return tuple(values.get(name) for name in SCHEMA)
 
 
-def _validates(rubric: str, seed: int) -> bool:
-    digest = hashlib.sha256(f"{seed}:{rubric}".encode()).digest()
-    return int.from_bytes(digest[:8]) < VALIDATION_SHARE * 2**64
+def _rubric(phrase: Phrase) -> str:
+    return f"{phrase.version}:{icd.rubric_of(phrase.code, phrase.version)}"
+
+
+def _validating(rubrics: set[str], seed: int) -> frozenset[str]:
+    """Return the rubrics that validate, at least one: those whose hash falls into the share, else the smallest."""
+    hashes = {rubric: hashlib.sha256(f"{seed}:{rubric}".encode()).digest()[:8] for rubric in rubrics}
+    chosen = {rubric for rubric, digest in hashes.items() if int.from_bytes(digest) < VALIDATION_SHARE * 2**64}
+    return frozenset(chosen or {min(hashes, key=hashes.__getitem__)})

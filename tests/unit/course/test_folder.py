@@ -46,3 +46,10 @@ def test_every_text_carries_its_code() -> None:
     rows = course_rows(PHRASES, 50, 5)
     assert [codes[0][0] for codes in codes_of(rows)] == rows["code"].to_list()
     assert rows["note_id"].n_unique() == 50
+
+
+def test_a_course_of_few_rubrics_validates_on_one_of_them() -> None:
+    few = [PHRASES[0], PHRASES[1], PHRASES[-1], PHRASES[-2]]
+    for seed in range(20):
+        rows = course_rows(few, 40, seed)
+        assert set(rows["split"]) == {"train", "validation"}
