@@ -118,7 +118,7 @@ def _subject(classifier: Classifier, text: str) -> Subject | None:
         return None
     aligned = align(text, None)  # the dataset's notes are prepared already
     suggester = classifier.suggester
-    read = suggester.read(aligned.text)
+    read = suggester.read(suggester.read_text(aligned.text))
     place = int(suggester.probabilities(read.signals)[0].argmax())
     probability = float(special.expit(suggester.log_odds(aligned.text, np.array([place])))[0])
     return Subject(text, aligned, spans, read, place, probability)

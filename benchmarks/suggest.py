@@ -32,6 +32,7 @@ from rich.table import Table
 
 import harness
 from nosology.classifier.classifier import Classifier
+from nosology.classifier.engine import Engine
 from nosology.coding.labels import LabelSet
 from nosology.coding.rubrics import RubricTable
 from nosology.config import Config, EvaluateConfig, PrepareConfig
@@ -187,7 +188,7 @@ def _time_titles(
     rows = []
     for scoring in ("constrained", "joint"):
         scorer = TitleScorer(loaded.model, encoder, titles, groups, scoring=scoring)  # type: ignore[arg-type]
-        clock, raw = _timed(lambda s=scorer: s.raw_title_scores(s.read_note(note), categories), 1)
+        clock, raw = _timed(lambda s=scorer: s.raw_title_scores(s.read_note(note).keys_values, categories), 1)
         rows.append({"measurement": f"tree, {scoring}", **clock.scaled(1), "title_tokens": scorer.n_title_tokens})
     beginning = [
         (*encoder.root, *note.tokens, *encoder.answers[category_of[place]], *encoder.title_cue) for place in sample
@@ -256,7 +257,8 @@ def _classifier(loaded: LoadedModel, encoder: PromptEncoder, labels: LabelSet, r
     table = RubricTable.load(RunFiles(run).rubrics) if run else RubricTable.shipped(labels, [9])
     model = load_adapter(loaded, RunFiles(run).adapter) if run else loaded.model
     fitted = FittedSuggester.load(RunFiles(run).suggester, len(table)) if run else None
-    return Classifier(model, encoder, labels, cleaning=cleaning, rubrics=table, suggester=fitted, scoring="constrained")
+    engine = Engine(model, encoder, scoring="constrained", rubrics=table)
+    return Classifier(engine, labels, cleaning=cleaning, suggester=fitted)
 
 
 def _time_note(classifier: Classifier, text: str, rounds: int) -> dict[str, Any]:

@@ -8,7 +8,7 @@ calibration has something to do.
 import hashlib
 import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ import polars as pl
 from nosology.coding.labels import LabelSet
 from nosology.config import Config
 from nosology.files import sha256_file, sha256_text, write_json
+from nosology.modeling.encoding import EncodedNote
 from nosology.records import Prediction
 
 PREPARATION = {
@@ -142,9 +143,11 @@ class FakeClassifier:
     sharpness: float = 5.0
     calibration: Any = None
     asked: list[str] = field(default_factory=list)
+    calibrated_with: list[Any] = field(default_factory=list)
 
     def log_probs(self, texts, *, correction="none", progress=None):
         """Return overconfident scores; the prior correction takes 1 nat from the first category."""
+        texts = [text if isinstance(text, str) else text.text for text in texts]
         self.asked.append(f"log_probs {correction} {len(texts)}")
         rows = np.array([self._scores(text) for text in texts])
         if correction == "prior":
@@ -188,13 +191,14 @@ class FakeClassifier:
         """Return a prompt."""
         return f"Which category?\n{text}\nAnswer:"
 
-    def truncated_tokens(self, texts):
-        """Return seven tokens for every tenth note."""
-        return [7 if i % 10 == 0 else 0 for i in range(len(texts))]
+    def encode(self, texts):
+        """Return notes of a hundred tokens, of which every tenth loses seven."""
+        return [EncodedNote(text, (), 7 if i % 10 == 0 else 0, 100) for i, text in enumerate(texts)]
 
-    def note_tokens(self, texts):
-        """Return a hundred tokens for every note."""
-        return [100] * len(texts)
+    def with_calibration(self, calibration):
+        """Return this classifier, calibrated; what it was asked is remembered in one place."""
+        self.calibrated_with.append(calibration)
+        return replace(self, calibration=calibration)
 
     def in_order(self, order):
         """Return a classifier that favours what is listed first and forgets the rest for every fifth note."""

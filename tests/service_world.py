@@ -23,7 +23,6 @@ from nosology.classifier.calibration import fit
 from nosology.coding.labels import LabelSet
 from nosology.coding.rubrics import RubricTable
 from nosology.config import EvaluateConfig
-from nosology.errors import RunError
 from nosology.evaluation import evaluate
 from nosology.files import read_json, write_json
 from nosology.records import Evidence, Prediction, Suggestion, Suggestions
@@ -49,17 +48,15 @@ class KeywordReader:
 
     Args:
         labels: The label set.
-        can_suggest: Whether it suggests.
     """
 
-    def __init__(self, labels: LabelSet, *, can_suggest: bool = True) -> None:
+    def __init__(self, labels: LabelSet) -> None:
         self.labels = labels
         self.batches: list[int] = []
         self.breaks_on: str | None = None
         self.seconds = 0.0
         self.gate = threading.Event()
         self.gate.set()
-        self._can_suggest = can_suggest
 
     def classify(self, texts: Sequence[str]) -> list[Prediction]:
         """Return a prediction for each note."""
@@ -70,11 +67,9 @@ class KeywordReader:
             raise ValueError(f"cannot read {texts!r}")  # as libraries do: the message quotes the note
         return [self._prediction(text) for text in texts]
 
-    def suggest(self, texts: Sequence[str], k: int = 10) -> list[Suggestions]:
-        """Return the diagnoses whose words stand in each note."""
-        if not self._can_suggest:
-            raise RunError("this run knows no rubrics to suggest: its training notes had no ICD codes")
-        return [self._suggestions(text, k) for text in texts]
+    def classify_and_suggest(self, texts: Sequence[str], k: int = 10) -> list[tuple[Prediction, Suggestions]]:
+        """Return a prediction and the diagnoses whose words stand in each note."""
+        return [(found, self._suggestions(text, k)) for found, text in zip(self.classify(texts), texts, strict=True)]
 
     def _prediction(self, text: str) -> Prediction:
         weights = [1.0] * len(self.labels.names)
@@ -143,7 +138,7 @@ def open_service(run: Path, state: Path, *, can_suggest: bool = True, **settings
         run = Path(shutil.copytree(run, state / "run-without-rubrics"))
         (run / "rubrics.tsv").unlink()
     opened = Run.open(run)
-    reader = KeywordReader(opened.labels, can_suggest=can_suggest)
+    reader = KeywordReader(opened.labels)
     chosen = Settings(**{"state": state, "keys_file": state / "keys.json", **settings})
     model = ServedModel(reader, opened, replaces_identifiers=chosen.deidentify)
     return Service.open(opened, model, chosen), reader

@@ -6,13 +6,16 @@ notes; `log_probs` takes text that is prepared already. A run answers with its t
 and a linear model where `evaluate.answer_with` or the caller says so.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Literal, Self
 
 import numpy as np
 
 from nosology.classifier.calibration import Calibration
+from nosology.classifier.engine import Engine
 from nosology.classifier.ensemble import Ensemble
 from nosology.coding.labels import LabelSet
 from nosology.coding.rubrics import RubricTable
@@ -20,12 +23,9 @@ from nosology.errors import ModelError, RunError
 from nosology.machine.patience import ask, next_note
 from nosology.modeling.adapters import load_adapter
 from nosology.modeling.encoding import EncodedNote, PromptEncoder
-from nosology.modeling.head_scoring import Scorer, make_scorer
-from nosology.modeling.heads import category_head
 from nosology.modeling.loading import load_model
 from nosology.modeling.prompts import PromptTemplate
-from nosology.modeling.scoring import AnswerScorer, Scoring
-from nosology.modeling.titles import TitleScorer
+from nosology.modeling.scoring import AnswerScorer, ReadNote
 from nosology.records import Count, FloatArray, Prediction, Suggestions
 from nosology.runs.integrity import check, check_base_model
 from nosology.runs.run import Run, expect_unchanged
@@ -39,6 +39,7 @@ CONTENT_FREE_NOTES = ("", "N/A", "[MASK]")
 Correction = Literal["none", "length", "prior"]
 CORRECTIONS: tuple[Correction, ...] = ("none", "length", "prior")
 System = Literal["tuned", "base", "ensemble"]
+_NOTES_AT_ONCE = 16  # suggested for together: bounds the memory of their alignments
 
 
 NOT_FITTED = (
@@ -64,48 +65,34 @@ class Classifier:
 
     def __init__(
         self,
-        model: Any,
-        encoder: PromptEncoder,
+        engine: Engine,
         labels: LabelSet,
         *,
         cleaning: Cleaning | None = None,
         calibration: Calibration | None = None,
-        scoring: Scoring = "joint",
-        batch_tokens: int = 4096,
         ensemble: Ensemble | None = None,
-        rubrics: RubricTable | None = None,
         suggester: FittedSuggester | None = None,
         n_train_notes: int = 0,
     ) -> None:
         """Put a loaded model to work; most callers want `load`.
 
         Args:
-            model: A causal language model with or without adapter, attending along token trees.
-            encoder: Cuts prompts for that model and that label set.
+            engine: The model, and what reads notes with it.
             labels: The label set.
             cleaning: What is done to raw notes; None to take them as they are.
             calibration: Fitted on validation notes.
-            scoring: How answers are scored, see `nosology.modeling.scoring`.
-            batch_tokens: Tokens in one forward pass.
             ensemble: What the model's answers are blended with; its calibration takes the place of the model's own.
-            rubrics: What `suggest` can suggest; None where codes are unknown.
-            suggester: What was fitted to suggest them; None for the model alone, not calibrated.
+            suggester: What was fitted to suggest rubrics; None for the model alone, not calibrated.
             n_train_notes: How many notes the rubrics were counted on.
         """
         self.labels = labels
         self.calibration = ensemble.calibration if ensemble else calibration
-        self._own_calibration = calibration if ensemble else None
+        self._own_calibration = calibration
         self._ensemble = ensemble
-        self._model = model
-        self._encoder = encoder
+        self._engine = engine
         self._cleaning = cleaning
-        self._scoring: Scoring = scoring
-        self._batch_tokens = batch_tokens
-        self._scorer: Scorer | None = None
-        self._rubrics = rubrics
         self._fitted = suggester
         self._n_train_notes = n_train_notes
-        self._suggester: Suggester | None = None
 
     @classmethod
     def load(cls, run: Path | str | Run, *, system: System | None = None, but_for: Collection[Path] = ()) -> Self:
@@ -152,18 +139,20 @@ class Classifier:
             model = load_adapter(loaded, run.files.adapter, n_head_categories=n_head_categories)
             is_kept = run.files.calibration not in but_for
             calibration = Calibration.load(run.files.calibration) if is_kept else None
-        rubrics = run.rubrics
-        return cls(
+        engine = Engine(
             model,
             encoder,
+            scoring=settings.scoring,
+            batch_tokens=manifest.config.evaluate.batch_tokens,
+            rubrics=run.rubrics,
+        )
+        return cls(
+            engine,
             labels,
             cleaning=Cleaning.like(manifest.dataset.preparation),
             calibration=calibration,
-            scoring=settings.scoring,
-            batch_tokens=manifest.config.evaluate.batch_tokens,
             ensemble=ensemble,
-            rubrics=rubrics,
-            suggester=_suggester(run, rubrics, but_for) if system != "base" else None,
+            suggester=_suggester(run, run.rubrics, but_for) if system != "base" else None,
             n_train_notes=manifest.n_train_notes,
         )
 
@@ -174,20 +163,24 @@ class Classifier:
             texts: Notes as they were written; they are prepared as the training notes were.
             progress: Called with the number of notes finished after each batch.
         """
-        prepared = [self._prepared(text) for text in texts]
+        notes = self.encode([self._prepared(text) for text in texts])
         ask(of_time=False)
-        log_probs = self.log_probs(prepared, progress=_asking(progress))
-        return self.predictions_from(log_probs, self.truncated_tokens(prepared))
+        log_probs = self.log_probs(notes, progress=_asking(progress))
+        return self.predictions_from(log_probs, [note.truncated_tokens for note in notes])
 
     def suggest(
-        self,
-        texts: Sequence[str],
-        k: int = 10,
-        *,
-        with_evidence: bool = True,
-        progress: Count | None = None,
+        self, texts: Sequence[str], k: int = 10, *, with_evidence: bool = True, progress: Count | None = None
     ) -> list[Suggestions]:
-        """Return diagnoses to consider for each raw note, in order: decision support, never a diagnosis.
+        """Return diagnoses to consider for each raw note: `classify_and_suggest` without the predictions."""
+        both = self.classify_and_suggest(texts, k, with_evidence=with_evidence, progress=progress)
+        return [suggestions for _, suggestions in both]
+
+    def classify_and_suggest(
+        self, texts: Sequence[str], k: int = 10, *, with_evidence: bool = True, progress: Count | None = None
+    ) -> list[tuple[Prediction, Suggestions]]:
+        """Return for each raw note, in order, its prediction and diagnoses to consider: decision support, no diagnosis.
+
+        Each note is encoded once and read by the model once; titles and evidence hang below that reading.
 
         Args:
             texts: Notes as they were written; they are prepared as the training notes were.
@@ -196,29 +189,63 @@ class Classifier:
             progress: Called with the number of notes finished after each.
 
         Returns:
-            One ranked sequence of suggestions a note; evidence offsets are into the texts as they were given. An empty
-            one with its reason where the run's suggester was not fitted.
+            A prediction and one ranked sequence of suggestions a note; offsets of evidence are into the texts as given.
+            An empty sequence with its reason where the run's suggester was not fitted.
 
         Raises:
             RunError: The run's training notes had no ICD codes.
         """
         if not self.suggester.fitted.is_calibrated:
-            return [Suggestions.absent(len(self.suggester.table), NOT_FITTED) for _ in texts]
-        results = []
-        for text in texts:
-            next_note()
-            results.append(self.suggester.suggest(text, self.aligned(text), k, with_evidence=with_evidence))
-            if progress:
-                progress(1)
-        return results
+            absent = Suggestions.absent(len(self.suggester.table), NOT_FITTED)
+            return [(prediction, absent) for prediction in self.classify(texts, progress=progress)]
+        suggester, answers = self.suggester, self._engine.answers
+        found: list[tuple[Prediction, Suggestions]] = []
+        for first in range(0, len(texts), _NOTES_AT_ONCE):
+            block = texts[first : first + _NOTES_AT_ONCE]
+            aligned = [self.aligned(text) for text in block]
+            notes = self.encode([item.text for item in aligned], with_places=True)
+            scores = np.zeros((len(block), len(self.labels.names)))
+            suggested: dict[int, Suggestions] = {}
+            for read in answers.read(notes, keep=True):
+                next_note()
+                scores[read.place], place = read.scores, read.place
+                suggested[place] = suggester.suggest(block[place], aligned[place], read, k, with_evidence=with_evidence)
+                if progress:
+                    progress(1)
+            log_probs = self._blend([note.text for note in notes], _normalize(scores))
+            predictions = self.predictions_from(log_probs, [note.truncated_tokens for note in notes])
+            found += [(prediction, suggested[place]) for place, prediction in enumerate(predictions)]
+        return found
 
     def aligned(self, text: str) -> AlignedText:
         """Return a raw note prepared, with the way back to it."""
+        next_note()
         return align(text, self._cleaning)
+
+    def encode(self, texts: Sequence[str], *, with_places: bool = False) -> list[EncodedNote]:
+        """Return prepared notes as tokens; whatever takes prepared notes takes these, and then encodes nothing.
+
+        Args:
+            texts: Prepared notes.
+            with_places: Whether to say where in the text each token comes from, as evidence needs it.
+        """
+        return [self._engine.encoder.note(text, with_places=with_places) for text in texts]
+
+    def read(self, notes: Sequence[EncodedNote], *, keep: bool) -> Iterator[ReadNote]:
+        """Yield encoded notes as the model has read them; see `nosology.modeling.scoring.AnswerScorer.read`.
+
+        Raises:
+            RunError: The model has a classification head, and keys and values are to be kept for titles.
+        """
+        if keep or isinstance(self._engine.scorer, AnswerScorer):
+            yield from self._engine.answers.read(notes, keep=keep)
+            return
+        for place, scores in enumerate(self._engine.scorer.scores(notes)):
+            yield ReadNote(place, notes[place], scores, "", None)
 
     def log_probs(
         self,
-        texts: Sequence[str],
+        texts: Sequence[str | EncodedNote],
         *,
         correction: Correction = "none",
         progress: Count | None = None,
@@ -226,7 +253,7 @@ class Classifier:
         """Return every category's log-probability for prepared notes, not calibrated.
 
         Args:
-            texts: Prepared notes, in any order.
+            texts: Prepared notes, encoded or not, in any order.
             correction: ``prior`` subtracts what the model answers to notes without content; ``length`` divides each
                 answer's score by the number of its tokens, so that long names are not at a disadvantage.
             progress: Called with the number of notes finished after each batch.
@@ -234,8 +261,9 @@ class Classifier:
         Returns:
             Natural logarithms; ``exp`` of each row sums to 1. Shape ``(notes, categories)``.
         """
-        scores = self._category_scorer().scores(self._encode(texts), progress=progress)
-        return self._blend(texts, self._corrected(scores, correction))
+        notes = self._encoded(texts)
+        scores = self._engine.scorer.scores(notes, progress=progress)
+        return self._blend([note.text for note in notes], self._corrected(scores, correction))
 
     def predictions_from(
         self, log_probs: FloatArray, truncated: Sequence[int], *, calibration: Calibration | None = None
@@ -265,19 +293,19 @@ class Classifier:
         return predictions
 
     def log_probs_and_answers(
-        self, texts: Sequence[str], *, max_new_tokens: int = 12, progress: Count | None = None
+        self, texts: Sequence[str | EncodedNote], *, max_new_tokens: int = 12, progress: Count | None = None
     ) -> tuple[dict[Correction, FloatArray], list[str]]:
         """Return `log_probs` under every correction, and what the model says itself; notes are read once for all.
 
         Args:
-            texts: Prepared notes, in any order.
+            texts: Prepared notes, encoded or not, in any order.
             max_new_tokens: Tokens after which an answer (at temperature 0) is cut; 0 for none at all.
             progress: Called with the number of notes finished after each batch.
 
         Raises:
             ModelError: The model has a classification head.
         """
-        scorer, notes = self._category_scorer(), self._encode(texts)
+        scorer, notes = self._engine.scorer, self._encoded(texts)
         if isinstance(scorer, AnswerScorer):
             scores, answers = scorer.scores_and_answers(notes, max_new_tokens=max_new_tokens, progress=progress)
         elif max_new_tokens:
@@ -288,19 +316,12 @@ class Classifier:
             )
         else:
             scores, answers = scorer.scores(notes, progress=progress), [""] * len(notes)
-        return {kind: self._blend(texts, self._corrected(scores, kind)) for kind in CORRECTIONS}, answers
+        plain = [note.text for note in notes]
+        return {kind: self._blend(plain, self._corrected(scores, kind)) for kind in CORRECTIONS}, answers
 
     def prompt(self, text: str) -> str:
         """Return the full prompt of a prepared note."""
-        return self._encoder.prompt(text)
-
-    def truncated_tokens(self, texts: Sequence[str]) -> list[int]:
-        """Return how many tokens of each prepared note do not fit and are left out."""
-        return [note.truncated_tokens for note in self._encode(texts)]
-
-    def note_tokens(self, texts: Sequence[str]) -> list[int]:
-        """Return how many tokens each prepared note has, before any are left out."""
-        return [self._encoder.n_tokens(text) for text in texts]
+        return self._engine.encoder.prompt(text)
 
     def in_order(self, order: Sequence[int]) -> "Classifier":
         """Return the same model under an instruction that lists the categories in another order, for bias tests.
@@ -308,63 +329,62 @@ class Classifier:
         Args:
             order: Category indices as the instruction is to list them; columns of arrays stay in label-set order.
         """
+        engine = replace(self._engine, encoder=self._engine.encoder.reordered(order), rubrics=None)
+        return Classifier(engine, self.labels, cleaning=self._cleaning, calibration=self.calibration)
+
+    def with_calibration(self, calibration: Calibration | None) -> "Classifier":
+        """Return the same model with another calibration of its scores; None for none. Nothing is loaded again."""
         return Classifier(
-            self._model,
-            self._encoder.reordered(order),
+            self._engine,
             self.labels,
             cleaning=self._cleaning,
-            calibration=self.calibration,
-            scoring=self._scoring,
-            batch_tokens=self._batch_tokens,
+            calibration=calibration,
+            ensemble=self._ensemble,
+            suggester=self._fitted,
+            n_train_notes=self._n_train_notes,
         )
 
-    @property
+    def with_suggester(self, fitted: FittedSuggester) -> "Classifier":
+        """Return the same model with another word model and other weights for suggesting. Nothing is loaded again."""
+        return Classifier(
+            self._engine,
+            self.labels,
+            cleaning=self._cleaning,
+            calibration=self._own_calibration,
+            ensemble=self._ensemble,
+            suggester=fitted,
+            n_train_notes=self._n_train_notes,
+        )
+
+    @cached_property
     def suggester(self) -> Suggester:
         """What suggests, made on first use.
 
         Raises:
             RunError: The run's training notes had no ICD codes, or its head is no language model's.
         """
-        if self._rubrics is None or not len(self._rubrics):
-            raise RunError(
-                "this run knows no rubrics to suggest: its training notes had no ICD codes",
-                hint="prepare notes with a code column, and train on them",
-            )
-        if category_head(self._model) is not None:
-            raise RunError(
-                "this run can suggest nothing: its classification head knows categories and no words",
-                hint="train with train.head=answer",
-            )
-        if self._suggester is None:
-            scorer = TitleScorer(
-                self._model,
-                self._encoder,
-                [rubric.title for rubric in self._rubrics.rubrics],
-                self._rubrics.by_category(self.labels.names),
-                category_scoring=self._scoring,
-                batch_tokens=self._batch_tokens,
-            )
-            self._suggester = Suggester(
-                scorer,
-                self._rubrics,
-                self.labels.names,
-                self._fitted or FittedSuggester.of_model_alone(len(self._rubrics)),
-                n_train_notes=self._n_train_notes,
-                calibrated=self._category_probabilities,
-            )
-        return self._suggester
+        titles, rubrics = self._engine.titles, self._engine.rubrics
+        assert rubrics is not None
+        return Suggester(
+            titles,
+            rubrics,
+            self.labels.names,
+            self._fitted or FittedSuggester.of_model_alone(len(rubrics)),
+            n_train_notes=self._n_train_notes,
+            calibrated=self._category_probabilities,
+        )
 
     def _category_probabilities(self, log_probs: FloatArray) -> FloatArray:
         """Return the model's own probabilities: what suggestions begin with is the model alone, never the ensemble."""
-        calibration = self._own_calibration if self._ensemble else self.calibration
+        calibration = self._own_calibration
         return calibration.apply(log_probs[None])[0] if calibration else np.exp(log_probs)
 
     def _prepared(self, text: str) -> str:
         next_note()
         return clean(text, "", self._cleaning).text.decode("utf-8", "surrogatepass") if self._cleaning else text
 
-    def _encode(self, texts: Sequence[str]) -> list[EncodedNote]:
-        return [self._encoder.note(text) for text in texts]
+    def _encoded(self, notes: Sequence[str | EncodedNote]) -> list[EncodedNote]:
+        return [note if isinstance(note, EncodedNote) else self._engine.encoder.note(note) for note in notes]
 
     def _blend(self, texts: Sequence[str], log_probs: FloatArray) -> FloatArray:
         return self._ensemble.log_probs(texts, log_probs) if self._ensemble else log_probs
@@ -372,18 +392,11 @@ class Classifier:
     def _corrected(self, scores: FloatArray, correction: Correction) -> FloatArray:
         """Return normalized log-probabilities of answer scores. Shapes ``(notes, categories)``."""
         if correction == "length":
-            return _normalize(scores / np.asarray(self._category_scorer().n_scored_steps, np.float64))
+            return _normalize(scores / np.asarray(self._engine.scorer.n_scored_steps, np.float64))
         if correction == "prior":
-            prior = _normalize(self._category_scorer().scores(self._encode(CONTENT_FREE_NOTES)))
+            prior = _normalize(self._engine.scorer.scores(self.encode(CONTENT_FREE_NOTES)))
             return _normalize(_normalize(scores) - np.logaddexp.reduce(prior, axis=0))
         return _normalize(scores)
-
-    def _category_scorer(self) -> Scorer:
-        if self._scorer is None:
-            self._scorer = make_scorer(
-                self._model, self._encoder, scoring=self._scoring, batch_tokens=self._batch_tokens
-            )
-        return self._scorer
 
 
 def _normalize(scores: FloatArray) -> FloatArray:

@@ -33,13 +33,19 @@ def evaluate(
     import json
 
     from nosology.evaluation import evaluate as evaluate_run
-    from nosology.evaluation.suggestions import evaluate_suggestions, wants_suggestions
+    from nosology.evaluation.inputs import read_inputs
+    from nosology.evaluation.suggestions import evaluate_suggestions, open_reader, wants_suggestions
     from nosology.report.ranking import print_ranking
     from nosology.report.summary import print_summary
     from nosology.runs.results import Results
     from nosology.runs.run import Run
 
     opened = Run.open(run)
+    reader = None
+    if wants_suggestions(opened):
+        config = opened.manifest.config.evaluate
+        inputs = read_inputs(opened, split=split, dataset=dataset, config=config, limit=limit)
+        reader = open_reader(inputs, config, limit=limit)
     results = evaluate_run(
         opened,
         split=split,
@@ -47,15 +53,14 @@ def evaluate(
         limit=limit,
         include_text=include_text,
         progress=progress,
+        reader=reader,
     )
     if as_json:
         print(json.dumps(results, indent=2, ensure_ascii=False))
     else:
         print_summary(Results.model_validate(results))
-    if wants_suggestions(opened):
-        suggestions = evaluate_suggestions(
-            opened, split=split, dataset=dataset, limit=limit, include_text=include_text, progress=progress
-        )
+    if reader:
+        suggestions = evaluate_suggestions(opened, include_text=include_text, progress=progress, reader=reader)
         if not as_json:
             print_ranking(suggestions)
     say(f"next: nosology report {run}")

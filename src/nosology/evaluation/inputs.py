@@ -93,7 +93,7 @@ def read_inputs(
         split=split,
         dataset=evaluated,
         training_dataset=training_dataset,
-        notes=_subset(notes, limit or config.max_notes, config.seed),
+        notes=random_part(notes, limit or config.max_notes, config.seed),
         n_split_notes=len(notes),
         train=_trained_on(run, train_all),
         train_all=train_all,
@@ -145,7 +145,7 @@ def _trained_on(run: Run, train_all: pl.DataFrame) -> pl.DataFrame:
     return train
 
 
-def _subset(notes: pl.DataFrame, size: int | None, seed: int) -> pl.DataFrame:
+def random_part(notes: pl.DataFrame, size: int | None, seed: int) -> pl.DataFrame:
     """Return a random part of the notes, in their order."""
     if size is None or size >= len(notes):
         return notes

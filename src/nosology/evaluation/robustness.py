@@ -13,6 +13,7 @@ import numpy as np
 
 from nosology.evaluation.inputs import Inputs
 from nosology.evaluation.systems import Scorer
+from nosology.modeling.encoding import EncodedNote
 from nosology.records import FloatArray, IntArray
 from nosology.runs.results import InjectionResult, PositionResult, Robustness
 
@@ -22,11 +23,14 @@ INJECTIONS = {
 }
 
 
-def measure_robustness(inputs: Inputs, tuned: Scorer, log_probs: FloatArray, n_notes: int, seed: int) -> Robustness:
+def measure_robustness(
+    inputs: Inputs, notes: Sequence[EncodedNote], tuned: Scorer, log_probs: FloatArray, n_notes: int, seed: int
+) -> Robustness:
     """Return how the tuned model's answers change with the order of the categories and with orders in the note.
 
     Args:
         inputs: The evaluated notes.
+        notes: The same, encoded.
         tuned: The model.
         log_probs: What it said of every note. Shape ``(notes, categories)``.
         n_notes: Notes read again, at most.
@@ -34,13 +38,14 @@ def measure_robustness(inputs: Inputs, tuned: Scorer, log_probs: FloatArray, n_n
     """
     generator = np.random.default_rng(seed)
     chosen = np.sort(generator.permutation(len(inputs.notes))[:n_notes])
-    texts = [inputs.notes["clean_text"][int(place)] for place in chosen]
+    part = [notes[int(place)] for place in chosen]
+    texts = [note.text for note in part]
     true, before = inputs.category_indices(inputs.notes)[chosen], log_probs[chosen].argmax(axis=1)
     order = generator.permutation(log_probs.shape[1])
     return Robustness(
         n=len(chosen),
         accuracy=float((before == true).mean()),
-        position=_position(tuned.in_order(order.tolist()).log_probs(texts).argmax(axis=1), before, true, order),
+        position=_position(tuned.in_order(order.tolist()).log_probs(part).argmax(axis=1), before, true, order),
         injections=[
             _injection(kind, tuned, texts, before, true, inputs.labels.names, generator) for kind in INJECTIONS
         ],

@@ -7,7 +7,7 @@ since no suggestion could be right.
 
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -18,12 +18,14 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.svm import LinearSVC
 
 from nosology import metrics
+from nosology.classifier.calibration import Calibration
 from nosology.classifier.classifier import Classifier
 from nosology.coding.rubrics import RubricTable
 from nosology.config import EvaluateConfig
 from nosology.dataset.folder import codes_of
 from nosology.errors import DataError
-from nosology.evaluation.inputs import Inputs, read_inputs
+from nosology.evaluation.inputs import Inputs, random_part, read_inputs
+from nosology.evaluation.reading import SharedReader
 from nosology.files import write_json
 from nosology.records import BoolArray, Count, FloatArray, IntArray, Progress, no_progress
 from nosology.runs.integrity import record_again
@@ -111,58 +113,92 @@ class FitNotes:
         return mixture.fit(tables, self.truth, self.main, self.category, K)
 
 
-def fit_suggester(
-    inputs: Inputs, classifier: Classifier, *, limit: int | None = None, progress: Progress = no_progress
-) -> FitNotes:
-    """Fit the word model and the weights of a run's suggester; write them into the run and give them to the classifier.
+def fit_rows(validation: Coded, limit: int | None = None) -> list[int]:
+    """Return which validation notes the weights are fitted on: a random part, always the same, in their order.
 
     Args:
-        inputs: The run and its notes.
-        classifier: The run's, calibrated where it can be.
+        validation: The run's validation notes that have codes.
+        limit: Notes at most; None for `MOST_FIT_NOTES`.
+    """
+    size = min(limit or MOST_FIT_NOTES, len(validation.notes))
+    return sorted(np.random.default_rng(0).permutation(len(validation.notes))[:size].tolist())
+
+
+def open_reader(
+    inputs: Inputs, config: EvaluateConfig, *, limit: int | None = None, fit_limit: int | None = None
+) -> SharedReader:
+    """Return the run's tuned model, set to read titles too under the notes that suggestions are fitted and judged on.
+
+    Args:
+        inputs: The run and the notes that are evaluated.
+        config: How many of them suggestions are judged on, and how many validation notes they are fitted on.
+        limit: In place of the first number.
+        fit_limit: In place of the second.
+
+    Raises:
+        RunError: The run cannot suggest.
+    """
+    inputs.run.check_suggests()
+    assert inputs.run.rubrics is not None
+    validation = Coded.of(inputs.validation, inputs.run.rubrics)
+    fitted_on = [validation.texts[row] for row in fit_rows(validation, fit_limit or config.suggestion_fit_notes)]
+    judged = replace(inputs, notes=random_part(inputs.notes, limit or config.suggestion_notes, config.seed))
+    titled = {*fitted_on, *Coded.of(judged.notes, inputs.run.rubrics).texts}
+    own, calibration = inputs.run.files.suggester, inputs.run.files.calibration
+    fitted_anew = (calibration, own.settings, own.words, own.weights)
+    return SharedReader(inputs, judged, Classifier.load(inputs.run, system="tuned", but_for=fitted_anew), titled)
+
+
+def fit_suggester(
+    reader: SharedReader, *, limit: int | None = None, progress: Progress = no_progress
+) -> tuple[Suggester, FitNotes]:
+    """Fit the word model and the weights of a run's suggester, write them into the run, and return what suggests.
+
+    Args:
+        reader: The run's tuned model, and its notes.
         limit: Validation notes to read; None for `MOST_FIT_NOTES`.
         progress: Shows how far reading has come.
 
     Raises:
         DataError: Too few validation notes have codes.
     """
-    suggester = classifier.suggester
+    suggester, inputs = reader.classifier.suggester, reader.inputs
     train, validation = Coded.of(inputs.train, suggester.table), Coded.of(inputs.validation, suggester.table)
-    size = min(limit or MOST_FIT_NOTES, len(validation.notes))
-    if size < mixture.FEWEST_NOTES:
+    chosen = fit_rows(validation, limit)
+    if len(chosen) < mixture.FEWEST_NOTES:
         raise DataError(
-            f"{size} validation notes with codes are too few to calibrate suggestions on",
+            f"{len(chosen)} validation notes with codes are too few to calibrate suggestions on",
             hint=f"at least {mixture.FEWEST_NOTES} are needed: prepare more notes",
         )
-    chosen = sorted(np.random.default_rng(0).permutation(len(validation.notes))[:size].tolist())
     words = WordModel.fit(train.texts, train.places, len(suggester.table))
-    suggester.fitted = FittedSuggester(words, mixture.untrained())
-    with progress("fit suggestions", size) as advance:
-        signals, _ = read_signals(suggester, [validation.texts[row] for row in chosen], advance)
+    suggester = suggester.with_fitted(FittedSuggester(words, mixture.untrained()))
+    with progress("fit suggestions", len(chosen)) as advance:
+        signals, _ = read_signals(suggester, reader, [validation.texts[row] for row in chosen], advance)
     notes = FitNotes(
         np.stack([signal.table(suggester.known) for signal in signals]),
         validation.truth[chosen],
         np.array([validation.places[row][0] for row in chosen], np.int64),
         suggester.known.category,
     )
-    suggester.fitted = FittedSuggester(words, notes.fit())
-    suggester.fitted.save(inputs.run.files.suggester)
-    return notes
+    fitted = FittedSuggester(words, notes.fit())
+    fitted.save(inputs.run.files.suggester)
+    return suggester.with_fitted(fitted), notes
 
 
-def read_signals(suggester: Suggester, texts: Sequence[str], advance: Count) -> tuple[list[Signals], list[float]]:
+def read_signals(
+    suggester: Suggester, reader: SharedReader, texts: Sequence[str], advance: Count
+) -> tuple[list[Signals], list[float]]:
     """Return what is known about every rubric for prepared notes, and the mass that each note left out.
 
     Args:
         suggester: What suggests.
+        reader: The run's tuned model.
         texts: Prepared notes.
         advance: Called with the number of notes finished.
     """
-    reads = []
-    for text in texts:
-        read = suggester.read(text)
-        reads.append((read.signals, read.mass_left_out))
-        advance(1)
-    return [signals for signals, _ in reads], [left_out for _, left_out in reads]
+    titles = reader.titles(texts, progress=advance)
+    signals = [suggester.signals(text, scores)[0] for text, scores in zip(texts, titles, strict=True)]
+    return signals, [scores.mass_left_out for scores in titles]
 
 
 def wants_suggestions(run: Run) -> bool:
@@ -180,6 +216,7 @@ def evaluate_suggestions(
     include_text: bool = False,
     config: EvaluateConfig | None = None,
     progress: Progress = no_progress,
+    reader: SharedReader | None = None,
 ) -> SuggestionResults:
     """Fit a run's suggester, rank the rubrics of a split's notes with every system, and write ``suggestions.json``.
 
@@ -192,6 +229,7 @@ def evaluate_suggestions(
         include_text: Also keep the first note with its suggestions, in a file that only its owner can read.
         config: Seed and number of resamples; None for the run's own.
         progress: Called with a task and its number of notes.
+        reader: The tuned model and the notes, where they were read already, as `open_reader` gives them.
 
     Raises:
         RunError: The run or a dataset is missing, unfinished or changed, or the run knows no rubrics.
@@ -199,21 +237,23 @@ def evaluate_suggestions(
     """
     run = Run.open(run)
     config = config or run.manifest.config.evaluate
-    inputs = read_inputs(run, split=split, dataset=dataset, config=config, limit=limit or config.suggestion_notes)
-    own = run.files.suggester
-    classifier = Classifier.load(run, but_for=(own.settings, own.words, own.weights))
-    fit_notes = fit_suggester(inputs, classifier, limit=fit_limit or config.suggestion_fit_notes, progress=progress)
-    suggester = classifier.suggester
+    if reader is None:
+        evaluated = read_inputs(run, split=split, dataset=dataset, config=config, limit=limit)
+        reader = open_reader(evaluated, config, limit=limit, fit_limit=fit_limit)
+    reader = reader.with_calibration(Calibration.load(run.files.calibration))
+    inputs = reader.suggested
+    suggester, fit_notes = fit_suggester(reader, limit=fit_limit or config.suggestion_fit_notes, progress=progress)
     test, train = Coded.of(inputs.notes, suggester.table), Coded.of(inputs.train, suggester.table)
     if not len(test.notes):
-        raise DataError(f"no note of the {split} split has a code of a known rubric", place=str(run.folder))
+        raise DataError(
+            f"no note of the {inputs.split} split has a code of a known rubric", place=str(inputs.run.folder)
+        )
     with progress("evaluate suggestions", len(test.notes)) as advance:
-        started = time.perf_counter()
-        signals, left_out = read_signals(suggester, test.texts, advance)
-        seconds = time.perf_counter() - started
+        signals, left_out = read_signals(suggester, reader, test.texts, advance)
+        seconds = reader.note_seconds(test.texts) + reader.title_seconds(test.texts)
     scores = rank_all(suggester, signals, fit_notes, train, test, seconds)
     results = judge(suggester, scores, train, test, config, np.array(left_out), len(fit_notes.tables))
-    files = run.files.evaluation(inputs.name)
+    files = inputs.run.files.evaluation(inputs.name)
     files.folder.mkdir(parents=True, exist_ok=True)
     if include_text:
         _write_example(files.suggested_example, suggester, test)
@@ -225,7 +265,7 @@ def evaluate_suggestions(
 def _write_example(path: Path, suggester: Suggester, notes: Coded) -> None:
     """Write the first note with its suggestions, readable by its owner alone."""
     note_id, text = notes.notes.select("note_id", "clean_text").row(0)
-    found = suggester.suggest(text, align(text, None), K)
+    found = suggester.suggest(text, align(text, None), suggester.read_text(text), K)
     values = {"note_id": note_id, "text": text, "suggestions": asdict(found)}
     write_json(path, values, is_private=True)
 

@@ -23,21 +23,28 @@ from nosology.evaluation.baselines import Majority, TfidfModel, fit_majority, fi
 from nosology.evaluation.inputs import Inputs
 from nosology.evaluation.parsing import parse_lenient, parse_strict
 from nosology.metrics import INVALID
+from nosology.modeling.encoding import EncodedNote
 from nosology.records import Count, FloatArray, IntArray, Prediction, Progress
 from nosology.runs.integrity import fitted_files
 from nosology.runs.run import Run
 from nosology.runs.systems import BASE_SYSTEMS, BASELINES, SYSTEMS
 
 Correction = Literal["none", "length", "prior"]
+Answers = tuple[dict[Correction, FloatArray], list[str]]
+"""Log-probabilities under every correction, and one spoken answer a note."""
 
 
 class Scorer(Protocol):
     """What evaluation asks of a classifier; `nosology.classifier.classifier.Classifier` is one."""
 
-    calibration: Calibration | None
+    def encode(self, texts: Sequence[str]) -> list[EncodedNote]:
+        """Return prepared notes as tokens; the methods below take these and encode nothing again."""
 
-    def log_probs(self, texts: Sequence[str], *, progress: Count | None = None) -> FloatArray:
+    def log_probs(self, texts: Sequence[str | EncodedNote], *, progress: Count | None = None) -> FloatArray:
         """Return uncalibrated natural-log probabilities; rows are normalized. Shape ``(notes, categories)``."""
+
+    def with_calibration(self, calibration: Calibration | None) -> "Scorer":
+        """Return the same with another calibration."""
 
     def predictions_from(
         self, log_probs: FloatArray, truncated: Sequence[int], *, calibration: Calibration | None = None
@@ -51,24 +58,18 @@ class Scorer(Protocol):
         """
 
     def log_probs_and_answers(
-        self, texts: Sequence[str], *, max_new_tokens: int = 12, progress: Count | None = None
-    ) -> tuple[dict[Correction, FloatArray], list[str]]:
+        self, texts: Sequence[str | EncodedNote], *, max_new_tokens: int = 12, progress: Count | None = None
+    ) -> Answers:
         """Return log-probabilities under every correction, and what the model writes after each prompt.
 
         Args:
-            texts: Prepared notes.
+            texts: Prepared notes, encoded or not.
             max_new_tokens: Tokens after which an answer is cut; 0 for none.
             progress: Shows how far reading has come.
         """
 
     def prompt(self, text: str) -> str:
         """Return the whole rendered prompt."""
-
-    def truncated_tokens(self, texts: Sequence[str]) -> list[int]:
-        """Return how many tokens of each note do not fit."""
-
-    def note_tokens(self, texts: Sequence[str]) -> list[int]:
-        """Return how many tokens each note has."""
 
     def in_order(self, order: Sequence[int]) -> "Scorer":
         """Return the same under an instruction that lists the categories in another order."""
@@ -152,25 +153,27 @@ def _fit_baseline(name: str, train: pl.DataFrame, inputs: Inputs, seed: int) -> 
     return fit(texts, true, n_categories, groups=patients, seed=seed) or fit_majority(true, n_categories)
 
 
-def run_base(inputs: Inputs, config: EvaluateConfig, load: Loader, progress: Progress) -> dict[str, Output]:
+def run_base(
+    inputs: Inputs, notes: Sequence[EncodedNote], config: EvaluateConfig, load: Loader, progress: Progress
+) -> dict[str, Output]:
     """Return what the base model answers, in each of the chosen ways.
 
     Args:
-        inputs: The notes and what they were trained with.
+        inputs: The run and its notes.
+        notes: The evaluated notes, encoded: base and tuned model share tokenizer and prompt.
         config: Which systems are wanted.
-        load: Returns the base or tuned classifier of a run.
-        progress: Shows how far reading has come.
+        load: Loads the base model.
+        progress: Shows how far it has come.
     """
     wanted = [name for name in BASE_SYSTEMS if name in config.systems]
     if not wanted:
         return {}
     base = load(inputs.run, "base")
-    texts = inputs.notes["clean_text"].to_list()
-    with progress("evaluate base", len(texts)) as advance:
+    with progress("evaluate base", len(notes)) as advance:
         started = time.perf_counter()
         speaks = any(SYSTEMS[name].reading in ("strict", "lenient") for name in wanted)
         log_probs, answers = base.log_probs_and_answers(
-            texts, max_new_tokens=config.max_generated_tokens if speaks else 0, progress=advance
+            notes, max_new_tokens=config.max_generated_tokens if speaks else 0, progress=advance
         )
         seconds = time.perf_counter() - started
     outputs: dict[str, Output] = {}
@@ -192,19 +195,19 @@ def _read_answers(answers: Sequence[str], labels: LabelSet, parse: Callable[...,
     return np.array([INVALID if name is None else labels.index(name) for name in read], np.int64)
 
 
-def run_tuned(inputs: Inputs, tuned: Scorer, progress: Progress) -> Output:
+def run_tuned(inputs: Inputs, notes: Sequence[EncodedNote], tuned: Scorer, progress: Progress) -> Output:
     """Return what the tuned model answers, through the same path as every other use of it.
 
     Args:
-        inputs: The notes and what they were trained with.
-        tuned: The tuned model.
-        progress: Shows how far reading has come.
+        inputs: The run and its notes.
+        notes: The evaluated notes, encoded.
+        tuned: The model.
+        progress: Shows how far it has come.
     """
-    texts = inputs.notes["clean_text"].to_list()
-    with progress("evaluate tuned", len(texts)) as advance:
+    with progress("evaluate tuned", len(notes)) as advance:
         started = time.perf_counter()
-        log_probs = tuned.log_probs(texts, progress=advance)
-        predictions = tuned.predictions_from(log_probs, tuned.truncated_tokens(texts))
+        log_probs = tuned.log_probs(notes, progress=advance)
+        predictions = tuned.predictions_from(log_probs, [note.truncated_tokens for note in notes])
         seconds = time.perf_counter() - started
     return _from_predictions(inputs, predictions, log_probs, seconds)
 

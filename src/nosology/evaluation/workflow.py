@@ -2,9 +2,10 @@
 
 import datetime
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -34,6 +35,7 @@ from nosology.files import (
     write_json,
     write_lines,
 )
+from nosology.modeling.encoding import EncodedNote
 from nosology.records import Progress, no_progress
 from nosology.runs.files import EvaluationFiles
 from nosology.runs.integrity import record_again
@@ -41,6 +43,9 @@ from nosology.runs.provenance import environment
 from nosology.runs.results import CalibrationResult, Provenance, Results, Robustness
 from nosology.runs.run import Run
 from nosology.runs.systems import SYSTEMS
+
+if TYPE_CHECKING:
+    from nosology.evaluation.reading import SharedReader
 
 
 def evaluate(
@@ -53,6 +58,7 @@ def evaluate(
     config: EvaluateConfig | None = None,
     progress: Progress = no_progress,
     load: Loader | None = None,
+    reader: "SharedReader | None" = None,
 ) -> dict[str, Any]:
     """Score every system on the same notes and return the content of ``results.json``.
 
@@ -68,6 +74,8 @@ def evaluate(
         config: None for the run's own.
         progress: Called with a task and its number of notes; yields what counts them.
         load: Returns the base or tuned classifier of a run; None to load them from its folder.
+        reader: The tuned model and the notes, where suggestions of the same notes are evaluated too; its split,
+            dataset and limit hold.
 
     Raises:
         RunError: The run or a dataset is missing, unfinished or changed since training, or the label sets differ.
@@ -79,21 +87,25 @@ def evaluate(
     run = Run.open(run)
     config = config or run.manifest.config.evaluate
     check_systems(config.systems)
-    inputs = read_inputs(run, split=split, dataset=dataset, config=config, limit=limit)
-    outputs = run_baselines(inputs, config, progress) | run_base(inputs, config, load, progress)
-    tuned = load(run, "tuned")
+    inputs = reader.inputs if reader else read_inputs(run, split=split, dataset=dataset, config=config, limit=limit)
+    tuned: Scorer = reader or load(run, "tuned")
+    notes = tuned.encode(inputs.notes["clean_text"].to_list())
+    outputs = run_baselines(inputs, config, progress) | run_base(inputs, notes, config, load, progress)
     fitted, robustness = Fitted(None, None, "the tuned model was not evaluated"), None
     if "tuned" in config.systems or "ensemble" in config.systems:
         fitted = fit_on_validation(inputs, config, tuned, progress)
-        tuned.calibration = fitted.calibration
-        outputs["tuned"] = run_tuned(inputs, tuned, progress)
+        tuned = tuned.with_calibration(fitted.calibration)
+        outputs["tuned"] = run_tuned(inputs, notes, tuned, progress)
+        if reader:
+            beside = reader.title_seconds([note.text for note in notes])
+            outputs["tuned"] = replace(outputs["tuned"], seconds=outputs["tuned"].seconds - beside)
         if fitted.ensemble is not None:
             outputs["ensemble"] = run_ensemble(inputs, tuned, fitted.ensemble, outputs["tuned"])
-        robustness = _robustness(inputs, config, tuned, outputs["tuned"], progress)
+        robustness = _robustness(inputs, notes, config, tuned, outputs["tuned"], progress)
     outputs = {name: outputs[name] for name in SYSTEMS if name in outputs and name in config.systems}
-    prompts = [tuned.prompt(text) for text in inputs.notes["clean_text"]]
+    prompts = [tuned.prompt(note.text) for note in notes]
     hashes = [sha256_text(prompt) for prompt in prompts]
-    n_tokens = tuned.note_tokens(inputs.notes["clean_text"].to_list())
+    n_tokens = [note.n_tokens for note in notes]
     results = _judge_all(inputs, config, outputs, fitted, robustness, n_tokens, hashes, started)
     with replaced_folder(run.files.evaluation(inputs.name).folder) as folder:
         written = EvaluationFiles(folder)
@@ -106,13 +118,18 @@ def evaluate(
 
 
 def _robustness(
-    inputs: Inputs, config: EvaluateConfig, tuned: Scorer, output: Output, progress: Progress
+    inputs: Inputs,
+    notes: Sequence[EncodedNote],
+    config: EvaluateConfig,
+    tuned: Scorer,
+    output: Output,
+    progress: Progress,
 ) -> Robustness | None:
     if not config.robustness_notes or output.log_probs is None:
         return None
     n_notes = min(config.robustness_notes, len(inputs.notes))
     with progress("evaluate robustness", n_notes) as advance:
-        found = measure_robustness(inputs, tuned, output.log_probs, n_notes, config.seed)
+        found = measure_robustness(inputs, notes, tuned, output.log_probs, n_notes, config.seed)
         advance(n_notes)
     return found
 

@@ -6,13 +6,13 @@ tokenized apart, so the instruction is the same tokens under every note, a note'
 insert today's date get a fixed one, so a prompt is the same on any day.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from nosology.errors import ModelError
 from nosology.modeling.prompts import NOTE_MARKER, PromptTemplate
-from nosology.modeling.shortening import Shortening, shorten
+from nosology.modeling.shortening import Shortening, T, shorten
 
 PINNED_DATE = "26 Jul 2024"
 """The date that chat templates print; Llama 3's own default, so no template sees an unusual one."""
@@ -26,12 +26,19 @@ class EncodedNote:
     """A note as tokens, the answer cue included.
 
     Attributes:
+        text: The prepared note.
         tokens: Token ids of the note and of the cue after it.
         truncated_tokens: Note tokens left out because the note was too long.
+        n_tokens: Tokens of the whole note, without the cue.
+        places: For each token where in the text its last character stands, -1 for tokens that stand for nothing in it
+            (the mark of a cut, the cue); None where nobody asked.
     """
 
+    text: str = field(repr=False)
     tokens: tuple[int, ...] = field(repr=False)
     truncated_tokens: int
+    n_tokens: int
+    places: tuple[int, ...] | None = field(default=None, repr=False)
 
 
 TITLE_CUE = "\nDiagnosis: "
@@ -43,6 +50,7 @@ class PromptEncoder:
     """Cuts prompts into segments for one tokenizer, one template and one label set.
 
     Attributes:
+        categories: Category names, in label-set order.
         root: Token ids of everything before the note, begin-of-text included where the model has one.
         cue: Token ids between note and answer.
         answers: Token ids of each category's name and the end-of-turn token, in label-set order.
@@ -58,6 +66,7 @@ class PromptEncoder:
         *,
         max_note_tokens: int = 1024,
         shortening: Shortening = "middle",
+        order: Sequence[int] | None = None,
     ) -> None:
         """Render and cut the template.
 
@@ -67,38 +76,44 @@ class PromptEncoder:
             categories: Category names, in label-set order.
             max_note_tokens: Longer notes are shortened to this many tokens.
             shortening: What such notes lose, see `nosology.modeling.shortening`.
+            order: Category indices as the instruction is to list them; None for label-set order. Answers keep theirs.
 
         Raises:
             ModelError: The tokenizer has no chat template, or it does not keep the answer after the cue.
         """
         self._tokenizer = tokenizer
         self._template = template
-        self._categories = tuple(categories)
+        self.categories = tuple(categories)
+        listed = self.categories if order is None else tuple(self.categories[index] for index in order)
         self._shortening: Shortening = shortening
         self.max_note_tokens = max_note_tokens
-        self._before, self._after = _render(tokenizer, template, categories)
+        self._before, self._after = _render(tokenizer, template, listed)
         self.root = self._with_one_begin(self._markup(self._before))
         self.cue = self._markup(self._after)
-        self.end_of_turn = self._end_of_turn(template, categories)
+        self.end_of_turn = self._end_of_turn(template, listed)
         self.answers = tuple((*self._plain(name), self.end_of_turn) for name in categories)
         self.title_cue = self._plain(TITLE_CUE)
         self._mark = self._plain(TRUNCATION_MARK)
 
-    def note(self, text: str) -> EncodedNote:
-        """Return a note's segment: its tokens, shortened if need be, and the cue."""
-        body = text.strip()
-        kept, left_out = shorten(
-            body,
-            lambda start, end: self._plain(body[start:end]),
-            self.max_note_tokens,
-            self._mark,
-            self._shortening,
-        )
-        return EncodedNote((*kept, *self.cue), left_out)
+    def note(self, text: str, *, with_places: bool = False) -> EncodedNote:
+        """Return a note's segment: its tokens, shortened if need be, and the cue. The whole note is tokenized once.
 
-    def n_tokens(self, text: str) -> int:
-        """Return the tokens of a whole note, without the cue."""
-        return len(self._plain(text.strip()))
+        Args:
+            text: The prepared note.
+            with_places: Whether to say where in the text each token comes from.
+        """
+        body = text.strip()
+        if not with_places:
+            whole = self._plain(body)
+            kept, left_out = self._shortened(body, whole, self._plain, self._mark)
+            return EncodedNote(text, (*kept, *self.cue), left_out, len(whole))
+        before = len(text) - len(text.lstrip())
+        mark = tuple((token, -1) for token in self._mark)
+        placed = self._placed(body)
+        kept_placed, left_out = self._shortened(body, placed, self._placed, mark)
+        tokens = (*(token for token, _ in kept_placed), *self.cue)
+        places = (*(place if place < 0 else before + place for _, place in kept_placed), *[-1] * len(self.cue))
+        return EncodedNote(text, tokens, left_out, len(placed), places)
 
     def reordered(self, order: Sequence[int]) -> "PromptEncoder":
         """Return an encoder whose instruction lists the categories in another order; its answers keep theirs.
@@ -106,37 +121,14 @@ class PromptEncoder:
         Args:
             order: Category indices, as the instruction is to list them.
         """
-        listed = [self._categories[index] for index in order]
-        other = PromptEncoder(
+        return PromptEncoder(
             self._tokenizer,
             self._template,
-            listed,
+            self.categories,
             max_note_tokens=self.max_note_tokens,
             shortening=self._shortening,
+            order=order,
         )
-        other.answers, other._categories = self.answers, self._categories
-        return other
-
-    def note_with_places(self, text: str) -> tuple[EncodedNote, tuple[int, ...]]:
-        """Return a note's segment, and for each of its tokens where in the text its last character stands.
-
-        Tokens that stand for nothing in the text (the mark of a cut, the cue) have the place -1.
-        """
-        body = text.strip()
-        before = len(text) - len(text.lstrip())
-        mark = tuple((token, -1) for token in self._mark)
-
-        def tokenize(start: int, end: int) -> tuple[tuple[int, int], ...]:
-            clean = body[start:end].encode("utf-8", "replace").decode("utf-8")
-            encoded = self._tokenizer(
-                clean, add_special_tokens=False, split_special_tokens=True, return_offsets_mapping=True
-            )
-            places = (before + start + max(first, last - 1) for first, last in encoded["offset_mapping"])
-            return tuple(zip(encoded["input_ids"], places, strict=True))
-
-        kept, left_out = shorten(body, tokenize, self.max_note_tokens, mark, self._shortening)
-        tokens, places = (token for token, _ in kept), (place for _, place in kept)
-        return EncodedNote((*tokens, *self.cue), left_out), (*places, *[-1] * len(self.cue))
 
     def title(self, title: str) -> tuple[int, ...]:
         """Return the tokens of a rubric's title, the end-of-turn token last."""
@@ -153,6 +145,25 @@ class PromptEncoder:
     def _markup(self, text: str) -> tuple[int, ...]:
         """Tokenize template text, in which special tokens mean themselves."""
         return tuple(self._tokenizer(text, add_special_tokens=False)["input_ids"])
+
+    def _shortened(
+        self, body: str, whole: tuple[T, ...], tokenize: Callable[[str], tuple[T, ...]], mark: tuple[T, ...]
+    ) -> tuple[tuple[T, ...], int]:
+        """Return the tokens that stay and how many do not; only sections of too long a note are cut anew."""
+
+        def part(start: int, end: int) -> tuple[T, ...]:
+            return whole if (start, end) == (0, len(body)) else _moved(tokenize(body[start:end]), start)
+
+        return shorten(body, part, self.max_note_tokens, mark, self._shortening)
+
+    def _placed(self, text: str) -> tuple[tuple[int, int], ...]:
+        """Tokenize as `_plain` does; return each token with the place of its last character."""
+        clean = text.encode("utf-8", "replace").decode("utf-8")
+        encoded = self._tokenizer(
+            clean, add_special_tokens=False, split_special_tokens=True, return_offsets_mapping=True
+        )
+        places = (max(first, last - 1) for first, last in encoded["offset_mapping"])
+        return tuple(zip(encoded["input_ids"], places, strict=True))
 
     def _plain(self, text: str) -> tuple[int, ...]:
         """Tokenize text of which nothing may become a special token."""
@@ -179,6 +190,11 @@ class PromptEncoder:
         if not behind or behind[0] not in self._tokenizer.all_special_ids:
             raise ModelError("the chat template does not end an answer with a special token")
         return behind[0]
+
+
+def _moved(tokens: tuple[T, ...], by: int) -> tuple[T, ...]:
+    """Return tokens of a part of a text with places in the whole; plain tokens have none and stay as they are."""
+    return tuple((token[0], token[1] + by) if isinstance(token, tuple) else token for token in tokens)  # type: ignore[misc]
 
 
 def _messages(template: PromptTemplate, categories: Sequence[str]) -> list[dict[str, str]]:

@@ -64,3 +64,19 @@ def read_keys_values(model: Any, tokens: Sequence[int], after: list[KeysValues] 
     forward_tree(model, pack([Segment(tokens)], cached_prefix=before), keep=keep, prefix=after)
     own = [keep[layer] for layer in sorted(keep)]
     return own if after is None else [concatenated(*pair) for pair in zip(after, own, strict=True)]
+
+
+def followed_by(before: Sequence[KeysValues], row: dict[int, KeysValues], start: int, length: int) -> list[KeysValues]:
+    """Return cached keys and values with a stretch of a row after them, a pair for each layer.
+
+    Args:
+        before: The cached ones.
+        row: What each layer kept of the row.
+        start: Row index where the stretch begins.
+        length: Its tokens.
+    """
+    own = slice(start, start + length)
+    return [
+        concatenated(cached, (row[layer][0][:, :, own], row[layer][1][:, :, own]))
+        for layer, cached in enumerate(before)
+    ]

@@ -10,8 +10,8 @@ from typing import Any
 
 from torch import Tensor
 
-from nosology.modeling.attention import KeysValues, concatenated
-from nosology.modeling.forward import forward_tree
+from nosology.modeling.attention import KeysValues
+from nosology.modeling.forward import followed_by, forward_tree
 from nosology.modeling.loading import output_weight
 from nosology.modeling.tree import Segment, pack
 
@@ -37,7 +37,7 @@ def continue_greedily(
         max_new_tokens: Tokens after which an answer is cut.
     """
     current = _best_tokens(model, hidden[0, [start + length - 1 for start, length in spans]])
-    caches = [_with_own(prefix, row, start, length) for start, length in spans]
+    caches = [followed_by(prefix, row, start, length) for start, length in spans]
     generated: list[list[int]] = [[] for _ in spans]
     alive = list(range(len(spans)))
     for step in range(max_new_tokens):
@@ -51,19 +51,10 @@ def continue_greedily(
         tree = pack([Segment((current[note],)) for note in alive], cached_prefix=lengths)
         hidden = forward_tree(model, tree, keep=keep, block_prefixes=[caches[note] for note in alive])
         for place, (note, token) in enumerate(zip(alive, _best_tokens(model, hidden[0]), strict=True)):
-            caches[note] = _with_own(caches[note], keep, place, 1)
+            caches[note] = followed_by(caches[note], keep, place, 1)
             current[note] = token
     return generated
 
 
 def _best_tokens(model: Any, hidden: Tensor) -> list[int]:
     return [int(token) for token in (hidden @ output_weight(model).T).argmax(dim=-1)]
-
-
-def _with_own(before: list[KeysValues], row: dict[int, KeysValues], start: int, length: int) -> list[KeysValues]:
-    """Return cached keys and values with a stretch of a row after them, a pair per layer."""
-    own = slice(start, start + length)
-    return [
-        concatenated(cached, (row[layer][0][:, :, own], row[layer][1][:, :, own]))
-        for layer, cached in enumerate(before)
-    ]

@@ -11,7 +11,7 @@ vocabulary.
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
@@ -20,7 +20,7 @@ from torch import Tensor
 
 from nosology.modeling.attention import KeysValues
 from nosology.modeling.encoding import EncodedNote, PromptEncoder
-from nosology.modeling.forward import forward_tree, read_keys_values
+from nosology.modeling.forward import followed_by, forward_tree, read_keys_values
 from nosology.modeling.generation import continue_greedily
 from nosology.modeling.loading import output_weight
 from nosology.modeling.tree import Segment, pack
@@ -115,6 +115,25 @@ def answer_log_probs(hidden: Tensor, weight: Tensor, targets: Tensor) -> Tensor:
     return torch.where(targets >= 0, logits - total[:, None], 0.0)
 
 
+@dataclass(frozen=True, slots=True)
+class ReadNote:
+    """A note that the model has read: what is asked about it next hangs below this reading.
+
+    Attributes:
+        place: Its place among the notes that were given together.
+        note: The note.
+        scores: Every answer's score in nats, not normalized over answers. Shape ``(answers,)``.
+        answer: What the model says by itself; empty where nobody asked.
+        keys_values: Those of instruction and note, a pair for each layer; None where nobody asked.
+    """
+
+    place: int
+    note: EncodedNote
+    scores: FloatArray
+    answer: str = field(repr=False)
+    keys_values: list[KeysValues] | None = field(repr=False)
+
+
 class AnswerScorer:
     """Scores a fixed list of answers under notes, reusing the instruction's keys and values."""
 
@@ -173,13 +192,22 @@ class AnswerScorer:
         """
         scores = np.zeros((len(notes), len(self._trie.paths)))
         answers = [""] * len(notes)
-        for batch in self._batches(notes):
-            scores[batch], spoken = self._score_batch([notes[index] for index in batch], max_new_tokens)
-            for index, tokens in zip(batch, spoken, strict=True):
-                answers[index] = self._encoder.decode(tokens)
+        for read in self.read(notes, max_new_tokens=max_new_tokens):
+            scores[read.place], answers[read.place] = read.scores, read.answer
             if progress:
-                progress(len(batch))
+                progress(1)
         return scores, answers
+
+    def read(self, notes: Sequence[EncodedNote], *, max_new_tokens: int = 0, keep: bool = False) -> Iterator[ReadNote]:
+        """Yield each note as the model has read it, as soon as its batch is; short notes come first.
+
+        Args:
+            notes: Encoded notes.
+            max_new_tokens: Tokens after which a spoken answer is cut; 0 for none at all.
+            keep: Whether to keep keys and values, for what hangs below a note.
+        """
+        for batch in self._batches(notes):
+            yield from self._read_batch(batch, [notes[index] for index in batch], max_new_tokens, keep=keep)
 
     def _batches(self, notes: Sequence[EncodedNote]) -> Iterator[list[int]]:
         """Yield note indices in batches below the token budget, notes of similar length together."""
@@ -197,7 +225,9 @@ class AnswerScorer:
             yield batch
 
     @torch.inference_mode()
-    def _score_batch(self, notes: Sequence[EncodedNote], max_new_tokens: int) -> tuple[FloatArray, list[list[int]]]:
+    def _read_batch(
+        self, places: Sequence[int], notes: Sequence[EncodedNote], max_new_tokens: int, *, keep: bool
+    ) -> list[ReadNote]:
         segments: list[Segment] = []
         rows: list[int] = []
         targets: list[list[int]] = []
@@ -212,20 +242,26 @@ class AnswerScorer:
             rows.extend(place[node] for node in node_targets)
             targets.extend(node_targets.values())
         tree = pack(segments, cached_prefix=len(self._encoder.root))
-        keep: dict[int, KeysValues] | None = {} if max_new_tokens else None
-        hidden = forward_tree(self._model, tree, keep=keep, prefix=self._prefix)
+        row: dict[int, KeysValues] | None = {} if max_new_tokens or keep else None
+        hidden = forward_tree(self._model, tree, keep=row, prefix=self._prefix)
         last = torch.tensor([tree.starts[row] + tree.lengths[row] - 1 for row in rows], device=self._device)
         wanted = _padded(targets).to(self._device)
         log_probs = answer_log_probs(hidden[0, last], output_weight(self._model), wanted)
         per_note = log_probs.double().cpu().numpy().reshape(len(notes), len(node_targets), -1)
         scores = self._sum_paths(per_note, list(node_targets))
-        if keep is None:
-            return scores, [[] for _ in notes]
         roots = [index for index, segment in enumerate(segments) if segment.parent is None]
         spans = [(tree.starts[root], tree.lengths[root]) for root in roots]
-        return scores, continue_greedily(
-            self._model, self._encoder.end_of_turn, hidden, keep, spans, self._prefix, max_new_tokens
+        answers, kept = (
+            [""] * len(notes),
+            [None] * len(notes)
+            if row is None or not keep
+            else [followed_by(self._prefix, row, *span) for span in spans],
         )
+        if row is not None and max_new_tokens:
+            end_of_turn = self._encoder.end_of_turn
+            spoken = continue_greedily(self._model, end_of_turn, hidden, row, spans, self._prefix, max_new_tokens)
+            answers = [self._encoder.decode(tokens) for tokens in spoken]
+        return [ReadNote(*found) for found in zip(places, notes, scores, answers, kept, strict=True)]
 
     def _targets_by_node(self) -> dict[int | None, list[int]]:
         """Return for each position that predicts (a node, or the note) the tokens of its children."""

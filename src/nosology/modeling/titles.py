@@ -22,9 +22,9 @@ from torch import Tensor
 
 from nosology.modeling.attention import KeysValues
 from nosology.modeling.encoding import EncodedNote, PromptEncoder
-from nosology.modeling.forward import forward_tree, read_keys_values
+from nosology.modeling.forward import forward_tree
 from nosology.modeling.loading import output_weight
-from nosology.modeling.scoring import VOCABULARY_SLICE, AnswerTrie, Scoring
+from nosology.modeling.scoring import VOCABULARY_SLICE, AnswerScorer, AnswerTrie, ReadNote, Scoring
 from nosology.modeling.title_targets import title_targets
 from nosology.modeling.tree import PackedTree, Segment, pack
 from nosology.records import FloatArray, IntArray
@@ -133,7 +133,8 @@ class TitleScorer:
     Attributes:
         model: The model.
         encoder: Cuts prompts for it.
-        categories: The categories' answers, planned.
+        answers: What reads notes and scores their categories.
+        categories: The categories' answers, planned, for notes of which parts are missing.
         batch_tokens: Tokens in one forward pass.
         targets: For each rubric the choices along its title, by its place.
         n_title_tokens: Tokens to read for all titles of all categories.
@@ -147,6 +148,7 @@ class TitleScorer:
         groups: Sequence[Sequence[int]],
         *,
         scoring: Scoring = "constrained",
+        answers: AnswerScorer | None = None,
         category_scoring: Scoring = "joint",
         batch_tokens: int = 4096,
     ) -> None:
@@ -158,7 +160,8 @@ class TitleScorer:
             titles: Every rubric's title.
             groups: For each category the places of its titles.
             scoring: How titles are scored.
-            category_scoring: How categories are scored: as the run's classifier does.
+            answers: What reads notes and scores their categories; None to make one.
+            category_scoring: How categories are scored: as `answers` does.
             batch_tokens: Tokens in one forward pass; one category's titles always fit.
         """
         self.model = model
@@ -172,25 +175,13 @@ class TitleScorer:
         self.categories = TriePlan.make(encoder.answers, category_scoring)
         self.batch_tokens = batch_tokens
         self._device = next(model.parameters()).device  # type: ignore[attr-defined]
-        self._instruction = read_keys_values(self.model, encoder.root)
+        self.answers = answers or AnswerScorer(model, encoder, scoring=category_scoring, batch_tokens=batch_tokens)
         self.targets = title_targets(encoder, titles, groups)
         self.n_title_tokens = sum(plan.n_tokens for plan in self._plans if plan)
 
-    def read_note(self, note: EncodedNote) -> list[KeysValues]:
-        """Return the keys and values of instruction and note, a pair per layer: what every score of it starts from."""
-        return read_keys_values(self.model, note.tokens, self._instruction)
-
-    def category_log_probs(self, note: EncodedNote, prefix: list[KeysValues]) -> FloatArray:
-        """Return every category's natural-log probability. Shape ``(categories,)``.
-
-        Args:
-            note: The note.
-            prefix: Its keys and values, as `read_note` returns them.
-        """
-        # The last token is read once more, as the root of the answers, because keys and values alone predict nothing.
-        without_last = [(keys[:, :, :-1], values[:, :, :-1]) for keys, values in prefix]
-        scores = next(self.trie_scores([TrieJob(note.tokens[-1:], without_last, self.categories)]))
-        return np.asarray(scores - np.logaddexp.reduce(scores))
+    def read_note(self, note: EncodedNote) -> ReadNote:
+        """Return one note as the model has read it; everything else about it starts from there."""
+        return next(self.answers.read([note], keep=True))
 
     def title_log_probs(self, prefix: list[KeysValues], categories: Sequence[int]) -> FloatArray:
         """Return natural-log P(rubric | category) for the rubrics of some categories, ``nan`` for others.
@@ -221,19 +212,18 @@ class TitleScorer:
             result[self._groups[category]] = scores
         return result
 
-    def scores(self, note: EncodedNote, *, mass: float = 0.99, prefix: list[KeysValues] | None = None) -> TitleScores:
+    def scores(self, read: ReadNote, *, mass: float = 0.99) -> TitleScores:
         """Return what the model says of one note.
 
         Args:
-            note: The note.
+            read: The note, read with its keys and values kept.
             mass: Categories are read, the most probable first, until they hold this much probability; 1 for all.
-            prefix: The note's keys and values where it was read already.
         """
-        prefix = prefix or self.read_note(note)
-        categories = self.category_log_probs(note, prefix)
+        assert read.keys_values is not None
+        categories = read.scores - np.logaddexp.reduce(read.scores)
         chosen = most_probable(np.exp(categories), mass)
         left_out = 1 - np.exp(categories)[chosen].sum() if len(chosen) < len(categories) else 0.0
-        return TitleScores(categories, self.title_log_probs(prefix, chosen), max(float(left_out), 0.0))
+        return TitleScores(categories, self.title_log_probs(read.keys_values, chosen), max(float(left_out), 0.0))
 
     def trie_scores(self, jobs: Sequence[TrieJob]) -> Iterator[FloatArray]:
         """Yield the scores of each job's answers, in nats, in the order of the jobs. Shape ``(answers,)`` each."""

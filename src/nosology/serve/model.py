@@ -6,13 +6,13 @@ service then says so, with status 501, instead of guessing.
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol
 
 from nosology.classifier.calibration import Calibration
 from nosology.coding.labels import LabelSet
 from nosology.errors import NosologyError
 from nosology.machine.patience import next_note
-from nosology.records import Prediction
+from nosology.records import Prediction, Suggestions
 from nosology.runs.files import TEST
 from nosology.runs.run import Run
 from nosology.serve.masking import MaskedNote
@@ -23,18 +23,9 @@ class NoteReader(Protocol):
 
     labels: LabelSet
 
-    def classify(self, texts: Sequence[str]) -> list[Prediction]:
-        """Return a prediction for each text, in order."""
-        ...
+    def classify(self, texts: Sequence[str]) -> list[Prediction]: ...
 
-
-@runtime_checkable
-class Suggester(Protocol):
-    """A classifier that can suggest diagnoses."""
-
-    def suggest(self, texts: Sequence[str], k: int = 10) -> Sequence[Any]:
-        """Return at most ``k`` suggestions for each text, in order."""
-        ...
+    def classify_and_suggest(self, texts: Sequence[str], k: int = 10) -> list[tuple[Prediction, Suggestions]]: ...
 
 
 class CannotSuggest(Exception):
@@ -68,7 +59,7 @@ class ServedModel:
         self._card = model_card(run)
         self._replaces_identifiers = replaces_identifiers
         self.sha256 = run.prediction_sha256
-        self.can_suggest = run.can_suggest
+        self._why_not = _why_not(run)
         self.labels = reader.labels
 
     @classmethod
@@ -90,6 +81,11 @@ class ServedModel:
         """What the run says of itself, and what the service does to notes."""
         return self._card | {"deidentifies_before_scoring": self._replaces_identifiers}
 
+    @property
+    def can_suggest(self) -> bool:
+        """Whether diagnoses can be suggested."""
+        return not self._why_not
+
     def read(self, texts: Sequence[str], n_suggestions: int | None) -> list[Reading]:
         """Return what the model says of each note, in order.
 
@@ -100,23 +96,27 @@ class ServedModel:
         Raises:
             CannotSuggest: Diagnoses were asked of a run that has none.
         """
+        if n_suggestions is not None and not self.can_suggest:
+            raise CannotSuggest(self._why_not)
         masked = [self._masked(text) for text in texts]
         prepared = [item.text for item in masked]
-        predictions = self._reader.classify(prepared)
         if n_suggestions is None:
-            return [Reading(prediction) for prediction in predictions]
-        if not isinstance(self._reader, Suggester):
-            raise CannotSuggest("this version cannot suggest diagnoses")
-        try:
-            suggested = self._reader.suggest(prepared, k=n_suggestions)
-        except NosologyError as error:
-            raise CannotSuggest(error.message) from None
-        found = zip(predictions, suggested, masked, strict=True)
-        return [Reading(prediction, suggestions_json(items, mask)) for prediction, items, mask in found]
+            return [Reading(prediction) for prediction in self._reader.classify(prepared)]
+        both = zip(self._reader.classify_and_suggest(prepared, n_suggestions), masked, strict=True)
+        return [Reading(prediction, suggestions_json(items, mask)) for (prediction, items), mask in both]
 
     def _masked(self, text: str) -> MaskedNote:
         next_note()
         return MaskedNote.of(text) if self._replaces_identifiers else MaskedNote(text)
+
+
+def _why_not(run: Run) -> str:
+    """Return why a run suggests nothing; empty where it does."""
+    try:
+        run.check_suggests()
+    except NosologyError as error:
+        return error.message
+    return ""
 
 
 def suggestions_json(suggestions: Any, note: MaskedNote) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """From a note to a ranked list of rubrics with evidence."""
 
+import copy
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -11,9 +12,9 @@ from nosology.coding.rubrics import RubricTable
 from nosology.errors import ModelError
 from nosology.files import read_json, write_json
 from nosology.machine.patience import ask
-from nosology.modeling.attention import KeysValues
 from nosology.modeling.probing import Variant, probe, token_gradients, without
-from nosology.modeling.titles import TitleScorer
+from nosology.modeling.scoring import ReadNote
+from nosology.modeling.titles import TitleScorer, TitleScores
 from nosology.records import Evidence, FloatArray, FullCode, IntArray, Suggestion, Suggestions
 from nosology.runs.files import SuggesterFiles
 from nosology.suggesting.evidence import (
@@ -92,13 +93,13 @@ class Read:
     Attributes:
         signals: What is known about every rubric.
         terms: The lexicon's reading behind the signals.
-        prefix: Keys and values of instruction and note.
+        note: The reading that they hang below.
         mass_left_out: Probability of the categories whose titles were not read.
     """
 
     signals: Signals
     terms: Reading = field(repr=False)
-    prefix: list[KeysValues] = field(repr=False)
+    note: ReadNote
     mass_left_out: float
 
 
@@ -108,7 +109,7 @@ class Suggester:
     Attributes:
         table: What can be suggested.
         known: What training notes say about each rubric.
-        fitted: Word model and weights; may be replaced by newly fitted ones.
+        fitted: Word model and weights.
     """
 
     def __init__(
@@ -143,21 +144,44 @@ class Suggester:
         """The names of the table's rubrics, indexed on first use: that takes seconds."""
         return Lexicon.shipped(self.table)
 
-    def read(self, text: str, *, terms: Reading | None = None, mass: float = MASS) -> Read:
-        """Return what is known about every rubric for one prepared note.
+    def with_fitted(self, fitted: FittedSuggester) -> "Suggester":
+        """Return the same with another word model and other weights."""
+        _ = self.lexicon  # so that both have one
+        other = copy.copy(self)
+        other.fitted = fitted
+        return other
+
+    def read(self, note: ReadNote, *, terms: Reading | None = None, mass: float = MASS) -> Read:
+        """Return what is known about every rubric for one note.
 
         Args:
-            text: The prepared note.
+            note: The note, read with its keys and values kept.
             terms: The lexicon's reading of the note as it was written; None to let it read the prepared one.
             mass: Categories are read until they hold this much probability.
         """
-        note = self._scorer.encoder.note(text)
-        prefix = self._scorer.read_note(note)
-        scores = self._scorer.scores(note, mass=mass, prefix=prefix)
+        scores = self._scorer.scores(note, mass=mass)
+        signals, found = self.signals(note.note.text, scores, terms)
+        return Read(signals, found, note, scores.mass_left_out)
+
+    def read_text(self, text: str) -> ReadNote:
+        """Return one prepared note as the model reads it, for callers that have no reading of it."""
+        return self._scorer.read_note(self._scorer.encoder.note(text, with_places=True))
+
+    def titles(self, note: ReadNote) -> TitleScores:
+        """Return what the model says of the rubrics' titles under one note; no keys and values are kept."""
+        return self._scorer.scores(note, mass=MASS)
+
+    def signals(self, text: str, scores: TitleScores, terms: Reading | None = None) -> tuple[Signals, Reading]:
+        """Return the model's signals beside those of words and names, and the lexicon's reading behind the last.
+
+        Args:
+            text: The prepared note.
+            scores: What the model says of it.
+            terms: The lexicon's reading of the note as it was written; None to let it read the prepared one.
+        """
         words, mentioned = self.fitted.words.scores([text])[0], self._titles.shares([text])[0]
         terms = terms or self.lexicon.read(text)
-        signals = Signals(scores.categories, scores.titles, words, mentioned, terms.columns())
-        return Read(signals, terms, prefix, scores.mass_left_out)
+        return Signals(scores.categories, scores.titles, words, mentioned, terms.columns()), terms
 
     def read_terms(self, original: str, aligned: AlignedText) -> Reading:
         """Return the lexicon's reading of a note as it was written, without the sentences that preparation left out."""
@@ -165,18 +189,26 @@ class Suggester:
         return self.lexicon.read(original, [span for span, (start, end) in ranges if start < end])
 
     def suggest(
-        self, original: str, aligned: AlignedText, k: int, *, with_evidence: bool = True, method: Method | None = None
+        self,
+        original: str,
+        aligned: AlignedText,
+        note: ReadNote,
+        k: int,
+        *,
+        with_evidence: bool = True,
+        method: Method | None = None,
     ) -> Suggestions:
         """Return the `k` rubrics of one note that are most probably coded.
 
         Args:
             original: The note as it was written.
             aligned: The note prepared, with the way back.
+            note: The prepared note, read.
             k: How many.
             with_evidence: Whether to look for the sentences behind each.
             method: How the model's side of the evidence is computed; None for `METHOD`, or ``hide`` without words.
         """
-        read = self.read(aligned.text, terms=self.read_terms(original, aligned))
+        read = self.read(note, terms=self.read_terms(original, aligned))
         ask()
         coded, main = self.probabilities(read.signals)
         if not np.isfinite(coded).all():
@@ -221,11 +253,11 @@ class Suggester:
             places: Rubrics.
         """
         encoder = self._scorer.encoder
-        note = encoder.note(text)
-        prefix = self._scorer.read_note(note)
+        read = self.read_text(text)
+        note = read.note
         nothing = np.zeros(len(note.tokens), np.bool_)
         whole = without(note, len(encoder.root), len(encoder.cue), nothing, "hide")
-        category, title = self._probe(prefix, [whole], places)
+        category, title = self._probe(read, [whole], places)
         words, mentioned = self.fitted.words.scores([text])[:, places], self._titles.shares([text])[:, places]
         terms = self.lexicon.read(text).columns(places)
         signals = Signals(category[0], title[0], words[0], mentioned[0], terms)
@@ -274,8 +306,8 @@ class Suggester:
         Returns:
             Shape ``(sentences,)``.
         """
-        note, token_places = self._scorer.encoder.note_with_places(aligned.text)
-        inside = tokens_within(aligned, token_places, spans)
+        note = self._scorer.encoder.note(aligned.text, with_places=True)
+        inside = tokens_within(aligned, note.places or (), spans)
         target = self._scorer.targets.get(place)
         if target is None:
             return np.zeros(len(spans))
@@ -294,26 +326,26 @@ class Suggester:
         if method == "words":
             return np.tile(read.signals.categories, (n_rows, 1)), np.tile(read.signals.titles[places], (n_rows, 1))
         encoder = self._scorer.encoder
-        note, token_places = encoder.note_with_places(aligned.text)
-        missing = tokens_within(aligned, token_places, spans)
+        note = read.note.note
+        assert note.places is not None
+        missing = tokens_within(aligned, note.places, spans)
         moved = np.flatnonzero(missing.any(axis=1))
         parts = [np.zeros(len(note.tokens), np.bool_), *missing[moved]]
         variants = [without(note, len(encoder.root), len(encoder.cue), part, method) for part in parts]
-        categories, titles = self._probe(read.prefix, variants, places)
+        categories, titles = self._probe(read.note, variants, places)
         # A sentence that no token came from, such as one that was cut out, changes nothing: it is the whole note.
         rows = np.zeros(n_rows, np.int64)
         rows[1 + moved] = 1 + np.arange(len(moved))
         return categories[rows], titles[rows]
 
-    def _probe(
-        self, prefix: list[KeysValues], variants: Sequence[Variant], places: IntArray
-    ) -> tuple[FloatArray, FloatArray]:
+    def _probe(self, note: ReadNote, variants: Sequence[Variant], places: IntArray) -> tuple[FloatArray, FloatArray]:
         """Return log P(category) and log P(rubric | category) under each variant; 0 for a category's only rubric."""
+        assert note.keys_values is not None
         targets = self._scorer.targets
         taught = [number for number, place in enumerate(places) if int(place) in targets]
         titles = np.zeros((len(variants), len(places)))
         categories, titles[:, taught] = probe(
-            self._scorer, prefix, variants, [targets[int(places[number])] for number in taught]
+            self._scorer, note.keys_values, variants, [targets[int(places[number])] for number in taught]
         )
         return categories, titles
 

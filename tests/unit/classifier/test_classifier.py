@@ -99,7 +99,7 @@ def test_any_text_gets_a_category(tuned: Classifier, text: str) -> None:
 
 def test_chat_markup_in_a_note_is_read_as_plain_text(tuned: Classifier) -> None:
     markup = "<|im_end|>"
-    assert tuned.note_tokens([markup])[0] > 1
+    assert tuned.encode([markup])[0].n_tokens > 1
 
 
 def test_what_was_left_out_of_a_long_note_is_reported(tuned: Classifier) -> None:
@@ -144,8 +144,8 @@ def test_columns_stay_in_label_set_order_when_the_instruction_lists_categories_i
 
 def test_length_correction_divides_each_answers_score_by_its_tokens(tuned: Classifier) -> None:
     note = "fever and cough"
-    scores = tuned._category_scorer().scores([tuned._encoder.note(note)])[0]
-    per_token = scores / [len(answer) for answer in tuned._encoder.answers]
+    scores = next(iter(tuned.read(tuned.encode([note]), keep=False))).scores
+    per_token = scores / [len(answer) for answer in tuned._engine.encoder.answers]
     expected = per_token - np.logaddexp.reduce(per_token)
     assert tuned.log_probs([note], correction="length")[0] == pytest.approx(expected)
 

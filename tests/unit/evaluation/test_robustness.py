@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 
 from nosology.evaluation.robustness import INJECTIONS, measure_robustness
+from nosology.modeling.encoding import EncodedNote
 from nosology.records import FloatArray
 from nosology.runs.results import Robustness
 
@@ -39,8 +40,9 @@ class Reader:
         assert sorted(order) == [0, 1, 2]
         return Reader(obeys=self._obeys, favours_first=self._favours_first, first=order[0])
 
-    def log_probs(self, texts: Sequence[str]) -> FloatArray:
+    def log_probs(self, notes: Sequence[str | EncodedNote]) -> FloatArray:
         """Return nearly all probability for the answer."""
+        texts = [note if isinstance(note, str) else note.text for note in notes]
         self.seen += texts
         return np.log(np.array([[0.9 if i == self._answer(text) else 0.05 for i in range(3)] for text in texts]))
 
@@ -59,7 +61,8 @@ def measured(reader: Reader, n_notes: int = 40, seed: int = 0) -> Robustness:
     tuned: Any = reader
     log_probs = reader.log_probs(inputs.notes["clean_text"].to_list())
     reader.seen.clear()
-    return measure_robustness(inputs, tuned, log_probs, n_notes, seed)
+    notes = [EncodedNote(text, (), 0, 0) for text in inputs.notes["clean_text"].to_list()]
+    return measure_robustness(inputs, notes, tuned, log_probs, n_notes, seed)
 
 
 def test_a_reader_that_nothing_moves_changes_nothing() -> None:

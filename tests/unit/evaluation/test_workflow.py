@@ -136,7 +136,7 @@ def test_the_tuned_model_is_calibrated_on_validation_notes_and_the_run_keeps_it(
     stored = Calibration.from_json(read_json(world["run"] / "calibration.json"))
     assert stored.n_notes == 80
     assert stored.temperature > 1.2  # the fake is too sure of itself
-    assert world["loader"].loaded["tuned"].calibration == stored
+    assert world["loader"].loaded["tuned"].calibrated_with == [stored]
     calibration = world["results"]["calibration"]
     assert calibration["after"]["log_loss"] < calibration["before"]["log_loss"]
     assert world["results"]["systems"]["tuned"]["log_loss"] == pytest.approx(calibration["after"]["log_loss"])

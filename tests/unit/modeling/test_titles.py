@@ -7,11 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nosology.modeling.attention import TREE_ATTENTION
-from nosology.modeling.encoding import PromptEncoder
+from nosology.modeling.encoding import EncodedNote, PromptEncoder
 from nosology.modeling.probing import probe, without
 from nosology.modeling.prompts import PromptTemplate
 from nosology.modeling.title_targets import title_targets
-from nosology.modeling.titles import TitleScorer, TriePlan, most_probable
+from nosology.modeling.titles import TitleScorer, TitleScores, TriePlan, most_probable
 from nosology.training.trainer import Example, TreeCollator, answer_logits, choice_losses
 from tiny_models import CATEGORIES, chatml_tokenizer, tiny_llama
 
@@ -44,6 +44,11 @@ def scorer_of(world: tuple[object, PromptEncoder], scoring: str, batch_tokens: i
     return TitleScorer(world[0], world[1], TITLES, GROUPS, scoring=scoring, batch_tokens=batch_tokens)  # type: ignore[arg-type]
 
 
+def scores(scorer: TitleScorer, note: EncodedNote, *, mass: float) -> TitleScores:
+    """Return what the model says of one note, read for this alone."""
+    return scorer.scores(scorer.read_note(note), mass=mass)
+
+
 def log_softmax_at(model: object, tokens: list[int]) -> torch.Tensor:
     """Return next-token log-probabilities of one plain sequence: the oracle. Shape ``(tokens, vocabulary)``."""
     with torch.inference_mode():
@@ -70,7 +75,7 @@ def alone(world: tuple[object, PromptEncoder], note: str, category: int, place: 
 @pytest.mark.parametrize("scoring", ["joint", "constrained"])
 def test_titles_on_the_tree_score_as_each_does_alone(world: tuple[object, PromptEncoder], scoring: str) -> None:
     scorer = scorer_of(world, scoring)
-    found = scorer.title_log_probs(scorer.read_note(world[1].note(NOTE)), range(len(CATEGORIES)))
+    found = scorer.title_log_probs(scorer.read_note(world[1].note(NOTE)).keys_values, range(len(CATEGORIES)))
     for category, group in enumerate(GROUPS):
         expected = np.array([alone(world, NOTE, category, place, scoring) for place in group])
         expected -= np.logaddexp.reduce(expected)
@@ -89,8 +94,8 @@ def test_scores_do_not_depend_on_how_categories_are_batched(
 ) -> None:
     note = world[1].note(NOTE)
     expected, found = (
-        scorer_of(world, "joint").scores(note, mass=1),
-        scorer_of(world, "joint", batch_tokens).scores(note, mass=1),
+        scores(scorer_of(world, "joint"), note, mass=1),
+        scores(scorer_of(world, "joint", batch_tokens), note, mass=1),
     )
     np.testing.assert_allclose(found.titles, expected.titles, atol=TOLERANCE)
     np.testing.assert_allclose(found.categories, expected.categories, atol=TOLERANCE)
@@ -100,14 +105,14 @@ def test_only_categories_that_hold_the_mass_are_read_and_the_rest_is_reported(
     world: tuple[object, PromptEncoder],
 ) -> None:
     scorer, note = scorer_of(world, "constrained"), world[1].note(NOTE)
-    probabilities = np.exp(scorer.scores(note, mass=1).categories)
+    probabilities = np.exp(scores(scorer, note, mass=1).categories)
     best = int(probabilities.argmax())
-    few = scorer.scores(note, mass=float(probabilities[best]) - 1e-6)
+    few = scores(scorer, note, mass=float(probabilities[best]) - 1e-6)
     assert few.mass_left_out == pytest.approx(1 - probabilities[best])
     assert not np.isnan(few.titles[list(GROUPS[best])]).any()
     others = [place for category, group in enumerate(GROUPS) if category != best for place in group]
     assert np.isnan(few.titles[others]).all()
-    assert scorer.scores(note, mass=1).mass_left_out == 0
+    assert scores(scorer, note, mass=1).mass_left_out == 0
 
 
 def test_the_most_probable_indices_hold_the_mass_with_none_to_spare() -> None:
@@ -173,11 +178,13 @@ def test_titles_leave_the_answers_loss_alone(world: tuple[object, PromptEncoder]
 def test_probing_the_whole_note_gives_its_scores(world: tuple[object, PromptEncoder], how: str) -> None:
     encoder, scorer = world[1], scorer_of(world, "constrained")
     note = encoder.note(NOTE)
-    expected = scorer.scores(note, mass=1)
+    expected = scores(scorer, note, mass=1)
     nothing = np.zeros(len(note.tokens), np.bool_)
     whole = without(note, len(encoder.root), len(encoder.cue), nothing, how)  # type: ignore[arg-type]
     places = [0, 2, 4, 8]
-    categories, titles = probe(scorer, scorer.read_note(note), [whole], [scorer.targets[place] for place in places])
+    categories, titles = probe(
+        scorer, scorer.read_note(note).keys_values, [whole], [scorer.targets[place] for place in places]
+    )
     np.testing.assert_allclose(categories[0], expected.categories, atol=TOLERANCE)
     np.testing.assert_allclose(titles[0], expected.titles[places], atol=TOLERANCE)
 
@@ -191,10 +198,10 @@ def test_leaving_tokens_out_equals_reading_the_shorter_note(world: tuple[object,
         part[first:last] = True
         variants.append(without(note, len(encoder.root), len(encoder.cue), part, "leave out"))
         kept = tuple(token for token, gone in zip(note.tokens, part, strict=True) if not gone)
-        shorter.append(type(note)(kept, 0))
-    categories, titles = probe(scorer, scorer.read_note(note), variants, [scorer.targets[2]])
+        shorter.append(EncodedNote(NOTE, kept, 0, len(kept)))
+    categories, titles = probe(scorer, scorer.read_note(note).keys_values, variants, [scorer.targets[2]])
     for row, other in enumerate(shorter):
-        expected = scorer.scores(other, mass=1)
+        expected = scores(scorer, other, mass=1)
         np.testing.assert_allclose(categories[row], expected.categories, atol=TOLERANCE)
         np.testing.assert_allclose(titles[row, 0], expected.titles[2], atol=TOLERANCE)
 
@@ -202,7 +209,8 @@ def test_leaving_tokens_out_equals_reading_the_shorter_note(world: tuple[object,
 def test_every_token_knows_where_it_ends_in_the_text(world: tuple[object, PromptEncoder]) -> None:
     encoder = world[1]
     text = "  fever é日 cough "
-    note, places = encoder.note_with_places(text)
+    note = encoder.note(text, with_places=True)
+    places = note.places
     assert len(places) == len(note.tokens)
     assert places[-len(encoder.cue) :] == (-1,) * len(encoder.cue)
     inside = places[: -len(encoder.cue)]
@@ -214,7 +222,8 @@ def test_places_of_a_shortened_note_skip_its_middle() -> None:
     tokenizer = chatml_tokenizer()
     encoder = PromptEncoder(tokenizer, PromptTemplate.load("physician-v1"), CATEGORIES, max_note_tokens=16)
     text = "fever " * 40
-    note, places = encoder.note_with_places(text)
+    note = encoder.note(text, with_places=True)
+    places = note.places
     assert note.truncated_tokens
     assert len(places) == len(note.tokens)
     inside = [place for place in places if place >= 0]

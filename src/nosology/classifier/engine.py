@@ -1,0 +1,72 @@
+"""A loaded model with what reads notes by it: made once, shared by every classifier that answers from it."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from nosology.coding.rubrics import RubricTable
+from nosology.errors import RunError
+from nosology.modeling.encoding import PromptEncoder
+from nosology.modeling.head_scoring import Scorer, make_scorer
+from nosology.modeling.scoring import AnswerScorer, Scoring
+from nosology.modeling.titles import TitleScorer
+
+
+@dataclass(frozen=True)
+class Engine:
+    """A model at work. The instruction is read on first use, and once.
+
+    Attributes:
+        model: A causal language model with or without adapter, attending along token trees.
+        encoder: Cuts prompts for that model and one label set.
+        scoring: How answers are scored, see `nosology.modeling.scoring`.
+        batch_tokens: Tokens in one forward pass.
+        rubrics: What can be suggested; None where codes are unknown.
+    """
+
+    model: Any = field(repr=False)
+    encoder: PromptEncoder = field(repr=False)
+    scoring: Scoring = "joint"
+    batch_tokens: int = 4096
+    rubrics: RubricTable | None = field(default=None, repr=False)
+
+    @cached_property
+    def scorer(self) -> Scorer:
+        """What scores categories, by whichever head the model has."""
+        return make_scorer(self.model, self.encoder, scoring=self.scoring, batch_tokens=self.batch_tokens)
+
+    @property
+    def answers(self) -> AnswerScorer:
+        """The same for a model that answers with its vocabulary.
+
+        Raises:
+            RunError: A classification head stands in the vocabulary's place.
+        """
+        if not isinstance(self.scorer, AnswerScorer):
+            raise RunError(
+                "this run can suggest nothing: its classification head knows categories and no words",
+                hint="train with train.head=answer",
+            )
+        return self.scorer
+
+    @cached_property
+    def titles(self) -> TitleScorer:
+        """What scores the rubrics' titles below the notes that `answers` has read.
+
+        Raises:
+            RunError: The run's training notes had no ICD codes, or its head is no language model's.
+        """
+        if not self.rubrics:
+            raise RunError(
+                "this run knows no rubrics to suggest: its training notes had no ICD codes",
+                hint="prepare notes with a code column, and train on them",
+            )
+        return TitleScorer(
+            self.model,
+            self.encoder,
+            [rubric.title for rubric in self.rubrics.rubrics],
+            self.rubrics.by_category(self.encoder.categories),
+            answers=self.answers,
+            category_scoring=self.scoring,
+            batch_tokens=self.batch_tokens,
+        )
