@@ -1,7 +1,8 @@
 """Uploaded tables: read in the background, row by row, behind ordinary requests; kept in memory, nowhere else.
 
-A table and its predictions live until they are deleted, or an hour after they were done, or until a newer table needs
-the room, or until the process ends. A stopping service reads what it accepted for as long as it is given time.
+A row that takes too long, or that breaks the model, ends alone: it comes back without a prediction, and its problem is
+said. A table and its predictions live until they are deleted, or an hour after they were done, or until a newer table
+needs the room, or until the process ends. A stopping service reads what it accepted for as long as it is given time.
 """
 
 import asyncio
@@ -20,10 +21,11 @@ from polars.datatypes import DataType, DataTypeClass
 
 from nosology.errors import DataError
 from nosology.feedback.audit import AuditError
-from nosology.serve.batching import ReadingFailed, Stopping
+from nosology.serve.batching import ReadingFailed, Stopping, TooSlow
 from nosology.serve.http.logs import event
 from nosology.serve.http.problems import Refused
 from nosology.serve.http.sessions import Caller
+from nosology.serve.model import Reading
 from nosology.serve.register import Register
 from nosology.serve.schemas import BatchOut, BatchRowOut, NoteIn, PredictionOut
 from nosology.serve.service import Service
@@ -46,6 +48,8 @@ _ROWS_AT_ONCE = 16
 _ROWS_OF_A_PIECE = 500
 _BYTES_AT_ONCE = 1 << 20
 _AT_WORK = 2  # so that the reader never waits for the log
+_TOO_SLOW = "reading it took longer than one note may"
+_BROKE = "the model broke on it"
 _TEXT_COLUMNS = ("text", "note", "clean_text", "note_text")
 _ID_COLUMNS = ("id", "note_id", "row_id")
 _COMPRESSED = {b"\x1f\x8b", b"PK", b"BZ", b"\xfd7", b"\x28\xb5"}
@@ -62,7 +66,8 @@ class Batch:
         table: The table.
         texts: The notes.
         ids: What each row is called.
-        predictions: One for each row; None while it waits.
+        predictions: One for each row; None while it waits, and where it could not be read.
+        problems: Why a row could not be read, by its place; without text.
         problem: Why reading stopped, without text.
     """
 
@@ -75,6 +80,7 @@ class Batch:
     predictions: list[PredictionOut | None] = field(repr=False)
     started: float
     ended: float | None = None
+    problems: dict[int, str] = field(default_factory=dict)
     problem: str | None = None
     is_cancelled: bool = False
     is_fetched: bool = False
@@ -82,8 +88,8 @@ class Batch:
 
     @property
     def n_done(self) -> int:
-        """Rows that were read."""
-        return sum(prediction is not None for prediction in self.predictions)
+        """Rows that were read or could not be."""
+        return sum(prediction is not None for prediction in self.predictions) + len(self.problems)
 
     def out(self) -> BatchOut:
         """Return how far it is."""
@@ -100,6 +106,7 @@ class Batch:
             state=state,
             n_rows=len(self.texts),
             n_done=self.n_done,
+            n_failed=len(self.problems),
             seconds=round(seconds, 3),
             format=self.kind,
             problem=self.problem,
@@ -108,7 +115,16 @@ class Batch:
     def rows(self, offset: int, limit: int) -> list[BatchRowOut]:
         """Return some rows with what is known of them."""
         places = range(offset, min(offset + limit, len(self.texts)))
-        return [BatchRowOut(row=i, id=self.ids[i], text=self.texts[i], prediction=self.predictions[i]) for i in places]
+        return [
+            BatchRowOut(
+                row=i,
+                id=self.ids[i],
+                text=self.texts[i],
+                prediction=self.predictions[i],
+                problem=self.problems.get(i),
+            )
+            for i in places
+        ]
 
     def result(self) -> Iterator[bytes]:
         """Yield the table with what was predicted, in its own format and in pieces; CSV has lists as JSON."""
@@ -125,7 +141,7 @@ class Batch:
         self.is_fetched = True
 
     def _piece(self, start: int, n_rows: int) -> pl.DataFrame:
-        columns = [_columns(found) for found in self.predictions[start : start + n_rows] if found is not None]
+        columns = [_columns(found) for found in self.predictions[start : start + n_rows]]
         if self.kind == "csv":
             columns = [{name: _flat(value) for name, value in row.items()} for row in columns]
         added = pl.DataFrame(columns, schema=_CSV_COLUMNS if self.kind == "csv" else _COLUMNS)
@@ -250,23 +266,27 @@ class Batches:
                     piece.add_done_callback(lambda _: gate.release())
         except* AuditError:
             batch.problem = "the audit log cannot be written"
-        except* ReadingFailed:
-            batch.problem = "the model broke on a row"
         except* Exception as errors:
             batch.problem = "a bug in the service; the log has the kind of error"
             event("a batch broke", level=logging.ERROR, error=errors.exceptions[0])
         finally:
             batch.ended = time.monotonic()
-            event("batch", rows=len(batch.texts), done=batch.n_done, problem=batch.problem)
+            n_failed = len(batch.problems)
+            event("batch", rows=len(batch.texts), done=batch.n_done, failed=n_failed, problem=batch.problem)
 
     async def _read_piece(self, batch: Batch, first: int) -> None:
         service = self._service
         places = range(first, min(first + _ROWS_AT_ONCE, len(batch.texts)))
-        texts = [batch.texts[place] for place in places]
-        readings = await service.batcher.submit(texts, None, background=True)
-        notes = [NoteIn.model_construct(id=batch.ids[place], text=batch.texts[place]) for place in places]
-        found = await service.finish(notes, readings, batch.owner.name, "batch")
-        for place, prediction in zip(places, found, strict=True):
+        results = await service.batcher.submit_rows([batch.texts[place] for place in places])
+        readings: dict[int, Reading] = {}
+        for place, result in zip(places, results, strict=True):
+            if isinstance(result, ReadingFailed):
+                batch.problems[place] = _TOO_SLOW if isinstance(result, TooSlow) else _BROKE
+            else:
+                readings[place] = result
+        notes = [NoteIn.model_construct(id=batch.ids[place], text=batch.texts[place]) for place in readings]
+        found = await service.finish(notes, [*readings.values()], batch.owner.name, "batch") if notes else []
+        for place, prediction in zip(readings, found, strict=True):
             batch.predictions[place] = prediction
 
 
@@ -351,11 +371,15 @@ _COLUMNS: dict[str, PolarsDataType] = {
     "ranking": pl.List(pl.Struct({"label": pl.String, "probability": pl.Float64})),
     "prediction_set": pl.List(pl.String),
     "abstained": pl.Boolean,
+    "is_calibrated": pl.Boolean,
 }
 _CSV_COLUMNS: dict[str, PolarsDataType] = _COLUMNS | {"ranking": pl.String, "prediction_set": pl.String}
 
 
-def _columns(prediction: PredictionOut) -> dict[str, object]:
+def _columns(prediction: PredictionOut | None) -> dict[str, object]:
+    """Return what is added to a row; nothing where it could not be read."""
+    if prediction is None:
+        return dict.fromkeys(ADDED_COLUMNS)
     return {
         "predicted_label": prediction.label,
         "probability": prediction.probability,

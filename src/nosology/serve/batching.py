@@ -123,15 +123,12 @@ class Batcher:
         """Begin to read."""
         self._task = asyncio.create_task(self._run(), name="batcher")
 
-    async def submit(
-        self, texts: Sequence[str], n_suggestions: int | None, *, background: bool = False
-    ) -> list[Reading]:
+    async def submit(self, texts: Sequence[str], n_suggestions: int | None) -> list[Reading]:
         """Return what the model says of some notes; leaving early takes them out of the queue.
 
         Args:
             texts: The notes.
             n_suggestions: How many diagnoses to suggest; None for the category alone.
-            background: Read them when no ordinary request waits; they do not count against the queue's size.
 
         Raises:
             QueueFull: Not all of them fit into the queue; none was taken.
@@ -139,19 +136,44 @@ class Batcher:
             CannotSuggest: The run suggests no diagnoses.
             ReadingFailed: The model broke on one of them, or it took too long.
         """
-        if self._is_stopping and not background:
+        if self._is_stopping:
             raise Stopping
-        if not background and self.n_waiting + len(texts) > self._max_waiting:
+        if self.n_waiting + len(texts) > self._max_waiting:
             raise QueueFull(self._retry_after())
-        loop = asyncio.get_running_loop()
-        items = [_Waiting(text, n_suggestions, self._tokens(text), loop.create_future()) for text in texts]
-        (self._background if background else self._ordinary).append(deque(items))
-        self._something.set()
+        items = self._line_up(texts, n_suggestions, self._ordinary)
         try:
             return list(await asyncio.gather(*(item.done for item in items)))
         finally:
-            for item in items:
-                item.done.cancel()
+            _give_up(items)
+
+    async def submit_rows(self, texts: Sequence[str]) -> list[Reading | ReadingFailed]:
+        """Return what the model says of rows of a table, or why it says nothing of one; each fails alone.
+
+        They are read when no ordinary request waits, and do not count against the queue's size.
+
+        Args:
+            texts: The notes.
+        """
+        items = self._line_up(texts, None, self._background)
+        try:
+            found = await asyncio.gather(*(item.done for item in items), return_exceptions=True)
+        finally:
+            _give_up(items)
+        results: list[Reading | ReadingFailed] = []
+        for result in found:
+            if isinstance(result, BaseException) and not isinstance(result, ReadingFailed):
+                raise result
+            results.append(result)
+        return results
+
+    def _line_up(
+        self, texts: Sequence[str], n_suggestions: int | None, lines: "deque[deque[_Waiting]]"
+    ) -> list[_Waiting]:
+        loop = asyncio.get_running_loop()
+        items = [_Waiting(text, n_suggestions, self._tokens(text), loop.create_future()) for text in texts]
+        lines.append(deque(items))
+        self._something.set()
+        return items
 
     def accept_no_more(self) -> None:
         """Refuse notes of ordinary requests from now on; what waits is read."""
@@ -260,6 +282,12 @@ class Batcher:
             if len(batch) == 1:
                 return [_failure(error)]
         return [self._read_all([item])[0] for item in batch]
+
+
+def _give_up(items: Sequence[_Waiting]) -> None:
+    """Take notes out of the queue that nobody waits for any more."""
+    for item in items:
+        item.done.cancel()
 
 
 def _failure(error: BaseException) -> ReadingFailed:

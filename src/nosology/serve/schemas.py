@@ -208,7 +208,8 @@ class BatchOut(BaseModel):
     batch_id: str
     state: Literal["reading", "done", "failed", "cancelled"]
     n_rows: int = Field(ge=0)
-    n_done: int = Field(ge=0)
+    n_done: int = Field(ge=0, description="Rows that were read or could not be.")
+    n_failed: int = Field(ge=0, description="Rows that could not be read; they come back without a prediction.")
     seconds: float = Field(ge=0)
     format: Literal["csv", "jsonl", "parquet"]
     problem: str | None = Field(default=None, description="Why it failed; never holds text.")
@@ -222,7 +223,8 @@ class BatchRowOut(BaseModel):
     row: int
     id: str
     text: str = Field(repr=False)
-    prediction: PredictionOut | None = Field(description="None while the row waits.")
+    prediction: PredictionOut | None = Field(description="None while the row waits, and where it has a problem.")
+    problem: str | None = Field(default=None, description="Why it could not be read; never holds text.")
 
 
 class BatchRowsOut(BaseModel):

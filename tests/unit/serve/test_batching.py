@@ -119,7 +119,7 @@ def test_a_full_queue_refuses_the_whole_request_and_says_when_to_come_back():
 def test_rows_of_tables_wait_for_requests_and_do_not_fill_the_queue():
     async def scenario(model, batcher):
         first = await first_in(model, batcher)
-        rows = asyncio.create_task(batcher.submit([f"row {i}" for i in range(50)], None, background=True))
+        rows = asyncio.create_task(batcher.submit_rows([f"row {i}" for i in range(50)]))
         await asyncio.sleep(0.01)
         request = asyncio.create_task(batcher.submit(["urgent"], None))
         await asyncio.sleep(0.01)

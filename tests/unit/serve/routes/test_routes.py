@@ -446,3 +446,39 @@ def test_a_row_of_a_table_that_meets_a_bug_ends_the_table_as_failed(client, part
     found = client.get(place).json()
     assert (found["state"], found["n_done"]) == ("failed", 0)
     assert found["problem"].startswith("a bug in the service")
+
+
+@pytest.mark.parametrize("kind", ["csv", "jsonl", "parquet"])
+def test_a_row_that_takes_too_long_or_breaks_the_model_fails_alone(run, tmp_path, kind):
+    import io
+
+    import polars as pl
+
+    from nosology.machine.patience import ask
+    from nosology.serve.batches import FORMATS
+
+    service, reader = open_service(run, tmp_path / "state", note_seconds=0.02)
+    reader.breaks_on, classify = "unreadable", reader.classify
+
+    def slowly(texts):
+        while any("endless" in text for text in texts):
+            sum(range(1_000))
+            ask()
+        return classify(texts)
+
+    reader.classify = slowly
+    table, out = pl.DataFrame({"text": ["infarction", "endless", "ulcer", "unreadable", "eczema"]}), io.BytesIO()
+    {"csv": table.write_csv, "jsonl": table.write_ndjson, "parquet": table.write_parquet}[kind](out)
+    media_type = next(name for name, found in FORMATS.items() if found == kind)
+    with client_of(service) as client:
+        headers = {"Content-Type": media_type}
+        place = client.post("/v1/batch", content=out.getvalue(), headers=headers).headers["location"]
+        until(lambda: client.get(place).json()["state"] != "reading")
+        found, rows = client.get(place).json(), client.get(f"{place}/rows").json()["rows"]
+        result = io.BytesIO(client.get(f"{place}/result").content)
+    assert (found["state"], found["n_done"], found["n_failed"]) == ("done", 5, 2)
+    problems = [None, "reading it took longer than one note may", None, "the model broke on it", None]
+    assert [row["problem"] for row in rows] == problems
+    read = {"csv": pl.read_csv, "jsonl": pl.read_ndjson, "parquet": pl.read_parquet}[kind](result)
+    assert read["predicted_label"].to_list() == ["Cardiovascular", None, "Digestive", None, "Skin Disorders"]
+    assert read["probability"].is_null().to_list() == [False, True, False, True, False]
