@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Iterable
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -41,34 +42,37 @@ def classify(
 ) -> None:
     """Say which category each note belongs to, and how sure that is.
 
-    Every input column and the order stay; predicted_label, probability, ranking, prediction_set, abstained and
-    is_calibrated are added.
+    Every input column and the order stay (a note on stdin has none); predicted_label, probability, ranking,
+    prediction_set, abstained and is_calibrated are added.
 
     Example: nosology classify runs/first notes.csv --text TEXT --out predictions.csv
     """
-    if str(file) == "-":
-        note = sys.stdin.read()
-        if not note.strip():
-            raise DataError("there is no note on stdin", place="-", hint="nosology classify RUN - < note.txt")
-        _print(_predict(run, [note], system)[0], {})
-        return
     from nosology.sources.tablefile import has_lists, refuse_taken, table_format, write_table
 
     if out is not None:
         table_format(out)  # a name that cannot be written is refused before the model starts
-    read = read_user_table(file, text, separator=separator, encoding=encoding)
-    table = read.frame
-    refuse_taken(table, file, ADDED)
-    predictions = _predict(run, read.texts(text), system)
+    read = None if str(file) == "-" else read_user_table(file, text, separator=separator, encoding=encoding)
+    if read is not None:
+        refuse_taken(read.frame, file, ADDED)
+    predictions = _predict(run, [_stdin()] if read is None else read.texts(text), system)
     if out is None:
-        others = table.drop(read.column(text)).iter_rows(named=True)
-        for row, prediction in zip(others, predictions, strict=True):
+        rows: Iterable[dict[str, Any]] = (
+            [{}] if read is None else read.frame.drop(read.column(text)).iter_rows(named=True)
+        )
+        for row, prediction in zip(rows, predictions, strict=True):
             _print(prediction, row)
         return
     columns = [_fields(prediction) for prediction in predictions]
-    write_table(_with_columns(table, columns, is_nested=has_lists(out)), out)
+    write_table(_with_columns(None if read is None else read.frame, columns, is_nested=has_lists(out)), out)
     n_silent = sum(prediction.abstained for prediction in predictions)
     say(f"classified {len(predictions)} notes, not sure about {n_silent}: {out}")
+
+
+def _stdin() -> str:
+    note = sys.stdin.read()
+    if not note.strip():
+        raise DataError("there is no note on stdin", place="-", hint="nosology classify RUN - < note.txt")
+    return note
 
 
 def _predict(run: Path, notes: list[str], system: System | None) -> "list[Prediction]":
@@ -98,7 +102,7 @@ def _print(prediction: "Prediction", row: dict[str, Any]) -> None:
 
 
 def _with_columns(table: Any, columns: list[dict[str, Any]], *, is_nested: bool) -> Any:
-    """Return the table with the predictions' fields behind its own; lists as JSON where the format has none."""
+    """Return the predictions' fields behind the table's own, if there is a table; lists as JSON where needed."""
     import polars as pl
 
     if not is_nested:
@@ -107,4 +111,4 @@ def _with_columns(table: Any, columns: list[dict[str, Any]], *, is_nested: bool)
             for row in columns
         ]
     added = pl.DataFrame(columns, infer_schema_length=None)
-    return table.with_columns(added.get_columns())
+    return added if table is None else table.with_columns(added.get_columns())

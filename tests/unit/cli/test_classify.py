@@ -137,6 +137,19 @@ def test_one_note_comes_from_stdin(classify, classifier: KnownAnswers) -> None:
 
 
 @pytest.mark.usefixtures("classifier")
+@pytest.mark.parametrize("suffix", [".jsonl", ".parquet", ".csv"])
+def test_one_note_from_stdin_goes_into_the_file_that_was_asked_for(classify, tmp_path: Path, suffix: str) -> None:
+    out = tmp_path / f"out{suffix}"
+    status, printed, said = classify("run", "-", "--out", out, stdin="weak heart")
+    assert (status, printed) == (0, "")
+    assert f"classified 1 notes, not sure about 0: {out}" in said
+    found = read_table(out)
+    assert found.columns == list(ADDED)
+    assert found["predicted_label"].to_list() == ["Cardiovascular"]
+    assert "weak" not in out.read_bytes().decode("latin-1")
+
+
+@pytest.mark.usefixtures("classifier")
 def test_values_that_json_does_not_know_are_printed_as_text(classify, tmp_path: Path) -> None:
     from datetime import date
 
