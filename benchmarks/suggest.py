@@ -44,7 +44,7 @@ from nosology.modeling.loading import LoadedModel, load_model, output_weight
 from nosology.modeling.prompts import PromptTemplate
 from nosology.modeling.titles import TitleScorer
 from nosology.preparation.pipeline import prepare_mimic3, prepare_table
-from nosology.report.ranking import print_ranking
+from nosology.report.suggestion_table import print_ranking
 from nosology.runs.files import RunFiles
 from nosology.sources.table import TableColumns
 from nosology.suggesting.suggester import FittedSuggester

@@ -16,13 +16,13 @@ from nosology.errors import ConfigError
 EMBEDDED_MODEL = "embedded:smollm2-135m-instruct"
 
 
-class Section(BaseModel):
+class ConfigSection(BaseModel):
     """A part of the configuration; unknown keys are refused and values never change."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class PrepareConfig(Section):
+class PrepareConfig(ConfigSection):
     """What is done to a note before a model sees it, and which notes stay."""
 
     preset: Literal["paper", "full"] = Field(
@@ -85,7 +85,7 @@ class PrepareConfig(Section):
         return self
 
 
-class ModelConfig(Section):
+class ModelConfig(ConfigSection):
     """Which model, and how a note is put before it."""
 
     name: str = Field(EMBEDDED_MODEL, description="`embedded:smollm2-135m-instruct`, a Hub name, or a folder.")
@@ -117,7 +117,7 @@ class ModelConfig(Section):
     )
 
 
-class CourseConfig(Section):
+class CourseConfig(ConfigSection):
     """Phrases from official vocabularies that are learned together with the notes."""
 
     phrases: Annotated[int, Field(ge=0)] = Field(
@@ -131,7 +131,7 @@ AUTO_BATCH = 8
 """Notes of a batch where its size is left to the memory at hand."""
 
 
-class TrainConfig(Section):
+class TrainConfig(ConfigSection):
     """LoRA and the training loop."""
 
     start: str = Field(
@@ -239,7 +239,7 @@ class TrainConfig(Section):
         return self
 
 
-class EvaluateConfig(Section):
+class EvaluateConfig(ConfigSection):
     """How base and tuned model are scored."""
 
     systems: tuple[str, ...] = Field(
@@ -287,7 +287,7 @@ class EvaluateConfig(Section):
     seed: int = Field(0, description="Seed of subsets and resamples.")
 
 
-class Config(Section):
+class Config(ConfigSection):
     """A whole job."""
 
     prepare: PrepareConfig = Field(default_factory=lambda: PrepareConfig())

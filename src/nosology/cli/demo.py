@@ -60,7 +60,7 @@ def demo(
 
         page = write_report(out / "run")
 
-    from nosology.report.ranking import print_ranking
+    from nosology.report.suggestion_table import print_ranking
     from nosology.report.summary import print_summary
     from nosology.runs.results import Results
 

@@ -35,7 +35,7 @@ def evaluate(
     from nosology.evaluation import evaluate as evaluate_run
     from nosology.evaluation.inputs import read_inputs
     from nosology.evaluation.suggestions import evaluate_suggestions, open_reader, wants_suggestions
-    from nosology.report.ranking import print_ranking
+    from nosology.report.suggestion_table import print_ranking
     from nosology.report.summary import print_summary
     from nosology.runs.results import Results
     from nosology.runs.run import Run

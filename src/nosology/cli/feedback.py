@@ -70,8 +70,8 @@ def report(
 
     Example: nosology feedback report runs/first
     """
-    from nosology.feedback.agreement import agreement_report
     from nosology.feedback.audit import AUDIT_FILE, entries
+    from nosology.feedback.monitoring import agreement_report
     from nosology.runs.run import Run
 
     opened = Run.open(run)

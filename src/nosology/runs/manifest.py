@@ -2,18 +2,13 @@
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import model_validator
 
 from nosology.config import Config, PrepareConfig
+from nosology.runs.schema import Schema
 
 
-class Record(BaseModel):
-    """A part of the manifest; unknown fields are refused and values never change."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class TrainingDataset(Record):
+class TrainingDataset(Schema):
     """The dataset that a run was trained on.
 
     Attributes:
@@ -29,7 +24,7 @@ class TrainingDataset(Record):
     n_train: int
 
 
-class TrainedModel(Record):
+class TrainedModel(Schema):
     """The model below the adapter.
 
     Attributes:
@@ -47,7 +42,7 @@ class TrainedModel(Record):
     n_trainable: int
 
 
-class StartingRun(Record):
+class StartingRun(Schema):
     """The run whose adapter a training went on from.
 
     Attributes:
@@ -63,13 +58,13 @@ class StartingRun(Record):
     n_train_notes: int
 
 
-class Timings(Record):
+class Timings(Schema):
     """How long training took, in seconds of wall-clock time."""
 
     train_seconds: float
 
 
-class RunManifest(Record):
+class RunManifest(Schema):
     """What a finished run is.
 
     Attributes:

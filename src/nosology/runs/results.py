@@ -7,18 +7,14 @@ that a system cannot have (a probability, for a parsed answer) is null, never 0.
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from nosology.runs.schema import Schema
 
 Interval = tuple[float, float]
 
 
-class Record(BaseModel):
-    """A part of the results; unknown fields are refused, so that an old report cannot misread a newer file."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class CategoryScores(Record):
+class CategoryScores(Schema):
     """Precision, recall and F1 of one category; a score with nothing to divide by is 0, as in scikit-learn."""
 
     precision: float
@@ -27,7 +23,7 @@ class CategoryScores(Record):
     support: int = Field(description="Notes whose true category this is.")
 
 
-class Averages(Record):
+class Averages(Schema):
     """Means over categories. Macro: over those that occur in the split. Weighted: by support."""
 
     precision: float
@@ -35,7 +31,7 @@ class Averages(Record):
     f1: float
 
 
-class ConfusedPair(Record):
+class ConfusedPair(Schema):
     """Notes of one category that were taken for another."""
 
     true: str
@@ -44,7 +40,7 @@ class ConfusedPair(Record):
     share: float = Field(description="Share of the true category's notes.")
 
 
-class Bin(Record):
+class Bin(Schema):
     """One bar of a reliability diagram: notes whose top probability lies in ``(lower, upper]``."""
 
     lower: float
@@ -55,7 +51,7 @@ class Bin(Record):
     accuracy_interval: Interval = Field(description="Wilson.")
 
 
-class CoveragePoint(Record):
+class CoveragePoint(Schema):
     """What accuracy is reached when only the most certain notes are answered."""
 
     coverage: float = Field(description="Share of notes answered.")
@@ -63,7 +59,7 @@ class CoveragePoint(Record):
     threshold: float = Field(description="Smallest top probability among them.")
 
 
-class ProbabilityScores(Record):
+class ProbabilityScores(Schema):
     """How honest the probabilities are. All but log loss are about shares; lower is better."""
 
     ece: float = Field(description="Expected calibration error of the top category, 15 equal-width bins.")
@@ -78,7 +74,7 @@ class ProbabilityScores(Record):
     log_loss: float = Field(description="Mean negative log-probability of the true category, in nats.")
 
 
-class Subgroup(Record):
+class Subgroup(Schema):
     """One system's accuracy on a part of the notes."""
 
     column: str
@@ -89,7 +85,7 @@ class Subgroup(Record):
     macro_f1: float
 
 
-class SystemResult(Record):
+class SystemResult(Schema):
     """One way of answering, on the evaluated notes."""
 
     title: str
@@ -125,7 +121,7 @@ class SystemResult(Record):
     notes_per_second: float
 
 
-class Comparison(Record):
+class Comparison(Schema):
     """Two systems on the same notes; differences are first minus second."""
 
     first: str
@@ -141,7 +137,7 @@ class Comparison(Record):
     mcnemar_p_value_holm: float = Field(description="Adjusted for the number of comparisons (Holm 1979).")
 
 
-class ConformalResult(Record):
+class ConformalResult(Schema):
     """Prediction sets on the evaluated notes."""
 
     kind: Literal["marginal", "per_category"]
@@ -156,7 +152,7 @@ class ConformalResult(Record):
     )
 
 
-class CalibrationResult(Record):
+class CalibrationResult(Schema):
     """A calibration: how it was fitted, and what it does on the evaluated notes."""
 
     method: str
@@ -177,7 +173,7 @@ class CalibrationResult(Record):
     conformal: list[ConformalResult]
 
 
-class CategoryShare(Record):
+class CategoryShare(Schema):
     """How common a category is among the training notes and among the evaluated ones."""
 
     category: str
@@ -187,7 +183,7 @@ class CategoryShare(Record):
     evaluated: float
 
 
-class Lengths(Record):
+class Lengths(Schema):
     """Words per note."""
 
     median: float
@@ -196,7 +192,7 @@ class Lengths(Record):
     maximum: int
 
 
-class Distribution(Record):
+class Distribution(Schema):
     """How the evaluated notes differ from those the model was trained on."""
 
     categories: list[CategoryShare]
@@ -212,7 +208,7 @@ class Distribution(Record):
     shared_texts: int = Field(description="Evaluated notes whose text is also a training note.")
 
 
-class PositionResult(Record):
+class PositionResult(Schema):
     """The same notes under an instruction that lists the categories in another order."""
 
     accuracy: float
@@ -222,7 +218,7 @@ class PositionResult(Record):
     )
 
 
-class InjectionResult(Record):
+class InjectionResult(Schema):
     """The same notes with a demand for another category at their end."""
 
     kind: str
@@ -231,7 +227,7 @@ class InjectionResult(Record):
     obeyed: float = Field(description="Share of notes whose answer became the demanded category.")
 
 
-class Robustness(Record):
+class Robustness(Schema):
     """How the tuned model's answers change with what should not matter."""
 
     n: int = Field(description="Notes read again, drawn at random.")
@@ -240,7 +236,7 @@ class Robustness(Record):
     injections: list[InjectionResult]
 
 
-class Example(Record):
+class Example(Schema):
     """One prediction, by id and hash."""
 
     note_id: str
@@ -255,7 +251,7 @@ class Example(Record):
     base_label: str | None = Field(description="What the base model said, scored its best way.")
 
 
-class Summary(Record):
+class Summary(Schema):
     """What a clinician asks first, as numbers."""
 
     best_base: str | None = Field(description="The best of the base model's ways of answering, by accuracy.")
@@ -264,7 +260,7 @@ class Summary(Record):
     strongest: list[str]
 
 
-class Provenance(Record):
+class Provenance(Schema):
     """Enough to repeat it."""
 
     run: str
@@ -292,7 +288,7 @@ class Provenance(Record):
     seconds: float
 
 
-class Results(Record):
+class Results(Schema):
     """All that one evaluation found."""
 
     kind: Literal["results"] = "results"

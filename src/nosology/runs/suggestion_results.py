@@ -2,25 +2,21 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from nosology.runs.schema import Schema
 
 Interval = tuple[float, float]
 
 
-class Record(BaseModel):
-    """A part of the results; unknown fields are refused."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Estimate(Record):
+class Estimate(Schema):
     """A mean over notes with its interval."""
 
     value: float
     interval: Interval = Field(description="95 %, percentile bootstrap over patients.")
 
 
-class RankedSystem(Record):
+class RankedSystem(Schema):
     """One way of ranking rubrics, on the evaluated notes; a suggestion is right if its rubric is any coded one."""
 
     title: str
@@ -38,7 +34,7 @@ class RankedSystem(Record):
     seconds: float = Field(description="Wall-clock time for all notes, without fitting or loading.")
 
 
-class ReliabilityBin(Record):
+class ReliabilityBin(Schema):
     """Suggestions of similar probability."""
 
     lower: float
@@ -48,7 +44,7 @@ class ReliabilityBin(Record):
     share_right: float
 
 
-class SuggestionResults(Record):
+class SuggestionResults(Schema):
     """All that one evaluation of suggestions found."""
 
     kind: Literal["suggestion results"] = "suggestion results"

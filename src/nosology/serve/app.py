@@ -8,7 +8,7 @@ from fastapi.telemetry import TelemetryConfig
 from starlette.types import ASGIApp
 
 from nosology import __version__
-from nosology.serve.batches import Batches
+from nosology.serve.batches import BatchJobs
 from nosology.serve.http import problems
 from nosology.serve.http.guards import Guard
 from nosology.serve.http.keys import KeyFile
@@ -65,7 +65,7 @@ def create_app(
         is_encrypted: Whether it speaks TLS itself.
     """
     authenticator = Authenticator(keys)
-    batches = Batches(service)
+    batches = BatchJobs(service)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -103,7 +103,7 @@ def create_app(
     )
 
 
-async def _stop(service: Service, batches: Batches) -> None:
+async def _stop(service: Service, batches: BatchJobs) -> None:
     """Finish what was accepted, within the time for it, and close the files."""
     service.begin_to_stop()
     n_rows = await batches.stop(service.seconds_left)

@@ -56,7 +56,7 @@ _COMPRESSED = {b"\x1f\x8b", b"PK", b"BZ", b"\xfd7", b"\x28\xb5"}
 
 
 @dataclass(eq=False)
-class Batch:
+class BatchJob:
     """One uploaded table.
 
     Attributes:
@@ -148,18 +148,18 @@ class Batch:
         return self.table.slice(start, n_rows).with_columns(added.get_columns())
 
 
-class Batches:
+class BatchJobs:
     """The uploaded tables of one service."""
 
     def __init__(self, service: Service) -> None:
         self._service = service
-        self._batches: dict[str, Batch] = {}
+        self._batches: dict[str, BatchJob] = {}
         self._arriving: Counter[str] = Counter()
         self._register = Register(service.settings.state)
 
     async def add(
         self, data: bytes, kind: Format, *, text_column: str | None, id_column: str | None, owner: Caller
-    ) -> Batch:
+    ) -> BatchJob:
         """Take a table in and begin to read it.
 
         Args:
@@ -181,13 +181,13 @@ class Batches:
 
     async def _take_in(
         self, data: bytes, kind: Format, text_column: str | None, id_column: str | None, owner: Caller
-    ) -> Batch:
+    ) -> BatchJob:
         pools, max_rows = self._service.pools, self._service.settings.max_batch_rows
         table = (await pools.tables.run(parse_table, data, kind, max_rows)).frame
         texts, ids = note_column(table, text_column), id_column_of(table, id_column)
         if any(len(text) > self._service.settings.max_note_characters for text in texts):
             raise Refused(413, f"A note is longer than {self._service.settings.max_note_characters:,} characters.")
-        batch = Batch(str(uuid.uuid4()), owner, kind, table, texts, ids, [None] * len(texts), time.monotonic())
+        batch = BatchJob(str(uuid.uuid4()), owner, kind, table, texts, ids, [None] * len(texts), time.monotonic())
         if self._service.is_stopping:
             raise Stopping
         self._batches[batch.batch_id] = batch
@@ -195,7 +195,7 @@ class Batches:
         batch.task = asyncio.create_task(self._read(batch), name="batch")
         return batch
 
-    def get(self, batch_id: str, owner: Caller) -> Batch:
+    def get(self, batch_id: str, owner: Caller) -> BatchJob:
         """Return a table by its id.
 
         Raises:
@@ -208,7 +208,7 @@ class Batches:
             raise Refused(404, "There is no such batch; it may have been deleted, or its hour is over.")
         return batch
 
-    def remove(self, batch: Batch) -> None:
+    def remove(self, batch: BatchJob) -> None:
         """Stop reading a table and forget it."""
         batch.is_cancelled = True
         if batch.task:
@@ -256,7 +256,7 @@ class Batches:
         if len(self._batches) + self._arriving.total() >= settings.max_batches:
             raise Refused(429, "Too many tables are being read; try again later.", headers=retry)
 
-    async def _read(self, batch: Batch) -> None:
+    async def _read(self, batch: BatchJob) -> None:
         gate = asyncio.Semaphore(_AT_WORK)
         try:
             async with asyncio.TaskGroup() as group:
@@ -274,7 +274,7 @@ class Batches:
             n_failed = len(batch.problems)
             event("batch", rows=len(batch.texts), done=batch.n_done, failed=n_failed, problem=batch.problem)
 
-    async def _read_piece(self, batch: Batch, first: int) -> None:
+    async def _read_piece(self, batch: BatchJob, first: int) -> None:
         service = self._service
         places = range(first, min(first + _ROWS_AT_ONCE, len(batch.texts)))
         results = await service.batcher.submit_rows([batch.texts[place] for place in places])

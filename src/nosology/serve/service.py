@@ -19,9 +19,9 @@ from nosology.serve.health import Health
 from nosology.serve.http.problems import Refused
 from nosology.serve.http.sessions import LOCAL, Caller
 from nosology.serve.http.strangers import Strangers
-from nosology.serve.metrics import Metrics
 from nosology.serve.model import Reading, ServedModel
 from nosology.serve.pools import Pools
+from nosology.serve.prometheus import Metrics
 from nosology.serve.schemas import NoteIn, PredictionOut, Ranked, SuggestedOut
 from nosology.serve.settings import Settings
 

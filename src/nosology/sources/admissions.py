@@ -19,7 +19,7 @@ from nosology.coding import icd
 from nosology.errors import DataError
 from nosology.records import Code
 from nosology.sources.codecolumn import CodeSuspicions
-from nosology.sources.csvblock import Block
+from nosology.sources.csvblock import CsvBlock
 from nosology.sources.csvstream import CsvReader
 from nosology.sources.reading import Rejected
 
@@ -131,7 +131,7 @@ def read_diagnoses(path: Path, columns: Mapping[str, str], version: int | None) 
     return Diagnoses(table, n_rows, tuple(rejected), warnings)
 
 
-def _typed(block: Block, names: Mapping[str, str], version: int | None) -> tuple[pl.DataFrame, list[Rejected]]:
+def _typed(block: CsvBlock, names: Mapping[str, str], version: int | None) -> tuple[pl.DataFrame, list[Rejected]]:
     """Return a block's diagnoses with numbers as numbers, and the rows whose numbers are none."""
     raw = block.frame(list(names.values())).rename({name: role for role, name in names.items()})
     stated = pl.lit(version, pl.Int8) if version else _number("version", pl.Int8)

@@ -14,7 +14,7 @@ Positions = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class CsvBlock:
     """Whole records of one stretch of the file.
 
     Attributes:

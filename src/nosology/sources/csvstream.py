@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nosology.errors import DataError
-from nosology.sources.csvblock import Block, Positions
+from nosology.sources.csvblock import CsvBlock, Positions
 from nosology.sources.encodings import Utf8Blocks
 from nosology.sources.files import BLOCK_BYTES, BlockReader
 from nosology.sources.mending import Mender
@@ -188,7 +188,7 @@ class CsvReader:
             raise DataError(f"the header has columns named twice{what}", place=place, hint=hint)
         return columns
 
-    def blocks(self) -> Iterator[Block]:
+    def blocks(self) -> Iterator[CsvBlock]:
         """Yield the records, in the file's order. Can be called once.
 
         Raises:
@@ -206,7 +206,7 @@ class CsvReader:
             self._line += int(np.count_nonzero(np.frombuffer(buffer, np.uint8, consumed) == _NEWLINE))
             buffer = buffer[consumed:]
 
-    def _parse(self, data: bytes, is_last: bool) -> tuple[bytes, int, Block | None]:
+    def _parse(self, data: bytes, is_last: bool) -> tuple[bytes, int, CsvBlock | None]:
         """Return the bytes, mended; how many of them are done with; the sound records among those."""
         pieces: list[Positions] = []
         rejected: list[Rejected] = []
@@ -236,13 +236,13 @@ class CsvReader:
             data = self._mend(data, stop, end, reason, rejected)
         return data, position, self._block(data[:position], pieces, rejected)
 
-    def _block(self, data: bytes, pieces: list[Positions], rejected: list[Rejected]) -> Block | None:
+    def _block(self, data: bytes, pieces: list[Positions], rejected: list[Rejected]) -> CsvBlock | None:
         good, not_text = self._drop_undecodable(data, np.concatenate(pieces))
         rejected += not_text
         if not len(good) and not rejected:
             return None
         rejected.sort(key=lambda item: item.line)
-        return Block(self.columns, self._separator, data, good, tuple(rejected), self._line, self.path.name)
+        return CsvBlock(self.columns, self._separator, data, good, tuple(rejected), self._line, self.path.name)
 
     def _mend(self, data: bytes, start: int, end: int, reason: str, rejected: list[Rejected]) -> bytes:
         """Return the bytes with a damaged stretch mended; what is lost of it joins the rejected."""

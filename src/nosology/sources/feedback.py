@@ -13,7 +13,7 @@ from typing import Protocol, TypeVar
 from nosology.errors import DataError
 from nosology.files import sha256_text
 from nosology.records import Code, Note
-from nosology.sources.reading import Batch, Rejected
+from nosology.sources.reading import NoteBatch, Rejected
 
 DECISIONS, TEXT = "decisions", "text"
 EARLIER = "an earlier decision on the same note"
@@ -91,7 +91,7 @@ class FeedbackSource:
         self.warnings: list[str] = []
         self.side_rejected: Mapping[str, tuple[int, tuple[Rejected, ...]]] = MappingProxyType({})
 
-    def batches(self) -> Iterator[Batch]:
+    def batches(self) -> Iterator[NoteBatch]:
         """Yield all notes, once.
 
         Raises:
@@ -110,7 +110,7 @@ class FeedbackSource:
             reasons = "; ".join(f"{n:,}: {reason}" for (_, reason), n in lost.items() if n)
             hint = "keep texts with `nosology serve --keep-text`, or give the notes again with --notes"
             raise DataError(f"no decision is left ({reasons or 'there is none'})", place=self.notes_file, hint=hint)
-        yield Batch(tuple(notes), len(self._decisions), +lost)
+        yield NoteBatch(tuple(notes), len(self._decisions), +lost)
 
 
 def _note(decision: Decided, text: str) -> Note:

@@ -12,10 +12,10 @@ from pathlib import Path
 from nosology.errors import DataError
 from nosology.records import Note
 from nosology.sources.admissions import AdmissionTable, read_attributes, read_diagnoses, whole_number
-from nosology.sources.csvblock import Block
+from nosology.sources.csvblock import CsvBlock
 from nosology.sources.csvstream import CsvReader
 from nosology.sources.files import find_file
-from nosology.sources.reading import ERROR_FLAG, KIND, MAX_NOTE_CHARACTERS, Batch, Rejected
+from nosology.sources.reading import ERROR_FLAG, KIND, MAX_NOTE_CHARACTERS, NoteBatch, Rejected
 
 _YES = frozenset({b"1", b"1.0", b"1.00", b"true", b"t", b"yes", b"y", b"x"})  # spellings of ISERROR
 
@@ -154,7 +154,7 @@ class MimicSource:
         """How much of the notes' file has been read, in bytes on disk."""
         return self._reader.source.bytes_done
 
-    def batches(self) -> Iterator[Batch]:
+    def batches(self) -> Iterator[NoteBatch]:
         """Yield the discharge summaries that are not marked as errors.
 
         Raises:
@@ -172,7 +172,7 @@ class MimicSource:
                 f"{self._layout.where}",
             )
 
-    def _batch(self, block: Block) -> Batch:
+    def _batch(self, block: CsvBlock) -> NoteBatch:
         kinds = block.raw(self._names["kind"])
         errors = block.raw(self._names["error"]) if "error" in self._names else [b""] * len(kinds)
         wanted = {kind for kind in set(kinds) if kind.strip().lower() in self._layout.kinds}
@@ -190,7 +190,7 @@ class MimicSource:
                 notes.append(made)
             else:
                 rejected.append(block.reject(i, made))
-        return Batch(tuple(notes), len(block) + len(block.rejected), +lost, (*block.rejected, *rejected))
+        return NoteBatch(tuple(notes), len(block) + len(block.rejected), +lost, (*block.rejected, *rejected))
 
     def _note(self, note_id: str, patient: str, admission: str, text: str) -> Note | str:
         """Return the note, or why its row cannot be read."""

@@ -32,7 +32,7 @@ class Rejected:
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
+class NoteBatch:
     """Some notes in the source's order.
 
     Attributes:
@@ -76,6 +76,6 @@ class Source(Protocol):
         """Bytes read from disk so far."""
         ...
 
-    def batches(self) -> Iterator[Batch]:
+    def batches(self) -> Iterator[NoteBatch]:
         """Yield all notes, once."""
         ...

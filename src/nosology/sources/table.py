@@ -12,7 +12,7 @@ from nosology.sources.codecolumn import CodeColumn
 from nosology.sources.door import DoorTable
 from nosology.sources.formats import Chunk, ReadingOptions
 from nosology.sources.identifiers import IdColumn
-from nosology.sources.reading import MAX_NOTE_CHARACTERS, Batch, Rejected
+from nosology.sources.reading import MAX_NOTE_CHARACTERS, NoteBatch, Rejected
 
 EACH_NOTE_A_PATIENT = (
     "no patient column: every note counts as a patient of its own, so notes of one patient can be in two splits"
@@ -106,7 +106,7 @@ class TableSource:
         """How much of the table has been read, in bytes on disk."""
         return self._table.bytes_done
 
-    def batches(self) -> Iterator[Batch]:
+    def batches(self) -> Iterator[NoteBatch]:
         """Yield all notes.
 
         Raises:
@@ -127,7 +127,7 @@ class TableSource:
         if not n_rows:
             raise DataError("the table has no rows", place=str(self._path), hint="is it the right file?")
 
-    def _batch(self, chunk: Chunk) -> Batch:
+    def _batch(self, chunk: Chunk) -> NoteBatch:
         notes: list[Note] = []
         rejected = list(chunk.rejected)
         columns = chunk.columns
@@ -138,7 +138,7 @@ class TableSource:
                 notes.append(made)
             else:
                 rejected.append(Rejected(self._path.name, number, made))
-        return Batch(tuple(notes), len(chunk.numbers) + len(chunk.rejected), rejected=tuple(rejected))
+        return NoteBatch(tuple(notes), len(chunk.numbers) + len(chunk.rejected), rejected=tuple(rejected))
 
     def _note(self, value: Callable[[str], Any], number: int, part: str | None) -> Note | str:
         """Return the note of a row, or why the row cannot be read."""

@@ -10,12 +10,12 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Literal
 
+from nosology.synthetic.content import load_book
 from nosology.synthetic.full import compose_full
 from nosology.synthetic.identifiers import SPAN_TYPES, Identifiers, Style
 from nosology.synthetic.patients import Stay
 from nosology.synthetic.people import load_stock
 from nosology.synthetic.phrases import pick
-from nosology.synthetic.rubrics import load_book
 from nosology.synthetic.scene import Scene
 from nosology.synthetic.short import compose_short
 from nosology.synthetic.surface import break_lines, slip, unmark

@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from functools import cache
 from random import Random
 
+from nosology.synthetic.content import Book, RubricContent
 from nosology.synthetic.phrases import pick
-from nosology.synthetic.rubrics import Book, Rubric
 
 BLOCK = 100
 """Admissions per block: enough that compression works, few enough that a block of full notes stays under 10 MB."""
@@ -65,9 +65,9 @@ class Stay:
     age_days: int
     admitted: datetime
     discharged: datetime
-    primary: Rubric
-    past: tuple[Rubric, ...]
-    minor: tuple[Rubric, ...]
+    primary: RubricContent
+    past: tuple[RubricContent, ...]
+    minor: tuple[RubricContent, ...]
     version: int
     died: bool
 
@@ -111,7 +111,7 @@ def _draw_patient(rng: Random, book: Book, subject_id: int, n_stays: int, index:
         hour=0, minute=0
     )
     patient = Patient(subject_id, primary.sex or pick(rng, ("M", "F")), born)
-    earlier: list[Rubric] = []
+    earlier: list[RubricContent] = []
     stays: list[Stay] = []
     for number in range(n_stays):
         if number:
@@ -136,8 +136,8 @@ def _draw_stay(
     age: int,
     age_days: int,
     admitted: datetime,
-    primary: Rubric,
-    earlier: list[Rubric],
+    primary: RubricContent,
+    earlier: list[RubricContent],
 ) -> Stay:
     length = timedelta(minutes=int(min(rng.gammavariate(1.6, 3.6), 60) * 1440) + 900)
     possible = _possible(book, age, patient.sex)
@@ -146,7 +146,7 @@ def _draw_stay(
     n_minor = rng.choices((0, 1, 2, 3), (45, 35, 15, 5))[0]
     minor = [pick(rng, possible.minor) for _ in range(n_minor)] if possible.minor else []
     seen = {primary.code}
-    others: list[list[Rubric]] = [[], []]
+    others: list[list[RubricContent]] = [[], []]
     for kept, drawn in zip(others, (minor, past), strict=True):
         for rubric in drawn:
             if rubric.code not in seen:
@@ -170,8 +170,8 @@ def _draw_stay(
 
 @dataclass(frozen=True, slots=True)
 class _Possible:
-    past: tuple[Rubric, ...]
-    minor: tuple[Rubric, ...]
+    past: tuple[RubricContent, ...]
+    minor: tuple[RubricContent, ...]
 
 
 @cache

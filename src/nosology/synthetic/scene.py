@@ -7,10 +7,10 @@ pronouns, identifiers. A phrase of the main rubric is used once per note.
 from collections.abc import Callable
 from random import Random
 
+from nosology.synthetic.content import PHRASE_FIELDS, Book, RubricContent
 from nosology.synthetic.identifiers import REALISTIC, Identifiers
 from nosology.synthetic.patients import Stay
 from nosology.synthetic.phrases import Phrase, pick
-from nosology.synthetic.rubrics import PHRASE_FIELDS, Book, Rubric
 from nosology.synthetic.wording import Wording
 
 _PRONOUNS = {
@@ -79,7 +79,7 @@ class Scene:
         self._used.add(id(phrase))
         return self.render(phrase)
 
-    def of(self, rubric: Rubric, field: str) -> str:
+    def of(self, rubric: RubricContent, field: str) -> str:
         """Return a phrase of another rubric."""
         return self.render(pick(self.rng, rubric.phrases[field]))
 

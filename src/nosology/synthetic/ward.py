@@ -10,10 +10,10 @@ from datetime import timedelta
 from functools import cache
 from random import Random
 
+from nosology.synthetic.content import load_book
 from nosology.synthetic.identifiers import Style
 from nosology.synthetic.notes import Mark, WrittenNote, identifiers_of
 from nosology.synthetic.patients import Stay, draw_block
-from nosology.synthetic.rubrics import load_book
 from nosology.synthetic.scene import Scene
 from nosology.synthetic.surface import break_lines, unmark
 from nosology.synthetic.wording import load_wording

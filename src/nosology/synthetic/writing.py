@@ -15,11 +15,11 @@ from nosology.files import new_folder
 from nosology.machine.workers import WorkerPool, available_cores
 from nosology.records import Count
 from nosology.synthetic import tables
+from nosology.synthetic.content import load_book
 from nosology.synthetic.gzipping import GzipFile, Piece, compress
 from nosology.synthetic.identifiers import Style
 from nosology.synthetic.notes import Length, WrittenNote, discharge_note, spans_of
 from nosology.synthetic.patients import BLOCK, Stay, draw_block
-from nosology.synthetic.rubrics import load_book
 from nosology.synthetic.tables import Layout
 from nosology.synthetic.ward import ward_notes
 

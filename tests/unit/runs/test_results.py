@@ -6,19 +6,20 @@ import pytest
 from pydantic import ValidationError
 
 from nosology.runs import results
-from nosology.runs.results import Bin, CategoryScores, Record, Results
+from nosology.runs.results import Bin, CategoryScores, Results
+from nosology.runs.schema import Schema
 
-RECORDS = [item for _, item in inspect.getmembers(results, inspect.isclass) if issubclass(item, Record)]
+RECORDS = [item for _, item in inspect.getmembers(results, inspect.isclass) if issubclass(item, Schema)]
 
 
 @pytest.mark.parametrize("record", RECORDS, ids=lambda record: record.__name__)
-def test_every_record_says_what_it_is(record: type[Record]) -> None:
+def test_every_record_says_what_it_is(record: type[Schema]) -> None:
     assert record.__doc__
-    assert record.__doc__ != Record.__doc__ or record is Record
+    assert record.__doc__ != Schema.__doc__ or record is Schema
 
 
 @pytest.mark.parametrize("record", RECORDS, ids=lambda record: record.__name__)
-def test_no_record_has_a_field_for_note_text(record: type[Record]) -> None:
+def test_no_record_has_a_field_for_note_text(record: type[Schema]) -> None:
     assert not {"text", "clean_text", "prompt", "raw_answer"} & set(record.model_fields)
 
 

@@ -10,7 +10,7 @@ import httpx2
 import pytest
 
 from nosology.feedback.audit import entries
-from nosology.serve.batches import Batches
+from nosology.serve.batches import BatchJobs
 from served import Served
 from service_world import NOTE, notes, until, write_served_run
 
@@ -68,8 +68,8 @@ def test_accepted_notes_are_answered_and_further_ones_refused_from_the_first_mom
 
 def test_a_stop_takes_no_longer_than_it_says_whatever_is_stuck(run, tmp_path, caplog, monkeypatch):
     given = []
-    stop = Batches.stop
-    monkeypatch.setattr(Batches, "stop", lambda self, seconds: given.append(seconds) or stop(self, seconds))
+    stop = BatchJobs.stop
+    monkeypatch.setattr(BatchJobs, "stop", lambda self, seconds: given.append(seconds) or stop(self, seconds))
     served = Served(run, tmp_path / "state", drain_seconds=1)
     served.reader.gate.clear()
     with httpx2.Client(base_url=served.url, timeout=30) as client:

@@ -25,8 +25,8 @@ from nosology.evaluation.suggestions import evaluate_suggestions, wants_suggesti
 from nosology.export.fhir import bundle, note_resources
 from nosology.export.lines import schema, suggested_note
 from nosology.records import Suggestions
-from nosology.report.ranking import ranking_table
 from nosology.report.suggested import fall_without, pieces
+from nosology.report.suggestion_table import ranking_table
 from nosology.runs.files import RunFiles
 from nosology.runs.integrity import record_again
 from nosology.runs.run import Run

@@ -5,10 +5,10 @@ from random import Random
 
 import pytest
 
+from nosology.synthetic.content import load_book
 from nosology.synthetic.full import _Draft, _list, _sentence, compose_full
 from nosology.synthetic.notes import identifiers_of
 from nosology.synthetic.patients import BLOCK, Stay, draw_block
-from nosology.synthetic.rubrics import load_book
 from nosology.synthetic.scene import Scene
 from nosology.synthetic.wording import load_wording
 

@@ -5,8 +5,8 @@ from itertools import pairwise
 
 import pytest
 
+from nosology.synthetic.content import load_book
 from nosology.synthetic.patients import BLOCK, FIRST_HADM_ID, Stay, draw_block
-from nosology.synthetic.rubrics import load_book
 
 BOOK = load_book()
 

@@ -6,11 +6,11 @@ from random import Random
 
 import pytest
 
+from nosology.synthetic.content import RubricContent, load_book
 from nosology.synthetic.identifiers import Identifiers
 from nosology.synthetic.patients import Patient, Stay
 from nosology.synthetic.people import load_stock
 from nosology.synthetic.phrases import compile_phrase
-from nosology.synthetic.rubrics import Rubric, load_book
 from nosology.synthetic.scene import Scene
 from nosology.synthetic.wording import load_wording
 
@@ -43,7 +43,7 @@ def scene_of(stay: Stay, seed: int = 0) -> Scene:
     return Scene(rng, stay, fill, load_wording(), BOOK)
 
 
-def rendered(rubric: Rubric, field: str) -> set[str]:
+def rendered(rubric: RubricContent, field: str) -> set[str]:
     """Return the beginnings of a field's phrases, enough to tell whose they are."""
     starts = (phrase.parts[0] for phrase in rubric.phrases[field])
     return {start[:12] for start in starts if isinstance(start, str) and len(start) > 6}

@@ -7,9 +7,9 @@ from random import Random
 import pytest
 
 from nosology.synthetic import iter_admissions, short
+from nosology.synthetic.content import load_book
 from nosology.synthetic.notes import identifiers_of
 from nosology.synthetic.patients import BLOCK, Stay, draw_block
-from nosology.synthetic.rubrics import load_book
 from nosology.synthetic.scene import Scene
 from nosology.synthetic.short import compose_short, draw_evidence
 from nosology.synthetic.surface import count_words

@@ -7,8 +7,8 @@ from datetime import datetime
 
 import pytest
 
+from nosology.synthetic.content import load_book
 from nosology.synthetic.patients import Patient, Stay
-from nosology.synthetic.rubrics import load_book
 from nosology.synthetic.tables import HEADERS, admission_row, diagnosis_rows, header, moment, patient_row, rows_text
 
 BY_CODE = {rubric.code: rubric for rubric in load_book().all}

@@ -4,9 +4,9 @@ from collections import Counter
 
 import pytest
 
+from nosology.synthetic.content import load_book
 from nosology.synthetic.identifiers import Style
 from nosology.synthetic.patients import BLOCK, draw_block
-from nosology.synthetic.rubrics import load_book
 from nosology.synthetic.ward import ward_notes
 
 STAYS = draw_block(0, BLOCK, 21, load_book())

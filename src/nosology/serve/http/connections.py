@@ -21,7 +21,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from nosology.errors import ConfigError
 from nosology.serve.http.limits import RateLimit, network_of
 from nosology.serve.http.logs import event
-from nosology.serve.metrics import Metrics
+from nosology.serve.prometheus import Metrics
 from nosology.serve.settings import Settings
 
 _FILES_KEPT_FREE = 64  # for log, store and libraries, of the files that this process may open

@@ -20,7 +20,7 @@ from nosology.serve.http.logs import event
 from nosology.serve.http.problems import BUG, Refused, problem
 from nosology.serve.http.sessions import COOKIE, Authenticator
 from nosology.serve.http.strangers import Strangers
-from nosology.serve.metrics import Metrics
+from nosology.serve.prometheus import Metrics
 from nosology.serve.settings import Settings
 
 OPEN_PATHS = frozenset({"/", "/livez", "/readyz", "/v1/session"})

@@ -11,13 +11,13 @@ from nosology.feedback.audit import AuditError
 from nosology.serve.http.limits import RateLimit, network_of
 from nosology.serve.http.logs import event
 from nosology.serve.http.problems import Refused
-from nosology.serve.metrics import Metrics
+from nosology.serve.prometheus import Metrics
 
 WRONG_KEYS_PER_MINUTE = 10  # from one address
 _LINES_PER_MINUTE = 60  # from everywhere: somebody with many addresses must not fill the disk
 _ALL = "everywhere"
 
-Record = Callable[[Sequence[dict[str, Any]]], Awaitable[None]]
+WriteLines = Callable[[Sequence[dict[str, Any]]], Awaitable[None]]
 
 
 class Strangers:
@@ -28,7 +28,7 @@ class Strangers:
         metrics: Counts.
     """
 
-    def __init__(self, record: Record, metrics: Metrics) -> None:
+    def __init__(self, record: WriteLines, metrics: Metrics) -> None:
         self._record, self._metrics = record, metrics
         self._rate = RateLimit(WRONG_KEYS_PER_MINUTE, WRONG_KEYS_PER_MINUTE)
         self._lines = RateLimit(_LINES_PER_MINUTE, _LINES_PER_MINUTE)

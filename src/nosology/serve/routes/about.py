@@ -6,10 +6,10 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Request
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 
-from nosology.serve import metrics
 from nosology.serve.http.guards import REPORT_POLICY, address_of
 from nosology.serve.http.problems import Refused, responses
 from nosology.serve.http.sessions import COOKIE, LOCAL, SESSION_SECONDS, Authenticator
+from nosology.serve.prometheus import CONTENT_TYPE
 from nosology.serve.schemas import SessionIn, SessionOut, StatusOut
 from nosology.serve.service import Service
 
@@ -86,7 +86,7 @@ def routes(service: Service, authenticator: Authenticator, *, is_encrypted: bool
         summary="Counters for Prometheus.",
     )
     async def counters() -> Response:
-        return Response(service.metrics.text(service.batcher.n_waiting), media_type=metrics.CONTENT_TYPE)
+        return Response(service.metrics.text(service.batcher.n_waiting), media_type=CONTENT_TYPE)
 
     @router.get("/v1/session", responses=responses(403, 421, 500), summary="Who is asking.")
     async def session(request: Request) -> SessionOut:

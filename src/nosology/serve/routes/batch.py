@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 
-from nosology.serve.batches import FORMATS, Batches
+from nosology.serve.batches import FORMATS, BatchJobs
 from nosology.serve.http.problems import Refused, responses
 from nosology.serve.schemas import BatchOut, BatchRowsOut
 from nosology.serve.service import Service, caller_of
@@ -35,7 +35,7 @@ _END = object()
 BatchId = Annotated[UUID, Path(description="As the upload gave it.")]
 
 
-def routes(service: Service, batches: Batches) -> APIRouter:
+def routes(service: Service, batches: BatchJobs) -> APIRouter:
     """Return the routes for uploaded tables."""
     router = APIRouter(prefix="/v1/batch", tags=["batch"])
 

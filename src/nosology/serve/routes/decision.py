@@ -8,8 +8,8 @@ from fastapi.responses import JSONResponse
 
 from nosology.coding import icd
 from nosology.deidentification import deidentify
-from nosology.feedback.agreement import agreement_report
 from nosology.feedback.audit import AUDIT_FILE, entries
+from nosology.feedback.monitoring import agreement_report
 from nosology.feedback.receipts import Receipt
 from nosology.feedback.store import Decision
 from nosology.files import sha256_text

@@ -10,7 +10,7 @@ from nosology.feedback.audit import entries
 from nosology.serve.app import create_app
 from nosology.serve.http.keys import KeyFile
 from nosology.serve.http.strangers import Strangers
-from nosology.serve.metrics import Metrics
+from nosology.serve.prometheus import Metrics
 from nosology.serve.server import LOOPBACK_NAMES
 from nosology.serve.settings import check_address, is_loopback
 from service_world import NOTE, client_of, notes, open_service, until, write_served_run

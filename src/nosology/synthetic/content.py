@@ -45,8 +45,8 @@ class Titles:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Rubric:
-    """One diagnosis and the phrases it contributes to notes.
+class RubricContent:
+    """What one rubric contributes to notes: its phrases, and whom it befalls.
 
     Attributes:
         code: ICD-9-CM, undotted.
@@ -92,14 +92,14 @@ class Book:
 
     categories: tuple[str, ...]
     shares: tuple[float, ...]
-    rubrics: dict[str, tuple[Rubric, ...]]
+    rubrics: dict[str, tuple[RubricContent, ...]]
 
     @property
-    def all(self) -> tuple[Rubric, ...]:
+    def all(self) -> tuple[RubricContent, ...]:
         """Every rubric, in the order of the files."""
         return tuple(rubric for category in self.categories for rubric in self.rubrics[category])
 
-    def draw(self, rng: Random, age: int | None = None, sex: str | None = None) -> Rubric:
+    def draw(self, rng: Random, age: int | None = None, sex: str | None = None) -> RubricContent:
         """Return a rubric: a category by its share, then a rubric by its weight, among those the patient can have.
 
         Args:
@@ -143,7 +143,7 @@ def _titles(text: str) -> dict[str, Titles]:
 
 def parse_rubrics(
     text: str, category: str, services: tuple[str, ...], titles: Mapping[str, Titles]
-) -> tuple[Rubric, ...]:
+) -> tuple[RubricContent, ...]:
     """Return the rubrics of one TOML file.
 
     Args:
@@ -162,7 +162,9 @@ def parse_rubrics(
     return tuple(_rubric(code, table, category, services, titles[code]) for code, table in tables.items())
 
 
-def _rubric(code: str, table: dict[str, object], category: str, services: tuple[str, ...], titles: Titles) -> Rubric:
+def _rubric(
+    code: str, table: dict[str, object], category: str, services: tuple[str, ...], titles: Titles
+) -> RubricContent:
     unknown = set(table) - {*PHRASE_FIELDS, "icd10", "age", "sex", "weight"}
     missing = {field for field in (*_REQUIRED, "icd10", "age") if not table.get(field)}
     if unknown or missing:
@@ -171,7 +173,7 @@ def _rubric(code: str, table: dict[str, object], category: str, services: tuple[
     ages = table["age"]
     if not (isinstance(ages, list) and len(ages) == 2 and ages[0] <= ages[1]):
         raise DataError("age must be [youngest, oldest]", place=f"rubric {code}")
-    return Rubric(
+    return RubricContent(
         code=code,
         icd10=str(table["icd10"]),
         category=category,

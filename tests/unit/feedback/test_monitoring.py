@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest
 
-from nosology.feedback.agreement import agreement_report, drift, stability_index
+from nosology.feedback.monitoring import agreement_report, drift, stability_index
 from nosology.feedback.store import Decision
 from nosology.metrics.agreement import wilson_interval
 from nosology.sources.feedback import latest_by_note

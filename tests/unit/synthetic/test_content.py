@@ -8,9 +8,9 @@ import pytest
 
 from nosology.coding.labels import LabelSet
 from nosology.errors import DataError
+from nosology.synthetic.content import PHRASE_FIELDS, Titles, load_book, parse_rubrics
 from nosology.synthetic.identifiers import MIMIC3, REALISTIC, SPAN_TYPES
 from nosology.synthetic.people import load_stock
-from nosology.synthetic.rubrics import PHRASE_FIELDS, Titles, load_book, parse_rubrics
 from nosology.synthetic.scene import _MAIN, _SLOTS
 from nosology.synthetic.wording import load_wording
 

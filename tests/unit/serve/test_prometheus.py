@@ -2,7 +2,7 @@
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from nosology.serve.metrics import CONTENT_TYPE, Metrics
+from nosology.serve.prometheus import CONTENT_TYPE, Metrics
 
 Labels = frozenset[tuple[str, str]]
 

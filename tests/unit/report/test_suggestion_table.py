@@ -5,7 +5,7 @@ import re
 import pytest
 from rich.console import Console
 
-from nosology.report.ranking import print_ranking, ranking_table
+from nosology.report.suggestion_table import print_ranking, ranking_table
 from nosology.runs.suggestion_results import Estimate, RankedSystem, SuggestionResults
 
 FIGURES = {
@@ -37,6 +37,7 @@ def results(**systems: RankedSystem) -> SuggestionResults:
         unseen_recall_10=None,
         systems=systems,
         reliability=[],
+        debiased_ece=none,
         none_of_these=none,
         none_was_right=none,
         mass_left_out=0.01,
