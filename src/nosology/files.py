@@ -1,9 +1,12 @@
 """Files and folders on disk, written whole or not at all, and the hashes that say what is inside.
 
 Everything that replaces a file or a folder does it here: new content is written into a hidden sibling, which takes the
-place of the old in one step, so readers see the old or the new, never half. A dataset or run folder is whole when it
-holds ``manifest.json``, which is always written last. A folder without a manifest is refused by every reader, even if
-all other files are there.
+place of the old in one step, so readers see the old or the new, never half. What a killed process left of its hidden
+siblings is removed by whoever next writes the same file or folder. Files with notes, parts of notes or ids are private:
+their owner's alone, from before their first byte.
+
+A dataset or run folder is whole when it holds ``manifest.json``, which is always written last. A folder without a
+manifest is refused by every reader, even if all other files are there.
 """
 
 import hashlib
@@ -17,8 +20,12 @@ from typing import Any
 
 from nosology.errors import RunError
 
+PRIVATE = 0o600
+PRIVATE_FOLDER = 0o700
 MANIFEST = "manifest.json"
 _PARTIAL = ".partial"
+_OLD = ".old"
+_CLOCK_SECONDS = 2.0  # by which the clocks of a file system and of a process may differ
 
 
 @contextmanager
@@ -30,9 +37,10 @@ def replacing(path: Path, *, is_private: bool = False) -> Iterator[Path]:
         is_private: The file is its owner's alone from the moment it exists, and reaches the disk before it is renamed.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
+    remove_leftovers(path)
     partial = _beside(path)
     partial.unlink(missing_ok=True)
-    os.close(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600 if is_private else 0o666))
+    os.close(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE if is_private else 0o666))
     try:
         yield partial
         if is_private:
@@ -146,8 +154,12 @@ def read_manifest(folder: Path, kind: str) -> dict[str, Any]:
 
 
 @contextmanager
-def new_folder(path: Path) -> Iterator[Path]:
+def new_folder(path: Path, *, is_private: bool = False) -> Iterator[Path]:
     """Yield a hidden folder to fill; rename it to ``path`` if the block ends well, remove it if not.
+
+    Args:
+        path: The folder.
+        is_private: It and every file in it are their owner's alone; nobody else can look in while it is filled either.
 
     Raises:
         RunError: ``path`` exists already and is not an empty folder.
@@ -156,19 +168,28 @@ def new_folder(path: Path) -> Iterator[Path]:
         raise RunError(
             "this output folder already holds something", place=str(path), hint="give another --out, or remove it"
         )
-    with replaced_folder(path) as hidden:
+    with replaced_folder(path, is_private=is_private) as hidden:
         yield hidden
 
 
 @contextmanager
-def replaced_folder(path: Path) -> Iterator[Path]:
-    """Yield a hidden folder to fill; if the block ends well it takes the place of ``path``, else it is removed."""
+def replaced_folder(path: Path, *, is_private: bool = False) -> Iterator[Path]:
+    """Yield a hidden folder to fill; if the block ends well it takes the place of ``path``, else it is removed.
+
+    Args:
+        path: The folder.
+        is_private: It and every file in it are their owner's alone.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    hidden, old = _beside(path), _beside(path, ".old")
+    remove_leftovers(path)
+    hidden, old = _beside(path), _beside(path, _OLD)
     shutil.rmtree(hidden, ignore_errors=True)
-    hidden.mkdir()
+    hidden.mkdir(PRIVATE_FOLDER if is_private else 0o777)
     try:
         yield hidden
+        if is_private:
+            for file in hidden.rglob("*"):
+                file.chmod(PRIVATE_FOLDER if file.is_dir() else PRIVATE)
         if path.exists():
             os.replace(path, old)
         os.replace(hidden, path)
@@ -181,6 +202,7 @@ def replaced_folder(path: Path) -> Iterator[Path]:
 def shared_folder(path: Path) -> Iterator[Path]:
     """Yield a hidden folder to fill, for what every process would make alike: whoever is first wins, none fails."""
     path.parent.mkdir(parents=True, exist_ok=True)
+    remove_leftovers(path)
     hidden = _beside(path)
     shutil.rmtree(hidden, ignore_errors=True)
     hidden.mkdir()
@@ -196,13 +218,40 @@ def shared_folder(path: Path) -> Iterator[Path]:
 
 
 def remove_leftovers(path: Path) -> None:
-    """Remove the hidden folders that killed processes left beside ``path`` while they were making it."""
+    """Remove the hidden files and folders that killed processes left beside ``path`` while they were making it.
+
+    A folder that had made way for a newer one, which then did not come, is put back.
+    """
+    if not path.parent.is_dir():
+        return
+    start = f".{path.name}."
+    for name in os.listdir(path.parent):
+        if not (name.startswith(start) and name.endswith(_PARTIAL)):
+            continue
+        pid, dot, state = name[len(start) : -len(_PARTIAL)].partition(".")
+        if pid.isdecimal() and dot + state in ("", _OLD) and not _is_at_work(int(pid), path.with_name(name)):
+            _remove_leftover(path.with_name(name), path, is_old=bool(state))
+
+
+def _is_at_work(pid: int, left: Path) -> bool:
+    """Return whether the process that made a hidden file or folder lives: its number may be another's by now."""
     import psutil
 
-    for left in path.parent.glob(f".{path.name}.*{_PARTIAL}"):
-        pid = left.name.removesuffix(_PARTIAL).rpartition(".")[2]
-        if pid.isdigit() and not psutil.pid_exists(int(pid)) and left.is_dir():
-            shutil.rmtree(left)
+    try:
+        return psutil.Process(pid).create_time() <= left.stat().st_mtime + _CLOCK_SECONDS
+    except (psutil.NoSuchProcess, FileNotFoundError):
+        return False
+    except psutil.Error:
+        return True
+
+
+def _remove_leftover(left: Path, path: Path, *, is_old: bool) -> None:
+    if not left.is_dir() or left.is_symlink():
+        left.unlink(missing_ok=True)
+    elif is_old and not path.exists():
+        os.replace(left, path)
+    else:
+        shutil.rmtree(left, ignore_errors=True)
 
 
 def _beside(path: Path, state: str = "") -> Path:

@@ -477,3 +477,11 @@ def test_the_open_demo_of_mimic3_has_no_notes() -> None:
     with pytest.raises(DataError, match="holds no notes") as caught:
         prepare_mimic3(Path(folder) / "mimic3_demo", Path("never"), FULL)
     assert "credentialed access" in caught.value.hint
+
+
+def test_a_dataset_is_its_owners_alone(synthetic: Path, tmp_path: Path) -> None:
+    prepared(synthetic, tmp_path / "dataset", csv=True)
+    modes = {path.name: path.stat().st_mode & 0o777 for path in (tmp_path / "dataset").iterdir()}
+    assert {"notes.parquet", "df_classification.csv", "manifest.json", "quarantine.jsonl"} <= modes.keys()
+    assert set(modes.values()) == {0o600}
+    assert (tmp_path / "dataset").stat().st_mode & 0o777 == 0o700

@@ -3,6 +3,8 @@
 import json
 import os
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -155,6 +157,64 @@ def test_what_dead_processes_left_is_removed_and_what_living_ones_write_stays(tm
         (tmp_path / f".out.{pid}.partial").mkdir()
     remove_leftovers(tmp_path / "out")
     assert names(tmp_path) == [f".out.{os.getpid()}.partial"]
+
+
+def test_a_process_that_was_killed_leaves_nothing_that_the_next_one_does_not_remove(tmp_path: Path) -> None:
+    program = f"""
+import sys
+from pathlib import Path
+from nosology.files import new_folder, replacing
+here = Path({str(tmp_path)!r})
+with replacing(here / "out[1].csv", is_private=True) as partial, new_folder(here / "dataset") as folder:
+    partial.write_text("a note")
+    (folder / "notes").write_text("a note")
+    print("ready", flush=True)
+    sys.stdin.read()
+"""
+    with subprocess.Popen([sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"ready\n"
+        process.kill()
+    assert names(tmp_path) == [f".dataset.{process.pid}.partial", f".out[1].csv.{process.pid}.partial"]
+    write_text(tmp_path / "out[1].csv", "new")
+    with new_folder(tmp_path / "dataset"):
+        pass
+    assert names(tmp_path) == ["dataset", "out[1].csv"]
+
+
+def test_a_number_that_is_another_process_by_now_keeps_no_leftovers(tmp_path: Path) -> None:
+    left = tmp_path / f".out.{os.getpid()}.partial"
+    left.touch()
+    os.utime(left, (1_000_000_000, 1_000_000_000))  # in 2001, before this process began
+    remove_leftovers(tmp_path / "out")
+    assert names(tmp_path) == []
+
+
+def test_a_folder_that_made_way_for_one_that_never_came_is_put_back(tmp_path: Path) -> None:
+    dead = 2**22 + 1
+    (tmp_path / f".out.{dead}.old.partial").mkdir()
+    (tmp_path / f".out.{dead}.old.partial" / "kept").touch()
+    remove_leftovers(tmp_path / "out")
+    assert names(tmp_path) == ["out"]
+    assert names(tmp_path / "out") == ["kept"]
+
+
+def test_files_of_other_names_are_no_leftovers(tmp_path: Path) -> None:
+    others = [".out.txt.partial", ".other.4194305.partial", ".out.4194305.txt", ".out.4194305.new.partial"]
+    for name in others:
+        (tmp_path / name).touch()
+    remove_leftovers(tmp_path / "out")
+    assert names(tmp_path) == sorted(others)
+
+
+def test_a_private_folder_is_its_owners_alone_while_it_is_filled_and_afterwards(tmp_path: Path) -> None:
+    with new_folder(tmp_path / "dataset", is_private=True) as folder:
+        (folder / "deep").mkdir()
+        (folder / "deep" / "notes").touch(0o666)
+        assert mode(folder) == 0o700
+    assert mode(tmp_path / "dataset") == 0o700
+    assert mode(tmp_path / "dataset" / "deep") == 0o700
+    assert mode(tmp_path / "dataset" / "deep" / "notes") == 0o600
 
 
 def test_a_note_has_one_hash_and_a_surrogate_does_not_break_it() -> None:

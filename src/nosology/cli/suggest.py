@@ -135,4 +135,4 @@ def _write(lines: Iterable[dict[str, Any]], out: Path | None) -> None:
         return
     from nosology.files import write_lines
 
-    write_lines(out, written)
+    write_lines(out, written, is_private=True)

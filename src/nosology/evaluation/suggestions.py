@@ -257,7 +257,7 @@ def evaluate_suggestions(
     files.folder.mkdir(parents=True, exist_ok=True)
     if include_text:
         _write_example(files.suggested_example, suggester, test)
-    write_json(files.suggestions, results.model_dump(mode="json"))
+    write_json(files.suggestions, results.model_dump(mode="json"), is_private=True)
     record_again(run.files)
     return results
 

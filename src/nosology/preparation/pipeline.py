@@ -31,7 +31,7 @@ from nosology.dataset.split import check_disjoint, split_of
 from nosology.dataset.summary import DatasetSummary, summarize
 from nosology.dataset.writing import write_csv, write_labels_and_funnel, write_manifest, write_notes
 from nosology.errors import DataError, RunError
-from nosology.files import new_folder, remove_leftovers
+from nosology.files import new_folder
 from nosology.preparation.collecting import CLEAN, LABEL, READ, WORDS, Collector
 from nosology.preparation.joining import join
 from nosology.preparation.labelling import Labeller
@@ -193,8 +193,7 @@ def prepare(
             category, or a patient is in two splits.
     """
     labels = labels or LabelSet.load(config.label_set)
-    remove_leftovers(out)
-    with new_folder(out) as folder:
+    with new_folder(out, is_private=True) as folder:
         source = open_source()
         funnel, quarantine = Funnel([READ, *source.steps, *STEPS]), Quarantine(config.max_failed_share)
         label_of = Labeller(labels, config.label_rule, config.icd10_mapping)

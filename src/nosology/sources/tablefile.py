@@ -195,13 +195,15 @@ def refuse_taken(table: pl.DataFrame, path: Path, names: Iterable[str]) -> None:
 
 
 def write_table(table: pl.DataFrame, path: Path) -> None:
-    """Write a table in the format of the file's name, whole or not at all; nested columns become JSON in CSV and TSV.
+    """Write a table in the format of the file's name, whole or not at all, readable by its owner alone.
+
+    Nested columns become JSON in CSV and TSV.
 
     Raises:
         DataError: The name ends in none of the known ways.
     """
     kind = table_format(path)
-    with replacing(path) as partial:
+    with replacing(path, is_private=True) as partial:
         if kind == "parquet":
             table.with_columns(_typed(column) for column in table if column.dtype == pl.Object).write_parquet(partial)
         else:

@@ -93,4 +93,4 @@ def write_inputs(out: Path, dataset: Dataset, template: PromptTemplate, config: 
     files.prompt.write_text(template.source, encoding="utf-8")
     settings = config.model_dump(mode="json")
     files.config.write_text(yaml.safe_dump(settings, sort_keys=False, allow_unicode=True), encoding="utf-8")
-    write_json(files.train_notes, {"note_ids": rows["note_id"].to_list()})
+    write_json(files.train_notes, {"note_ids": rows["note_id"].to_list()}, is_private=True)
