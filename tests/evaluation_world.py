@@ -145,7 +145,7 @@ class FakeClassifier:
     asked: list[str] = field(default_factory=list)
     calibrated_with: list[Any] = field(default_factory=list)
 
-    def log_probs(self, texts, *, correction="none", progress=None):
+    def log_probs(self, texts: Any, *, correction: str = "none", progress: Any = None) -> Any:
         """Return overconfident scores; the prior correction takes 1 nat from the first category."""
         texts = [text if isinstance(text, str) else text.text for text in texts]
         self.asked.append(f"log_probs {correction} {len(texts)}")
@@ -156,7 +156,7 @@ class FakeClassifier:
             progress(len(texts))
         return rows - np.logaddexp.reduce(rows, axis=1, keepdims=True)
 
-    def _scores(self, text):
+    def _scores(self, text: Any) -> Any:
         generator = np.random.default_rng(int(hashlib.sha256(text.encode()).hexdigest()[:8], 16))
         scores = generator.normal(size=len(self.names))
         marker = text.rpartition("true")[2].partition("x")[0]
@@ -164,7 +164,7 @@ class FakeClassifier:
             scores[int(marker)] += 2.5 + generator.random()
         return scores * self.sharpness
 
-    def predictions_from(self, log_probs, truncated, *, calibration=None):
+    def predictions_from(self, log_probs: Any, truncated: Any, *, calibration: Any = None) -> Any:
         """Return records as the real classifier does."""
         calibration = calibration or self.calibration
         probabilities = calibration.apply(log_probs) if calibration else np.exp(log_probs)
@@ -177,7 +177,7 @@ class FakeClassifier:
             found.append(Prediction(*ranking[0], ranking, chosen, bool(abstained), cut))
         return found
 
-    def log_probs_and_answers(self, texts, *, max_new_tokens=12, progress=None):  # noqa: ARG002 (as the classifier)
+    def log_probs_and_answers(self, texts: Any, *, max_new_tokens: int = 12, progress: Any = None) -> Any:  # noqa: ARG002 (as the classifier)
         """Return scores, and answers as in the original's transcripts: exact, with residue, or nonsense, by turns."""
         self.asked.append(f"answers {len(texts)}")
         ways = {kind: self.log_probs(texts, correction=kind) for kind in ("none", "length", "prior")}
@@ -187,20 +187,20 @@ class FakeClassifier:
         best = ways["none"].argmax(axis=1)
         return ways, [dress[i % 3].format(self.names[category].lower()) for i, category in enumerate(best)]
 
-    def prompt(self, text):
+    def prompt(self, text: Any) -> Any:
         """Return a prompt."""
         return f"Which category?\n{text}\nAnswer:"
 
-    def encode(self, texts):
+    def encode(self, texts: Any) -> Any:
         """Return notes of a hundred tokens, of which every tenth loses seven."""
         return [EncodedNote(text, (), 7 if i % 10 == 0 else 0, 100) for i, text in enumerate(texts)]
 
-    def with_calibration(self, calibration):
+    def with_calibration(self, calibration: Any) -> Any:
         """Return this classifier, calibrated; what it was asked is remembered in one place."""
         self.calibrated_with.append(calibration)
         return replace(self, calibration=calibration)
 
-    def in_order(self, order):
+    def in_order(self, order: Any) -> Any:
         """Return a classifier that favours what is listed first and forgets the rest for every fifth note."""
         return Positional(self.names, self.skill, self.sharpness, first=order[0])
 
@@ -208,11 +208,11 @@ class FakeClassifier:
 class Positional(FakeClassifier):
     """Answers as the fake does, but every fifth note with the category that the instruction lists first."""
 
-    def __init__(self, *arguments, first):
+    def __init__(self, *arguments: Any, first: Any) -> None:
         super().__init__(*arguments)
         self._first = first
 
-    def log_probs(self, texts, *, correction="none", progress=None):
+    def log_probs(self, texts: Any, *, correction: str = "none", progress: Any = None) -> Any:
         """Return the fake's scores, bent for every fifth note."""
         rows = super().log_probs(texts, correction=correction, progress=progress)
         rows[::5] = np.log(0.01)
@@ -223,19 +223,21 @@ class Positional(FakeClassifier):
 class Loader:
     """Loads a good tuned and a poor base classifier, and remembers them."""
 
-    def __init__(self, names=CATEGORIES, tuned_skill=0.9, base_skill=0.2, kind=FakeClassifier):
+    def __init__(
+        self, names: Any = CATEGORIES, tuned_skill: float = 0.9, base_skill: float = 0.2, kind: Any = FakeClassifier
+    ) -> None:
         self.loaded = {}
         self._kind = kind
         self._skills = {"tuned": tuned_skill, "base": base_skill}
         self._names = names
 
-    def __call__(self, _run, system):
+    def __call__(self, _run: Any, system: Any) -> Any:
         """Return a new classifier, and keep it."""
         self.loaded[system] = self._kind(self._names, self._skills[system])
         return self.loaded[system]
 
 
-def _shares(n):
+def _shares(n: Any) -> Any:
     shares = 1 / np.arange(1, n + 1)
     return shares / shares.sum()
 
@@ -243,7 +245,7 @@ def _shares(n):
 class Scripted(FakeClassifier):
     """Answers by the number of the note alone: base in steps of five, tuned right but for every seventh note."""
 
-    def _scores(self, text):
+    def _scores(self, text: Any) -> Any:
         number = int(re.match(r"\d*", text.rpartition("-")[2])[0] or 0)  # a demand may stand behind it
         category = int(text.rpartition("true")[2].partition("x")[0] or 0)
         answer = number * 5 + number // 18 if self.skill < 0.5 else category + (number % 7 == 0) * (1 + number // 18)

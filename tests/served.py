@@ -4,6 +4,7 @@ import socket
 import ssl
 import threading
 from pathlib import Path
+from typing import Any
 
 import httpx2
 
@@ -18,7 +19,7 @@ class Served:
     """A service on a port of this machine, in a thread."""
 
     def __init__(
-        self, run: Path, state: Path, *, keys: KeyFile | None = None, tls: ssl.SSLContext | None = None, **settings
+        self, run: Path, state: Path, *, keys: KeyFile | None = None, tls: ssl.SSLContext | None = None, **settings: Any
     ) -> None:
         self.service, self.reader = open_service(run, state, **settings)
         listener = socket.socket()

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
@@ -99,7 +100,7 @@ class Process:
                     return port
         raise RuntimeError("the service did not start")
 
-    def client(self, **options) -> httpx2.Client:
+    def client(self, **options: Any) -> httpx2.Client:
         """Return a client of it."""
         return httpx2.Client(base_url=self.url, timeout=60, **options)
 
@@ -132,7 +133,7 @@ def _answers(client: httpx2.Client) -> bool:
 
 
 @contextmanager
-def serving(run: Path, state: Path, *options: str, **more) -> Iterator[Process]:
+def serving(run: Path, state: Path, *options: str, **more: Any) -> Iterator[Process]:
     """Yield a running service and end it afterwards."""
     process = Process(run, state, *options, **more)
     try:

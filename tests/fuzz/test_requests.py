@@ -174,17 +174,17 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_served_run(tmp_path_factory.mktemp("served"))
 
 
-def test_no_mutated_request_breaks_the_service(run, tmp_path):
+def test_no_mutated_request_breaks_the_service(run: Path, tmp_path: Path) -> None:
     assert {200, 400, 403, 404, 408, 421, 422} & attack(run, tmp_path / "state", 500, seed=1) >= {200, 400, 422}
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(1_200)
-def test_five_thousand_mutated_requests_do_not_break_the_service(run, tmp_path):
+def test_five_thousand_mutated_requests_do_not_break_the_service(run: Path, tmp_path: Path) -> None:
     attack(run, tmp_path / "state", 5_000, seed=2)
 
 
-def test_bodies_that_once_broke_a_parser_get_a_status_that_says_what_is_wrong(run, tmp_path):
+def test_bodies_that_once_broke_a_parser_get_a_status_that_says_what_is_wrong(run: Path, tmp_path: Path) -> None:
     served = Served(run, tmp_path / "state")
     try:
         for body in (

@@ -3,6 +3,7 @@
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sklearn.metrics import classification_report
@@ -18,7 +19,7 @@ GOLDEN = Path(__file__).with_name("classification_reports.txt")
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory):
+def run(tmp_path_factory: pytest.TempPathFactory) -> Any:
     names = LabelSet.load("icd-chapters-18").names
     folder = tmp_path_factory.mktemp("golden")
     dataset = write_dataset(folder / "dataset", {"train": 36, "validation": 36, "test": 100}, names=names, in_turn=True)
@@ -29,17 +30,17 @@ def run(tmp_path_factory: pytest.TempPathFactory):
 
 
 @pytest.fixture(scope="module")
-def text(run):
+def text(run: Any) -> Any:
     return side_by_side(
         Results.model_validate_json((run / "eval" / "test" / "results.json").read_text(encoding="utf-8"))
     )
 
 
-def test_the_report_of_100_notes_is_the_golden_one(text) -> None:
+def test_the_report_of_100_notes_is_the_golden_one(text: Any) -> None:
     assert text == GOLDEN.read_text(encoding="utf-8")
 
 
-def test_it_has_a_row_for_each_of_18_categories_then_accuracy_and_two_averages(text) -> None:
+def test_it_has_a_row_for_each_of_18_categories_then_accuracy_and_two_averages(text: Any) -> None:
     rows = [line for line in text.splitlines() if re.search(r"\d\.\d\d", line)]
     assert len(rows) == 18 + 3
     assert [row.split("  ")[0].strip() or row.strip().split("  ")[0] for row in rows][-3:] == [
@@ -50,7 +51,7 @@ def test_it_has_a_row_for_each_of_18_categories_then_accuracy_and_two_averages(t
 
 
 @pytest.mark.parametrize(("system", "is_left"), [("base", True), ("tuned", False)])
-def test_each_half_is_what_scikit_learn_prints(run, text, system, is_left) -> None:
+def test_each_half_is_what_scikit_learn_prints(run: Any, text: Any, system: str, is_left: bool) -> None:
     lines = (run / "eval" / "test" / system / "predictions.jsonl").read_text(encoding="utf-8").splitlines()
     rows = [json.loads(line) for line in lines]
     names = LabelSet.load("icd-chapters-18").names

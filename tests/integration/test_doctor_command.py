@@ -3,6 +3,7 @@
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,7 @@ CONFIGS = Path(__file__).parents[2] / "configs"
 
 
 @pytest.fixture
-def doctor(monkeypatch, capsys):
+def doctor(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Any:
     """Return a function that runs the command with some arguments: exit status, stdout, stderr."""
 
     def run(*arguments: str) -> tuple[int, str, str]:
@@ -26,14 +27,14 @@ def doctor(monkeypatch, capsys):
     return run
 
 
-def test_the_doctor_says_what_the_papers_configuration_needs(doctor):
+def test_the_doctor_says_what_the_papers_configuration_needs(doctor: Any) -> None:
     status, said, _ = doctor("--config", str(CONFIGS / "paper.yaml"))
     assert "unsloth/Llama-3.2-3B-Instruct: 3.21 B parameters" in said
     assert "weights" in said
     assert status == (0 if "It can run here." in said else 2)
 
 
-def test_the_doctors_json_holds_machine_and_diagnosis(doctor):
+def test_the_doctors_json_holds_machine_and_diagnosis(doctor: Any) -> None:
     status, said, _ = doctor("--config", str(CONFIGS / "demo.yaml"), "--json")
     report = json.loads(said)
     assert report["machine"]["n_cores"] >= 1
@@ -41,13 +42,13 @@ def test_the_doctors_json_holds_machine_and_diagnosis(doctor):
     assert report["diagnosis"]["can_run"] is (status == 0)
 
 
-def test_what_cannot_run_exits_2(doctor):
+def test_what_cannot_run_exits_2(doctor: Any) -> None:
     status, said, _ = doctor("--set", "model.name=no/such-model")
     assert status == 2
     assert "It cannot run here as it is." in said
 
 
-def test_all_mistakes_of_a_configuration_are_named_at_once(doctor, tmp_path):
+def test_all_mistakes_of_a_configuration_are_named_at_once(doctor: Any, tmp_path: Path) -> None:
     file = tmp_path / "wrong.yaml"
     file.write_text("prepare:\n  min_word: 5\ntrain:\n  epochs: -1\n")
     status, said, talk = doctor("--config", str(file))
@@ -57,22 +58,22 @@ def test_all_mistakes_of_a_configuration_are_named_at_once(doctor, tmp_path):
 
 
 @pytest.mark.parametrize("file", sorted(CONFIGS.glob("*.yaml")), ids=lambda file: file.stem)
-def test_every_shipped_configuration_is_valid(file):
+def test_every_shipped_configuration_is_valid(file: Any) -> None:
     assert isinstance(load_config(file), Config)
 
 
-def test_the_three_configurations_are_shipped():
+def test_the_three_configurations_are_shipped() -> None:
     assert {file.stem for file in CONFIGS.glob("*.yaml")} >= {"demo", "paper", "mimic3"}
 
 
 @pytest.mark.parametrize("file", sorted(CONFIGS.glob("*.yaml")), ids=lambda file: file.stem)
-def test_every_choice_of_a_shipped_configuration_says_why(file):
+def test_every_choice_of_a_shipped_configuration_says_why(file: Any) -> None:
     choices = [line for line in file.read_text().splitlines() if line.startswith("  ")]
     assert choices
     assert [line for line in choices if "  # " not in line] == []
 
 
-def test_the_papers_configuration_is_the_original_projects():
+def test_the_papers_configuration_is_the_original_projects() -> None:
     config = load_config(CONFIGS / "paper.yaml")
     assert (config.prepare.min_words, config.prepare.max_words) == (50, 100)
     assert (config.prepare.lowercase, config.prepare.strip_punctuation) == (True, True)

@@ -64,7 +64,7 @@ def assert_whole(state: Path, acknowledged: set[str]) -> None:
     assert (compared.edited, compared.missing, compared.unlogged) == ((), (), ())
 
 
-def test_fifty_kills_lose_nothing_that_was_acknowledged(tmp_path):
+def test_fifty_kills_lose_nothing_that_was_acknowledged(tmp_path: Path) -> None:
     rng, acknowledged = random.Random(16), set()
     for _ in range(50):
         process = writer(tmp_path, 100_000, 0)
@@ -77,7 +77,7 @@ def test_fifty_kills_lose_nothing_that_was_acknowledged(tmp_path):
     assert_whole(tmp_path, acknowledged)
 
 
-def test_fifty_moments_without_room_lose_nothing_and_writing_goes_on(tmp_path):
+def test_fifty_moments_without_room_lose_nothing_and_writing_goes_on(tmp_path: Path) -> None:
     rng, acknowledged, n_refused = random.Random(16), set(), 0
     for _ in range(50):
         lines = writer(tmp_path, 8, rng.randrange(1, 2_000)).communicate(timeout=60)[0].splitlines()

@@ -3,6 +3,7 @@
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,7 +22,7 @@ def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, *wo
 
 
 @pytest.fixture
-def nosology(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):
+def nosology(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Any:
     return lambda *words: run(capsys, monkeypatch, *words)
 
 
@@ -30,7 +31,7 @@ def mimic(tmp_path: Path) -> Path:
     return write_mimic3(tmp_path / "mimic", *two_categories(30))
 
 
-def test_prepare_mimic3_says_what_came_out(nosology, mimic: Path, tmp_path: Path) -> None:
+def test_prepare_mimic3_says_what_came_out(nosology: Any, mimic: Path, tmp_path: Path) -> None:
     status, out, err = nosology("prepare", "mimic3", mimic, "--out", tmp_path / "ds", "--preset", "paper", "--csv")
     assert (status, out) == (0, "")
     assert "share patients" in err
@@ -39,7 +40,7 @@ def test_prepare_mimic3_says_what_came_out(nosology, mimic: Path, tmp_path: Path
     assert open_dataset(tmp_path / "ds").manifest["config"]["max_words"] == 100
 
 
-def test_json_goes_to_stdout_alone(nosology, mimic: Path, tmp_path: Path) -> None:
+def test_json_goes_to_stdout_alone(nosology: Any, mimic: Path, tmp_path: Path) -> None:
     status, out, _ = nosology("prepare", "mimic3", mimic, "--out", tmp_path / "ds", "--json")
     summary = json.loads(out)
     assert status == 0
@@ -47,7 +48,7 @@ def test_json_goes_to_stdout_alone(nosology, mimic: Path, tmp_path: Path) -> Non
     assert summary["funnel"][-1]["rows_out"] == 30
 
 
-def test_options_win_over_the_file_and_set_over_the_preset(nosology, mimic: Path, tmp_path: Path) -> None:
+def test_options_win_over_the_file_and_set_over_the_preset(nosology: Any, mimic: Path, tmp_path: Path) -> None:
     file = save(tmp_path / "config.yaml", "prepare:\n  preset: full\n  seed: 3\n")
     words = ("--config", file, "--preset", "paper", "--set", "prepare.max_words=90")
     assert nosology("prepare", "mimic3", mimic, "--out", tmp_path / "ds", *words)[0] == 0
@@ -55,7 +56,7 @@ def test_options_win_over_the_file_and_set_over_the_preset(nosology, mimic: Path
     assert (config["preset"], config["seed"], config["max_words"], config["lowercase"]) == ("paper", 3, 90, True)
 
 
-def test_prepare_table_with_categories_of_ones_own(nosology, tmp_path: Path) -> None:
+def test_prepare_table_with_categories_of_ones_own(nosology: Any, tmp_path: Path) -> None:
     rows = [(prose(i), ("Urgent", "Routine")[i % 2]) for i in range(20)]
     file = save(tmp_path / "notes.csv", as_csv(("Body", "Triage"), rows))
     labels = save(tmp_path / "triage.tsv", "category\nRoutine\nUrgent\n")
@@ -89,7 +90,7 @@ def test_prepare_table_with_categories_of_ones_own(nosology, tmp_path: Path) -> 
     ],
 )
 def test_what_the_user_can_fix_ends_with_status_2_and_says_how(
-    nosology, mimic: Path, tmp_path: Path, words: tuple[str, ...], message: str
+    nosology: Any, mimic: Path, tmp_path: Path, words: tuple[str, ...], message: str
 ) -> None:
     status, out, err = nosology(*(word.format(mimic=mimic, out=tmp_path / "ds") for word in words))
     assert (status, out) == (2, "")
@@ -99,14 +100,14 @@ def test_what_the_user_can_fix_ends_with_status_2_and_says_how(
     assert not (tmp_path / "ds").exists()
 
 
-def test_all_wrong_config_fields_are_named_at_once(nosology, mimic: Path, tmp_path: Path) -> None:
+def test_all_wrong_config_fields_are_named_at_once(nosology: Any, mimic: Path, tmp_path: Path) -> None:
     words = ("--set", "prepare.colour=red", "--set", "prepare.seed=many")
     _, _, err = nosology("prepare", "mimic3", mimic, "--out", tmp_path / "ds", *words)
     assert "prepare.colour" in err
     assert "prepare.seed" in err
 
 
-def test_labels_show_check_and_map(nosology, tmp_path: Path) -> None:
+def test_labels_show_check_and_map(nosology: Any, tmp_path: Path) -> None:
     status, out, err = nosology("labels", "show")
     assert (status, len(out.splitlines())) == (0, 19)
     assert "Cardiovascular           390-459            I00-I99" in out

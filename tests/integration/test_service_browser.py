@@ -6,7 +6,9 @@ The service is real; its reader is the one whose answers are known. Skipped wher
 import os
 import re
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -35,7 +37,7 @@ CLINICAL = "Chest pain since noon. Acute infarction of the anterior wall. No pne
 
 
 @pytest.fixture(scope="module")
-def browser():
+def browser() -> Iterator[Any]:
     if CHROMIUM is None:
         pytest.skip("Chromium is not installed (Debian, Ubuntu: apt install chromium)")
     with playwright.sync_playwright() as driver:
@@ -50,18 +52,18 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def served(run, tmp_path):
+def served(run: Path, tmp_path: Path) -> Iterator[Any]:
     served = Served(run, tmp_path / "state", keep_text=True)
     yield served
     served.stop()
 
 
 @pytest.fixture
-def new_page(browser):
+def new_page(browser: Any) -> Iterator[Any]:
     """Return a function that opens a page; errors of its scripts and policy fail the test."""
     contexts, complaints = [], []
 
-    def open_page(url: str, size: str = "wide", theme: str = "light"):
+    def open_page(url: str, size: str = "wide", theme: str = "light") -> Any:
         context = browser.new_context(viewport=SIZES[size], color_scheme=theme, reduced_motion="reduce")
         contexts.append(context)
         page = context.new_page()
@@ -81,19 +83,19 @@ def new_page(browser):
     ] == []
 
 
-def violations(page) -> list[str]:
+def violations(page: Any) -> list[str]:
     """Return what axe-core finds on the page as it is now."""
     found = axe.Axe().run(page).response["violations"]
     return [f"{item['id']}: {[node['html'][:120] for node in item['nodes']]}" for item in found]
 
 
-def read(page, text: str) -> None:
+def read(page: Any, text: str) -> None:
     page.fill("#note", text)
     page.keyboard.press("Control+Enter")
     page.wait_for_selector("#category")
 
 
-def test_from_the_pasted_note_to_the_export(served, new_page, run, tmp_path):
+def test_from_the_pasted_note_to_the_export(served: Any, new_page: Any, run: Path, tmp_path: Path) -> None:
     page = new_page(served.url)
     read(page, NOTE)
     assert page.inner_text("#category") == "Cardiovascular"
@@ -118,7 +120,7 @@ def test_from_the_pasted_note_to_the_export(served, new_page, run, tmp_path):
     assert set(decided.values()) == {"Skin Disorders", "Respiratory", "Digestive"}
 
 
-def test_not_sure_is_said_plainly(served, new_page):
+def test_not_sure_is_said_plainly(served: Any, new_page: Any) -> None:
     page = new_page(served.url)
     read(page, UNSURE_NOTE)
     assert page.inner_text("#category") == "Not sure"
@@ -126,7 +128,7 @@ def test_not_sure_is_said_plainly(served, new_page):
     assert "4 of 4 categories cannot be ruled out" in page.inner_text(".set")
 
 
-def test_a_diagnosis_is_chosen_seen_in_the_note_and_taken_with_one_key_each(served, new_page):
+def test_a_diagnosis_is_chosen_seen_in_the_note_and_taken_with_one_key_each(served: Any, new_page: Any) -> None:
     page = new_page(served.url)
     read(page, CLINICAL)
     page.keyboard.press("2")
@@ -140,13 +142,13 @@ def test_a_diagnosis_is_chosen_seen_in_the_note_and_taken_with_one_key_each(serv
     assert page.locator("#reader mark.denied").count() == 1, "what the note denies is marked as denied"
 
 
-def test_offsets_hold_in_notes_with_characters_beyond_the_basic_plane(served, new_page):
+def test_offsets_hold_in_notes_with_characters_beyond_the_basic_plane(served: Any, new_page: Any) -> None:
     page = new_page(served.url)
     read(page, "💉💊 Überwiesen. Acute infarction today. 💉 Done.")
     assert page.inner_text("#reader mark").strip() == "Acute infarction today."
 
 
-def test_a_note_is_shown_as_text_whatever_it_says(served, new_page):
+def test_a_note_is_shown_as_text_whatever_it_says(served: Any, new_page: Any) -> None:
     page = new_page(served.url)
     hostile = "<script>document.title='broken'</script><img src=x onerror=alert(1)> {{7*7}} infarction </article>"
     read(page, hostile)
@@ -155,7 +157,9 @@ def test_a_note_is_shown_as_text_whatever_it_says(served, new_page):
     assert page.locator("#reader img, #reader script").count() == 0
 
 
-def test_a_work_list_is_read_with_progress_and_worked_through_with_keys(served, new_page, tmp_path):
+def test_a_work_list_is_read_with_progress_and_worked_through_with_keys(
+    served: Any, new_page: Any, tmp_path: Path
+) -> None:
     served.reader.seconds = 0.4
     rows = [f"{i},{word} number {i}" for i in range(40) for word in (("infarction", "ulcer", "eczema")[i % 3],)]
     (tmp_path / "list.csv").write_text("id,text\n" + "\n".join(rows) + "\n")
@@ -178,7 +182,7 @@ def test_a_work_list_is_read_with_progress_and_worked_through_with_keys(served, 
     assert lines[2].startswith("1,ulcer number 1,Digestive,")
 
 
-def test_a_dropped_note_and_a_dropped_list_are_taken(served, new_page):
+def test_a_dropped_note_and_a_dropped_list_are_taken(served: Any, new_page: Any) -> None:
     page = new_page(served.url)
     drop = """([name, text]) => {
         const data = new DataTransfer();
@@ -194,7 +198,7 @@ def test_a_dropped_note_and_a_dropped_list_are_taken(served, new_page):
     assert not page.is_visible("#drop")
 
 
-def test_everything_can_be_done_with_the_keyboard_alone(served, new_page):
+def test_everything_can_be_done_with_the_keyboard_alone(served: Any, new_page: Any) -> None:
     page = new_page(served.url)
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.className") == "skip"
@@ -229,7 +233,7 @@ def test_everything_can_be_done_with_the_keyboard_alone(served, new_page):
     assert page.is_visible("#card")
 
 
-def test_single_letter_keys_can_be_switched_off(served, new_page):
+def test_single_letter_keys_can_be_switched_off(served: Any, new_page: Any) -> None:
     page = new_page(served.url)
     read(page, NOTE)
     page.keyboard.press("?")
@@ -240,7 +244,7 @@ def test_single_letter_keys_can_be_switched_off(served, new_page):
     assert served.service.store.all() == []
 
 
-def test_problems_are_said_where_one_looks(served, new_page):
+def test_problems_are_said_where_one_looks(served: Any, new_page: Any) -> None:
     page = new_page(served.url)
     page.fill("#note", "x" * 200_001)
     page.click("#read")
@@ -249,7 +253,7 @@ def test_problems_are_said_where_one_looks(served, new_page):
     assert len(page.input_value("#note")) == 200_001, "the note is not lost"
 
 
-def test_the_report_and_the_card_are_one_click_away(served, new_page):
+def test_the_report_and_the_card_are_one_click_away(served: Any, new_page: Any) -> None:
     page = new_page(served.url)
     page.click("#open-card")
     assert "80 %" in page.inner_text("#card-content")
@@ -264,7 +268,7 @@ def test_the_report_and_the_card_are_one_click_away(served, new_page):
     assert opened.value.title() == "Report"
 
 
-def test_with_keys_the_page_asks_for_one(run, tmp_path, browser):
+def test_with_keys_the_page_asks_for_one(run: Path, tmp_path: Path, browser: Any) -> None:
     keys = KeyFile(tmp_path / "keys.json")
     key = keys.create("ward 3")
     served = Served(run, tmp_path / "state", keys=keys)
@@ -292,7 +296,9 @@ def test_with_keys_the_page_asks_for_one(run, tmp_path, browser):
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("size", ["narrow", "wide"])
-def test_axe_finds_nothing_in_any_state_and_nothing_is_wider_than_the_screen(served, new_page, tmp_path, size, theme):
+def test_axe_finds_nothing_in_any_state_and_nothing_is_wider_than_the_screen(
+    served: Any, new_page: Any, tmp_path: Path, size: str, theme: str
+) -> None:
     page = new_page(served.url, size, theme)
     pictures = Path(os.environ.get("NOSOLOGY_PICTURES") or tmp_path)
     (tmp_path / "list.csv").write_text("id,text\n" + "".join(f"{i},infarction {i}\n" for i in range(30)))

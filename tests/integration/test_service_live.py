@@ -10,7 +10,9 @@ import sys
 import threading
 import time
 import uuid
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
@@ -35,7 +37,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def live(run, tmp_path_factory):
+def live(run: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """A service that is left alone."""
     with serving(run, tmp_path_factory.mktemp("state"), "--timeout", "30") as process:
         yield process
@@ -52,12 +54,12 @@ def examples() -> list[str]:
     return found
 
 
-def test_the_pages_have_examples():
+def test_the_pages_have_examples() -> None:
     assert len(examples()) >= 6
 
 
 @pytest.mark.parametrize("line", examples())
-def test_the_curl_examples_of_the_pages_work(live, tmp_path, line):
+def test_the_curl_examples_of_the_pages_work(live: Any, tmp_path: Path, line: Any) -> None:
     skip_without("curl")
     (tmp_path / "notes.csv").write_text("id,text\n1,Chest pain.\n2,Burn of the hand.\n")
     (tmp_path / "call.json").write_text(json.dumps(hook_call()))
@@ -72,13 +74,13 @@ def test_the_curl_examples_of_the_pages_work(live, tmp_path, line):
     assert done.returncode == 0 or expected_501, done.stdout + done.stderr
 
 
-def hook_call():
+def hook_call() -> Any:
     from service_world import hook_call
 
     return hook_call("Chest pain.")
 
 
-def notes(*texts):
+def notes(*texts: Any) -> Any:
     return {"notes": [{"id": str(i), "text": text} for i, text in enumerate(texts)]}
 
 
@@ -122,7 +124,7 @@ class Load:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database(request, tmp_path):
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Any]:
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path / 'feedback.db'}"
         return
@@ -134,7 +136,7 @@ def database(request, tmp_path):
     server.remove()
 
 
-def test_nothing_that_was_answered_is_lost_when_the_process_is_killed(run, tmp_path, database):
+def test_nothing_that_was_answered_is_lost_when_the_process_is_killed(run: Path, tmp_path: Path, database: Any) -> None:
     state = tmp_path / "state"
     predicted, decided = [], []
     for round_number in range(2):  # the second start is the restart after a kill
@@ -156,7 +158,7 @@ def test_nothing_that_was_answered_is_lost_when_the_process_is_killed(run, tmp_p
     assert check(state / "audit.jsonl").first_broken is None
 
 
-def test_a_stopping_service_finishes_what_it_accepted(run, tmp_path):
+def test_a_stopping_service_finishes_what_it_accepted(run: Path, tmp_path: Path) -> None:
     with serving(run, tmp_path / "state") as process:
         with process.client() as client:
             rows = "".join(f"{i},Chest pain number {i}\n" for i in range(200))
@@ -180,7 +182,7 @@ def small_files() -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, 60_000))
 
 
-def test_a_full_disk_is_told_and_the_service_stays_up(run, tmp_path):
+def test_a_full_disk_is_told_and_the_service_stays_up(run: Path, tmp_path: Path) -> None:
     with serving(run, tmp_path / "state", preexec=small_files) as process, process.client() as client:
         for _ in range(400):
             answer = client.post("/v1/classify", json=notes("Chest pain."))
@@ -235,7 +237,7 @@ def raw(url: str, data: bytes, *, seconds: float = 20) -> bytes:
     ],
     ids=["garbage", "half a line", "dots", "encoded dots", "nul", "other host", "header", "huge length", "smuggling"],
 )
-def test_hostile_bytes_get_their_status_and_nothing_else(live, data, status):
+def test_hostile_bytes_get_their_status_and_nothing_else(live: Any, data: bytes, status: bytes) -> None:
     if b"104857600" in data:
         data += b"x" * 104_857_600
     received = raw(live.url, data, seconds=60)
@@ -245,7 +247,7 @@ def test_hostile_bytes_get_their_status_and_nothing_else(live, data, status):
         assert client.get("/livez").status_code == 200
 
 
-def test_a_hundred_megabytes_in_pieces_get_413(live):
+def test_a_hundred_megabytes_in_pieces_get_413(live: Any) -> None:
     pieces = (b"x" * (1 << 20) for _ in range(100))
     with live.client() as client:
         answer = client.post("/v1/classify", content=pieces, headers={"Content-Type": "application/json"})
@@ -253,7 +255,7 @@ def test_a_hundred_megabytes_in_pieces_get_413(live):
 
 
 @pytest.mark.parametrize("content", [b"\x7fELF" * 1000, b"\x1f\x8b\x08" + bytes(1000), bytes(range(256)) * 50])
-def test_binary_bodies_are_refused(live, content):
+def test_binary_bodies_are_refused(live: Any, content: Any) -> None:
     with live.client() as client:
         assert client.post(
             "/v1/classify", content=content, headers={"Content-Type": "application/json"}
@@ -261,7 +263,7 @@ def test_binary_bodies_are_refused(live, content):
         assert client.post("/v1/batch", content=content, headers={"Content-Type": "text/csv"}).is_client_error
 
 
-def test_a_client_that_hangs_up_is_noted_and_its_place_in_the_queue_given_free(live):
+def test_a_client_that_hangs_up_is_noted_and_its_place_in_the_queue_given_free(live: Any) -> None:
     body = json.dumps(notes(*["chest pain " * 200] * 64)).encode()
     head = "POST /v1/classify HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
     data = f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
@@ -284,14 +286,14 @@ def start(run: Path, *options: str) -> subprocess.CompletedProcess:
     return subprocess.run(command, capture_output=True, text=True, timeout=120)
 
 
-def test_another_address_without_a_key_is_refused_with_a_hint(run, tmp_path):
+def test_another_address_without_a_key_is_refused_with_a_hint(run: Path, tmp_path: Path) -> None:
     done = start(run, "--host", "0.0.0.0", "--keys", str(tmp_path / "none.json"))
     assert done.returncode == 2
     assert "no API key" in done.stderr
     assert "nosology keys create" in done.stderr
 
 
-def test_a_service_with_keys_asks_for_one(run, tmp_path):
+def test_a_service_with_keys_asks_for_one(run: Path, tmp_path: Path) -> None:
     key = KeyFile(tmp_path / "keys.json").create("ward 3")
     with serving(run, tmp_path / "state", "--keys", str(tmp_path / "keys.json"), "--host", "0.0.0.0") as process:
         with process.client() as client:
@@ -303,7 +305,7 @@ def test_a_service_with_keys_asks_for_one(run, tmp_path):
     assert [entry["actor"] for entry in entries(tmp_path / "state" / "audit.jsonl")] == ["ward 3"]
 
 
-def test_a_taken_port_and_a_taken_state_folder_are_told(run, live, tmp_path):
+def test_a_taken_port_and_a_taken_state_folder_are_told(run: Path, live: Any, tmp_path: Path) -> None:
     port = live.url.rpartition(":")[2]
     done = start(run, "--port", port, "--state", str(tmp_path / "state"))
     assert (done.returncode, "cannot listen" in done.stderr) == (2, True)
@@ -312,7 +314,7 @@ def test_a_taken_port_and_a_taken_state_folder_are_told(run, live, tmp_path):
     assert (done.returncode, "another service writes" in done.stderr) == (2, True)
 
 
-def test_the_process_never_logs_a_note(live):
+def test_the_process_never_logs_a_note(live: Any) -> None:
     with live.client() as client:
         client.post("/v1/classify", json=notes("Kanarienvogel in the chest"))
         client.get("/v1/feedback?limit=kanarienvogel")

@@ -7,7 +7,9 @@ fit is refused, what fits is not. The exceptions are stated.
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -26,14 +28,14 @@ NOT_CHECKED = (
 
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory):
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     folder = tmp_path_factory.mktemp("served")
     served = Served(write_served_run(folder), folder / "state", max_batches=4)
     yield served
     served.stop()
 
 
-def test_schemathesis_finds_no_5xx_and_no_violation(served, tmp_path: Path):
+def test_schemathesis_finds_no_5xx_and_no_violation(served: Any, tmp_path: Path) -> None:
     program = Path(sys.executable).parent / "schemathesis"
     options = ["--phases", "examples,coverage,fuzzing", "--max-examples", "12", "--seed", "0", "--no-color"]
     options += ["--continue-on-failure", "--generation-database", "none"]

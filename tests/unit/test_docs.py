@@ -5,6 +5,7 @@ import re
 import shlex
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,7 +16,7 @@ PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 
 
 @pytest.fixture(scope="module")
-def generate():
+def generate() -> Any:
     spec = importlib.util.spec_from_file_location("generate", ROOT / "docs" / "generate.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
@@ -23,7 +24,7 @@ def generate():
 
 
 @pytest.fixture(scope="module")
-def helps(generate) -> dict[tuple[str, ...], str]:
+def helps(generate: Any) -> dict[tuple[str, ...], str]:
     """Return each command's help by the words that lead to it."""
     cli.register_commands()
     return {tuple(path): generate._help_of(path) for path in generate.command_paths(cli.app)}
@@ -33,13 +34,13 @@ def page_id(page: Path) -> str:
     return str(page.relative_to(ROOT))
 
 
-def test_generated_pages_are_fresh(generate):
+def test_generated_pages_are_fresh(generate: Any) -> None:
     pages = {name: generate.NOTICE + text for name, text in generate.reference_pages().items()}
     pages |= generate.reference_schemas()
     assert generate.stale_pages(pages, generate.REFERENCE) == [], "run `make docs`"
 
 
-def test_a_page_that_differs_is_missing_or_is_left_over_is_stale(generate, tmp_path):
+def test_a_page_that_differs_is_missing_or_is_left_over_is_stale(generate: Any, tmp_path: Path) -> None:
     (tmp_path / "same.md").write_text("same")
     (tmp_path / "other.md").write_text("old")
     (tmp_path / "left-over.md").write_text("nobody writes this any more")
@@ -47,7 +48,7 @@ def test_a_page_that_differs_is_missing_or_is_left_over_is_stale(generate, tmp_p
     assert generate.stale_pages(pages, tmp_path) == ["left-over.md", "missing.md", "other.md"]
 
 
-def test_every_configuration_field_is_on_the_reference_page_with_its_default(generate):
+def test_every_configuration_field_is_on_the_reference_page_with_its_default(generate: Any) -> None:
     page = generate.config_page()
     assert "| `lora_r` | whole number, ≥ 1 | `16` | LoRA rank. |" in page
     assert "| `learning_rate` | number, > 0 | `0.0002` |" in page
@@ -55,13 +56,13 @@ def test_every_configuration_field_is_on_the_reference_page_with_its_default(gen
     assert "| `split_shares` | 3 numbers | `[0.8, 0.1, 0.1]` |" in page
 
 
-def test_every_category_is_on_the_reference_page_with_its_ranges(generate):
+def test_every_category_is_on_the_reference_page_with_its_ranges(generate: Any) -> None:
     page = generate.labels_page()
     assert "| Cardiovascular | 390-459 | I00-I99 |" in page
     assert page.count("\n| ") == 1 + 1 + 18, "two lines of head, 18 categories"
 
 
-def test_every_command_ends_its_help_with_one_example_of_itself(helps):
+def test_every_command_ends_its_help_with_one_example_of_itself(helps: dict[tuple[str, ...], str]) -> None:
     for path, text in helps.items():
         usage = text.split("Options:")[0].split("Arguments:")[0]
         examples = re.findall(r"^ *Example: ", usage, flags=re.MULTILINE)
@@ -78,7 +79,7 @@ def commands_in(text: str) -> list[str]:
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if page.parent.name != "reference"], ids=page_id)
-def test_commands_on_a_page_exist_with_the_options_they_are_given(page, helps):
+def test_commands_on_a_page_exist_with_the_options_they_are_given(page: Any, helps: dict[tuple[str, ...], str]) -> None:
     for line in commands_in(page.read_text(encoding="utf-8")):
         words = shlex.split(line, comments=True)[1:]
         path = next((tuple(words[:n]) for n in (2, 1) if tuple(words[:n]) in helps), None)
@@ -88,13 +89,13 @@ def test_commands_on_a_page_exist_with_the_options_they_are_given(page, helps):
 
 
 @pytest.mark.parametrize("page", PAGES, ids=page_id)
-def test_links_between_pages_lead_somewhere(page):
+def test_links_between_pages_lead_somewhere(page: Any) -> None:
     text = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
     targets = re.findall(r"\]\((?!https?://|mailto:)([^)#\s]+)[^)]*\)", text)
     assert [target for target in targets if not (page.parent / target).exists()] == []
 
 
-def test_the_layers_on_the_design_page_are_those_that_are_enforced():
+def test_the_layers_on_the_design_page_are_those_that_are_enforced() -> None:
     contract = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"][0]
     page = (ROOT / "docs" / "explanation" / "design.md").read_text(encoding="utf-8")
     block = page.split("## Layers")[1].split("```text\n")[1].split("```")[0]
@@ -102,7 +103,7 @@ def test_the_layers_on_the_design_page_are_those_that_are_enforced():
     assert drawn == [layer.replace("(", "").replace(")", "") for layer in contract["layers"]], "( ): not there yet"
 
 
-def test_every_module_has_its_layer_and_its_line_in_the_readme():
+def test_every_module_has_its_layer_and_its_line_in_the_readme() -> None:
     package = ROOT / "src" / "nosology"
     modules = {path.stem for path in package.iterdir() if path.suffix == ".py" or (path / "__init__.py").is_file()}
     modules -= {"__init__", "__main__"}

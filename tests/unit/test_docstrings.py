@@ -112,21 +112,8 @@ def test_a_module_has_one_subject_and_so_at_most_four_hundred_lines() -> None:
 # ---- the tests themselves
 
 TESTS = Path(__file__).parents[1]
-TYPED_PACKAGES = (
-    "unit/coding",
-    "unit/course",
-    "unit/dataset",
-    "unit/deidentification",
-    "unit/export",
-    "unit/metrics",
-    "unit/modeling",
-    "unit/report",
-    "unit/sources",
-    "unit/suggesting",
-    "unit/synthetic",
-    "unit/text",
-)
-"""Folders in which every function of every test module is typed; the others follow one by one."""
+TYPED_FOLDERS = sorted(path.name for path in TESTS.iterdir() if any(path.rglob("*.py")) and path.name != "__pycache__")
+"""The folders of tests; every function of every module in them is typed."""
 
 
 def untyped(module: Path) -> list[str]:
@@ -142,11 +129,15 @@ def untyped(module: Path) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("package", TYPED_PACKAGES)
-def test_tests_say_what_they_take_and_return(package: str) -> None:
-    modules = sorted((TESTS / package).rglob("*.py"))
-    assert modules
-    assert not {module.name: untyped(module) for module in modules if untyped(module)}
+@pytest.mark.parametrize("folder", TYPED_FOLDERS)
+def test_tests_say_what_they_take_and_return(folder: str) -> None:
+    found = {module.name: untyped(module) for module in sorted((TESTS / folder).rglob("*.py"))}
+    assert {"unit", "integration"} <= set(TYPED_FOLDERS)
+    assert not {name: functions for name, functions in found.items() if functions}
+
+
+def test_what_tests_share_says_what_it_takes_and_returns() -> None:
+    assert not {module.name: untyped(module) for module in sorted(TESTS.glob("*.py")) if untyped(module)}
 
 
 def test_an_untyped_function_is_found(tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 import json
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -55,18 +57,18 @@ TINY = {
 """A model's config.json."""
 
 
-def configured(**sections) -> Config:
+def configured(**sections: Any) -> Config:
     values = PAPER.model_dump()
     for section, fields in sections.items():
         values[section] |= fields
     return Config.model_validate(values)
 
 
-def messages(diagnosis, level: str) -> str:
+def messages(diagnosis: Any, level: str) -> str:
     return "\n".join(f"{f.message} -> {f.remedy}" for f in diagnosis.findings if f.level == level)
 
 
-def test_the_papers_model_fits_a_24_gb_gpu():
+def test_the_papers_model_fits_a_24_gb_gpu() -> None:
     diagnosis = examine(PAPER, WORKSTATION)
     assert diagnosis.can_run
     assert diagnosis.memory_of == "Test GPU"
@@ -74,7 +76,7 @@ def test_the_papers_model_fits_a_24_gb_gpu():
     assert "6.4 GB to download" in messages(diagnosis, "advice")
 
 
-def test_the_papers_model_does_not_fit_a_16_gb_laptop_and_the_laptop_is_told_what_does():
+def test_the_papers_model_does_not_fit_a_16_gb_laptop_and_the_laptop_is_told_what_does() -> None:
     diagnosis = examine(PAPER, LAPTOP)
     assert not diagnosis.can_run
     assert diagnosis.need.weights == 4 * 3_212_749_824, "float32 on a CPU"
@@ -82,19 +84,19 @@ def test_the_papers_model_does_not_fit_a_16_gb_laptop_and_the_laptop_is_told_wha
     assert "--set model.dtype=bfloat16" in messages(diagnosis, "problem")
 
 
-def test_a_laptop_too_small_for_any_change_is_pointed_to_the_embedded_model():
+def test_a_laptop_too_small_for_any_change_is_pointed_to_the_embedded_model() -> None:
     diagnosis = examine(PAPER, replace(LAPTOP, available_bytes=4 * GB))
     assert not diagnosis.can_run
     assert f"--set model.name={EMBEDDED_MODEL}" in messages(diagnosis, "problem")
 
 
-def test_the_default_configuration_runs_on_a_laptop():
+def test_the_default_configuration_runs_on_a_laptop() -> None:
     diagnosis = examine(Config(), replace(LAPTOP, memory_bytes=32 * GB, available_bytes=24 * GB))
     assert diagnosis.can_run
     assert diagnosis.model.download_bytes == 0
 
 
-def test_what_the_doctor_recommends_does_fit():
+def test_what_the_doctor_recommends_does_fit() -> None:
     shape = known_architecture(PAPER.model.name)
     config = configured(train={"batch_size": 32}, model={"max_note_tokens": 2048}, prepare={"max_words": None})
     for free in (20 * GB, 12 * GB, 8 * GB, 5 * GB):
@@ -113,7 +115,7 @@ def test_what_the_doctor_recommends_does_fit():
         assert training_memory(shape, load).total <= free
 
 
-def test_a_smaller_batch_comes_first_and_keeps_the_notes_of_a_step():
+def test_a_smaller_batch_comes_first_and_keeps_the_notes_of_a_step() -> None:
     config = configured(
         train={"batch_size": 64, "accumulation_steps": 1}, model={"max_note_tokens": 1024}, prepare={"max_words": None}
     )
@@ -123,62 +125,62 @@ def test_a_smaller_batch_comes_first_and_keeps_the_notes_of_a_step():
     assert int(settings["train.batch_size"]) * int(settings["train.accumulation_steps"]) == 64
 
 
-def test_nothing_is_recommended_where_nothing_fits():
+def test_nothing_is_recommended_where_nothing_fits() -> None:
     assert changes_that_fit(PAPER, LAPTOP, known_architecture(PAPER.model.name), GB) == []
 
 
-def test_short_notes_are_not_charged_for_room_they_cannot_fill():
+def test_short_notes_are_not_charged_for_room_they_cannot_fill() -> None:
     short = training_load(configured(model={"max_note_tokens": 2048}), LAPTOP)
     long = training_load(configured(model={"max_note_tokens": 2048}, prepare={"max_words": None}), LAPTOP)
     assert short.note_tokens == 216, "100 words at two tokens each, and the answer"
     assert long.note_tokens == 2064
 
 
-def test_4_bit_weights_without_a_gpu_are_a_problem_with_a_remedy():
+def test_4_bit_weights_without_a_gpu_are_a_problem_with_a_remedy() -> None:
     diagnosis = examine(configured(model={"load_in_4bit": True}), replace(LAPTOP, available_bytes=64 * GB))
     assert not diagnosis.can_run
     assert "--set model.load_in_4bit=false" in messages(diagnosis, "problem")
 
 
-def test_4_bit_weights_on_a_gpu_without_bitsandbytes_name_the_package():
+def test_4_bit_weights_on_a_gpu_without_bitsandbytes_name_the_package() -> None:
     machine = replace(WORKSTATION, packages=LAPTOP.packages)
     assert "nosology[gpu]" in messages(examine(configured(model={"load_in_4bit": True}), machine), "problem")
 
 
-def test_unsloth_is_missed_where_it_is_not_installed():
+def test_unsloth_is_missed_where_it_is_not_installed() -> None:
     assert "pip install unsloth" in messages(examine(configured(model={"engine": "unsloth"}), WORKSTATION), "problem")
     machine = replace(WORKSTATION, packages=WORKSTATION.packages | {"unsloth": "2026.1"})
     assert examine(configured(model={"engine": "unsloth"}), machine).can_run
 
 
-def test_a_number_format_that_the_cpu_computes_slowly_is_advised_against():
+def test_a_number_format_that_the_cpu_computes_slowly_is_advised_against() -> None:
     machine = replace(LAPTOP, available_bytes=64 * GB, gflops_bfloat16=20.0)
     advice = messages(examine(configured(model={"dtype": "bfloat16"}), machine), "advice")
     assert "10.0 times slower" in advice
     assert "--set model.dtype=float32" in advice
 
 
-def test_a_number_format_that_the_cpu_computes_fast_is_advised():
+def test_a_number_format_that_the_cpu_computes_fast_is_advised() -> None:
     machine = replace(LAPTOP, available_bytes=64 * GB, gflops_bfloat16=600.0)
     assert "3.0 times faster" in messages(examine(PAPER, machine), "advice")
 
 
-def test_a_gpu_without_bfloat16_units_is_advised_to_use_float32():
+def test_a_gpu_without_bfloat16_units_is_advised_to_use_float32() -> None:
     machine = replace(WORKSTATION, gpus=(Gpu("Old GPU", 32 * GB, 31 * GB, has_bfloat16=False),))
     assert "--set model.dtype=float32" in messages(examine(PAPER, machine), "advice")
 
 
-def test_hours_of_training_are_announced():
+def test_hours_of_training_are_announced() -> None:
     # 3.2 B parameters on 200 GFLOP/s: 2 x 2 x 2.82e9 x (220 / 2 + 216) tokens / 100e9 = 37 s a note
     advice = messages(examine(PAPER, replace(LAPTOP, available_bytes=64 * GB)), "advice")
     assert "about 37 s a note, 10 hours for every 1,000 training notes" in advice
 
 
-def test_a_fast_machine_is_not_called_slow():
+def test_a_fast_machine_is_not_called_slow() -> None:
     assert "slow" not in messages(examine(PAPER, WORKSTATION), "advice")
 
 
-def test_a_folder_is_a_model_that_needs_no_download(tmp_path):
+def test_a_folder_is_a_model_that_needs_no_download(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text(json.dumps(TINY))
     model = find_model(str(tmp_path))
     assert (model.download_bytes, model.shape.hidden) == (0, 64)
@@ -193,19 +195,19 @@ def test_a_folder_is_a_model_that_needs_no_download(tmp_path):
         ("embedded:gpt-7", "no embedded model"),
     ],
 )
-def test_an_unknown_model_is_a_problem_and_no_size_is_invented(name, said):
+def test_an_unknown_model_is_a_problem_and_no_size_is_invented(name: str, said: str) -> None:
     diagnosis = examine(configured(model={"name": name}), LAPTOP)
     assert not diagnosis.can_run
     assert said in messages(diagnosis, "problem")
     assert (diagnosis.need, diagnosis.seconds_per_note) == (None, None)
 
 
-def test_a_misspelt_name_raises_with_advice():
+def test_a_misspelt_name_raises_with_advice() -> None:
     with pytest.raises(ModelError, match="owner/model"):
         find_model("Llama 3B")
 
 
-def test_a_model_already_fetched_needs_no_download(tmp_path, monkeypatch):
+def test_a_model_already_fetched_needs_no_download(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     snapshot = tmp_path / "models--someone--small" / "snapshots" / "0123456789abcdef0123456789abcdef01234567"
     snapshot.mkdir(parents=True)
     (snapshot / "config.json").write_text(json.dumps(TINY))
@@ -219,7 +221,7 @@ def test_a_model_already_fetched_needs_no_download(tmp_path, monkeypatch):
     assert find_model("someone/small").download_bytes == 0
 
 
-def test_a_disk_too_small_for_the_model_is_a_problem(monkeypatch):
+def test_a_disk_too_small_for_the_model_is_a_problem(monkeypatch: pytest.MonkeyPatch) -> None:
     class Full:
         free = 3 * GB
 
@@ -227,24 +229,24 @@ def test_a_disk_too_small_for_the_model_is_a_problem(monkeypatch):
     assert "do not fit on the disk" in messages(examine(PAPER, WORKSTATION), "problem")
 
 
-def test_the_diagnosis_is_plain_json():
+def test_the_diagnosis_is_plain_json() -> None:
     report = json.loads(json.dumps(examine(PAPER, LAPTOP).to_dict()))
     assert report["can_run"] is False
     assert report["need"]["weights"] == 4 * 3_212_749_824
 
 
 @pytest.mark.parametrize(("n_bytes", "words"), [(0, "0.0 GB"), (6.4255e9, "6.4 GB"), (131.4e9, "131 GB")])
-def test_sizes_read_as_people_say_them(n_bytes, words):
+def test_sizes_read_as_people_say_them(n_bytes: int | float, words: str) -> None:
     assert gigabytes(n_bytes) == words
 
 
 # Hours, and batches that fit.
 
 
-def test_hours_are_notes_times_passes_times_what_a_note_was_measured_to_take():
+def test_hours_are_notes_times_passes_times_what_a_note_was_measured_to_take() -> None:
     asked = []
 
-    def time_note(_shape, load):
+    def time_note(_shape: Any, load: Any) -> Any:
         asked.append(load)
         return 0.5
 
@@ -258,14 +260,14 @@ def test_hours_are_notes_times_passes_times_what_a_note_was_measured_to_take():
     )
 
 
-def test_without_a_gpu_time_is_estimated_and_said_to_be():
+def test_without_a_gpu_time_is_estimated_and_said_to_be() -> None:
     diagnosis = examine(PAPER, LAPTOP, None, lambda *_: 0.5)
     assert not diagnosis.is_measured
     assert diagnosis.hours is None
     assert diagnosis.seconds_per_note != 0.5
 
 
-def test_the_largest_batch_that_fits_does_and_twice_as_many_notes_do_not():
+def test_the_largest_batch_that_fits_does_and_twice_as_many_notes_do_not() -> None:
     diagnosis = examine(PAPER, WORKSTATION)
     shape, load = known_architecture(PAPER.model.name), training_load(PAPER, WORKSTATION)
     assert [(fitting.is_4bit, fitting.is_checkpointed) for fitting in diagnosis.fitting] == [
@@ -281,6 +283,6 @@ def test_the_largest_batch_that_fits_does_and_twice_as_many_notes_do_not():
     assert len(examine(PAPER, LAPTOP).fitting) == 2  # nothing in 4 bits without bitsandbytes
 
 
-def test_a_batch_of_no_note_is_told_where_the_weights_alone_are_too_large():
+def test_a_batch_of_no_note_is_told_where_the_weights_alone_are_too_large() -> None:
     small = replace(WORKSTATION, gpus=(Gpu("Small GPU", 4 * GB, 4 * GB, has_bfloat16=True),))
     assert [fitting.n_notes for fitting in examine(PAPER, small).fitting][:2] == [0, 0]

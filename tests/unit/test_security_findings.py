@@ -28,12 +28,12 @@ def explained() -> dict[str, list[str]]:
     return {kind: re.findall(r"`([^`]+)`", where) for cell, where in rows for kind in re.findall(r"B\d{3}", cell)}
 
 
-def test_the_service_has_no_finding_but_asserts():
+def test_the_service_has_no_finding_but_asserts() -> None:
     assert {kind for kind, _ in findings("src/nosology/serve")} <= {"B101"}
 
 
 @pytest.mark.slow
-def test_every_finding_is_explained_and_every_explanation_has_a_finding():
+def test_every_finding_is_explained_and_every_explanation_has_a_finding() -> None:
     found, known = findings("src/nosology"), explained()
     assert {kind for kind, _ in found} == set(known)
     for kind, file in found:

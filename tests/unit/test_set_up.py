@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
-def set_up():
+def set_up() -> Any:
     spec = importlib.util.spec_from_file_location("set_up", ROOT / "scripts" / "set_up.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
@@ -56,11 +57,11 @@ Collecting torch==2.13.0
         ("Collecting cudalike\n", None),
     ],
 )
-def test_the_cuda_build_is_recognized_from_what_pip_announces(set_up, pip_says, reason):
+def test_the_cuda_build_is_recognized_from_what_pip_announces(set_up: Any, pip_says: Any, reason: str | None) -> None:
     assert set_up.cuda_build_announced(pip_says.splitlines(keepends=True)) == reason
 
 
-def test_reading_stops_at_the_announcement_so_the_download_never_starts(set_up):
+def test_reading_stops_at_the_announcement_so_the_download_never_starts(set_up: Any) -> None:
     lines = iter([*CUDA_BUILD_WITHOUT_METADATA.splitlines(), "the download"])
     set_up.cuda_build_announced(lines)
     assert next(lines) == "the download"
@@ -93,7 +94,7 @@ def calls(venv: Path) -> list[str]:
     return log.read_text().splitlines() if log.exists() else []
 
 
-def run(set_up, monkeypatch, venv: Path, *arguments: str, gpu: bool = False) -> int:
+def run(set_up: Any, monkeypatch: pytest.MonkeyPatch, venv: Path, *arguments: str, gpu: bool = False) -> int:
     monkeypatch.setattr(set_up, "has_nvidia_gpu", lambda: gpu)
     monkeypatch.setattr(set_up.sys, "platform", "linux")
     monkeypatch.setattr(set_up.sys, "argv", ["set_up.py", "--venv", str(venv), *arguments])
@@ -101,8 +102,8 @@ def run(set_up, monkeypatch, venv: Path, *arguments: str, gpu: bool = False) -> 
 
 
 def test_without_a_gpu_the_cuda_build_is_refused_with_its_size_and_the_alternative(
-    set_up, monkeypatch, tmp_path, capsys
-):
+    set_up: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     venv = make_venv(tmp_path, CUDA_BUILD_WITHOUT_METADATA, then="time.sleep(60); raise SystemExit('downloaded')")
     assert run(set_up, monkeypatch, venv, "--goal", "test") == 2
     said = capsys.readouterr().err
@@ -114,7 +115,9 @@ def test_without_a_gpu_the_cuda_build_is_refused_with_its_size_and_the_alternati
     assert not (venv / ".set-up-in-progress").exists(), "nothing was begun, so nothing has to be made anew"
 
 
-def test_torch_is_installed_first_and_the_stamp_written_last(set_up, monkeypatch, tmp_path):
+def test_torch_is_installed_first_and_the_stamp_written_last(
+    set_up: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     venv = make_venv(tmp_path, CPU_BUILD)
     assert run(set_up, monkeypatch, venv) == 0
     look, torch, package, model = calls(venv)
@@ -134,13 +137,17 @@ def test_torch_is_installed_first_and_the_stamp_written_last(set_up, monkeypatch
         (("--torch", "torch==2.13.0 --index-url https://download.pytorch.org/whl/cpu"), False),
     ],
 )
-def test_a_choice_already_made_is_not_questioned(set_up, monkeypatch, tmp_path, arguments, gpu):
+def test_a_choice_already_made_is_not_questioned(
+    set_up: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, arguments: tuple[Any, ...], gpu: bool
+) -> None:
     venv = make_venv(tmp_path, CUDA_BUILD_WITHOUT_METADATA)
     assert run(set_up, monkeypatch, venv, *arguments, gpu=gpu) == 0
     assert not any("--dry-run" in call for call in calls(venv))
 
 
-def test_a_failing_pip_stops_the_set_up_before_the_stamp(set_up, monkeypatch, tmp_path):
+def test_a_failing_pip_stops_the_set_up_before_the_stamp(
+    set_up: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     venv = make_venv(tmp_path, "ERROR: No matching distribution\n", then="raise SystemExit(1)")
     with pytest.raises(SystemExit) as stop:
         run(set_up, monkeypatch, venv)
@@ -149,7 +156,7 @@ def test_a_failing_pip_stops_the_set_up_before_the_stamp(set_up, monkeypatch, tm
     assert (venv / ".set-up-in-progress").exists()
 
 
-def test_an_interrupted_set_up_is_begun_anew(set_up, monkeypatch, tmp_path):
+def test_an_interrupted_set_up_is_begun_anew(set_up: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     venv = make_venv(tmp_path, CPU_BUILD)
     (venv / ".set-up-in-progress").touch()
     half_installed = venv / "half-installed"
@@ -161,7 +168,7 @@ def test_an_interrupted_set_up_is_begun_anew(set_up, monkeypatch, tmp_path):
     assert commands[0][1:3] == ["-m", "venv"]
 
 
-def test_another_torch_means_another_environment(set_up, monkeypatch, tmp_path):
+def test_another_torch_means_another_environment(set_up: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     venv = make_venv(tmp_path, CPU_BUILD)
     (venv / ".set-up.json").write_text('{"torch": "torch==2.12.0", "extras": "dev"}')
     monkeypatch.setattr(set_up, "_run", lambda _: venv.mkdir(exist_ok=True))
@@ -169,14 +176,16 @@ def test_another_torch_means_another_environment(set_up, monkeypatch, tmp_path):
     assert not (venv / "pip.py").exists()
 
 
-def test_changed_dependencies_are_added_to_the_environment_that_is_there(set_up, monkeypatch, tmp_path):
+def test_changed_dependencies_are_added_to_the_environment_that_is_there(
+    set_up: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     venv = make_venv(tmp_path, CPU_BUILD)
     (venv / ".set-up.json").write_text('{"torch": "torch==2.13.0", "extras": "dev"}')
     assert run(set_up, monkeypatch, venv) == 0
     assert len(calls(venv)) == 4
 
 
-def test_every_dependency_is_pinned_once_and_torch_is_left_to_the_make_variable():
+def test_every_dependency_is_pinned_once_and_torch_is_left_to_the_make_variable() -> None:
     lines = (ROOT / "constraints.txt").read_text().splitlines()
     pins = [line.split("==")[0] for line in lines if line and not line.startswith("#")]
     assert len(pins) == len(set(pins)) > 60
@@ -184,6 +193,6 @@ def test_every_dependency_is_pinned_once_and_torch_is_left_to_the_make_variable(
     assert not [name for name in pins if name.startswith(("torch", "nvidia", "triton", "cuda"))]
 
 
-def test_make_lists_its_targets():
+def test_make_lists_its_targets() -> None:
     finished = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True)
     assert {line.split()[0] for line in finished.stdout.splitlines()} >= {"demo", "test", "check", "clean", "help"}

@@ -3,8 +3,10 @@
 import importlib
 import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,7 +15,7 @@ BENCHMARKS = Path(__file__).parents[3] / "benchmarks"
 
 
 @pytest.fixture(scope="module")
-def accuracy():
+def accuracy() -> Iterator[Any]:
     """The script as a module."""
     sys.path.insert(0, str(BENCHMARKS))
     yield importlib.import_module("accuracy")
@@ -21,14 +23,14 @@ def accuracy():
 
 
 @pytest.fixture
-def judging(accuracy, monkeypatch):
+def judging(accuracy: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Its judging, on few random halves."""
     module = importlib.import_module(f"{accuracy.__name__}_judging")
     monkeypatch.setattr(module, "N_SPLITS", 5)
     return module
 
 
-def honest_scores(n, seed=0, n_categories=4):
+def honest_scores(n: Any, seed: int = 0, n_categories: int = 4) -> Any:
     """Return log-probabilities and truths drawn from them."""
     generator = np.random.default_rng(seed)
     probabilities = generator.dirichlet(np.full(n_categories, 0.4), size=n)
@@ -36,14 +38,16 @@ def honest_scores(n, seed=0, n_categories=4):
     return np.log(probabilities), true
 
 
-def test_a_document_is_locked_by_its_id_alone_in_about_a_third_of_cases(accuracy):
+def test_a_document_is_locked_by_its_id_alone_in_about_a_third_of_cases(accuracy: Any) -> None:
     splits = [accuracy.split_of(f"ohsumed-{i}") for i in range(3000)]
     assert splits == [accuracy.split_of(f"ohsumed-{i}") for i in range(3000)]
     assert splits.count("test") / 3000 == pytest.approx(1 / 3, abs=0.03)
     assert splits.count("validation") / 3000 == pytest.approx(0.2, abs=0.03)
 
 
-def test_both_tasks_lock_the_same_documents_and_leave_out_those_without_a_category(accuracy, tmp_path, monkeypatch):
+def test_both_tasks_lock_the_same_documents_and_leave_out_those_without_a_category(
+    accuracy: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     abstracts = [
         {"id": str(i), "text": "t", "mesh": "C04", "category": "Neoplasms" if i % 5 else None} for i in range(60)
     ]
@@ -56,12 +60,12 @@ def test_both_tasks_lock_the_same_documents_and_leave_out_those_without_a_catego
     assert all(chapters[name] == mesh[name] for name in chapters.keys() & mesh.keys())
 
 
-def test_prediction_sets_of_honest_scores_cover_what_they_aim_at(judging):
+def test_prediction_sets_of_honest_scores_cover_what_they_aim_at(judging: Any) -> None:
     for item in judging._conformal(*honest_scores(1500)):
         assert item["coverage"] == pytest.approx(item["target"], abs=0.03)
 
 
-def test_a_difference_counts_the_notes_that_only_one_system_has_right(judging):
+def test_a_difference_counts_the_notes_that_only_one_system_has_right(judging: Any) -> None:
     true = np.zeros(100, np.int64)
     word_counts, blended = (np.where(np.arange(100) < n_right, 0, 1) for n_right in (60, 75))
     (test,) = judging.compare({"tfidf": word_counts, "ensemble": blended}, true)
@@ -71,7 +75,7 @@ def test_a_difference_counts_the_notes_that_only_one_system_has_right(judging):
     assert test["interval"][0] > 0
 
 
-def test_macro_f1_leaves_out_categories_with_few_training_notes(judging):
+def test_macro_f1_leaves_out_categories_with_few_training_notes(judging: Any) -> None:
     log_probs, true = honest_scores(400)
     calibration = judging.calibrating.fit(log_probs, true)
     notes = SimpleNamespace(

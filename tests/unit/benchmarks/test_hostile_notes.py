@@ -9,7 +9,9 @@ import importlib
 import resource
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -35,24 +37,24 @@ CPU_SECONDS = 90
 
 
 @pytest.fixture(scope="module")
-def shapes():
+def shapes() -> Iterator[Any]:
     sys.path.insert(0, str(BENCHMARKS))
     yield importlib.import_module("hostile_shapes").SHAPES
     sys.path.remove(str(BENCHMARKS))
 
 
-def read(text):
+def read(text: Any) -> None:
     clean(text, "p", HOW)
     align(text, HOW)
     sentences(text)
     find_sections(text)
 
 
-def n_calls(text):
+def n_calls(text: Any) -> Any:
     """Return how many functions, of Python and of C, reading a note calls."""
     count = 0
 
-    def seen(_frame, event, _argument):
+    def seen(_frame: Any, event: Any, _argument: Any) -> None:
         nonlocal count
         count += event in ("call", "c_call")
 
@@ -64,12 +66,12 @@ def n_calls(text):
     return count
 
 
-def test_every_shape_has_the_length_it_was_asked_for(shapes):
+def test_every_shape_has_the_length_it_was_asked_for(shapes: Any) -> None:
     assert len(shapes) >= 30
     assert {name: len(make(1000)) for name, make in shapes.items()} == dict.fromkeys(shapes, 1000)
 
 
-def test_a_note_twice_as_long_takes_at_most_twice_the_calls(shapes):
+def test_a_note_twice_as_long_takes_at_most_twice_the_calls(shapes: Any) -> None:
     """A quarter more is for what stands at a note's edges; work that grows with the square would be four times."""
     grown = {}
     for name, make in shapes.items():
@@ -79,7 +81,7 @@ def test_a_note_twice_as_long_takes_at_most_twice_the_calls(shapes):
     assert {name: ratio for name, ratio in grown.items() if ratio > 2.6} == {}
 
 
-def test_all_shapes_are_read_within_a_bounded_processor_time():
+def test_all_shapes_are_read_within_a_bounded_processor_time() -> None:
     """Runs this file as a program, so that the kernel can end what no check between steps could."""
     done = subprocess.run(
         [sys.executable, __file__],
@@ -90,7 +92,7 @@ def test_all_shapes_are_read_within_a_bounded_processor_time():
     assert done.returncode == 0, f"ended while it read {done.stdout.splitlines()[-1:]}: {done.stderr[-500:]}"
 
 
-def test_names_found_by_completing_are_the_same_as_before_for_a_name_of_three_words():
+def test_names_found_by_completing_are_the_same_as_before_for_a_name_of_three_words() -> None:
     """Completion still goes on from what it completed, a bounded number of times."""
     text = "Seen by Dr. Kowalski. Then Niamh Oyelaran Kowalski left, and Kowalski was called."
     found = [text[span.start : span.end] for span in deidentify(text).spans]

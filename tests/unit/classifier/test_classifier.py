@@ -4,6 +4,7 @@ import doctest
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -344,7 +345,7 @@ def test_the_command_prints_json_lines_without_the_text(run: Path, tmp_path: Pat
     assert "secret" not in printed
 
 
-def poisoned(copied: Path, change) -> None:
+def poisoned(copied: Path, change: Any) -> None:
     """Change one number of the adapter, and record it as if it had been trained so."""
     from safetensors.torch import load_file, save_file
 

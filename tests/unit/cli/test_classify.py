@@ -9,6 +9,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import polars as pl
 import pytest
@@ -38,7 +39,7 @@ class KnownAnswers:
         self.runs.append(run)
         return self
 
-    def classify(self, notes: list[str], *, progress) -> list[Prediction]:
+    def classify(self, notes: list[str], *, progress: Any) -> list[Prediction]:
         self.notes += notes
         progress(len(notes))
         return [HEART if "heart" in note else UNSURE for note in notes]
@@ -59,7 +60,7 @@ def stand_in(classifier: object, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def classify(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):
+def classify(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Any:
     """Return a function that runs the command and gives its exit status, stdout and stderr."""
 
     def run(*words: object, stdin: str = "") -> tuple[int, str, str]:
@@ -82,7 +83,7 @@ def notes(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("suffix", [".csv", ".tsv"])
 def test_text_formats_get_lists_as_json_behind_their_own_columns(
-    classify, classifier: KnownAnswers, notes: Path, tmp_path: Path, suffix: str
+    classify: Any, classifier: KnownAnswers, notes: Path, tmp_path: Path, suffix: str
 ) -> None:
     out = tmp_path / f"out{suffix}"
     status, printed, said = classify("runs/first", notes, "--text", "Body", "--out", out)
@@ -101,7 +102,7 @@ def test_text_formats_get_lists_as_json_behind_their_own_columns(
 
 @pytest.mark.usefixtures("classifier")
 @pytest.mark.parametrize("suffix", [".jsonl", ".parquet"])
-def test_formats_with_lists_get_lists(classify, notes: Path, tmp_path: Path, suffix: str) -> None:
+def test_formats_with_lists_get_lists(classify: Any, notes: Path, tmp_path: Path, suffix: str) -> None:
     out = tmp_path / f"out{suffix}"
     assert classify("run", notes, "--text", "Body", "--out", out)[0] == 0
     first, second, _ = read_table(out).rows(named=True)
@@ -114,7 +115,7 @@ def test_formats_with_lists_get_lists(classify, notes: Path, tmp_path: Path, suf
 
 
 @pytest.mark.usefixtures("classifier")
-def test_without_out_json_lines_go_to_stdout_without_the_text(classify, notes: Path) -> None:
+def test_without_out_json_lines_go_to_stdout_without_the_text(classify: Any, notes: Path) -> None:
     status, printed, said = classify("run", notes, "--text", "Body")
     assert status == 0
     rows = [json.loads(line) for line in printed.splitlines()]
@@ -125,7 +126,7 @@ def test_without_out_json_lines_go_to_stdout_without_the_text(classify, notes: P
     assert "stomach" not in printed + said
 
 
-def test_one_note_comes_from_stdin(classify, classifier: KnownAnswers) -> None:
+def test_one_note_comes_from_stdin(classify: Any, classifier: KnownAnswers) -> None:
     status, printed, _ = classify("run", "-", stdin="weak heart\nand more\n")
     assert status == 0
     assert json.loads(printed) == {
@@ -138,7 +139,7 @@ def test_one_note_comes_from_stdin(classify, classifier: KnownAnswers) -> None:
 
 @pytest.mark.usefixtures("classifier")
 @pytest.mark.parametrize("suffix", [".jsonl", ".parquet", ".csv"])
-def test_one_note_from_stdin_goes_into_the_file_that_was_asked_for(classify, tmp_path: Path, suffix: str) -> None:
+def test_one_note_from_stdin_goes_into_the_file_that_was_asked_for(classify: Any, tmp_path: Path, suffix: str) -> None:
     out = tmp_path / f"out{suffix}"
     status, printed, said = classify("run", "-", "--out", out, stdin="weak heart")
     assert (status, printed) == (0, "")
@@ -150,7 +151,7 @@ def test_one_note_from_stdin_goes_into_the_file_that_was_asked_for(classify, tmp
 
 
 @pytest.mark.usefixtures("classifier")
-def test_values_that_json_does_not_know_are_printed_as_text(classify, tmp_path: Path) -> None:
+def test_values_that_json_does_not_know_are_printed_as_text(classify: Any, tmp_path: Path) -> None:
     from datetime import date
 
     write_table(pl.DataFrame({"seen": [date(2019, 3, 14)], "text": ["heart"]}), tmp_path / "in.parquet")
@@ -168,7 +169,7 @@ def test_values_that_json_does_not_know_are_printed_as_text(classify, tmp_path: 
     ],
 )
 def test_what_the_user_can_fix_is_refused_before_a_model_loads(
-    classify, classifier: KnownAnswers, notes: Path, words: tuple[str, ...], message: str
+    classify: Any, classifier: KnownAnswers, notes: Path, words: tuple[str, ...], message: str
 ) -> None:
     status, printed, said = classify("run", *(word.format(file=notes) for word in words), stdin=" \n")
     assert (status, printed) == (2, "")
@@ -179,7 +180,7 @@ def test_what_the_user_can_fix_is_refused_before_a_model_loads(
 
 @pytest.mark.parametrize("taken", ADDED)
 def test_a_column_that_would_be_overwritten_stops_the_command(
-    classify, classifier: KnownAnswers, tmp_path: Path, taken: str
+    classify: Any, classifier: KnownAnswers, tmp_path: Path, taken: str
 ) -> None:
     (tmp_path / "in.csv").write_text(f"text,{taken}\nheart,mine\n", encoding="utf-8")
     for words in ((), ("--out", tmp_path / "out.csv")):
@@ -190,7 +191,7 @@ def test_a_column_that_would_be_overwritten_stops_the_command(
 
 
 def test_a_run_that_cannot_be_loaded_is_an_error_of_the_user(
-    classify, notes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    classify: Any, notes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Broken:
         @staticmethod
@@ -203,13 +204,13 @@ def test_a_run_that_cannot_be_loaded_is_an_error_of_the_user(
     assert not (tmp_path / "out.csv").exists()
 
 
-def test_the_help_ends_with_an_example(classify) -> None:
+def test_the_help_ends_with_an_example(classify: Any) -> None:
     text = " ".join(classify("--help")[1].split())
     assert "Example: nosology classify runs/first notes.csv --text TEXT --out predictions.csv" in text
 
 
 def test_a_run_that_is_not_calibrated_says_so_in_every_line_and_to_the_person(
-    classify, classifier: KnownAnswers, monkeypatch: pytest.MonkeyPatch
+    classify: Any, classifier: KnownAnswers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     unknown = replace(HEART, abstained=True, is_calibrated=False)
     monkeypatch.setattr(classifier, "classify", lambda notes, **_: [unknown for _ in notes])

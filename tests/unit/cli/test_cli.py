@@ -42,7 +42,9 @@ def run_failing_with(error: BaseException, monkeypatch: pytest.MonkeyPatch) -> i
     return int(stop.value.code or 0)
 
 
-def test_an_error_the_user_can_fix_exits_2_with_place_and_hint_and_no_traceback(monkeypatch, capsys):
+def test_an_error_the_user_can_fix_exits_2_with_place_and_hint_and_no_traceback(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     status = run_failing_with(DataError("no column TEXT", place="notes.csv", hint="give --text"), monkeypatch)
     captured = capsys.readouterr()
     assert status == 2
@@ -50,7 +52,9 @@ def test_an_error_the_user_can_fix_exits_2_with_place_and_hint_and_no_traceback(
     assert captured.out == ""
 
 
-def test_a_bug_exits_1_and_withholds_the_message_that_could_quote_a_note(monkeypatch, capsys):
+def test_a_bug_exits_1_and_withholds_the_message_that_could_quote_a_note(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     status = run_failing_with(ValueError("pt is a 54 yo male with chest pain"), monkeypatch)
     talk = capsys.readouterr().err
     assert status == 1
@@ -60,29 +64,35 @@ def test_a_bug_exits_1_and_withholds_the_message_that_could_quote_a_note(monkeyp
     assert "NOSOLOGY_DEBUG=1" in talk
 
 
-def test_the_message_of_a_bug_is_shown_on_request(monkeypatch, capsys):
+def test_the_message_of_a_bug_is_shown_on_request(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setenv("NOSOLOGY_DEBUG", "1")
     assert run_failing_with(ValueError("an internal detail"), monkeypatch) == 1
     assert "an internal detail" in capsys.readouterr().err
 
 
-def test_a_full_disk_is_the_users_to_fix(monkeypatch, capsys):
+def test_a_full_disk_is_the_users_to_fix(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     full = OSError(errno.ENOSPC, "No space left on device", "/data/run/adapter")
     assert run_failing_with(full, monkeypatch) == 2
     assert capsys.readouterr().err == "error: /data/run/adapter: No space left on device\n"
 
 
-def test_an_unexpected_error_of_the_operating_system_is_a_bug(monkeypatch, capsys):
+def test_an_unexpected_error_of_the_operating_system_is_a_bug(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert run_failing_with(OSError(errno.EBADF, "Bad file descriptor"), monkeypatch) == 1
     assert "this is a bug" in capsys.readouterr().err
 
 
-def test_an_interrupt_exits_130_and_says_what_is_left_behind(monkeypatch, capsys):
+def test_an_interrupt_exits_130_and_says_what_is_left_behind(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert run_failing_with(KeyboardInterrupt(), monkeypatch) == 130
     assert "interrupted; nothing half-written" in capsys.readouterr().err
 
 
-def test_help_imports_nothing_heavy():
+def test_help_imports_nothing_heavy() -> None:
     program = (
         "import sys, json\n"
         "from nosology import cli\n"
@@ -97,14 +107,14 @@ def test_help_imports_nothing_heavy():
     assert loaded.isdisjoint(HEAVY), loaded & set(HEAVY)
 
 
-def test_version_is_printed_and_is_the_packages():
+def test_version_is_printed_and_is_the_packages() -> None:
     finished = subprocess.run(
         [sys.executable, "-m", "nosology", "--version"], capture_output=True, text=True, check=True
     )
     assert finished.stdout.strip() == nosology.__version__
 
 
-def test_an_unknown_command_exits_2():
+def test_an_unknown_command_exits_2() -> None:
     finished = subprocess.run([sys.executable, "-m", "nosology", "no-such-command"], capture_output=True, text=True)
     assert finished.returncode == 2
     assert "no-such-command" in finished.stderr

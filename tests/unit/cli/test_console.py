@@ -18,13 +18,13 @@ class Clock:
         return self.now
 
 
-def test_talk_goes_to_stderr_and_leaves_stdout_to_data(capsys):
+def test_talk_goes_to_stderr_and_leaves_stdout_to_data(capsys: pytest.CaptureFixture[str]) -> None:
     say("preparing")
     captured = capsys.readouterr()
     assert (captured.out, captured.err) == ("", "preparing\n")
 
 
-def test_short_work_is_summed_up_in_one_plain_line(capsys):
+def test_short_work_is_summed_up_in_one_plain_line(capsys: pytest.CaptureFixture[str]) -> None:
     clock = Clock()
     with progress("prepare", total=3, clock=clock) as advance:
         for _ in range(3):
@@ -33,7 +33,7 @@ def test_short_work_is_summed_up_in_one_plain_line(capsys):
     assert capsys.readouterr().err == "prepare: 3 notes in 2.5 s\n"
 
 
-def test_long_work_says_share_and_time_left_every_half_minute(capsys):
+def test_long_work_says_share_and_time_left_every_half_minute(capsys: pytest.CaptureFixture[str]) -> None:
     clock = Clock()
     with progress("train", total=1000, unit="steps", clock=clock) as advance:
         advance(100, "loss 2.50")
@@ -47,7 +47,7 @@ def test_long_work_says_share_and_time_left_every_half_minute(capsys):
     ]
 
 
-def test_work_of_unknown_size_claims_no_share_and_no_time_left(capsys):
+def test_work_of_unknown_size_claims_no_share_and_no_time_left(capsys: pytest.CaptureFixture[str]) -> None:
     clock = Clock()
     with progress("read", unit="rows", clock=clock) as advance:
         clock.now += PLAIN_INTERVAL_SECONDS
@@ -55,13 +55,13 @@ def test_work_of_unknown_size_claims_no_share_and_no_time_left(capsys):
     assert capsys.readouterr().err.splitlines()[0] == "read: 12,000 rows after 30 s"
 
 
-def test_failed_work_is_not_reported_as_done(capsys):
+def test_failed_work_is_not_reported_as_done(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(RuntimeError), progress("prepare", total=2):
         raise RuntimeError
     assert capsys.readouterr().err == ""
 
 
-def test_a_terminal_gets_a_bar_with_count_and_detail(monkeypatch):
+def test_a_terminal_gets_a_bar_with_count_and_detail(monkeypatch: pytest.MonkeyPatch) -> None:
     class Terminal(io.StringIO):
         def isatty(self) -> bool:
             return True
@@ -91,5 +91,5 @@ def test_a_terminal_gets_a_bar_with_count_and_detail(monkeypatch):
         (7500, "2 h 05 min"),
     ],
 )
-def test_a_duration_reads_as_people_say_it(seconds, words):
+def test_a_duration_reads_as_people_say_it(seconds: float | int, words: str) -> None:
     assert duration(seconds) == words

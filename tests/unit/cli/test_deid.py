@@ -4,6 +4,7 @@ import csv
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -40,7 +41,7 @@ FORMATS = (".csv", ".tsv", ".parquet", ".jsonl")
 
 
 @pytest.fixture
-def deid(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):
+def deid(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Any:
     """Return a function that runs the command and gives its exit status, stdout and stderr."""
 
     def run(*words: object) -> tuple[int, str, str]:
@@ -67,7 +68,7 @@ def spans_of(found: pl.DataFrame) -> list:
 
 @pytest.mark.parametrize("to", FORMATS)
 @pytest.mark.parametrize("suffix", FORMATS)
-def test_columns_rows_and_order_stay_and_two_columns_are_added(deid, tmp_path: Path, suffix: str, to: str) -> None:
+def test_columns_rows_and_order_stay_and_two_columns_are_added(deid: Any, tmp_path: Path, suffix: str, to: str) -> None:
     out = tmp_path / f"out{to}"
     status, printed, _ = deid(table(tmp_path, suffix), "--text", "Body", "--out", out)
     assert (status, printed) == (0, "")
@@ -79,7 +80,7 @@ def test_columns_rows_and_order_stay_and_two_columns_are_added(deid, tmp_path: P
     assert spans_of(found) == list(SPANS)
 
 
-def test_the_spans_of_a_csv_file_are_json_that_any_program_reads(deid, tmp_path: Path) -> None:
+def test_the_spans_of_a_csv_file_are_json_that_any_program_reads(deid: Any, tmp_path: Path) -> None:
     deid(table(tmp_path), "--text", "Body", "--out", tmp_path / "out.csv")
     with (tmp_path / "out.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
@@ -88,14 +89,14 @@ def test_the_spans_of_a_csv_file_are_json_that_any_program_reads(deid, tmp_path:
         assert set(pieces) <= {"Okafor", "03/14/2019", "04/13/2019", "4471902"}
 
 
-def test_what_was_done_is_said_in_counts_and_never_in_text(deid, tmp_path: Path) -> None:
+def test_what_was_done_is_said_in_counts_and_never_in_text(deid: Any, tmp_path: Path) -> None:
     _, _, said = deid(table(tmp_path), "--text", "Body", "--out", tmp_path / "out.csv")
     assert f"replaced 5 identifiers in 4 notes: {tmp_path / 'out.csv'}" in said
     assert not any(word in said for word in ("Okafor", "4471902", "Foley"))
 
 
 def test_surrogates_of_one_patient_agree_across_rows_and_those_of_another_do_not(
-    deid, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    deid: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(SECRET_VARIABLE, "of our own")
     notes = ["Dr. Okafor, seen 2019-03-14", "Dr. Okafor, seen 2019-03-15", "Dr. Okafor, seen 2019-03-14"]
@@ -109,7 +110,9 @@ def test_surrogates_of_one_patient_agree_across_rows_and_those_of_another_do_not
     assert SECRET_VARIABLE not in said
 
 
-def test_without_a_secret_surrogates_come_with_a_warning(deid, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_secret_surrogates_come_with_a_warning(
+    deid: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.delenv(SECRET_VARIABLE, raising=False)
     words = ("--text", "Body", "--style", "surrogate", "--out", tmp_path / "out.csv")
     status, _, said = deid(table(tmp_path), *words)
@@ -118,14 +121,14 @@ def test_without_a_secret_surrogates_come_with_a_warning(deid, tmp_path: Path, m
     assert "Okafor" not in "".join(read_table(tmp_path / "out.csv")["clean_text"])
 
 
-def test_several_processes_give_what_one_gives(deid, tmp_path: Path) -> None:
+def test_several_processes_give_what_one_gives(deid: Any, tmp_path: Path) -> None:
     file = table(tmp_path)
     for processes in (1, 2):
         deid(file, "--text", "Body", "--out", tmp_path / f"{processes}.csv", "--processes", processes)
     assert (tmp_path / "1.csv").read_bytes() == (tmp_path / "2.csv").read_bytes()
 
 
-def test_notes_with_windows_line_ends_keep_them(deid, tmp_path: Path) -> None:
+def test_notes_with_windows_line_ends_keep_them(deid: Any, tmp_path: Path) -> None:
     (tmp_path / "in.csv").write_bytes(b'id,text\r\n1,"ROE, JANE\r\nwas seen.\r\n"\r\n')
     deid(tmp_path / "in.csv", "--text", "text", "--out", tmp_path / "out.jsonl")
     found = read_table(tmp_path / "out.jsonl")
@@ -134,21 +137,21 @@ def test_notes_with_windows_line_ends_keep_them(deid, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("suffix", [".jsonl", ".parquet"])
-def test_a_column_of_numbers_and_gaps_is_read_as_text(deid, tmp_path: Path, suffix: str) -> None:
+def test_a_column_of_numbers_and_gaps_is_read_as_text(deid: Any, tmp_path: Path, suffix: str) -> None:
     write_table(pl.DataFrame({"text": [4471902, None]}), tmp_path / f"in{suffix}")
     status, _, _ = deid(tmp_path / f"in{suffix}", "--text", "text", "--out", tmp_path / "out.jsonl")
     assert status == 0
     assert read_table(tmp_path / "out.jsonl")["clean_text"].to_list() == ["<ID>", ""]
 
 
-def test_a_table_without_rows_gives_one_without_rows(deid, tmp_path: Path) -> None:
+def test_a_table_without_rows_gives_one_without_rows(deid: Any, tmp_path: Path) -> None:
     (tmp_path / "in.csv").write_text("id,text\n", encoding="utf-8")
     assert deid(tmp_path / "in.csv", "--text", "text", "--out", tmp_path / "out.csv")[0] == 0
     assert (tmp_path / "out.csv").read_text(encoding="utf-8") == "id,text,clean_text,spans\n"
 
 
 @pytest.mark.parametrize("taken", ["clean_text", "spans"])
-def test_a_column_that_would_be_overwritten_stops_the_command(deid, tmp_path: Path, taken: str) -> None:
+def test_a_column_that_would_be_overwritten_stops_the_command(deid: Any, tmp_path: Path, taken: str) -> None:
     file = table(tmp_path, **{taken: ["a", "b", "c", "d"]})
     status, _, said = deid(file, "--text", "Body", "--out", tmp_path / "out.csv")
     assert status == 2
@@ -172,7 +175,7 @@ def test_a_column_that_would_be_overwritten_stops_the_command(deid, tmp_path: Pa
     ],
 )
 def test_what_the_user_can_fix_ends_with_status_2_and_leaves_nothing(
-    deid, tmp_path: Path, words: tuple[str, ...], message: str
+    deid: Any, tmp_path: Path, words: tuple[str, ...], message: str
 ) -> None:
     file = table(tmp_path)
     status, printed, said = deid(*(word.format(file=file, out=tmp_path / "out") for word in words))
@@ -182,7 +185,7 @@ def test_what_the_user_can_fix_ends_with_status_2_and_leaves_nothing(
     assert list(tmp_path.iterdir()) == [file]
 
 
-def test_a_broken_file_is_refused_without_a_word_of_its_text(deid, tmp_path: Path) -> None:
+def test_a_broken_file_is_refused_without_a_word_of_its_text(deid: Any, tmp_path: Path) -> None:
     (tmp_path / "in.jsonl").write_text('{"text": "Dr. Okafor"}\n{"text": "Siobhan\n', encoding="utf-8")
     status, _, said = deid(tmp_path / "in.jsonl", "--text", "text", "--out", tmp_path / "out.csv")
     assert status == 2
@@ -191,7 +194,9 @@ def test_a_broken_file_is_refused_without_a_word_of_its_text(deid, tmp_path: Pat
     assert "Siobhan" not in said
 
 
-def test_an_error_while_working_says_nothing_of_the_note(deid, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_error_while_working_says_nothing_of_the_note(
+    deid: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def choke(text: str) -> list:
         raise ValueError(f"cannot read {text}")
 
@@ -209,7 +214,7 @@ PLAIN = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_siz
 @settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(PLAIN, PLAIN), min_size=1, max_size=5), st.sampled_from([".parquet", ".jsonl"]))
 def test_any_rows_come_back_in_their_order_with_what_deidentify_says(
-    deid, tmp_path: Path, rows: list[tuple[str, str]], suffix: str
+    deid: Any, tmp_path: Path, rows: list[tuple[str, str]], suffix: str
 ) -> None:
     file = tmp_path / f"any{suffix}"
     write_table(pl.DataFrame(rows, schema=["id", "text"], orient="row"), file)
@@ -219,5 +224,5 @@ def test_any_rows_come_back_in_their_order_with_what_deidentify_says(
     assert found["clean_text"].to_list() == [deidentify(text).text for _, text in rows]
 
 
-def test_the_help_ends_with_an_example(deid) -> None:
+def test_the_help_ends_with_an_example(deid: Any) -> None:
     assert "Example: nosology deid notes.csv --text TEXT --out clean.csv" in " ".join(deid("--help")[1].split())

@@ -1,6 +1,7 @@
 """Decisions as a dataset: what stays, what is lost and why, and that it trains."""
 
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -25,7 +26,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def decision(text: str, category: str, *, kept: bool = True, number: int = 0, **changes) -> Decision:
+def decision(text: str, category: str, *, kept: bool = True, number: int = 0, **changes: Any) -> Decision:
     values = {
         "decision_id": f"{number}",
         "actor": "local",
@@ -52,7 +53,7 @@ def losses(folder: Path) -> dict[str, int]:
     return {reason: n for step in open_dataset(folder).funnel() for reason, n in step["lost"].items()}
 
 
-def test_the_dataset_holds_prepared_texts_and_what_was_decided(world, tmp_path):
+def test_the_dataset_holds_prepared_texts_and_what_was_decided(world: Path, tmp_path: Path) -> None:
     decisions = [
         *several(),
         decision("Seen by Dr. Jane Roe: melena for a week", "Digestive", code="K254", icd_version=10),
@@ -66,7 +67,7 @@ def test_the_dataset_holds_prepared_texts_and_what_was_decided(world, tmp_path):
     assert set(found["split"]) == {"train", "validation", "test"}
 
 
-def test_the_latest_decision_wins_and_every_loss_has_a_reason(world, tmp_path):
+def test_the_latest_decision_wins_and_every_loss_has_a_reason(world: Path, tmp_path: Path) -> None:
     text = f"the note was decided on two times: {FILLER}"
     decisions = [
         decision(text, NAMES[0]),
@@ -90,13 +91,13 @@ def test_the_latest_decision_wins_and_every_loss_has_a_reason(world, tmp_path):
     assert steps[-1]["rows_out"] == found.height
 
 
-def test_texts_that_were_not_kept_are_found_in_the_users_own_notes(world, tmp_path):
+def test_texts_that_were_not_kept_are_found_in_the_users_own_notes(world: Path, tmp_path: Path) -> None:
     decisions = [decision(item.text, item.category, kept=False) for item in several()]
     texts = [item.text for item in several()] + ["a note that nobody decided on"]
     assert prepare_feedback(decisions, world / "run", tmp_path / "out", texts=texts).n_notes == 24
 
 
-def test_decisions_join_a_dataset_without_touching_its_held_out_splits(world, tmp_path):
+def test_decisions_join_a_dataset_without_touching_its_held_out_splits(world: Path, tmp_path: Path) -> None:
     base = open_dataset(world / "dataset")
     held_out = base.split("test")
     decisions = [
@@ -115,14 +116,14 @@ def test_decisions_join_a_dataset_without_touching_its_held_out_splits(world, tm
     }
 
 
-def test_notes_of_one_patient_stay_in_one_split(world, tmp_path):
+def test_notes_of_one_patient_stay_in_one_split(world: Path, tmp_path: Path) -> None:
     decisions = [decision(f"Number {i}: {FILLER} {i}", NAMES[i % 2], patient_id=f"p{i % 5}") for i in range(40)]
     prepare_feedback(decisions, world / "run", tmp_path / "out")
     found = open_dataset(tmp_path / "out").notes()
     assert found.group_by("patient_id").agg(pl.col("split").n_unique())["split"].max() == 1
 
 
-def test_nothing_to_export_is_said_with_the_reasons(world, tmp_path):
+def test_nothing_to_export_is_said_with_the_reasons(world: Path, tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no decision is left"):
         prepare_feedback([], world / "run", tmp_path / "out")
     with pytest.raises(DataError, match="none was kept"):
@@ -132,7 +133,7 @@ def test_nothing_to_export_is_said_with_the_reasons(world, tmp_path):
     assert not (tmp_path / "out").exists()
 
 
-def test_a_dataset_of_another_label_set_is_refused(world, tmp_path):
+def test_a_dataset_of_another_label_set_is_refused(world: Path, tmp_path: Path) -> None:
     from evaluation_world import write_dataset
 
     other = write_dataset(tmp_path / "other", {"train": 4}, names=("A", "B"))
@@ -141,13 +142,13 @@ def test_a_dataset_of_another_label_set_is_refused(world, tmp_path):
 
 
 @pytest.fixture
-def command():
+def command() -> Any:
     """Return a function that runs a command."""
     register_commands()
     return lambda *words: CliRunner().invoke(app, [str(word) for word in words], catch_exceptions=False)
 
 
-def test_from_the_service_to_a_trained_run(world, tmp_path, command):
+def test_from_the_service_to_a_trained_run(world: Path, tmp_path: Path, command: Any) -> None:
     """What was decided over HTTP, exported by the command, is a dataset that training takes."""
     from nosology.config import Config
     from nosology.training import train
@@ -172,7 +173,7 @@ def test_from_the_service_to_a_trained_run(world, tmp_path, command):
     assert (tmp_path / "trained" / "manifest.json").is_file()
 
 
-def test_the_report_prints_agreement_and_drift(world, tmp_path, command):
+def test_the_report_prints_agreement_and_drift(world: Path, tmp_path: Path, command: Any) -> None:
     service, _ = open_service(world / "run", tmp_path / "state")
     with client_of(service) as client:
         for text, verdict in (("infarction", "accepted"), ("pneumonia", "accepted"), ("ulcer", "corrected")):
@@ -188,7 +189,7 @@ def test_the_report_prints_agreement_and_drift(world, tmp_path, command):
     assert '"n_accepted": 2' in as_json.stdout
 
 
-def test_a_store_that_is_not_there_is_said_with_a_hint(world, tmp_path, command):
+def test_a_store_that_is_not_there_is_said_with_a_hint(world: Path, tmp_path: Path, command: Any) -> None:
     from nosology.errors import NosologyError
 
     with pytest.raises(NosologyError, match="cannot be read"):
@@ -196,7 +197,7 @@ def test_a_store_that_is_not_there_is_said_with_a_hint(world, tmp_path, command)
     assert not (tmp_path / "nowhere").exists()
 
 
-def test_the_audit_command_checks_the_chain(world, tmp_path, command):
+def test_the_audit_command_checks_the_chain(world: Path, tmp_path: Path, command: Any) -> None:
     service, _ = open_service(world / "run", tmp_path / "state")
     with client_of(service) as client:
         client.post("/v1/classify", json=notes("infarction", "ulcer"))
@@ -207,7 +208,7 @@ def test_the_audit_command_checks_the_chain(world, tmp_path, command):
         command("audit", log)
 
 
-def test_the_keys_command_makes_lists_and_revokes(tmp_path, command):
+def test_the_keys_command_makes_lists_and_revokes(tmp_path: Path, command: Any) -> None:
     from nosology.serve.http.keys import KeyFile
 
     file = tmp_path / "keys.json"

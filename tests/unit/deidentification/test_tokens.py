@@ -1,5 +1,7 @@
 """Words with their offsets: what one word is, where letter case says nothing, where a capitalized phrase starts."""
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 
@@ -7,7 +9,7 @@ from findings import note_like
 from nosology.deidentification.tokens import Tokens, tokenize
 
 
-def phrase_before(text: str, word: str, **options) -> str:
+def phrase_before(text: str, word: str, **options: Any) -> str:
     """Return the capitalized phrase that ends before a word."""
     tokens = Tokens(text)
     i = tokens.words.index(word)

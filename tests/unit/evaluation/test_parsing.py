@@ -1,5 +1,7 @@
 """Generated answers: what the original's rule reads, what can honestly be recovered, and what cannot."""
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -40,20 +42,20 @@ TRANSCRIPTS = [
 
 
 @pytest.mark.parametrize(("true", "answer", "strict", "lenient"), TRANSCRIPTS)
-def test_the_originals_transcripts_parse_as_recorded(true, answer, strict, lenient):
+def test_the_originals_transcripts_parse_as_recorded(true: Any, answer: Any, strict: Any, lenient: Any) -> None:
     assert parse_strict(answer, CATEGORIES) == strict
     assert parse_lenient(answer, CATEGORIES) == lenient
     assert true not in (strict, lenient)
 
 
-def test_strict_loses_four_of_the_seven_transcripts_and_lenient_one():
+def test_strict_loses_four_of_the_seven_transcripts_and_lenient_one() -> None:
     strict = [parse_strict(answer, CATEGORIES) for _, answer, *_ in TRANSCRIPTS]
     lenient = [parse_lenient(answer, CATEGORIES) for _, answer, *_ in TRANSCRIPTS]
     assert (strict.count(None), lenient.count(None)) == (4, 1)
 
 
 @pytest.mark.parametrize("name", CATEGORIES)
-def test_every_category_is_read_in_any_case_and_dress(name):
+def test_every_category_is_read_in_any_case_and_dress(name: Any) -> None:
     for answer in (name, f"  {name.upper()}\n", name.lower()):
         assert parse_strict(answer, CATEGORIES) == name
     for answer in (f"assistant\n\n{name}", f"**{name}**.", f"The category is {name}.<|eot_id|>", f"{name}assistant"):
@@ -75,7 +77,7 @@ def test_every_category_is_read_in_any_case_and_dress(name):
         ("<|start_header_id|>assistant<|end_header_id|>\n\nDigestive", "Digestive"),
     ],
 )
-def test_what_names_one_category_is_recovered(answer, expected):
+def test_what_names_one_category_is_recovered(answer: str, expected: str) -> None:
     assert parse_lenient(answer, CATEGORIES) == expected
 
 
@@ -95,11 +97,11 @@ def test_what_names_one_category_is_recovered(answer, expected):
         "12",
     ],
 )
-def test_what_names_no_category_or_several_is_unparseable(answer):
+def test_what_names_no_category_or_several_is_unparseable(answer: str) -> None:
     assert parse_lenient(answer, CATEGORIES) is None
 
 
-def test_a_longer_name_hides_the_shorter_one_inside_it():
+def test_a_longer_name_hides_the_shorter_one_inside_it() -> None:
     names = ("Cancer", "Breast Cancer")
     assert parse_lenient("it is breast cancer", names) == "Breast Cancer"
     assert parse_lenient("it is cancer", names) == "Cancer"
@@ -107,7 +109,7 @@ def test_a_longer_name_hides_the_shorter_one_inside_it():
 
 
 @given(st.text(max_size=60))
-def test_arbitrary_text_gives_a_category_or_nothing_and_lenient_reads_all_that_strict_reads(answer):
+def test_arbitrary_text_gives_a_category_or_nothing_and_lenient_reads_all_that_strict_reads(answer: Any) -> None:
     strict, lenient = parse_strict(answer, CATEGORIES), parse_lenient(answer, CATEGORIES)
     assert lenient is None or lenient in CATEGORIES
     assert strict is None or lenient == strict

@@ -1,6 +1,7 @@
 """Judging answers: every figure of a system against brute force, comparisons against their definition."""
 
 import random
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from nosology.metrics import INVALID
 NAMES = ("Cardiovascular", "Respiratory", "Digestive")
 
 
-def made_up(n=120, seed=0, *, invalid=0.0, patients=60, right=0.6):
+def made_up(n: int = 120, seed: int = 0, *, invalid: float = 0.0, patients: int = 60, right: float = 0.6) -> Any:
     """Return the truth about notes and one system's answers, right about as often as said."""
     generator = np.random.default_rng(seed)
     true = generator.integers(3, size=n)
@@ -35,11 +36,11 @@ def made_up(n=120, seed=0, *, invalid=0.0, patients=60, right=0.6):
     return truth, Output(predicted, None if invalid else probabilities, 2.0, "60 notes", {"C": 1.0})
 
 
-def judged(truth, output, name="base"):
+def judged(truth: Any, output: Any, name: str = "base") -> Any:
     return scores.judge(name, output, truth, scores.resample(output, truth))
 
 
-def notes_of(resamples, row):
+def notes_of(resamples: Any, row: Any) -> Any:
     """Return the notes of one resample, repeated as often as their patient was drawn."""
     return np.concatenate(
         [
@@ -50,7 +51,7 @@ def notes_of(resamples, row):
 
 
 @pytest.mark.parametrize("invalid", [0.0, 0.2])
-def test_resampled_figures_are_those_of_the_drawn_notes(invalid):
+def test_resampled_figures_are_those_of_the_drawn_notes(invalid: float) -> None:
     truth, output = made_up(invalid=invalid)
     found = scores.resample(output, truth)
     for row in range(0, 150, 30):
@@ -61,7 +62,7 @@ def test_resampled_figures_are_those_of_the_drawn_notes(invalid):
         assert found.macro_f1[row] == pytest.approx(expected)
 
 
-def test_a_systems_figures_are_those_of_scikit_learn():
+def test_a_systems_figures_are_those_of_scikit_learn() -> None:
     truth, output = made_up()
     found = judged(truth, output)
     assert found.n == 120
@@ -77,7 +78,7 @@ def test_a_systems_figures_are_those_of_scikit_learn():
     assert (found.trained_on, found.settings) == ("60 notes", {"C": 1.0})
 
 
-def test_the_best_three_are_counted_as_scikit_learn_counts_them():
+def test_the_best_three_are_counted_as_scikit_learn_counts_them() -> None:
     generator = np.random.default_rng(3)
     probabilities, true = generator.dirichlet(np.ones(7), size=90), generator.integers(7, size=90)
     truth = scores.Truth(
@@ -87,7 +88,7 @@ def test_the_best_three_are_counted_as_scikit_learn_counts_them():
     assert found.top3_accuracy == pytest.approx(top_k_accuracy_score(true, probabilities, k=3, labels=range(7)))
 
 
-def test_answers_without_a_category_count_as_wrong_and_are_shown_by_true_category():
+def test_answers_without_a_category_count_as_wrong_and_are_shown_by_true_category() -> None:
     truth, output = made_up(invalid=0.3)
     found = judged(truth, output)
     unread = output.predicted == INVALID
@@ -100,21 +101,21 @@ def test_answers_without_a_category_count_as_wrong_and_are_shown_by_true_categor
         assert sum(row) + found.invalid_by_category[NAMES.index(name)] == category.support
 
 
-def test_answers_without_probabilities_have_no_figures_of_probabilities():
+def test_answers_without_probabilities_have_no_figures_of_probabilities() -> None:
     found = judged(*made_up(invalid=0.3))
     assert (found.ece, found.brier, found.log_loss, found.probabilities) == (None, None, None, None)
     assert (found.top3_accuracy, found.aurc, found.answered_at_target) == (None, None, None)
     assert (found.reliability, found.risk_coverage) == ([], [])
 
 
-def test_the_reliability_diagram_holds_every_note_and_gives_the_error_shown():
+def test_the_reliability_diagram_holds_every_note_and_gives_the_error_shown() -> None:
     found = judged(*made_up())
     assert sum(part.n for part in found.reliability) == 120
     gaps = [part.n * abs(part.accuracy - part.confidence) for part in found.reliability]
     assert found.ece == pytest.approx(sum(gaps) / 120)
 
 
-def test_the_share_answered_at_the_target_is_on_the_curve():
+def test_the_share_answered_at_the_target_is_on_the_curve() -> None:
     truth, output = made_up(n=400)
     found = judged(truth, output)
     confidence = output.probabilities.max(axis=1)
@@ -123,14 +124,14 @@ def test_the_share_answered_at_the_target_is_on_the_curve():
     assert right.mean() >= truth.selective_accuracy
 
 
-def test_a_system_that_never_reaches_the_target_answers_nothing():
+def test_a_system_that_never_reaches_the_target_answers_nothing() -> None:
     truth, output = made_up()
     wrong = Output((truth.true + 1) % 3, np.eye(3)[(truth.true + 1) % 3], 1.0, "")
     assert judged(truth, wrong).answered_at_target == 0.0
     assert judged(truth, output).answered_at_target > 0
 
 
-def test_groups_are_judged_on_their_own_notes():
+def test_groups_are_judged_on_their_own_notes() -> None:
     truth, output = made_up()
     rows = judged(truth, output).subgroups
     assert [(row.column, row.value, row.n) for row in rows] == [("sex", "F", 60), ("sex", "M", 60)]
@@ -149,12 +150,12 @@ def test_groups_are_judged_on_their_own_notes():
         ["ICD-9", "ICD-10"],
     ],
 )
-def test_groups_come_in_the_order_a_reader_expects(values):
+def test_groups_come_in_the_order_a_reader_expects(values: list[str]) -> None:
     shuffled = random.Random(0).sample(values, len(values))
     assert sorted(shuffled, key=scores._natural) == values
 
 
-def test_a_comparison_counts_who_alone_was_right():
+def test_a_comparison_counts_who_alone_was_right() -> None:
     truth, first = made_up(seed=1)
     second = Output(made_up(seed=1, right=0.1)[1].predicted, None, 1.0, "")
     outputs = {"tfidf": first, "base": second}
@@ -168,7 +169,7 @@ def test_a_comparison_counts_who_alone_was_right():
     assert low <= test.accuracy_difference <= high
 
 
-def test_intervals_of_differences_are_paired():
+def test_intervals_of_differences_are_paired() -> None:
     """Two systems that fail on the same notes differ by little, however uncertain each one's accuracy is."""
     truth, first = made_up(seed=2)
     nearly = first.predicted.copy()
@@ -180,7 +181,7 @@ def test_intervals_of_differences_are_paired():
     assert width < 0.3 * (alone[1] - alone[0])
 
 
-def test_p_values_are_adjusted_for_all_pairs():
+def test_p_values_are_adjusted_for_all_pairs() -> None:
     truth, first = made_up(seed=3, right=0.9)
     outputs = {"tfidf": first, "base": made_up(seed=3, right=0.2)[1], "tuned": made_up(seed=3, right=0.3)[1]}
     tests = scores.compare(outputs, {name: scores.resample(output, truth) for name, output in outputs.items()}, truth)
@@ -189,7 +190,7 @@ def test_p_values_are_adjusted_for_all_pairs():
 
 
 @pytest.fixture(scope="module")
-def calibrated():
+def calibrated() -> Any:
     """A calibration that was fitted on 300 notes, with 300 others."""
     generator = np.random.default_rng(5)
     true = generator.integers(3, size=600)
@@ -201,7 +202,7 @@ def calibrated():
     return fitted, log_probs[300:], truth
 
 
-def test_a_calibration_is_judged_before_and_after_on_the_same_notes(calibrated):
+def test_a_calibration_is_judged_before_and_after_on_the_same_notes(calibrated: Any) -> None:
     fitted, log_probs, truth = calibrated
     found = scores.judge_calibration(fitted, log_probs, truth, fitted_on_this_split=False)
     assert found.before == scores.judge_probabilities(np.exp(log_probs), truth)
@@ -212,7 +213,7 @@ def test_a_calibration_is_judged_before_and_after_on_the_same_notes(calibrated):
     assert (found.n_notes, found.method, found.temperature) == (300, fitted.method, fitted.temperature)
 
 
-def test_answered_and_abstained_notes_make_up_all(calibrated):
+def test_answered_and_abstained_notes_make_up_all(calibrated: Any) -> None:
     fitted, log_probs, truth = calibrated
     found = scores.judge_calibration(fitted, log_probs, truth, fitted_on_this_split=False)
     accuracy = (fitted.apply(log_probs).argmax(axis=1) == truth.true).mean()
@@ -221,7 +222,7 @@ def test_answered_and_abstained_notes_make_up_all(calibrated):
     assert found.answered_accuracy > found.abstained_accuracy
 
 
-def test_a_calibration_that_always_abstains_has_no_accuracy_on_answered_notes(calibrated):
+def test_a_calibration_that_always_abstains_has_no_accuracy_on_answered_notes(calibrated: Any) -> None:
     fitted, log_probs, truth = calibrated
     silent = calibration.Calibration.from_json(fitted.to_json() | {"threshold": None})
     found = scores.judge_calibration(silent, log_probs, truth, fitted_on_this_split=True)
@@ -230,7 +231,7 @@ def test_a_calibration_that_always_abstains_has_no_accuracy_on_answered_notes(ca
     assert found.fitted_on_this_split
 
 
-def test_prediction_sets_grow_with_the_coverage_they_aim_at(calibrated):
+def test_prediction_sets_grow_with_the_coverage_they_aim_at(calibrated: Any) -> None:
     fitted, log_probs, truth = calibrated
     found = scores.judge_calibration(fitted, log_probs, truth, fitted_on_this_split=False).conformal
     assert [(item.kind, item.target) for item in found] == [

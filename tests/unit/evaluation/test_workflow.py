@@ -3,6 +3,8 @@
 import json
 import os
 import stat
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -25,7 +27,7 @@ SYSTEMS = [*BASELINES, "base_strict", "base_lenient", "base", "base_length", "ba
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory):
+def world(tmp_path_factory: pytest.TempPathFactory) -> Any:
     """A run of 60 training notes, evaluated on 90, with its results and the classifiers that were loaded."""
     folder = tmp_path_factory.mktemp("world")
     dataset = write_dataset(folder / "dataset", {"train": 160, "validation": 80, "test": 90})
@@ -36,18 +38,18 @@ def world(tmp_path_factory):
 
 
 @pytest.fixture
-def fresh(tmp_path):
+def fresh(tmp_path: Path) -> Any:
     """A run that was not evaluated yet."""
     dataset = write_dataset(tmp_path / "dataset", {"train": 60, "validation": 40, "test": 30})
     return write_run(tmp_path / "run", dataset, n_train=40)
 
 
-def rows_of(run, system, evaluation="test"):
+def rows_of(run: Any, system: Any, evaluation: str = "test") -> Any:
     lines = (run / "eval" / evaluation / system / "predictions.jsonl").read_text(encoding="utf-8").splitlines()
     return [json.loads(line) for line in lines]
 
 
-def test_every_system_answers_every_note_in_the_order_of_the_dataset(world):
+def test_every_system_answers_every_note_in_the_order_of_the_dataset(world: Any) -> None:
     notes = pl.read_parquet(world["dataset"] / "notes.parquet").filter(pl.col("split") == "test")
     assert list(world["results"]["systems"]) == SYSTEMS
     for system in SYSTEMS:
@@ -56,7 +58,7 @@ def test_every_system_answers_every_note_in_the_order_of_the_dataset(world):
         assert [row["true_label"] for row in rows] == notes["category"].to_list()
 
 
-def test_results_are_those_that_scikit_learn_finds_in_the_predictions(world):
+def test_results_are_those_that_scikit_learn_finds_in_the_predictions(world: Any) -> None:
     for system in SYSTEMS:
         rows, found = rows_of(world["run"], system), world["results"]["systems"][system]
         true = [row["true_label"] for row in rows]
@@ -68,20 +70,20 @@ def test_results_are_those_that_scikit_learn_finds_in_the_predictions(world):
         assert found["invalid"] == predicted.count("none")
 
 
-def test_intervals_hold_their_values(world):
+def test_intervals_hold_their_values(world: Any) -> None:
     for found in world["results"]["systems"].values():
         for name in ("accuracy", "macro_f1"):
             low, high = found[f"{name}_interval"]
             assert 0 <= low <= found[name] <= high <= 1
 
 
-def test_the_file_holds_what_was_returned_and_its_schema_reads_it(world):
+def test_the_file_holds_what_was_returned_and_its_schema_reads_it(world: Any) -> None:
     stored = read_json(world["run"] / "eval" / "test" / "results.json")
     assert stored == world["results"]
     assert Results.model_validate(stored).n == 90
 
 
-def test_the_contract_of_the_top_level_is_kept(world):
+def test_the_contract_of_the_top_level_is_kept(world: Any) -> None:
     results = world["results"]
     assert results["n"] == 90
     assert results["labels"] == list(CATEGORIES)
@@ -91,7 +93,7 @@ def test_the_contract_of_the_top_level_is_kept(world):
     assert len(tuned["confusion_matrix"]) == len(tuned["confusion_matrix"][0]) == 4
 
 
-def test_only_parsed_answers_can_be_without_a_category(world):
+def test_only_parsed_answers_can_be_without_a_category(world: Any) -> None:
     for system in SYSTEMS:
         rows = rows_of(world["run"], system)
         if system in ("base_strict", "base_lenient"):
@@ -108,7 +110,7 @@ def test_only_parsed_answers_can_be_without_a_category(world):
     assert systems["base_strict"]["ece"] is None
 
 
-def test_the_base_model_reads_the_notes_once_for_all_its_ways_of_answering(world):
+def test_the_base_model_reads_the_notes_once_for_all_its_ways_of_answering(world: Any) -> None:
     asked = world["loader"].loaded["base"].asked
     assert [call for call in asked if call.endswith(" 90")] == [
         "answers 90",
@@ -118,21 +120,21 @@ def test_the_base_model_reads_the_notes_once_for_all_its_ways_of_answering(world
     ]  # all within the first
 
 
-def test_prior_correction_equals_asking_the_classifier_for_it(world):
+def test_prior_correction_equals_asking_the_classifier_for_it(world: Any) -> None:
     notes = pl.read_parquet(world["dataset"] / "notes.parquet").filter(pl.col("split") == "test")
     direct = np.exp(FakeClassifier(CATEGORIES, 0.2).log_probs(notes["clean_text"].to_list(), correction="prior"))
     for row, expected in zip(rows_of(world["run"], "base_prior"), direct, strict=True):
         assert dict(row["ranking"])[CATEGORIES[0]] == pytest.approx(expected[0])
 
 
-def test_tfidf_learns_from_exactly_the_models_notes_and_from_all(world):
+def test_tfidf_learns_from_exactly_the_models_notes_and_from_all(world: Any) -> None:
     systems = world["results"]["systems"]
     assert systems["tfidf"]["settings"]["tuning_notes"] == 60
     assert systems["tfidf_all"]["settings"]["tuning_notes"] == 160
     assert systems["tfidf"]["trained_on"].startswith("60 notes")
 
 
-def test_the_tuned_model_is_calibrated_on_validation_notes_and_the_run_keeps_it(world):
+def test_the_tuned_model_is_calibrated_on_validation_notes_and_the_run_keeps_it(world: Any) -> None:
     stored = Calibration.from_json(read_json(world["run"] / "calibration.json"))
     assert stored.n_notes == 80
     assert stored.temperature > 1.2  # the fake is too sure of itself
@@ -143,7 +145,7 @@ def test_the_tuned_model_is_calibrated_on_validation_notes_and_the_run_keeps_it(
     assert not calibration["fitted_on_this_split"]
 
 
-def test_abstaining_and_prediction_sets_are_counted_from_the_predictions(world):
+def test_abstaining_and_prediction_sets_are_counted_from_the_predictions(world: Any) -> None:
     rows, calibration = rows_of(world["run"], "tuned"), world["results"]["calibration"]
     answered = [row for row in rows if not row["abstained"]]
     assert calibration["answered"] == len(answered)
@@ -155,7 +157,7 @@ def test_abstaining_and_prediction_sets_are_counted_from_the_predictions(world):
     assert default["mean_size"] == pytest.approx(sum(len(row["prediction_set"]) for row in rows) / 90)
 
 
-def test_every_pair_of_systems_is_compared(world):
+def test_every_pair_of_systems_is_compared(world: Any) -> None:
     tests = world["results"]["tests"]
     assert len(tests) == len(SYSTEMS) * (len(SYSTEMS) - 1) / 2
     (test,) = (item for item in tests if (item["first"], item["second"]) == ("tfidf", "tuned"))
@@ -167,7 +169,7 @@ def test_every_pair_of_systems_is_compared(world):
     assert low <= difference <= high
 
 
-def test_systems_that_answer_alike_show_no_difference(tmp_path):
+def test_systems_that_answer_alike_show_no_difference(tmp_path: Path) -> None:
     dataset = write_dataset(tmp_path / "dataset", {"train": 40, "validation": 30, "test": 20})
     run = write_run(tmp_path / "run", dataset, n_train=40)  # all of them, so that both baselines learn from the same
     config = EvaluateConfig(bootstrap_samples=100, systems=("tfidf", "tfidf_all"))
@@ -176,7 +178,7 @@ def test_systems_that_answer_alike_show_no_difference(tmp_path):
     assert (test["accuracy_difference_interval"], test["mcnemar_p_value"], test["bootstrap_p_value"]) == ([0, 0], 1, 1)
 
 
-def test_groups_of_notes_add_up(world):
+def test_groups_of_notes_add_up(world: Any) -> None:
     groups = world["results"]["systems"]["tuned"]["subgroups"]
     assert {row["column"] for row in groups} == {"length", "sex"}
     for column in ("length", "sex"):
@@ -187,7 +189,7 @@ def test_groups_of_notes_add_up(world):
     assert [row["value"].endswith("words") for row in groups if row["column"] == "length"] == [True] * 3
 
 
-def test_the_distribution_is_counted_against_the_training_notes(world):
+def test_the_distribution_is_counted_against_the_training_notes(world: Any) -> None:
     found = world["results"]["distribution"]
     notes = pl.read_parquet(world["dataset"] / "notes.parquet")
     trained = notes.filter(pl.col("split") == "train")[:60]
@@ -200,7 +202,7 @@ def test_the_distribution_is_counted_against_the_training_notes(world):
     assert 0 < found["new_words_share"] < 0.1  # each note's marker is a word of its own
 
 
-def test_provenance_names_what_was_read(world):
+def test_provenance_names_what_was_read(world: Any) -> None:
     provenance = world["results"]["provenance"]
     assert provenance["dataset_manifest_sha256"] == sha256_file(world["dataset"] / "manifest.json")
     ids = [row["note_id"] for row in rows_of(world["run"], "tuned")]
@@ -209,7 +211,7 @@ def test_provenance_names_what_was_read(world):
     assert provenance["is_training_dataset"]
 
 
-def test_examples_are_sure_and_right_sure_and_wrong_and_unsure(world):
+def test_examples_are_sure_and_right_sure_and_wrong_and_unsure(world: Any) -> None:
     examples = world["results"]["examples"]
     kinds = [example["why"] for example in examples]
     assert kinds == sorted(kinds, key=["surest, right", "surest, wrong", "least sure"].index)
@@ -220,13 +222,13 @@ def test_examples_are_sure_and_right_sure_and_wrong_and_unsure(world):
     assert max(example["probability"] for example in examples) == surest
 
 
-def test_neither_results_nor_predictions_hold_note_text_unless_asked(world):
+def test_neither_results_nor_predictions_hold_note_text_unless_asked(world: Any) -> None:
     for path in (world["run"] / "eval").rglob("*.json*"):
         assert "patient stable" not in path.read_text(encoding="utf-8")
         assert "true0x" not in path.read_text(encoding="utf-8")
 
 
-def test_prompts_are_written_on_request_for_the_owner_alone(fresh):
+def test_prompts_are_written_on_request_for_the_owner_alone(fresh: Any) -> None:
     evaluate(fresh, config=QUICK, load=Loader(), include_text=True)
     for path in (fresh / "eval" / "test").glob("*/predictions.jsonl"):
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -235,8 +237,8 @@ def test_prompts_are_written_on_request_for_the_owner_alone(fresh):
         assert rows[0]["prompt"].startswith("Which category?")
 
 
-def test_the_same_seed_gives_the_same_numbers(fresh):
-    def numbers(results):
+def test_the_same_seed_gives_the_same_numbers(fresh: Any) -> None:
+    def numbers(results: Any) -> Any:
         for system in results["systems"].values():
             del system["seconds"], system["notes_per_second"]
         del results["provenance"]
@@ -246,7 +248,7 @@ def test_the_same_seed_gives_the_same_numbers(fresh):
     assert numbers(evaluate(fresh, config=QUICK, load=Loader())) == first
 
 
-def test_a_stored_calibration_is_used_again_only_while_it_fits(fresh):
+def test_a_stored_calibration_is_used_again_only_while_it_fits(fresh: Any) -> None:
     first, second, third = Loader(), Loader(), Loader()
     evaluate(fresh, config=QUICK, load=first)
     evaluate(fresh, config=QUICK, load=second)
@@ -257,7 +259,7 @@ def test_a_stored_calibration_is_used_again_only_while_it_fits(fresh):
     assert calls == [1, 0, 1]
 
 
-def test_calibration_and_ensemble_read_the_validation_notes_once_and_the_run_keeps_both(fresh):
+def test_calibration_and_ensemble_read_the_validation_notes_once_and_the_run_keeps_both(fresh: Any) -> None:
     first, second = Loader(), Loader()
     config = EvaluateConfig(bootstrap_samples=100, systems=("tuned", "ensemble"))
     results = evaluate(fresh, config=config, load=first)
@@ -269,7 +271,7 @@ def test_calibration_and_ensemble_read_the_validation_notes_once_and_the_run_kee
     assert results["ensemble_calibration"]["n_notes"] == 40
 
 
-def test_the_order_of_the_categories_and_demands_in_notes_are_measured(fresh):
+def test_the_order_of_the_categories_and_demands_in_notes_are_measured(fresh: Any) -> None:
     robustness = evaluate(fresh, config=QUICK, load=Loader())["robustness"]
     assert robustness["n"] == 30
     # The fake bends every fifth answer towards what is listed first, and to nothing that stands in a note.
@@ -278,12 +280,12 @@ def test_the_order_of_the_categories_and_demands_in_notes_are_measured(fresh):
     assert [item["kind"] for item in robustness["injections"]] == ["plain words", "chat markup"]
 
 
-def test_robustness_is_left_out_where_not_wanted(fresh):
+def test_robustness_is_left_out_where_not_wanted(fresh: Any) -> None:
     config = EvaluateConfig(bootstrap_samples=100, systems=("tuned",), robustness_notes=0)
     assert evaluate(fresh, config=config, load=Loader())["robustness"] is None
 
 
-def test_a_damaged_ensemble_is_fitted_anew(fresh):
+def test_a_damaged_ensemble_is_fitted_anew(fresh: Any) -> None:
     config = EvaluateConfig(bootstrap_samples=100, systems=("tuned", "ensemble"))
     before = evaluate(fresh, config=config, load=Loader())["systems"]["ensemble"]["log_loss"]
     (fresh / "ensemble" / "linear.safetensors").write_bytes(b"damaged")
@@ -291,13 +293,13 @@ def test_a_damaged_ensemble_is_fitted_anew(fresh):
     Ensemble.load(RunFiles(fresh).ensemble)
 
 
-def test_an_ensemble_without_the_tuned_model_beside_it_can_be_asked_for(fresh):
+def test_an_ensemble_without_the_tuned_model_beside_it_can_be_asked_for(fresh: Any) -> None:
     results = evaluate(fresh, config=EvaluateConfig(bootstrap_samples=100, systems=("ensemble",)), load=Loader())
     assert list(results["systems"]) == ["ensemble"]
     assert results["calibration"] is None
 
 
-def test_too_few_validation_notes_give_no_calibration_and_say_so(tmp_path):
+def test_too_few_validation_notes_give_no_calibration_and_say_so(tmp_path: Path) -> None:
     dataset = write_dataset(tmp_path / "dataset", {"train": 40, "validation": 10, "test": 20})
     run = write_run(tmp_path / "run", dataset, n_train=40)
     results = evaluate(run, config=QUICK, load=Loader())
@@ -307,7 +309,7 @@ def test_too_few_validation_notes_give_no_calibration_and_say_so(tmp_path):
     assert all(row["prediction_set"] == [] for row in rows_of(run, "tuned"))
 
 
-def test_a_limit_draws_a_part_of_the_notes_in_their_order(fresh):
+def test_a_limit_draws_a_part_of_the_notes_in_their_order(fresh: Any) -> None:
     results = evaluate(fresh, config=QUICK, load=Loader(), limit=12)
     ids = [row["note_id"] for row in rows_of(fresh, "tuned")]
     assert results["n"] == len(ids) == 12
@@ -315,7 +317,7 @@ def test_a_limit_draws_a_part_of_the_notes_in_their_order(fresh):
     assert results["provenance"]["n_split_notes"] == 30
 
 
-def test_chosen_systems_alone_are_run(fresh):
+def test_chosen_systems_alone_are_run(fresh: Any) -> None:
     loader = Loader()
     config = EvaluateConfig(bootstrap_samples=100, systems=("majority", "base"))
     results = evaluate(fresh, config=config, load=loader)
@@ -324,7 +326,7 @@ def test_chosen_systems_alone_are_run(fresh):
     assert loader.loaded["base"].asked[0] == "answers 30"
 
 
-def test_the_runs_own_configuration_is_the_default(tmp_path):
+def test_the_runs_own_configuration_is_the_default(tmp_path: Path) -> None:
     dataset = write_dataset(tmp_path / "dataset", {"train": 40, "validation": 40, "test": 20})
     settings = {"evaluate": {"systems": ["majority"], "bootstrap_samples": 150, "max_notes": 15}}
     run = write_run(tmp_path / "run", dataset, n_train=40, config=settings)
@@ -333,7 +335,7 @@ def test_the_runs_own_configuration_is_the_default(tmp_path):
     assert results["provenance"]["bootstrap_samples"] == 150
 
 
-def test_another_dataset_is_evaluated_beside_the_first_and_its_difference_is_told(world):
+def test_another_dataset_is_evaluated_beside_the_first_and_its_difference_is_told(world: Any) -> None:
     other = write_dataset(world["folder"] / "elsewhere", {"train": 2, "test": 40}, seed=9, prefix="e")
     config = EvaluateConfig(bootstrap_samples=100, systems=("tfidf", "tuned"))
     results = evaluate(world["run"], dataset=other, config=config, load=Loader())
@@ -346,12 +348,12 @@ def test_another_dataset_is_evaluated_beside_the_first_and_its_difference_is_tol
     assert results["systems"]["tfidf"]["settings"]["tuning_notes"] == 60
 
 
-def test_evaluating_the_validation_split_says_that_calibration_saw_it(fresh):
+def test_evaluating_the_validation_split_says_that_calibration_saw_it(fresh: Any) -> None:
     results = evaluate(fresh, split="validation", config=QUICK, load=Loader())
     assert results["calibration"]["fitted_on_this_split"]
 
 
-def test_a_dataset_that_moved_is_found_where_the_user_says(fresh):
+def test_a_dataset_that_moved_is_found_where_the_user_says(fresh: Any) -> None:
     moved = fresh.parent / "moved"
     (fresh.parent / "dataset").rename(moved)
     with pytest.raises(RunError, match="no longer there") as caught:
@@ -360,45 +362,45 @@ def test_a_dataset_that_moved_is_found_where_the_user_says(fresh):
     assert evaluate(fresh, dataset=moved, config=QUICK, load=Loader())["provenance"]["is_training_dataset"]
 
 
-def test_a_training_dataset_that_changed_is_refused(fresh):
+def test_a_training_dataset_that_changed_is_refused(fresh: Any) -> None:
     manifest = fresh.parent / "dataset" / "manifest.json"
     manifest.write_text(manifest.read_text(encoding="utf-8").replace('"format": 1', '"format":  1'), encoding="utf-8")
     with pytest.raises(RunError, match="has changed since"):
         evaluate(fresh, config=QUICK, load=Loader())
 
 
-def test_another_label_set_is_refused(fresh):
+def test_another_label_set_is_refused(fresh: Any) -> None:
     other = write_dataset(fresh.parent / "other", {"test": 20}, names=("Cardiovascular", "Respiratory", "Digestive"))
     with pytest.raises(RunError, match="label set differs from the run's: Skin Disorders"):
         evaluate(fresh, dataset=other, config=QUICK, load=Loader())
 
 
-def test_training_notes_that_are_not_the_recorded_ones_are_refused(fresh):
+def test_training_notes_that_are_not_the_recorded_ones_are_refused(fresh: Any) -> None:
     (fresh / "train_notes.json").write_text('{"note_ids": ["n-train-0"]}', encoding="utf-8")
     with pytest.raises(RunError, match="not what the manifest recorded"):
         evaluate(fresh, config=QUICK, load=Loader())
 
 
-def test_an_empty_split_is_refused(tmp_path):
+def test_an_empty_split_is_refused(tmp_path: Path) -> None:
     dataset = write_dataset(tmp_path / "dataset", {"train": 40, "validation": 40})
     run = write_run(tmp_path / "run", dataset, n_train=40)
     with pytest.raises(DataError, match="the test split holds no note"):
         evaluate(run, config=QUICK, load=Loader())
 
 
-def test_an_unknown_system_is_refused_with_those_there_are(fresh):
+def test_an_unknown_system_is_refused_with_those_there_are(fresh: Any) -> None:
     with pytest.raises(ConfigError, match="no such system: gpt") as caught:
         evaluate(fresh, config=EvaluateConfig(systems=("tuned", "gpt")), load=Loader())
     assert "base_prior" in caught.value.hint
 
 
-def test_an_unfinished_run_is_refused(fresh):
+def test_an_unfinished_run_is_refused(fresh: Any) -> None:
     (fresh / "manifest.json").unlink()
     with pytest.raises(RunError, match="unfinished"):
         evaluate(fresh, config=QUICK, load=Loader())
 
 
-def test_an_interrupted_evaluation_leaves_the_earlier_one_whole(fresh, monkeypatch):
+def test_an_interrupted_evaluation_leaves_the_earlier_one_whole(fresh: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     before = evaluate(fresh, config=QUICK, load=Loader())
     monkeypatch.setattr("nosology.evaluation.workflow.write_json", _interrupt)
     with pytest.raises(KeyboardInterrupt):
@@ -408,23 +410,23 @@ def test_an_interrupted_evaluation_leaves_the_earlier_one_whole(fresh, monkeypat
     assert os.listdir(fresh / "eval") == ["test"]
 
 
-def test_progress_counts_every_note_of_every_stage(fresh):
+def test_progress_counts_every_note_of_every_stage(fresh: Any) -> None:
     class Stage:
-        def __init__(self):
+        def __init__(self) -> None:
             self.done = 0
 
-        def __enter__(self):
+        def __enter__(self) -> Any:
             return self.advance
 
-        def __exit__(self, *_):
+        def __exit__(self, *_: Any) -> Any:
             return None
 
-        def advance(self, n):
+        def advance(self, n: Any) -> None:
             self.done += n
 
     stages = {}
 
-    def progress(task, total):
+    def progress(task: Any, total: Any) -> Any:
         stages[task] = (Stage(), total)
         return stages[task][0]
 
@@ -440,5 +442,5 @@ def test_progress_counts_every_note_of_every_stage(fresh):
     assert all(stage.done == total for stage, total in stages.values())
 
 
-def _interrupt(*_, **_options):
+def _interrupt(*_: Any, **_options: Any) -> None:
     raise KeyboardInterrupt

@@ -1,6 +1,7 @@
 """What an evaluation leaves on disk: rows as documented, folders whole or not at all, private files private."""
 
 import hashlib
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -15,11 +16,11 @@ NOTES = pl.DataFrame({"note_id": ["a", "b"], "category": ["Respiratory", "Cardio
 HASHES = ["11", "22"]
 
 
-def rows(output, prompts=None):
+def rows(output: Any, prompts: Any = None) -> Any:
     return list(prediction_rows(NOTES, output, NAMES, HASHES, prompts))
 
 
-def test_a_scored_row_holds_the_documented_fields_and_ranks_every_category():
+def test_a_scored_row_holds_the_documented_fields_and_ranks_every_category() -> None:
     output = Output(np.array([1, 0]), np.array([[0.3, 0.7], [0.9, 0.1]]), 1.0, "")
     assert rows(output) == [
         {
@@ -41,7 +42,7 @@ def test_a_scored_row_holds_the_documented_fields_and_ranks_every_category():
     ]
 
 
-def test_a_parsed_row_says_how_its_answer_was_read_and_holds_its_hash_but_not_its_words():
+def test_a_parsed_row_says_how_its_answer_was_read_and_holds_its_hash_but_not_its_words() -> None:
     """A base model often answers with words of its note."""
     answers = ("the patient was given aspirin", "cardiovascular")
     output = Output(np.array([INVALID, 0]), None, 1.0, "", raw_answers=answers)
@@ -54,14 +55,14 @@ def test_a_parsed_row_says_how_its_answer_was_read_and_holds_its_hash_but_not_it
     assert "aspirin" not in repr(first)
 
 
-def test_a_parsed_row_holds_the_raw_answer_where_text_was_asked_for():
+def test_a_parsed_row_holds_the_raw_answer_where_text_was_asked_for() -> None:
     output = Output(np.array([INVALID, 0]), None, 1.0, "", raw_answers=("assistantassistant", "It is cardiovascular."))
     first, second = rows(output, prompts=["p", "q"])
     assert (first["raw_answer"], first["answer_class"]) == ("assistantassistant", "unreadable")
     assert (second["raw_answer"], second["answer_class"]) == ("It is cardiovascular.", "lenient")
 
 
-def test_a_row_of_the_tuned_model_is_the_classifiers_own_record():
+def test_a_row_of_the_tuned_model_is_the_classifiers_own_record() -> None:
     ranking = (("Respiratory", 0.8), ("Cardiovascular", 0.2))
     prediction = Prediction("Respiratory", 0.8, ranking, ("Respiratory", "Cardiovascular"), True, 12)
     output = Output(np.array([1, 1]), np.array([[0.2, 0.8]] * 2), 1.0, "", predictions=(prediction, prediction))
@@ -71,11 +72,11 @@ def test_a_row_of_the_tuned_model_is_the_classifiers_own_record():
     assert (row["abstained"], row["truncated_tokens"]) == (True, 12)
 
 
-def test_prompts_are_in_the_rows_only_where_they_were_given():
+def test_prompts_are_in_the_rows_only_where_they_were_given() -> None:
     output = Output(np.array([1, 0]), np.full((2, 2), 0.5), 1.0, "")
     assert all("prompt" not in row for row in rows(output))
     assert [row["prompt"] for row in rows(output, ["first", "second"])] == ["first", "second"]
 
 
-def test_a_row_is_one_line_of_json():
+def test_a_row_is_one_line_of_json() -> None:
     assert list(json_lines([{"a": 1}, {"a": "ü\n"}])) == ['{"a": 1}', '{"a": "ü\\n"}']

@@ -4,6 +4,7 @@ import hashlib
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
@@ -16,11 +17,11 @@ from nosology.feedback.checking import check
 
 
 @pytest.fixture
-def path(tmp_path):
+def path(tmp_path: Path) -> Any:
     return tmp_path / "state" / "audit.jsonl"
 
 
-def filled(path: Path, n: int, **more) -> None:
+def filled(path: Path, n: int, **more: Any) -> None:
     log = AuditLog(path, **more)
     for number in range(n):
         log.append([{"event": "classify", "label": f"category {number}"}])
@@ -45,7 +46,7 @@ def plain_lines(n: int) -> bytes:
 
 
 @pytest.mark.parametrize("n_left", [0, 1, 3])
-def test_lines_missing_at_the_end_are_found_by_the_check_and_by_the_next_start(path, n_left):
+def test_lines_missing_at_the_end_are_found_by_the_check_and_by_the_next_start(path: Any, n_left: int) -> None:
     filled(path, 4)
     path.write_bytes(b"".join(lines(path)[:n_left]))
     assert check(path).head_problem == f"{4 - n_left} lines are missing at the end"
@@ -53,7 +54,7 @@ def test_lines_missing_at_the_end_are_found_by_the_check_and_by_the_next_start(p
         AuditLog(path)
 
 
-def test_a_log_written_anew_without_the_key_does_not_fit_its_head(path):
+def test_a_log_written_anew_without_the_key_does_not_fit_its_head(path: Any) -> None:
     filled(path, 4)
     path.write_bytes(plain_lines(4))
     found = check(path)
@@ -62,7 +63,7 @@ def test_a_log_written_anew_without_the_key_does_not_fit_its_head(path):
         AuditLog(path)
 
 
-def test_a_log_written_anew_with_another_key_breaks_at_its_first_line(path):
+def test_a_log_written_anew_with_another_key_breaks_at_its_first_line(path: Any) -> None:
     filled(path, 4)
     last, written = "0" * 64, b""
     for number in range(1, 5):
@@ -72,7 +73,7 @@ def test_a_log_written_anew_with_another_key_breaks_at_its_first_line(path):
     assert check(path).first_broken == 1
 
 
-def test_unsigned_lines_behind_signed_ones_break_the_chain(path):
+def test_unsigned_lines_behind_signed_ones_break_the_chain(path: Any) -> None:
     filled(path, 2)
     last = json.loads(lines(path)[-1])["hash"]
     body = {"n": 3, "event": "forged", "previous": last}
@@ -82,7 +83,7 @@ def test_unsigned_lines_behind_signed_ones_break_the_chain(path):
     assert check(path).first_broken == 3
 
 
-def test_a_head_that_was_removed_changed_or_put_back_is_found(path):
+def test_a_head_that_was_removed_changed_or_put_back_is_found(path: Any) -> None:
     filled(path, 2)
     head = path.with_name("audit.head")
     early = head.read_bytes()
@@ -99,7 +100,7 @@ def test_a_head_that_was_removed_changed_or_put_back_is_found(path):
     assert check(path).head_problem is None
 
 
-def test_a_key_kept_elsewhere_signs_and_is_asked_for(path, tmp_path):
+def test_a_key_kept_elsewhere_signs_and_is_asked_for(path: Any, tmp_path: Path) -> None:
     key = tmp_path / "elsewhere" / "key"
     filled(path, 2, key_file=key)
     filled(path, 1, key_file=key)
@@ -113,7 +114,7 @@ def test_a_key_kept_elsewhere_signs_and_is_asked_for(path, tmp_path):
 
 
 @pytest.mark.parametrize("gone", ["audit.jsonl", "audit.head", "audit.key"])
-def test_a_start_without_log_head_or_key_is_refused_and_leaves_everything_as_it_is(path, gone):
+def test_a_start_without_log_head_or_key_is_refused_and_leaves_everything_as_it_is(path: Any, gone: str) -> None:
     filled(path, 2)
     path.with_name(gone).unlink()
     before = {item.name: item.read_bytes() for item in path.parent.iterdir()}
@@ -122,7 +123,7 @@ def test_a_start_without_log_head_or_key_is_refused_and_leaves_everything_as_it_
     assert {item.name: item.read_bytes() for item in path.parent.iterdir()} == before
 
 
-def test_a_log_emptied_together_with_its_key_is_refused(path):
+def test_a_log_emptied_together_with_its_key_is_refused(path: Any) -> None:
     filled(path, 2)
     path.with_name("audit.key").unlink()
     path.write_bytes(b"")
@@ -130,7 +131,7 @@ def test_a_log_emptied_together_with_its_key_is_refused(path):
         AuditLog(path)
 
 
-def test_a_log_of_an_earlier_version_goes_on_signed_and_says_what_was_not(path):
+def test_a_log_of_an_earlier_version_goes_on_signed_and_says_what_was_not(path: Any) -> None:
     path.parent.mkdir()
     path.write_bytes(plain_lines(3))
     filled(path, 2)
@@ -140,7 +141,7 @@ def test_a_log_of_an_earlier_version_goes_on_signed_and_says_what_was_not(path):
     assert check(path).first_broken == 1
 
 
-def test_a_crash_between_a_line_and_the_head_leaves_a_log_that_is_whole(path):
+def test_a_crash_between_a_line_and_the_head_leaves_a_log_that_is_whole(path: Any) -> None:
     filled(path, 2)
     head = path.with_name("audit.head").read_bytes()
     filled(path, 1)
@@ -150,14 +151,14 @@ def test_a_crash_between_a_line_and_the_head_leaves_a_log_that_is_whole(path):
     assert (check(path).n_entries, check(path).head_problem) == (4, None)
 
 
-def test_a_crash_at_the_very_first_start_is_no_loss(path):
+def test_a_crash_at_the_very_first_start_is_no_loss(path: Any) -> None:
     filled(path, 0)
     path.with_name("audit.key").unlink()  # it is made last
     filled(path, 1)
     assert check(path).head_problem is None
 
 
-def test_half_a_head_is_no_head(path):
+def test_half_a_head_is_no_head(path: Any) -> None:
     filled(path, 3)
     head = path.with_name("audit.head")
     data = head.read_bytes()
@@ -192,7 +193,7 @@ MOVES = {"renamed": rename, "deleted": Path.unlink, "rotated": rotate, "cut": co
 
 
 @pytest.mark.parametrize("move", MOVES)
-def test_a_log_that_was_moved_or_changed_is_noticed_at_the_next_line(path, move):
+def test_a_log_that_was_moved_or_changed_is_noticed_at_the_next_line(path: Any, move: Any) -> None:
     log = AuditLog(path)
     log.append([{"event": "classify"}])
     MOVES[move](path)
@@ -204,7 +205,7 @@ def test_a_log_that_was_moved_or_changed_is_noticed_at_the_next_line(path, move)
     log.close()
 
 
-def test_a_log_that_was_put_back_is_written_on_and_says_what_happened(path):
+def test_a_log_that_was_put_back_is_written_on_and_says_what_happened(path: Any) -> None:
     log = AuditLog(path)
     log.append([{"event": "classify"}])
     rename(path)
@@ -218,7 +219,7 @@ def test_a_log_that_was_put_back_is_written_on_and_says_what_happened(path):
     assert check(path).head_problem is None
 
 
-def test_a_head_that_vanished_refuses_the_next_line_and_keeps_the_log_whole(path):
+def test_a_head_that_vanished_refuses_the_next_line_and_keeps_the_log_whole(path: Any) -> None:
     log = AuditLog(path)
     log.append([{"event": "classify"}])
     head = path.with_name("audit.head")
@@ -237,12 +238,12 @@ def test_a_head_that_vanished_refuses_the_next_line_and_keeps_the_log_whole(path
 # ---- the command
 
 
-def audit(path: Path, *options: str):
+def audit(path: Path, *options: str) -> Any:
     register_commands()
     return CliRunner().invoke(app, ["audit", str(path), *options])
 
 
-def test_the_command_says_that_lines_are_missing(path):
+def test_the_command_says_that_lines_are_missing(path: Any) -> None:
     filled(path, 3)
     assert audit(path).exit_code == 0
     path.write_bytes(b"")

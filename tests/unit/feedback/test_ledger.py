@@ -1,7 +1,10 @@
 """A decision is stored and audited, or neither: whatever breaks between the two."""
 
 import sqlite3
+from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
@@ -17,7 +20,7 @@ ONE = Decision("1" * 36, "ward 3", "", "", "a" * 64, "b" * 64, "X", 0.5, False, 
 
 
 @pytest.fixture
-def parts(tmp_path):
+def parts(tmp_path: Path) -> Iterator[Any]:
     store = FeedbackStore(f"sqlite:///{tmp_path / 'feedback.db'}")
     store.create()
     audit = AuditLog(tmp_path / "audit.jsonl")
@@ -30,11 +33,11 @@ def events(audit: AuditLog) -> list[str]:
     return [entry["event"] for entry in entries(audit.path)]
 
 
-def fail(*_args, **_kwargs):
+def fail(*_args: Any, **_kwargs: Any) -> None:
     raise AuditError(28, "No space left on device")
 
 
-def test_a_decision_is_in_both_and_the_log_knows_all_of_it(parts):
+def test_a_decision_is_in_both_and_the_log_knows_all_of_it(parts: Any) -> None:
     ledger, store, audit = parts
     stored, is_new = ledger.take(ONE)
     assert is_new
@@ -43,7 +46,7 @@ def test_a_decision_is_in_both_and_the_log_knows_all_of_it(parts):
     assert (line["decision_id"], line["decision_sha256"]) == (ONE.decision_id, stored.sha256)
 
 
-def test_a_decision_that_cannot_be_audited_is_not_stored(parts, monkeypatch):
+def test_a_decision_that_cannot_be_audited_is_not_stored(parts: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     ledger, store, audit = parts
     monkeypatch.setattr(audit, "append", fail)
     with pytest.raises(AuditError):
@@ -51,7 +54,7 @@ def test_a_decision_that_cannot_be_audited_is_not_stored(parts, monkeypatch):
     assert store.all() == []
 
 
-def test_a_decision_that_cannot_be_stored_is_not_audited(parts, tmp_path):
+def test_a_decision_that_cannot_be_stored_is_not_audited(parts: Any, tmp_path: Path) -> None:
     ledger, _, audit = parts
     (tmp_path / "feedback.db").rename(tmp_path / "elsewhere.db")
     with pytest.raises(StoreError):
@@ -59,11 +62,11 @@ def test_a_decision_that_cannot_be_stored_is_not_audited(parts, tmp_path):
     assert events(audit) == []
 
 
-def broken_commit(store, monkeypatch, *, is_stored: bool):
+def broken_commit(store: Any, monkeypatch: pytest.MonkeyPatch, *, is_stored: bool) -> None:
     """Let the store's next commit fail: before it happens, or after it did and before anybody heard of it."""
     add = store.add
 
-    def failing(decision, before_commit=None):
+    def failing(decision: Any, before_commit: Any = None) -> None:
         monkeypatch.setattr(store, "add", add)
         if is_stored:
             add(decision, before_commit)
@@ -74,7 +77,7 @@ def broken_commit(store, monkeypatch, *, is_stored: bool):
     monkeypatch.setattr(store, "add", failing)
 
 
-def test_a_commit_that_failed_withdraws_its_line(parts, monkeypatch):
+def test_a_commit_that_failed_withdraws_its_line(parts: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     ledger, store, audit = parts
     broken_commit(store, monkeypatch, is_stored=False)
     with pytest.raises(StoreError) as caught:
@@ -86,7 +89,7 @@ def test_a_commit_that_failed_withdraws_its_line(parts, monkeypatch):
     assert compare(audit.path, store.all()).n_same == 1
 
 
-def test_a_commit_that_worked_before_the_connection_broke_counts(parts, monkeypatch):
+def test_a_commit_that_worked_before_the_connection_broke_counts(parts: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     ledger, store, audit = parts
     broken_commit(store, monkeypatch, is_stored=True)
     assert ledger.take(ONE)[1]
@@ -94,7 +97,9 @@ def test_a_commit_that_worked_before_the_connection_broke_counts(parts, monkeypa
     assert len(store.all()) == 1
 
 
-def test_where_nobody_can_know_the_answer_says_so_and_the_next_decision_settles_it(parts, monkeypatch):
+def test_where_nobody_can_know_the_answer_says_so_and_the_next_decision_settles_it(
+    parts: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     ledger, store, audit = parts
     broken_commit(store, monkeypatch, is_stored=False)
     get = store.get
@@ -106,7 +111,7 @@ def test_where_nobody_can_know_the_answer_says_so_and_the_next_decision_settles_
     assert events(audit) == ["decision", "decision-withdrawn", "decision"]
 
 
-def test_a_process_that_died_between_line_and_row_withdraws_at_the_next_start(parts):
+def test_a_process_that_died_between_line_and_row_withdraws_at_the_next_start(parts: Any) -> None:
     ledger, store, audit = parts
     ledger.take(ONE)
     audit.append([{"event": "decision", "decision_id": "2" * 36}, {"event": "classify"}])  # and then it died
@@ -116,7 +121,7 @@ def test_a_process_that_died_between_line_and_row_withdraws_at_the_next_start(pa
     assert events(audit) == ["decision", "decision", "classify", "decision-withdrawn"]
 
 
-def test_a_decision_sent_again_keeps_its_actor_and_the_log_names_who_sent_it(parts):
+def test_a_decision_sent_again_keeps_its_actor_and_the_log_names_who_sent_it(parts: Any) -> None:
     ledger, _, audit = parts
     first, _ = ledger.take(ONE)
     stored, is_new = ledger.take(replace(ONE, actor="ward 4"))
@@ -127,7 +132,7 @@ def test_a_decision_sent_again_keeps_its_actor_and_the_log_names_who_sent_it(par
     ]
 
 
-def test_another_decision_under_the_same_id_is_refused_and_audited(parts):
+def test_another_decision_under_the_same_id_is_refused_and_audited(parts: Any) -> None:
     ledger, store, audit = parts
     ledger.take(ONE)
     with pytest.raises(Conflict):
@@ -136,7 +141,9 @@ def test_another_decision_under_the_same_id_is_refused_and_audited(parts):
     assert [(line["event"], line["actor"]) for line in entries(audit.path)][1] == ("decision-refused", "ward 4")
 
 
-def test_a_locked_database_refuses_and_leaves_both_alone(parts, tmp_path, monkeypatch):
+def test_a_locked_database_refuses_and_leaves_both_alone(
+    parts: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     ledger, store, audit = parts
     monkeypatch.setattr("nosology.feedback.store.BUSY_MILLISECONDS", 50)
     other = sqlite3.connect(tmp_path / "feedback.db")
@@ -151,7 +158,7 @@ def test_a_locked_database_refuses_and_leaves_both_alone(parts, tmp_path, monkey
 # ---- what `nosology audit` says of the store
 
 
-def change(tmp_path, sql: str) -> None:
+def change(tmp_path: Path, sql: str) -> None:
     connection = sqlite3.connect(tmp_path / "feedback.db")
     connection.execute(sql)
     connection.commit()
@@ -170,7 +177,9 @@ EDITS = {
 
 
 @pytest.mark.parametrize("sql", EDITS)
-def test_a_decision_edited_removed_or_added_in_the_store_is_found_by_the_command(parts, tmp_path, sql):
+def test_a_decision_edited_removed_or_added_in_the_store_is_found_by_the_command(
+    parts: Any, tmp_path: Path, sql: Any
+) -> None:
     ledger, _, audit = parts
     ledger.take(ONE)
     register_commands()

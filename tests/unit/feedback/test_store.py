@@ -1,7 +1,9 @@
 """The store of decisions, the same on SQLite and on a real PostgreSQL: what is kept, and what goes wrong."""
 
 import threading
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,7 +14,7 @@ from service_world import NOTE, client_of, notes, open_service, write_served_run
 
 
 @pytest.fixture(scope="module")
-def server():
+def server() -> Iterator[Any]:
     """A private PostgreSQL server."""
     if reason := postgres.reason_to_skip():
         pytest.skip(reason)
@@ -23,7 +25,7 @@ def server():
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def url(request, tmp_path):
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
     """The URL of an empty database of each kind."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'feedback.db'}"
@@ -33,14 +35,14 @@ def url(request, tmp_path):
 
 
 @pytest.fixture
-def store(url):
+def store(url: Any) -> Iterator[Any]:
     store = FeedbackStore(url)
     store.create()
     yield store
     store.close()
 
 
-def decision(number: int, **changes) -> Decision:
+def decision(number: int, **changes: Any) -> Decision:
     values = {
         "decision_id": f"{number:08x}-0000-4000-8000-000000000000",
         "actor": "ward 3",
@@ -61,7 +63,7 @@ def decision(number: int, **changes) -> Decision:
     return Decision(**values | changes)
 
 
-def test_a_decision_comes_back_as_it_was_stored(store):
+def test_a_decision_comes_back_as_it_was_stored(store: Any) -> None:
     assert store.add(decision(1))
     found = store.get(decision(1).decision_id)
     assert found.decided_at.endswith("+00:00")
@@ -69,26 +71,26 @@ def test_a_decision_comes_back_as_it_was_stored(store):
     assert store.get("no such id") is None
 
 
-def test_the_same_decision_counts_once(store):
+def test_the_same_decision_counts_once(store: Any) -> None:
     assert store.add(decision(1))
     assert not store.add(decision(1, category="Digestive"))
     assert [item.category for item in store.all()] == ["Respiratory"]
 
 
-def test_decisions_come_oldest_first_and_the_newest_are_a_question_away(store):
+def test_decisions_come_oldest_first_and_the_newest_are_a_question_away(store: Any) -> None:
     for number in range(5):
         store.add(decision(number))
     assert [item.note_id for item in store.all()] == [f"note {i}" for i in range(5)]
     assert [item.note_id for item in store.latest(2)] == ["note 4", "note 3"]
 
 
-def test_cards_are_remembered_with_what_their_suggestions_stand_for(store):
+def test_cards_are_remembered_with_what_their_suggestions_stand_for(store: Any) -> None:
     store.add_card("card", "receipt", {"a": {"code": "I21", "icd_version": 10}})
     assert store.card("card") == ("receipt", {"a": {"code": "I21", "icd_version": 10}})
     assert store.card("other") is None
 
 
-def test_many_threads_lose_nothing(store):
+def test_many_threads_lose_nothing(store: Any) -> None:
     threads = [threading.Thread(target=store.add, args=(decision(number),)) for number in range(24)]
     for thread in threads:
         thread.start()
@@ -97,7 +99,7 @@ def test_many_threads_lose_nothing(store):
     assert len(store.all()) == 24
 
 
-def test_making_the_tables_again_leaves_what_is_there(store, url):
+def test_making_the_tables_again_leaves_what_is_there(store: Any, url: Any) -> None:
     store.add(decision(1))
     again = FeedbackStore(url)
     again.create()
@@ -106,12 +108,12 @@ def test_making_the_tables_again_leaves_what_is_there(store, url):
 
 
 @pytest.mark.parametrize("url", ["", "no url", "mysql://root@localhost/x", "oracle://x"])
-def test_what_is_no_supported_database_is_refused(url):
+def test_what_is_no_supported_database_is_refused(url: str) -> None:
     with pytest.raises(ConfigError):
         FeedbackStore(url)
 
 
-def test_a_password_never_shows():
+def test_a_password_never_shows() -> None:
     store = FeedbackStore("postgresql://user:SECRET-PASSWORD@127.0.0.1:1/none")
     with pytest.raises(StoreError) as caught:
         store.create()
@@ -122,7 +124,7 @@ def test_a_password_never_shows():
 # ---- what goes wrong
 
 
-def test_a_store_that_vanished_is_noticed_and_welcomed_back(tmp_path):
+def test_a_store_that_vanished_is_noticed_and_welcomed_back(tmp_path: Path) -> None:
     file = tmp_path / "feedback.db"
     store = FeedbackStore(f"sqlite:///{file}")
     store.create()
@@ -136,7 +138,7 @@ def test_a_store_that_vanished_is_noticed_and_welcomed_back(tmp_path):
     assert len(store.all()) == 2
 
 
-def test_a_read_only_store_answers_questions_and_refuses_decisions(tmp_path):
+def test_a_read_only_store_answers_questions_and_refuses_decisions(tmp_path: Path) -> None:
     file = tmp_path / "feedback.db"
     full = FeedbackStore(f"sqlite:///{file}")
     full.create()
@@ -147,7 +149,7 @@ def test_a_read_only_store_answers_questions_and_refuses_decisions(tmp_path):
         store.add(decision(2))
 
 
-def test_what_is_no_database_is_an_error_of_its_own_kind(tmp_path):
+def test_what_is_no_database_is_an_error_of_its_own_kind(tmp_path: Path) -> None:
     file = tmp_path / "feedback.db"
     file.write_bytes(b"this is not a database, it only has the name" * 100)
     store = FeedbackStore(f"sqlite:///{file}")
@@ -160,7 +162,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_served_run(tmp_path_factory.mktemp("served"))
 
 
-def accept(client, decision_id):
+def accept(client: Any, decision_id: Any) -> Any:
     receipt = client.post("/v1/classify", json=notes(NOTE)).json()["predictions"][0]["receipt"]
     return client.post("/v1/feedback", json={"id": decision_id, "receipt": receipt, "verdict": "accepted"})
 
@@ -168,7 +170,7 @@ def accept(client, decision_id):
 IDS = [f"{number:08x}-0000-4000-8000-000000000000" for number in range(4)]
 
 
-def test_the_service_works_the_same_on_either_database(run, tmp_path, url):
+def test_the_service_works_the_same_on_either_database(run: Path, tmp_path: Path, url: Any) -> None:
     service, _ = open_service(run, tmp_path / "state", database=url)
     with client_of(service) as client:
         assert accept(client, IDS[0]).status_code == 201
@@ -178,7 +180,7 @@ def test_the_service_works_the_same_on_either_database(run, tmp_path, url):
         assert client.get("/v1/agreement").json()["agreement"] == 1.0
 
 
-def test_while_postgresql_is_gone_notes_are_read_and_decisions_wait(run, tmp_path, server):
+def test_while_postgresql_is_gone_notes_are_read_and_decisions_wait(run: Path, tmp_path: Path, server: Any) -> None:
     server.execute("DROP TABLE IF EXISTS decisions, cards")
     service, _ = open_service(run, tmp_path / "state", database=server.url)
     with client_of(service) as client:
@@ -200,7 +202,7 @@ def test_while_postgresql_is_gone_notes_are_read_and_decisions_wait(run, tmp_pat
         assert client.get("/readyz").json()["status"] == "ok"
 
 
-def test_a_read_only_postgresql_refuses_decisions_and_answers_questions(run, tmp_path, server):
+def test_a_read_only_postgresql_refuses_decisions_and_answers_questions(run: Path, tmp_path: Path, server: Any) -> None:
     server.execute("DROP TABLE IF EXISTS decisions, cards")
     service, _ = open_service(run, tmp_path / "state", database=server.url)
     with client_of(service) as client:
@@ -215,13 +217,15 @@ def test_a_read_only_postgresql_refuses_decisions_and_answers_questions(run, tmp
             service.store.close()
 
 
-def test_while_the_audit_log_cannot_be_written_no_prediction_is_given_out(run, tmp_path, monkeypatch):
+def test_while_the_audit_log_cannot_be_written_no_prediction_is_given_out(
+    run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     import os
 
     service, _ = open_service(run, tmp_path / "state")
     write = os.write
 
-    def full(file, data):
+    def full(file: Any, data: Any) -> Any:
         if file == service.audit._file:
             raise OSError(28, "No space left on device")
         return write(file, data)

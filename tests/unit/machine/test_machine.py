@@ -2,6 +2,8 @@
 
 import json
 import os
+from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -11,28 +13,28 @@ from nosology.machine import inspect_machine
 
 
 @pytest.fixture(scope="module")
-def here():
+def here() -> Any:
     return inspect_machine()
 
 
-def test_this_machine_is_described_in_plain_values(here):
+def test_this_machine_is_described_in_plain_values(here: Any) -> None:
     assert json.loads(json.dumps(here.to_dict()))["n_cores"] == here.n_cores
 
 
-def test_cores_are_those_this_process_may_use(here):
+def test_cores_are_those_this_process_may_use(here: Any) -> None:
     assert 1 <= here.n_cores <= os.cpu_count()
 
 
-def test_memory_is_at_most_what_the_operating_system_reports(here):
+def test_memory_is_at_most_what_the_operating_system_reports(here: Any) -> None:
     assert 0 < here.available_bytes <= here.memory_bytes <= psutil.virtual_memory().total
 
 
-def test_speed_is_measured(here):
+def test_speed_is_measured(here: Any) -> None:
     assert here.gflops > 0.1
     assert here.gflops_bfloat16 > 0
 
 
-def test_packages_that_are_missing_have_no_version(monkeypatch):
+def test_packages_that_are_missing_have_no_version(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(machine, "OPTIONAL_PACKAGES", ("psutil", "no-such-distribution"))
     found = inspect_machine().packages
     assert found == {"psutil": psutil.__version__, "no-such-distribution": None}
@@ -41,19 +43,19 @@ def test_packages_that_are_missing_have_no_version(monkeypatch):
 @pytest.mark.parametrize(
     "names", [("memory.max", "memory.current"), ("memory.limit_in_bytes", "memory.usage_in_bytes")]
 )
-def test_a_containers_limit_counts_as_its_memory(tmp_path, names):
+def test_a_containers_limit_counts_as_its_memory(tmp_path: Path, names: tuple[Any, ...]) -> None:
     (tmp_path / names[0]).write_text("8000000000\n")
     (tmp_path / names[1]).write_text("3000000000\n")
     assert machine._container_limit(tmp_path) == (8_000_000_000, 3_000_000_000)
 
 
-def test_a_container_without_a_limit_has_the_machines_memory(tmp_path):
+def test_a_container_without_a_limit_has_the_machines_memory(tmp_path: Path) -> None:
     (tmp_path / "memory.max").write_text("max\n")
     (tmp_path / "memory.current").write_text("3000000000\n")
     assert machine._container_limit(tmp_path) is None
 
 
-def test_available_memory_leaves_out_what_the_container_uses(monkeypatch):
+def test_available_memory_leaves_out_what_the_container_uses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(machine, "_container_limit", lambda _: (2_000_000_000, 1_990_000_000))
     total, available = machine._memory()
     assert total == 2_000_000_000

@@ -6,8 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from llama3 import real_llama3_tokenizer
+from nosology.coding.labels import LabelSet
 from nosology.errors import ModelError
 from nosology.modeling.encoding import PINNED_DATE, PromptEncoder
+from nosology.modeling.prompts import PromptTemplate
 from tiny_models import CATEGORIES, TEMPLATE, chatml_tokenizer, llama3_tokenizer
 
 TOKENIZERS = {"chatml": chatml_tokenizer(), "llama3": llama3_tokenizer()}
@@ -137,3 +140,32 @@ def test_another_order_of_categories_changes_the_instruction_and_nothing_else() 
     assert other.answers == encoder.answers
     assert other.note("fever").tokens == encoder.note("fever").tokens
     assert other.reordered([0, 1, 2, 3]).root == encoder.root
+
+
+@pytest.fixture(scope="module")
+def real() -> PromptEncoder:
+    labels = LabelSet.load("icd-chapters-18")
+    return PromptEncoder(real_llama3_tokenizer(), PromptTemplate.load("physician-v1"), labels.names)
+
+
+def test_special_tokens_have_llama_3s_numbers(real: PromptEncoder) -> None:
+    assert real.root[:2] == (128000, 128006)  # begin of text, start of the system header
+    assert real.end_of_turn == 128009
+    assert real.cue == (128009, 128006, 78191, 128007, 271)  # <|eot_id|> header "assistant" header "\n\n"
+
+
+def test_begin_of_text_appears_once_for_llama_3(real: PromptEncoder) -> None:
+    whole = real.root + real.note("chest pain <|begin_of_text|>").tokens + real.answers[0]
+    assert whole.count(128000) == 1
+
+
+def test_no_two_categories_share_their_first_token_but_those_that_start_alike(real: PromptEncoder) -> None:
+    firsts = [answer[0] for answer in real.answers]
+    assert len(set(firsts)) >= len(firsts) - 1
+    assert all(answer[-1] == 128009 for answer in real.answers)
+
+
+def test_segments_of_llama_3_are_the_tokens_of_the_whole_prompt(real: PromptEncoder) -> None:
+    text = "pt is a 54 year old man with chest pain"
+    whole = real_llama3_tokenizer()(real.prompt(text), add_special_tokens=False)["input_ids"]
+    assert list(real.root + real.note(text).tokens) == whole

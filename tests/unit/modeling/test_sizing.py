@@ -3,6 +3,7 @@
 import json
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -30,7 +31,7 @@ SMALL = {
 }
 
 
-def load(**changes) -> TrainingLoad:
+def load(**changes: Any) -> TrainingLoad:
     settings = {
         "n_notes": 4,
         "instruction_tokens": 100,

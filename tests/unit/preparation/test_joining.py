@@ -1,6 +1,7 @@
 """Notes that join a dataset: what is there stays as it was."""
 
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -14,7 +15,7 @@ from nosology.preparation.texts import TextFile
 
 
 @pytest.fixture
-def dataset(tmp_path: Path):
+def dataset(tmp_path: Path) -> Any:
     return open_dataset(write_dataset(tmp_path / "dataset", {"train": 3, "validation": 2, "test": 2}))
 
 
@@ -31,7 +32,7 @@ def new_notes(texts: TextFile, rows: list[tuple[str, str]]) -> pl.DataFrame:
     return pl.DataFrame(values, infer_schema_length=None)
 
 
-def test_new_notes_go_into_train_unless_they_repeat_or_touch_what_is_held_out(dataset, tmp_path: Path) -> None:
+def test_new_notes_go_into_train_unless_they_repeat_or_touch_what_is_held_out(dataset: Any, tmp_path: Path) -> None:
     there = dataset.notes()
     held_out = there.filter(pl.col("split") == "test")
     funnel = Funnel([DUPLICATES, "split"])

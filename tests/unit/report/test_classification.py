@@ -27,7 +27,7 @@ def judged(true: Any, predicted: Any, name: str = "tuned", names: tuple[str, ...
     return scores.judge(name, output, truth, scores.resample(output, truth))
 
 
-def results(**systems) -> Any:
+def results(**systems: Any) -> Any:
     """Return as much of the results as the text needs."""
     best_base = next((name for name in systems if name.startswith("base")), None)
     return SimpleNamespace(

@@ -82,7 +82,7 @@ def small(tmp_path: Path) -> Path:
     dataset = write_dataset(tmp_path / "dataset", {"train": 30, "validation": 30, "test": 16})
     run = write_run(tmp_path / "run", dataset, n_train=30)
 
-    def evaluated(*systems, **options) -> Any:
+    def evaluated(*systems: Any, **options: Any) -> Any:
         evaluate(run, config=EvaluateConfig(bootstrap_samples=100, systems=systems), load=Loader(), **options)
         return run
 

@@ -3,6 +3,7 @@
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,23 +19,23 @@ from nosology.runs.run import Run
 
 
 @pytest.fixture
-def folder(tmp_path: Path):
+def folder(tmp_path: Path) -> Any:
     dataset = write_dataset(tmp_path / "dataset", {"train": 30, "validation": 12, "test": 12})
     return write_run(tmp_path / "run", dataset, n_train=20)
 
 
-def change(folder, **changes):
+def change(folder: Any, **changes: Any) -> None:
     write_json(folder / "manifest.json", read_json(folder / "manifest.json") | changes)
 
 
-def test_a_run_is_opened_once_and_passed_along(folder) -> None:
+def test_a_run_is_opened_once_and_passed_along(folder: Any) -> None:
     run = Run.open(folder)
     assert Run.open(run) is run
     assert Run.open(str(folder)).manifest == run.manifest
     assert (run.name, run.folder, run.sha256) == ("run", folder, sha256_file(folder / "manifest.json"))
 
 
-def test_the_manifest_is_a_record_and_written_back_as_it_was(folder) -> None:
+def test_the_manifest_is_a_record_and_written_back_as_it_was(folder: Any) -> None:
     manifest = Run.open(folder).manifest
     assert (manifest.n_train_notes, manifest.model.name, manifest.timings.train_seconds) == (20, "tiny", 12.5)
     assert manifest.dataset.preparation.deidentify_style == "token"
@@ -42,7 +43,7 @@ def test_the_manifest_is_a_record_and_written_back_as_it_was(folder) -> None:
     assert Run.open(folder).manifest == manifest
 
 
-def test_a_missing_folder_and_an_unfinished_run_say_what_to_do(tmp_path: Path, folder) -> None:
+def test_a_missing_folder_and_an_unfinished_run_say_what_to_do(tmp_path: Path, folder: Any) -> None:
     with pytest.raises(RunError, match="no run folder here"):
         Run.open(tmp_path / "nowhere")
     (folder / "manifest.json").unlink()
@@ -51,13 +52,15 @@ def test_a_missing_folder_and_an_unfinished_run_say_what_to_do(tmp_path: Path, f
     assert "--resume" in caught.value.hint
 
 
-def test_a_dataset_is_not_a_run(folder) -> None:
+def test_a_dataset_is_not_a_run(folder: Any) -> None:
     with pytest.raises(RunError, match="expected a run folder, found a dataset"):
         Run.open(folder.parent / "dataset")
 
 
 @pytest.mark.parametrize(("changes", "where"), [({"format": 2}, "format"), ({"surprise": 1}, "surprise")])
-def test_a_manifest_of_another_version_is_refused_with_the_place_of_the_difference(folder, changes, where) -> None:
+def test_a_manifest_of_another_version_is_refused_with_the_place_of_the_difference(
+    folder: Any, changes: dict[str, Any], where: str
+) -> None:
     change(folder, **changes)
     with pytest.raises(RunError, match="not a run that this version reads") as caught:
         Run.open(folder)
@@ -65,7 +68,7 @@ def test_a_manifest_of_another_version_is_refused_with_the_place_of_the_differen
     assert caught.value.place == str(folder / "manifest.json")
 
 
-def test_a_run_of_before_there_was_a_choice_of_shortening_lost_the_middle_of_its_notes(folder) -> None:
+def test_a_run_of_before_there_was_a_choice_of_shortening_lost_the_middle_of_its_notes(folder: Any) -> None:
     config = read_json(folder / "manifest.json")["config"]
     assert Run.open(folder).manifest.config.model.shortening == "sections"
     del config["model"]["shortening"]
@@ -73,7 +76,7 @@ def test_a_run_of_before_there_was_a_choice_of_shortening_lost_the_middle_of_its
     assert Run.open(folder).manifest.config.model.shortening == "middle"
 
 
-def test_labels_are_read_once_and_only_those_that_were_trained_with(folder) -> None:
+def test_labels_are_read_once_and_only_those_that_were_trained_with(folder: Any) -> None:
     run = Run.open(folder)
     assert run.labels.names == CATEGORIES
     assert run.labels is run.labels
@@ -82,7 +85,7 @@ def test_labels_are_read_once_and_only_those_that_were_trained_with(folder) -> N
         _ = Run.open(folder).labels
 
 
-def test_training_notes_that_are_not_the_manifests_are_refused(folder) -> None:
+def test_training_notes_that_are_not_the_manifests_are_refused(folder: Any) -> None:
     run = Run.open(folder)
     assert len(run.train_note_ids()) == 20
     write_json(folder / "train_notes.json", {"note_ids": ["another"]})
@@ -90,7 +93,7 @@ def test_training_notes_that_are_not_the_manifests_are_refused(folder) -> None:
         run.train_note_ids()
 
 
-def test_only_a_run_with_rubrics_and_a_head_of_words_can_suggest(folder) -> None:
+def test_only_a_run_with_rubrics_and_a_head_of_words_can_suggest(folder: Any) -> None:
     assert not Run.open(folder).can_suggest
     with pytest.raises(RunError, match="knows no rubrics") as caught:
         Run.open(folder).check_suggests()
@@ -106,7 +109,7 @@ def test_only_a_run_with_rubrics_and_a_head_of_words_can_suggest(folder) -> None
         Run.open(folder).check_suggests()
 
 
-def test_results_are_found_by_the_name_of_their_evaluation(folder) -> None:
+def test_results_are_found_by_the_name_of_their_evaluation(folder: Any) -> None:
     run = Run.open(folder)
     assert (run.evaluations(), run.has_results(), run.training_shares()) == ([], False, None)
     with pytest.raises(RunError) as caught:
@@ -124,7 +127,7 @@ def test_results_are_found_by_the_name_of_their_evaluation(folder) -> None:
     assert caught.value.hint == "there are hospital-test, test"
 
 
-def test_results_of_another_version_are_refused(folder) -> None:
+def test_results_of_another_version_are_refused(folder: Any) -> None:
     path = RunFiles(folder).evaluation().results
     path.parent.mkdir(parents=True)
     path.write_text(json.dumps({"kind": "results", "size": 3}), encoding="utf-8")
@@ -133,7 +136,7 @@ def test_results_of_another_version_are_refused(folder) -> None:
     assert (caught.value.place, caught.value.hint) == (str(path), "evaluate the run again")
 
 
-def test_a_training_log_that_was_cut_short_is_refused_with_its_line(folder) -> None:
+def test_a_training_log_that_was_cut_short_is_refused_with_its_line(folder: Any) -> None:
     log = folder / "training_log.jsonl"
     log.write_text('{"step": 1, "train/loss": 2.0}\n{"step": 2, "train', encoding="utf-8")
     with pytest.raises(RunError) as caught:
@@ -141,7 +144,7 @@ def test_a_training_log_that_was_cut_short_is_refused_with_its_line(folder) -> N
     assert caught.value.place == f"{log}:2"
 
 
-def test_the_training_log_becomes_curves_over_steps(folder) -> None:
+def test_the_training_log_becomes_curves_over_steps(folder: Any) -> None:
     log = folder / "training_log.jsonl"
     log.write_text('{"step": 5, "train/loss": 2.0}\n{"step": 10, "eval/loss": 1.5}\n', encoding="utf-8")
     assert Run.open(folder).training_curves() == {"train/loss": [(5, 2.0)], "eval/loss": [(10, 1.5)]}

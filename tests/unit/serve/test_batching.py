@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 
@@ -30,11 +31,11 @@ class Model:
         return [Reading(Prediction(text, 1.0, ((text, 1.0),))) for text in texts]
 
 
-def run(scenario, **options):
+def run(scenario: Any, **options: Any) -> Any:
     """Run a scenario with a model and a batcher; stop the batcher afterwards."""
     model = Model()
 
-    async def main():
+    async def main() -> Any:
         batcher = Batcher(model.read, **{"max_tokens": 4096, "max_waiting": 100, "note_tokens": 256, **options})
         batcher.start()
         try:
@@ -47,11 +48,11 @@ def run(scenario, **options):
     return asyncio.run(main())
 
 
-def labels(readings):
+def labels(readings: Any) -> Any:
     return [reading.prediction.label for reading in readings]
 
 
-async def first_in(model, batcher):
+async def first_in(model: Any, batcher: Any) -> Any:
     """Let one note reach the closed model, so that everything after it waits."""
     model.gate.clear()
     task = asyncio.create_task(batcher.submit(["first"], None))
@@ -60,8 +61,8 @@ async def first_in(model, batcher):
     return task
 
 
-def test_requests_that_came_while_one_was_read_share_the_next_pass():
-    async def scenario(model, batcher):
+def test_requests_that_came_while_one_was_read_share_the_next_pass() -> None:
+    async def scenario(model: Any, batcher: Any) -> None:
         first = await first_in(model, batcher)
         others = [asyncio.create_task(batcher.submit([f"{i}a", f"{i}b"], None)) for i in range(3)]
         await asyncio.sleep(0.01)
@@ -73,8 +74,8 @@ def test_requests_that_came_while_one_was_read_share_the_next_pass():
     run(scenario)
 
 
-def test_a_pass_stays_within_its_budget_but_one_note_always_fits():
-    async def scenario(model, batcher):
+def test_a_pass_stays_within_its_budget_but_one_note_always_fits() -> None:
+    async def scenario(model: Any, batcher: Any) -> None:
         first = await first_in(model, batcher)
         task = asyncio.create_task(batcher.submit(["x" * 400] * 5 + ["y" * 4_000_000], None))
         await asyncio.sleep(0.01)
@@ -87,8 +88,8 @@ def test_a_pass_stays_within_its_budget_but_one_note_always_fits():
     run(scenario, max_tokens=260)
 
 
-def test_categories_and_suggestions_are_read_in_passes_of_their_own():
-    async def scenario(model, batcher):
+def test_categories_and_suggestions_are_read_in_passes_of_their_own() -> None:
+    async def scenario(model: Any, batcher: Any) -> None:
         first = await first_in(model, batcher)
         kinds = [None, 5, None, 5, 3]
         tasks = [asyncio.create_task(batcher.submit([str(i)], kind)) for i, kind in enumerate(kinds)]
@@ -100,8 +101,8 @@ def test_categories_and_suggestions_are_read_in_passes_of_their_own():
     run(scenario)
 
 
-def test_a_full_queue_refuses_the_whole_request_and_says_when_to_come_back():
-    async def scenario(model, batcher):
+def test_a_full_queue_refuses_the_whole_request_and_says_when_to_come_back() -> None:
+    async def scenario(model: Any, batcher: Any) -> None:
         first = await first_in(model, batcher)
         second = asyncio.create_task(batcher.submit(["a", "b", "c"], None))
         await asyncio.sleep(0.01)
@@ -116,8 +117,8 @@ def test_a_full_queue_refuses_the_whole_request_and_says_when_to_come_back():
     run(scenario, max_waiting=4)
 
 
-def test_rows_of_tables_wait_for_requests_and_do_not_fill_the_queue():
-    async def scenario(model, batcher):
+def test_rows_of_tables_wait_for_requests_and_do_not_fill_the_queue() -> None:
+    async def scenario(model: Any, batcher: Any) -> None:
         first = await first_in(model, batcher)
         rows = asyncio.create_task(batcher.submit_rows([f"row {i}" for i in range(50)]))
         await asyncio.sleep(0.01)
@@ -130,8 +131,8 @@ def test_rows_of_tables_wait_for_requests_and_do_not_fill_the_queue():
     run(scenario, max_waiting=2)
 
 
-def test_a_note_whose_request_was_given_up_is_never_read():
-    async def scenario(model, batcher):
+def test_a_note_whose_request_was_given_up_is_never_read() -> None:
+    async def scenario(model: Any, batcher: Any) -> None:
         first = await first_in(model, batcher)
         given_up = asyncio.create_task(batcher.submit(["given up"], None))
         kept = asyncio.create_task(batcher.submit(["kept"], None))
@@ -145,8 +146,8 @@ def test_a_note_whose_request_was_given_up_is_never_read():
     run(scenario)
 
 
-def test_a_note_that_breaks_the_model_spares_the_notes_beside_it():
-    async def scenario(model, batcher):
+def test_a_note_that_breaks_the_model_spares_the_notes_beside_it() -> None:
+    async def scenario(model: Any, batcher: Any) -> None:
         first = await first_in(model, batcher)
         tasks = [asyncio.create_task(batcher.submit([text], None)) for text in ("good", "poison", "better")]
         await asyncio.sleep(0.01)
@@ -164,11 +165,11 @@ class Panic(BaseException):
     """What a native library raises when it breaks: no Exception."""
 
 
-def test_a_panic_breaks_its_own_note_and_the_reader_reads_on():
-    async def scenario(model, batcher):
+def test_a_panic_breaks_its_own_note_and_the_reader_reads_on() -> None:
+    async def scenario(model: Any, batcher: Any) -> None:
         read = model.read
 
-        def panicking(texts, n_suggestions):
+        def panicking(texts: Any, n_suggestions: Any) -> Any:
             if "poison" in texts:
                 raise Panic("called `Option::unwrap()` on a `None` value: the note says SECRET")
             return read(texts, n_suggestions)
@@ -183,8 +184,8 @@ def test_a_panic_breaks_its_own_note_and_the_reader_reads_on():
     run(scenario)
 
 
-def test_a_model_that_answers_for_too_few_notes_breaks_no_other_request():
-    async def scenario(model, batcher):
+def test_a_model_that_answers_for_too_few_notes_breaks_no_other_request() -> None:
+    async def scenario(model: Any, batcher: Any) -> None:
         read = model.read
         batcher._read = lambda texts, n: read(texts, n)[: -1 if "lost" in texts else None]
         first = await first_in(model, batcher)
@@ -199,8 +200,8 @@ def test_a_model_that_answers_for_too_few_notes_breaks_no_other_request():
     run(scenario)
 
 
-def test_a_run_that_cannot_suggest_is_not_asked_note_by_note():
-    async def scenario(model, batcher):
+def test_a_run_that_cannot_suggest_is_not_asked_note_by_note() -> None:
+    async def scenario(model: Any, batcher: Any) -> None:
         with pytest.raises(CannotSuggest):
             await batcher.submit(["a", "b"], 99)
         assert len(model.batches) == 1
@@ -208,8 +209,8 @@ def test_a_run_that_cannot_suggest_is_not_asked_note_by_note():
     run(scenario)
 
 
-def test_stopping_reads_what_waits_and_takes_no_more():
-    async def scenario(model, batcher):
+def test_stopping_reads_what_waits_and_takes_no_more() -> None:
+    async def scenario(model: Any, batcher: Any) -> None:
         first = await first_in(model, batcher)
         waiting = asyncio.create_task(batcher.submit(["waits"], None))
         await asyncio.sleep(0.01)
@@ -224,8 +225,8 @@ def test_stopping_reads_what_waits_and_takes_no_more():
     run(scenario)
 
 
-def test_stopping_gives_up_when_its_time_is_over_and_says_how_much_is_left():
-    async def scenario(model, batcher):
+def test_stopping_gives_up_when_its_time_is_over_and_says_how_much_is_left() -> None:
+    async def scenario(model: Any, batcher: Any) -> None:
         first = await first_in(model, batcher)
         waiting = asyncio.create_task(batcher.submit(["a", "b"], None))
         await asyncio.sleep(0.01)
@@ -236,10 +237,10 @@ def test_stopping_gives_up_when_its_time_is_over_and_says_how_much_is_left():
     run(scenario)
 
 
-def test_requests_take_turns_a_note_at_a_time():
+def test_requests_take_turns_a_note_at_a_time() -> None:
     """One request of three notes to suggest for does not keep others from being read until it is done."""
 
-    async def scenario(model, batcher):
+    async def scenario(model: Any, batcher: Any) -> None:
         first = await first_in(model, batcher)
         long = asyncio.create_task(batcher.submit(["a1", "a2", "a3"], 50))
         await asyncio.sleep(0.01)
@@ -253,13 +254,13 @@ def test_requests_take_turns_a_note_at_a_time():
     run(scenario)
 
 
-def test_a_note_that_takes_too_long_ends_alone_and_the_others_of_its_batch_are_read():
-    def read(texts, _):
+def test_a_note_that_takes_too_long_ends_alone_and_the_others_of_its_batch_are_read() -> None:
+    def read(texts: Any, _: Any) -> Any:
         while "endless" in texts:
             ask()
         return [Reading(Prediction(text, 1.0, ((text, 1.0),))) for text in texts]
 
-    async def scenario(_, batcher):
+    async def scenario(_: Any, batcher: Any) -> None:
         batcher._read = read
         tasks = [asyncio.create_task(batcher.submit([text], None)) for text in ("good", "endless", "fine")]
         found = await asyncio.gather(*tasks, return_exceptions=True)
@@ -273,16 +274,16 @@ def test_a_note_that_takes_too_long_ends_alone_and_the_others_of_its_batch_are_r
     run(scenario, note_seconds=0.05)
 
 
-def test_reading_stops_at_its_next_step_when_nobody_waits_any_more():
+def test_reading_stops_at_its_next_step_when_nobody_waits_any_more() -> None:
     steps = []
 
-    def read(texts, _):
+    def read(texts: Any, _: Any) -> Any:
         while texts == ["gone"]:
             steps.append(1)
             ask(of_time=False)
         return [Reading(Prediction(text, 1.0, ((text, 1.0),))) for text in texts]
 
-    async def scenario(_, batcher):
+    async def scenario(_: Any, batcher: Any) -> None:
         batcher._read = read
         gone = asyncio.create_task(batcher.submit(["gone"], None))
         while not steps:

@@ -2,7 +2,9 @@
 
 import json
 import logging
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,12 +16,12 @@ JSON = {"Content-Type": "application/json"}
 
 
 @pytest.fixture
-def log_lines():
+def log_lines() -> Iterator[Any]:
     """Every line that any logger of the process would write to stderr."""
     lines: list[str] = []
 
     class Keeper(logging.Handler):
-        def emit(self, record):
+        def emit(self, record: Any) -> None:
             lines.append(self.format(record))
 
     handler = Keeper()
@@ -46,7 +48,7 @@ def text(number: int) -> str:
 class Aviary:
     """Sends notes through the service and remembers what answers must not hold any of them."""
 
-    def __init__(self, client) -> None:
+    def __init__(self, client: Any) -> None:
         self.client = client
         self.number = 0
         self.errors: list[str] = []
@@ -56,7 +58,7 @@ class Aviary:
         self.number += 1
         return text(self.number)
 
-    def send(self, method: str, path: str, expected: set[int], **request) -> None:
+    def send(self, method: str, path: str, expected: set[int], **request: Any) -> None:
         answer = self.client.request(method, path, **request)
         assert answer.status_code in expected, (path, answer.status_code, answer.text[:200])
         if answer.status_code >= 400:
@@ -118,7 +120,9 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("keep_text", [False, True], ids=["no text kept", "text kept"])
-def test_no_canary_leaves_the_answers(run, tmp_path, log_lines, capfd, keep_text):
+def test_no_canary_leaves_the_answers(
+    run: Path, tmp_path: Path, log_lines: Any, capfd: pytest.CaptureFixture[str], keep_text: bool
+) -> None:
     service, reader = open_service(run, tmp_path / "state", keep_text=keep_text, max_waiting_notes=10_000)
     reader.breaks_on = "BREAK"
     with client_of(service) as client:
@@ -147,7 +151,9 @@ def test_no_canary_leaves_the_answers(run, tmp_path, log_lines, capfd, keep_text
     assert all("kanarienvogel" in item for item in kept), "the canary would have been found, had it been there"
 
 
-def test_no_telemetry_of_the_framework_is_on_whatever_the_environment_says(run, tmp_path, monkeypatch):
+def test_no_telemetry_of_the_framework_is_on_whatever_the_environment_says(
+    run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from nosology.serve.app import create_app
 
     monkeypatch.setenv("FASTAPI_OTEL_AUTO_CONFIGURE", "true")

@@ -6,6 +6,7 @@ import sqlite3
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -23,11 +24,13 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_served_run(tmp_path_factory.mktemp("served"))
 
 
-def test_a_full_disk_is_not_ready_and_is_again_without_anybody_asking_for_a_prediction(run, tmp_path, monkeypatch):
+def test_a_full_disk_is_not_ready_and_is_again_without_anybody_asking_for_a_prediction(
+    run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     service, _ = open_service(run, tmp_path / "state")
     write = os.write
 
-    def full(file, data):
+    def full(file: Any, data: Any) -> Any:
         if file == service.audit._file:
             raise OSError(28, "No space left on device")
         return write(file, data)
@@ -43,7 +46,9 @@ def test_a_full_disk_is_not_ready_and_is_again_without_anybody_asking_for_a_pred
     assert [entry["event"] for entry in entries(tmp_path / "state" / "audit.jsonl")] == ["log-recovered"]
 
 
-def test_a_disk_without_room_is_not_ready_before_a_line_was_tried(run, tmp_path, monkeypatch):
+def test_a_disk_without_room_is_not_ready_before_a_line_was_tried(
+    run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     service, _ = open_service(run, tmp_path / "state")
     with client_of(service) as client:
         found = os.fstatvfs(service.audit._file)
@@ -52,7 +57,7 @@ def test_a_disk_without_room_is_not_ready_before_a_line_was_tried(run, tmp_path,
         assert client.get("/readyz").status_code == 503
 
 
-def test_a_log_that_was_renamed_is_not_ready(run, tmp_path):
+def test_a_log_that_was_renamed_is_not_ready(run: Path, tmp_path: Path) -> None:
     service, _ = open_service(run, tmp_path / "state")
     log = tmp_path / "state" / "audit.jsonl"
     with client_of(service) as client:
@@ -63,7 +68,7 @@ def test_a_log_that_was_renamed_is_not_ready(run, tmp_path):
         assert client.get("/readyz").status_code == 200
 
 
-def test_a_model_that_is_stuck_is_not_ready_and_is_again_when_it_reads_on(run, tmp_path):
+def test_a_model_that_is_stuck_is_not_ready_and_is_again_when_it_reads_on(run: Path, tmp_path: Path) -> None:
     service, reader = open_service(run, tmp_path / "state", timeout_seconds=0.3)
     with client_of(service) as client:
         reader.gate.clear()
@@ -74,7 +79,7 @@ def test_a_model_that_is_stuck_is_not_ready_and_is_again_when_it_reads_on(run, t
         until(lambda: client.get("/readyz").json()["status"] == "ok")
 
 
-def test_a_reader_that_ended_is_not_ready(run, tmp_path):
+def test_a_reader_that_ended_is_not_ready(run: Path, tmp_path: Path) -> None:
     service, _ = open_service(run, tmp_path / "state")
     with client_of(service) as client:
         client.portal.call(service.batcher._task.cancel)
@@ -82,7 +87,7 @@ def test_a_reader_that_ended_is_not_ready(run, tmp_path):
         assert client.get("/readyz").status_code == 503
 
 
-def test_a_store_that_is_away_is_told_and_notes_are_read(run, tmp_path):
+def test_a_store_that_is_away_is_told_and_notes_are_read(run: Path, tmp_path: Path) -> None:
     service, _ = open_service(run, tmp_path / "state")
     with client_of(service) as client:
         (tmp_path / "state" / "feedback.db").rename(tmp_path / "feedback.db")
@@ -108,11 +113,11 @@ class Part:
         return
 
 
-def test_a_part_that_does_not_answer_is_asked_once_and_not_waited_for(monkeypatch):
+def test_a_part_that_does_not_answer_is_asked_once_and_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("nosology.serve.health._PATIENCE_SECONDS", 0.05)
     part, pool = Part(), Pool("health", 2, 8)
 
-    async def scenario():
+    async def scenario() -> Any:
         health = Health(part, part, part, pool, stuck_seconds=1)
         first = [await health.parts() for _ in range(3)]
         part.gate.set()
@@ -129,7 +134,7 @@ def test_a_part_that_does_not_answer_is_asked_once_and_not_waited_for(monkeypatc
 # ---- other parts never delay reading
 
 
-def test_a_locked_database_delays_neither_reading_nor_cards_nor_health(run, tmp_path):
+def test_a_locked_database_delays_neither_reading_nor_cards_nor_health(run: Path, tmp_path: Path) -> None:
     from service_world import hook_call
 
     service, _ = open_service(run, tmp_path / "state")
@@ -152,7 +157,7 @@ def test_a_locked_database_delays_neither_reading_nor_cards_nor_health(run, tmp_
             thread.join()
 
 
-def test_a_report_that_takes_its_time_delays_nobody(run, tmp_path, monkeypatch):
+def test_a_report_that_takes_its_time_delays_nobody(run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     service, _ = open_service(run, tmp_path / "state")
     gate = threading.Event()
     monkeypatch.setattr(service.store, "all", lambda: gate.wait(20) and [])
@@ -168,7 +173,7 @@ def test_a_report_that_takes_its_time_delays_nobody(run, tmp_path, monkeypatch):
             thread.join()
 
 
-def test_a_pool_that_is_full_refuses(run, tmp_path):
+def test_a_pool_that_is_full_refuses(run: Path, tmp_path: Path) -> None:
     service, _ = open_service(run, tmp_path / "state")
     service.pools.store._most = 0
     with client_of(service) as client:
@@ -181,7 +186,9 @@ def test_a_pool_that_is_full_refuses(run, tmp_path):
 
 
 @pytest.mark.parametrize("is_encrypted", [False, True])
-def test_the_containers_check_asks_whether_notes_can_be_read(run, tmp_path, request, is_encrypted):
+def test_the_containers_check_asks_whether_notes_can_be_read(
+    run: Path, tmp_path: Path, request: pytest.FixtureRequest, is_encrypted: bool
+) -> None:
     tls = None
     if is_encrypted:
         tls = tls_context(*request.getfixturevalue("certificate"))
@@ -200,5 +207,5 @@ def test_the_containers_check_asks_whether_notes_can_be_read(run, tmp_path, requ
     assert not is_well(state)
 
 
-def test_a_folder_where_no_service_ever_listened_is_not_well(tmp_path):
+def test_a_folder_where_no_service_ever_listened_is_not_well(tmp_path: Path) -> None:
     assert not is_well(tmp_path)

@@ -1,5 +1,7 @@
 """A masked note, and how its stretches are found again in the original."""
 
+from typing import Any
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,7 +13,7 @@ from nosology.serve.masking import MaskedNote, Replacement
 @given(
     st.lists(st.tuples(st.text("abc 💉", max_size=6), st.text("NAME", min_size=1, max_size=5)), max_size=6), st.data()
 )
-def test_what_was_not_replaced_is_found_again_in_the_original(pieces, data):
+def test_what_was_not_replaced_is_found_again_in_the_original(pieces: Any, data: Any) -> None:
     original, masked, replacements, kept = "", "", [], []
     for plain, secret in pieces:
         kept.append((len(masked), len(masked) + len(plain)))
@@ -30,14 +32,14 @@ def test_what_was_not_replaced_is_found_again_in_the_original(pieces, data):
         assert 0 <= a <= b <= len(original)
 
 
-def test_a_stretch_that_cuts_a_replacement_takes_all_of_it():
+def test_a_stretch_that_cuts_a_replacement_takes_all_of_it() -> None:
     note = MaskedNote("Dr. <NAME> came.", (Replacement(4, 10, 4, 12),))
     assert note.original_span(0, 16) == (0, 18)
     assert note.original_span(6, 16) == (4, 18)
     assert note.original_span(0, 7) == (0, 12)
 
 
-def test_a_real_note_is_masked_and_found_again():
+def test_a_real_note_is_masked_and_found_again() -> None:
     text = "Seen by Dr. Jane Roe on 3/14/2019. Chest pain since then."
     note = MaskedNote.of(text)
     assert "Roe" not in note.text

@@ -2,6 +2,7 @@
 
 import re
 from importlib import resources
+from typing import Any
 
 import pytest
 
@@ -12,20 +13,20 @@ FILES = {name: content.decode("utf-8") for name, (content, _) in page_files().it
 SCRIPTS = {name: text for name, text in FILES.items() if name.endswith(".js")}
 
 
-def test_every_file_of_the_folder_is_served_or_is_none_of_the_pages():
+def test_every_file_of_the_folder_is_served_or_is_none_of_the_pages() -> None:
     folder = resources.files("nosology.serve").joinpath("page")
     assert {item.name for item in folder.iterdir() if not item.name.startswith(".")} == set(FILES)
 
 
 @pytest.mark.parametrize("name", sorted(FILES))
-def test_nothing_comes_from_another_site(name):
+def test_nothing_comes_from_another_site(name: Any) -> None:
     addresses = re.findall(r"(?:https?:)?//[a-z0-9.-]+\.[a-z]{2,}[^\s\"')]*", FILES[name])
     assert [address for address in addresses if not address.startswith("http://www.w3.org/2000/svg")] == []
     assert "@import" not in FILES[name]
 
 
 @pytest.mark.parametrize("name", sorted(name for name in FILES if name.endswith(".html")))
-def test_nothing_needs_inline_code_or_styles(name):
+def test_nothing_needs_inline_code_or_styles(name: Any) -> None:
     text = FILES[name]
     assert re.findall(r"<script(?![^>]*\bsrc=)", text) == []
     assert "<style" not in text
@@ -34,18 +35,18 @@ def test_nothing_needs_inline_code_or_styles(name):
 
 
 @pytest.mark.parametrize("name", sorted(SCRIPTS))
-def test_text_never_becomes_markup(name):
+def test_text_never_becomes_markup(name: Any) -> None:
     for forbidden in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "new Function"):
         assert forbidden not in SCRIPTS[name]
 
 
 @pytest.mark.parametrize("name", sorted(SCRIPTS))
-def test_nothing_is_kept_in_the_browser(name):
+def test_nothing_is_kept_in_the_browser(name: Any) -> None:
     for forbidden in ("localStorage", "sessionStorage", "indexedDB", "document.cookie"):
         assert forbidden not in SCRIPTS[name], "notes are gone when the page is closed"
 
 
-def test_every_element_that_a_script_asks_for_exists():
+def test_every_element_that_a_script_asks_for_exists() -> None:
     made = set(re.findall(r'\bid: "([\w-]+)"', "".join(SCRIPTS.values())))
     there = set(re.findall(r'\bid="([\w-]+)"', FILES["index.html"])) | made
     asked = set(re.findall(r'\$\("([\w-]+)"\)', "".join(SCRIPTS.values())))
@@ -54,12 +55,12 @@ def test_every_element_that_a_script_asks_for_exists():
     assert labelled <= there
 
 
-def test_every_module_that_is_imported_is_there():
+def test_every_module_that_is_imported_is_there() -> None:
     for text in SCRIPTS.values():
         assert set(re.findall(r'from "\./([\w.]+)"', text)) <= set(SCRIPTS)
 
 
-def test_every_colour_is_defined_in_both_themes():
+def test_every_colour_is_defined_in_both_themes() -> None:
     light, dark = re.findall(r":root \{(.*?)\}", FILES["style.css"], flags=re.DOTALL)[:2]
     names = lambda block: set(re.findall(r"(--[\w-]+):", block))  # noqa: E731
     fonts = {"--serif", "--sans", "--mono"}
@@ -94,7 +95,7 @@ def luminance(colour: str) -> float:
         ("edge", "paper", 3),
     ],
 )
-def test_contrast_is_enough(theme, ink, paper, least):
+def test_contrast_is_enough(theme: int, ink: str, paper: str, least: int | float) -> None:
     block = re.findall(r":root \{(.*?)\}", FILES["style.css"], flags=re.DOTALL)[theme]
     colours = dict(re.findall(r"--([\w-]+): (#[0-9a-f]+)", block))
     one, two = sorted((luminance(colours[ink]), luminance(colours[paper])), reverse=True)

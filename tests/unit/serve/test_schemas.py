@@ -3,6 +3,7 @@
 import re
 import string
 import uuid
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -68,14 +69,14 @@ def kinds(model: type[BaseModel], values: dict) -> list[tuple[tuple, str]]:
 # ---- fields that are not known
 
 
-def test_every_request_is_strict_and_tried_here():
+def test_every_request_is_strict_and_tried_here() -> None:
     assert {model for model in MODELS if model.__name__.endswith("In")} == set(VALID)
     assert all(issubclass(model, Strict) for model in VALID)
 
 
 @pytest.mark.parametrize("model", VALID, ids=lambda model: model.__name__)
 @pytest.mark.parametrize("name", ["more", "Text", "text ", "__class__", "model_config", ""])
-def test_a_field_that_is_not_known_is_refused(model, name):
+def test_a_field_that_is_not_known_is_refused(model: Any, name: str) -> None:
     assert fits(model, VALID[model])
     assert kinds(model, VALID[model] | {name: "x"}) == [((name,), "extra_forbidden")]
 
@@ -89,7 +90,7 @@ def test_a_field_that_is_not_known_is_refused(model, name):
         (ClassifyIn, {"notes": [NOTE], "k": 3}, ("k",)),
     ],
 )
-def test_an_inner_field_that_is_not_known_is_refused_too(model, values, place):
+def test_an_inner_field_that_is_not_known_is_refused_too(model: Any, values: Any, place: tuple[Any, ...]) -> None:
     assert kinds(model, values) == [(place, "extra_forbidden")]
 
 
@@ -106,7 +107,7 @@ def test_an_inner_field_that_is_not_known_is_refused_too(model, values, place):
         (SessionIn, "key"),
     ],
 )
-def test_a_field_that_is_needed_is_missed(model, name):
+def test_a_field_that_is_needed_is_missed(model: Any, name: str) -> None:
     values = {key: value for key, value in VALID[model].items() if key != name}
     assert kinds(model, values) == [((name,), "missing")]
 
@@ -135,14 +136,16 @@ def test_a_field_that_is_needed_is_missed(model, name):
         (SessionIn, "key", "k" * 200, "k" * 201),
     ],
 )
-def test_the_last_value_fits_and_the_next_does_not(model, name, last, first):
+def test_the_last_value_fits_and_the_next_does_not(
+    model: Any, name: str, last: str | int | list[Any], first: str | int | list[Any]
+) -> None:
     assert fits(model, VALID[model] | {name: last})
     ((place, _),) = kinds(model, VALID[model] | {name: first})
     assert place[0] == name
 
 
 @given(st.text(max_size=30))
-def test_an_identifier_may_hold_anything_but_control_characters(value):
+def test_an_identifier_may_hold_anything_but_control_characters(value: Any) -> None:
     allowed = not any(ord(character) < 32 or ord(character) == 127 for character in value)
     assert fits(NoteIn, NOTE | {"id": value}) == allowed
     for name in ("category", "note_id", "patient_id"):
@@ -151,12 +154,12 @@ def test_an_identifier_may_hold_anything_but_control_characters(value):
 
 @pytest.mark.parametrize("code", [*range(32), 127])
 @pytest.mark.parametrize("around", ["{}", "a{}", "{}a", "a{}b"])
-def test_no_control_character_gets_into_an_identifier_at_any_place(code, around):
+def test_no_control_character_gets_into_an_identifier_at_any_place(code: Any, around: str) -> None:
     assert kinds(NoteIn, NOTE | {"id": around.format(chr(code))}) == [(("id",), "string_pattern_mismatch")]
 
 
 @given(st.text(min_size=1, max_size=20))
-def test_a_note_needs_a_character_that_is_no_space_and_is_kept_as_it_was_written(text):
+def test_a_note_needs_a_character_that_is_no_space_and_is_kept_as_it_was_written(text: Any) -> None:
     if text.strip():
         assert NoteIn(text=text).text == text
     else:
@@ -164,12 +167,12 @@ def test_a_note_needs_a_character_that_is_no_space_and_is_kept_as_it_was_written
 
 
 @given(st.text(string.ascii_letters + string.digits + ".-\n é", max_size=14))
-def test_a_code_is_up_to_twelve_letters_digits_and_dots(value):
+def test_a_code_is_up_to_twelve_letters_digits_and_dots(value: Any) -> None:
     assert fits(CodeIn, CODE | {"value": value}) == bool(re.fullmatch(r"[A-Za-z0-9.]{1,12}", value))
 
 
 @given(st.uuids())
-def test_every_uuid_in_lower_case_is_an_id(value):
+def test_every_uuid_in_lower_case_is_an_id(value: Any) -> None:
     assert DecisionIn(**DECISION, id=str(value)).id == str(value)
     assert uuid.UUID(DecisionIn(**DECISION, id=str(value)).id) == value
 
@@ -187,16 +190,16 @@ def test_every_uuid_in_lower_case_is_an_id(value):
         "7c9e6679-7425-40de-944b-e07fc1f90aeg",
     ],
 )
-def test_what_is_nearly_a_uuid_is_no_id(value):
+def test_what_is_nearly_a_uuid_is_no_id(value: str) -> None:
     assert kinds(DecisionIn, DECISION | {"id": value}) == [(("id",), "string_pattern_mismatch")]
 
 
 @pytest.mark.parametrize("value", [5, None, True, ["Chest pain."], {"text": "Chest pain."}, b"\xff"])
-def test_a_text_that_is_no_text_is_refused(value):
+def test_a_text_that_is_no_text_is_refused(value: Any) -> None:
     assert not fits(NoteIn, {"text": value})
 
 
-def test_what_is_left_out_has_a_value_that_means_nothing():
+def test_what_is_left_out_has_a_value_that_means_nothing() -> None:
     found = DecisionIn(**DECISION)
     assert (found.id, found.category, found.code, found.text) == (None, None, None, None)
     assert (found.note_id, found.patient_id) == ("", "")
@@ -205,14 +208,14 @@ def test_what_is_left_out_has_a_value_that_means_nothing():
 
 
 @pytest.mark.parametrize(("probability", "is_one"), [(0, True), (1, True), (-0.001, False), (1.001, False)])
-def test_a_probability_that_goes_out_is_one(probability, is_one):
+def test_a_probability_that_goes_out_is_one(probability: int | float, is_one: bool) -> None:
     assert fits(PredictionOut, PREDICTION | {"probability": probability}) == is_one
     ranking = [{"label": "A", "probability": probability}]
     assert fits(PredictionOut, PREDICTION | {"ranking": ranking}) == is_one
 
 
 @pytest.mark.parametrize(("interval", "is_one"), [(None, True), ([0.1, 0.2], True), ([0.1], False), ([0, 0, 0], False)])
-def test_an_interval_that_goes_out_has_two_ends(interval, is_one):
+def test_an_interval_that_goes_out_has_two_ends(interval: list[float] | list[int] | None, is_one: bool) -> None:
     values = {"n_decisions": 0, "n_accepted": 0, "n_corrected": 0, "agreement": None, "categories": [], "drift": None}
     assert fits(AgreementOut, values | {"agreement_interval": interval}) == is_one
 
@@ -220,7 +223,7 @@ def test_an_interval_that_goes_out_has_two_ends(interval, is_one):
 # ---- no text
 
 
-def test_the_fields_that_hold_text_are_those_that_are_never_printed():
+def test_the_fields_that_hold_text_are_those_that_are_never_printed() -> None:
     hidden = {
         (model.__name__, name) for model in MODELS for name, field in model.model_fields.items() if not field.repr
     }
@@ -241,7 +244,7 @@ def test_the_fields_that_hold_text_are_those_that_are_never_printed():
     ],
     ids=lambda value: type(value).__name__,
 )
-def test_no_text_is_in_what_a_request_looks_like(value):
+def test_no_text_is_in_what_a_request_looks_like(value: Any) -> None:
     assert SECRET not in f"{value!r} {value} {[value]}"
     assert SECRET in value.model_dump_json(), "but it is there"
 
@@ -267,7 +270,7 @@ def test_no_text_is_in_what_a_request_looks_like(value):
         (SessionIn, {"key": {SECRET: SECRET}}),
     ],
 )
-def test_no_value_is_in_what_a_validation_error_says(model, values):
+def test_no_value_is_in_what_a_validation_error_says(model: Any, values: Any) -> None:
     with pytest.raises(ValidationError) as caught:
         model.model_validate(values)
     assert SECRET not in f"{caught.value} {caught.value!r}"
@@ -276,7 +279,7 @@ def test_no_value_is_in_what_a_validation_error_says(model, values):
 # ---- the description
 
 
-def test_every_example_fits_its_own_field():
+def test_every_example_fits_its_own_field() -> None:
     for model in VALID:
         for name, field in model.model_fields.items():
             for example in field.examples or []:
@@ -284,12 +287,12 @@ def test_every_example_fits_its_own_field():
     assert fits(ClassifyIn, ClassifyIn.model_config["json_schema_extra"]["example"])
 
 
-def test_the_descriptions_say_that_other_fields_are_refused():
+def test_the_descriptions_say_that_other_fields_are_refused() -> None:
     for model in VALID:
         assert model.model_json_schema()["additionalProperties"] is False
 
 
-def test_a_broken_row_of_a_table_is_reported_without_its_text():
+def test_a_broken_row_of_a_table_is_reported_without_its_text() -> None:
     with pytest.raises(ValidationError) as caught:
         BatchRowOut.model_validate({"row": "first", "text": SECRET})
     assert SECRET not in str(caught.value)

@@ -47,11 +47,13 @@ def stopped(caplog: pytest.LogCaptureFixture) -> dict:
 
 
 @pytest.fixture(autouse=True)
-def _log(caplog):
+def _log(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, logger="nosology.serve")
 
 
-def test_accepted_notes_are_answered_and_further_ones_refused_from_the_first_moment(run, tmp_path, caplog):
+def test_accepted_notes_are_answered_and_further_ones_refused_from_the_first_moment(
+    run: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     served = Served(run, tmp_path / "state", drain_seconds=20)
     served.reader.gate.clear()
     accepted = [Asking(served), Asking(served)]
@@ -66,7 +68,9 @@ def test_accepted_notes_are_answered_and_further_ones_refused_from_the_first_mom
     assert (stopped(caplog)["notes_left"], stopped(caplog)["audit_lines"]) == (0, 2)
 
 
-def test_a_stop_takes_no_longer_than_it_says_whatever_is_stuck(run, tmp_path, caplog, monkeypatch):
+def test_a_stop_takes_no_longer_than_it_says_whatever_is_stuck(
+    run: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
     given = []
     stop = BatchJobs.stop
     monkeypatch.setattr(BatchJobs, "stop", lambda self, seconds: given.append(seconds) or stop(self, seconds))
@@ -89,7 +93,9 @@ def test_a_stop_takes_no_longer_than_it_says_whatever_is_stuck(run, tmp_path, ca
     assert stopped(caplog)["tables_lost"] == 1
 
 
-def test_a_table_that_was_read_and_not_fetched_is_said_to_be_lost(run, tmp_path, caplog):
+def test_a_table_that_was_read_and_not_fetched_is_said_to_be_lost(
+    run: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     served = Served(run, tmp_path / "state", drain_seconds=5)
     with httpx2.Client(base_url=served.url, timeout=30) as client:
         csv = {"content": "text\nchest pain\n", "headers": {"Content-Type": "text/csv"}}

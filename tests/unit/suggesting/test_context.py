@@ -1,11 +1,287 @@
-"""Denials and relatives: what ConText's rules say of sentences that clinicians write."""
+"""How sentences speak of a diagnosis: denied, of another person, past, uncertain, or none of these.
+
+The mention stands between brackets; they are taken out before the sentence is read.
+"""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from nosology.suggesting.context import Context, context_of
+from nosology.suggesting.context import Context, context_of, mark
 
 AFFIRMED, DENIED, RELATIVE = Context(), Context(negated=True), Context(family_history=True)
 OPEN = Context(uncertain=True)
+
+SENTENCES: dict[Context, list[str]] = {
+    Context(negated=True): [
+        "No evidence of [pulmonary embolism] on imaging.",
+        "Patient denies any [chest pain] or palpitations at rest.",
+        "Denies: [chest pain], nausea.",
+        "No obvious [fracture] seen on plain films.",
+        "Neither [jaundice] nor ascites was present.",
+        "[Ascites] and jaundice were not present.",
+        "There has never been any [haematemesis].",
+        "She has never had [asthma].",
+        "[DVT] excluded on doppler.",
+        "Doppler excluded [DVT].",
+        "[Stroke] has been ruled out by MRI.",
+        "MRI ruled out [stroke].",
+        "The picture argues against [meningitis].",
+        "It is doubtful that this represents [angina].",
+        "[Pneumonia] is doubtful.",
+        "[Lupus] is thought unlikely.",
+        "Very low suspicion of [sepsis].",
+        "Not suggestive of [angina].",
+        "No pain, no [swelling].",
+        "(-) [fever]",
+        "-ve for [ketones]",
+        "Nil [oedema].",
+        "∅ [edema]",
+        "[Troponin rise] (-)",
+        "[Babinski sign] negative bilaterally.",
+        "[Clots]: nil",
+        "[Organomegaly] was not appreciated.",
+        "The biopsy did not demonstrate [malignancy].",
+        "He is not [jaundiced].",
+        "He hasn't experienced [syncope].",
+        "The scan is clear of [metastases].",
+        "Unable to identify any [thrombus].",
+        "There's no [rash].",
+        "We do not think this is [appendicitis].",
+        "I don't believe she has [lupus].",
+        "No SOB/CP/[palpitations].",
+        "No nausea/[vomiting]/diarrhea.",
+        "Afebrile, without [rigors].",
+        "Patient without complaint of [headache].",
+        "Absence of [papilloedema] noted.",
+        "[Papilloedema] absent.",
+        "Nor did she have [tinnitus].",
+        "Did not develop [delirium].",
+        "No h/o [seizures].",
+        "Unlikely [gallstones].",
+        "Improbable that he has [TB].",
+    ],
+    Context(): [
+        "No nausea but has [vomiting].",
+        "No nausea, but [vomiting] continues.",
+        "Denies fever yet has [rigors].",
+        "While there is no rash, [itching] is severe.",
+        "No wheeze; [crackles] at both bases.",
+        "Lungs clear with no wheeze. [Crackles] later.",
+        "He cannot walk because of [foot drop].",
+        "She did not attend due to [depression].",
+        "Does not drink alcohol, has [cirrhosis].",
+        "Lifelong non-smoker with [lung cancer].",
+        "Never drank; [pancreatitis] due to gallstones.",
+        "Not taking his metformin for [diabetes].",
+        "Not currently on treatment for [hypertension].",
+        "Declined surgery for [hernia].",
+        "Aspirin withheld, [GI bleed].",
+        "No known drug allergies, [asthma] well controlled.",
+        "Allergic to penicillin but not to eggs, [asthma].",
+        "No increase in [dyspnoea].",
+        "No further [bleeding] from the ulcer.",
+        "Without improvement in [cough].",
+        "[Pain] not relieved by paracetamol.",
+        "[Asthma] not well controlled.",
+        "[Hypertension] not treated.",
+        "The [wound infection] has not healed.",
+        "[Seizures] have not stopped.",
+        "Not without [nausea].",
+        "Never denied [alcohol use].",
+        "She is not free of [pain].",
+        "+ve for [influenza A].",
+        "(+) [nausea], (-) vomiting",
+        "+ [wheeze]",
+        "[Fever] present.",
+        "[Crackles]: positive",
+        "c/o [headache] x3d",
+        "Known [T2DM], no retinopathy.",
+        "[Dyspnea] at rest, no chest pain.",
+        "[Headache] without neck stiffness.",
+        "[Cough] but no fever.",
+        "No murmurs, [hepatomegaly] is present.",
+        "Chest x-ray showed no effusion but did show [consolidation].",
+        "Although he denies it, [alcohol dependence] is evident.",
+        "No chest pain although [dyspnoea] persists.",
+        "[Asthma] since childhood.",
+        "[Diabetes] diagnosed in 2010, on metformin.",
+        "Three-day history of [cough].",
+        "2 week history of [weight loss].",
+        "[Cough] for the past 3 days.",
+        "74 year old with [COPD].",
+        "Former smoker with [COPD].",
+        "[Rash] unchanged from previous visit.",
+        "History of presenting complaint: [chest pain].",
+        "The patient's wife says he has [confusion].",
+        "Husband noticed [jaundice].",
+        "Collateral from daughter: increasing [confusion].",
+        "Her mother is concerned about [weight loss].",
+        "Brought by wife with [chest pain].",
+        "Seen with her mother for [eczema].",
+        "Parents deny [vomiting].",
+        "Daughter present; [dementia] discussed.",
+        "Mother of two, [anaemia].",
+        "He is a father of three with [gout].",
+        "Looks after his mother, has [back pain].",
+        "Living with parents, [schizophrenia] stable.",
+        "Partner called ambulance for [seizure].",
+        "G2P1 mother with [pre-eclampsia].",
+    ],
+    Context(uncertain=True): [
+        "Cannot exclude [PE].",
+        "[PE] can't be excluded.",
+        "[Fracture] not excluded.",
+        "[Malignancy] has not been ruled out.",
+        "The scan does not rule out [ischaemia].",
+        "Unable to rule out [torsion].",
+        "X-ray to exclude [fracture].",
+        "[MI] to be ruled out.",
+        "Rule out [sepsis].",
+        "r/o [ACS]",
+        "Possible [cholecystitis].",
+        "[Cholecystitis] possible.",
+        "Likely [viral gastroenteritis].",
+        "Suspected [PE], CTPA pending.",
+        "Concern for [abscess].",
+        "Query [appendicitis].",
+        "? [UTI]",
+        "[UTI]?",
+        "Might be [gout].",
+        "This may represent [cellulitis].",
+        "Working diagnosis: [pericarditis].",
+        "Differential includes [lupus].",
+        "Suggestive of [pneumonia].",
+        "[Pneumonia] is suspected.",
+        "If [bleeding] recurs, come back.",
+        "Seek help if you develop [chest pain].",
+        "Watch for [fever].",
+        "CTPA to look for [PE].",
+        "Being worked up for [myeloma].",
+        "[TB] remains possible.",
+        "In case of [seizure] give lorazepam.",
+        "It is unclear whether this is [sarcoidosis].",
+        "Inability to exclude [aortic dissection].",
+        "Could be [croup].",
+        "Screening for [diabetes] requested.",
+        "Awaiting MRI to exclude [cord compression].",
+    ],
+    Context(history=True): [
+        "h/o [MI].",
+        "Hx of [DVT].",
+        "PMH: [MI], CABG.",
+        "Past medical history of [stroke].",
+        "S/P [appendicitis] 1999.",
+        "Status post [hip fracture].",
+        "Prior [stroke].",
+        "Old [anterior infarct] on ECG.",
+        "Had [measles] as a child.",
+        "[Pneumonia] three years ago.",
+        "In 2003 she had [breast cancer].",
+        "In 2003, she had [breast cancer].",
+        "[Hepatitis B] in childhood.",
+        "[Hodgkin lymphoma] in remission since 2012.",
+        "Recovered from [pneumonia].",
+        "The [cellulitis] has cleared.",
+        "[Cough] resolved.",
+        "[AKI], now resolved.",
+        "Resolved [AKI].",
+        "Previously had [ulcers].",
+        "She used to suffer from [migraine].",
+        "He no longer has [asthma].",
+        "Childhood [asthma].",
+        "[Gestational diabetes] during her second pregnancy.",
+        "Fully recovered from [Guillain-Barre syndrome].",
+        "Long ago had [rheumatic fever].",
+        "[Shingles] last year.",
+        "Diagnosed with [TB] in 1990 and treated.",
+        "He survived [testicular cancer].",
+    ],
+    Context(family_history=True): [
+        "Mother: [breast cancer].",
+        "Father died of [MI] aged 50.",
+        "His dad had [gout].",
+        "Grandad with [Parkinson's disease].",
+        "Wife has [influenza].",
+        "Sister-in-law had [TB].",
+        "[Breast cancer] in her mother.",
+        "[Colon cancer] (father).",
+        "Family hx positive for [glaucoma].",
+        "Positive family history for [CAD].",
+        "Maternal aunt: [lupus].",
+        "Both parents had [hypertension].",
+        "FH: [DM], CAD.",
+        "Her son has [autism].",
+        "A cousin has [epilepsy].",
+        "Housemate has [scabies].",
+        "Nan had [dementia].",
+        "His stepfather has [COPD].",
+        "[Melanoma] runs in the family.",
+        "Brother, who has [asthma], visits.",
+        "Mother's [breast cancer] was genetic.",
+        "Exposed to a colleague with [tuberculosis].",
+    ],
+    Context(negated=True, family_history=True): [
+        "No family history of [breast cancer].",
+        "Father does not have [diabetes].",
+        "FHx negative for [colon cancer].",
+    ],
+    Context(family_history=True, history=True): [
+        "Mother had [breast cancer] in 1999.",
+    ],
+}
+PROBES = [(marked, context) for context, sentences in SENTENCES.items() for marked in sentences]
+UNRELATED = [
+    "the wound is clean",
+    "he has a good appetite",
+    "the abdomen was soft",
+    "no rash was seen",
+    "his mother reports good sleep",
+    "bowels were opened twice",
+    "the chest is clear",
+    "she denies pain",
+]
+
+
+def read(marked: str, *, before: str = "", behind: str = "") -> Context:
+    """Return the marks of a bracketed sentence with something added."""
+    lead, rest = marked.split("[")
+    mention, tail = rest.split("]")
+    start = len(before) + len(lead)
+    return mark(before + lead + mention + tail + behind, start, start + len(mention))
+
+
+@pytest.mark.parametrize(("marked", "context"), PROBES)
+def test_a_sentence_is_marked_as_a_clinician_reads_it(marked: str, context: Context) -> None:
+    assert read(marked) == context
+
+
+@given(st.sampled_from(PROBES), st.sampled_from(UNRELATED), st.sampled_from(["; ", "\n", ". ", ", but ", ", however "]))
+def test_an_unrelated_clause_behind_a_sentence_moves_no_mark(
+    probe: tuple[str, Context], clause: str, joint: str
+) -> None:
+    marked, context = probe
+    assert read(marked.rstrip("."), behind=joint + clause) == context
+
+
+@given(st.sampled_from(PROBES), st.sampled_from(UNRELATED), st.sampled_from(["; ", "\n", ". ", ", but ", ", however "]))
+def test_an_unrelated_clause_before_a_sentence_moves_no_mark(
+    probe: tuple[str, Context], clause: str, joint: str
+) -> None:
+    marked, context = probe
+    is_header = marked.lower().startswith(("fh", "family"))  # a header is one only where a sentence begins
+    assert is_header or read(marked, before=clause + joint) == context
+
+
+@given(st.text(max_size=60), st.text(min_size=1, max_size=10), st.text(max_size=60))
+def test_any_text_can_be_read(before: str, mention: str, behind: str) -> None:
+    context = mark(before + mention + behind, len(before), len(before) + len(mention))
+    assert not (context.negated and (context.history or context.uncertain)), "what is denied is neither past nor open"
+
+
+@pytest.mark.parametrize("marked", [marked for marked, _ in PROBES])
+def test_capitals_move_no_mark(marked: str) -> None:
+    assert read(marked.upper()) == read(marked) == read(marked.lower())
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import math
 from collections import Counter
+from typing import Any
 
 import pytest
 import torch
@@ -12,7 +13,7 @@ from nosology.training.losses import adjustments_along, answer_losses, choices_a
 LENGTHS = [(7 * index) % 50 + 5 for index in range(200)]
 
 
-def order(**fields) -> NoteOrder:
+def order(**fields: Any) -> NoteOrder:
     return NoteOrder(LENGTHS, **({"batch_size": 4, "weights": None, "by_length": False, "seed": 3} | fields))
 
 

@@ -5,6 +5,7 @@ them, so these tests lift the refusal and check the mask, the padding and the co
 """
 
 import random
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -36,7 +37,7 @@ pytestmark = pytest.mark.filterwarnings(
 
 
 @pytest.fixture(autouse=True, scope="module")
-def gradients_on_a_cpu():
+def gradients_on_a_cpu() -> Iterator[Any]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(flex_attention, "_validate_device", lambda *_: None)
         yield

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -38,7 +39,7 @@ def test_layers_of_any_shape_are_timed_for_real(monkeypatch: pytest.MonkeyPatch)
     read = []
     original = speed.answer_logits
 
-    def answer_logits(model, tree, predictors):
+    def answer_logits(model: Any, tree: Any, predictors: Any) -> Any:
         read.append((len(tree.input_ids), len(tree.blocks), model.config.num_hidden_layers, len(predictors)))
         return original(model, tree, predictors)
 

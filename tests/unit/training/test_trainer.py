@@ -50,24 +50,28 @@ def pair(encoder: PromptEncoder) -> list[Example]:
     ]
 
 
-def test_a_notes_weight_multiplies_its_share_of_the_loss(trainer, encoder, pair) -> None:
+def test_a_notes_weight_multiplies_its_share_of_the_loss(
+    trainer: TreeTrainer, encoder: PromptEncoder, pair: list[Example]
+) -> None:
     first, second = (loss_of(trainer, encoder, [example], count=10) for example in pair)
     weighted = [replace(pair[0], weight=0.5), replace(pair[1], weight=3.0)]
     assert loss_of(trainer, encoder, weighted, count=10) == pytest.approx(0.5 * first + 3 * second, rel=1e-5)
 
 
-def test_a_note_of_no_weight_teaches_nothing(trainer, encoder, pair) -> None:
+def test_a_note_of_no_weight_teaches_nothing(trainer: TreeTrainer, encoder: PromptEncoder, pair: list[Example]) -> None:
     alone = loss_of(trainer, encoder, pair[:1], count=10)
     assert loss_of(trainer, encoder, [pair[0], replace(pair[1], weight=0.0)], count=10) == pytest.approx(
         alone, rel=1e-5
     )
 
 
-def test_the_loss_is_divided_by_the_answer_tokens_of_the_whole_step(trainer, encoder, pair) -> None:
+def test_the_loss_is_divided_by_the_answer_tokens_of_the_whole_step(
+    trainer: TreeTrainer, encoder: PromptEncoder, pair: list[Example]
+) -> None:
     assert loss_of(trainer, encoder, pair, count=20) == pytest.approx(loss_of(trainer, encoder, pair, count=5) / 4)
 
 
-def test_the_end_of_the_turn_is_among_the_targets(encoder, pair) -> None:
+def test_the_end_of_the_turn_is_among_the_targets(encoder: PromptEncoder, pair: list[Example]) -> None:
     batch = TreeCollator(encoder)(pair)
     expected = [*encoder.answers[0], *encoder.answers[2]]
     assert batch["targets"].tolist() == expected

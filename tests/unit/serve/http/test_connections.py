@@ -4,8 +4,10 @@ import json
 import socket
 import ssl
 import time
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -25,11 +27,11 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def serving(run, tmp_path):
+def serving(run: Path, tmp_path: Path) -> Iterator[Any]:
     """Start services with some limits; all end with the test."""
     with ExitStack() as stack:
 
-        def start(**options) -> Served:
+        def start(**options: Any) -> Served:
             served = Served(run, tmp_path / f"state {time.monotonic_ns()}", **options)
             stack.callback(served.stop)
             return served
@@ -63,7 +65,7 @@ def ask(served: Served, source: str = "127.0.0.1") -> bytes:
 
 
 @pytest.mark.parametrize("sent", [b"", b"G", HALF, WHOLE + HALF], ids=["nothing", "a letter", "half", "a second half"])
-def test_a_head_that_does_not_come_in_time_ends_its_connection(serving, sent):
+def test_a_head_that_does_not_come_in_time_ends_its_connection(serving: Any, sent: Any) -> None:
     served = serving(header_seconds=0.3)
     with connect(served) as connection:
         connection.sendall(sent)
@@ -72,7 +74,7 @@ def test_a_head_that_does_not_come_in_time_ends_its_connection(serving, sent):
     assert served.service.metrics.connections_slow.labels("head")._value.get() == 1
 
 
-def test_a_head_that_comes_drop_by_drop_gets_no_more_time(serving):
+def test_a_head_that_comes_drop_by_drop_gets_no_more_time(serving: Any) -> None:
     served = serving(header_seconds=0.5)
     with connect(served) as connection:
         connection.settimeout(0.05)
@@ -88,7 +90,7 @@ def test_a_head_that_comes_drop_by_drop_gets_no_more_time(serving):
     assert b"408" in received
 
 
-def test_requests_that_follow_each_other_slowly_are_no_slow_head(serving):
+def test_requests_that_follow_each_other_slowly_are_no_slow_head(serving: Any) -> None:
     served = serving(header_seconds=0.3)
     with connect(served) as connection:
         for _ in range(3):
@@ -100,7 +102,7 @@ def test_requests_that_follow_each_other_slowly_are_no_slow_head(serving):
     assert not served.service.metrics.connections_slow._metrics
 
 
-def test_a_request_that_is_read_for_longer_than_a_head_may_take_is_answered(serving):
+def test_a_request_that_is_read_for_longer_than_a_head_may_take_is_answered(serving: Any) -> None:
     served = serving(header_seconds=0.2)
     served.reader.seconds = 0.6
     body = json.dumps(notes(NOTE)).encode()
@@ -111,7 +113,7 @@ def test_a_request_that_is_read_for_longer_than_a_head_may_take_is_answered(serv
         assert connection.recv(65_536).startswith(b"HTTP/1.1 200")
 
 
-def test_a_thousand_idle_connections_of_one_address_leave_room_for_the_others(serving):
+def test_a_thousand_idle_connections_of_one_address_leave_room_for_the_others(serving: Any) -> None:
     served = serving(connections_per_address=20, header_seconds=30)
     held = [connect(served, "127.0.0.2") for _ in range(60)]
     for connection in held[:20]:
@@ -125,7 +127,7 @@ def test_a_thousand_idle_connections_of_one_address_leave_room_for_the_others(se
     assert ask(served, "127.0.0.2").startswith(b"HTTP/1.1 200")
 
 
-def test_a_refused_connection_is_one_line_of_the_log_a_minute(serving, caplog):
+def test_a_refused_connection_is_one_line_of_the_log_a_minute(serving: Any, caplog: pytest.LogCaptureFixture) -> None:
     served = serving(connections_per_address=1)
     with connect(served):
         until(lambda: served.service.metrics.connections._value.get() == 1)
@@ -134,19 +136,19 @@ def test_a_refused_connection_is_one_line_of_the_log_a_minute(serving, caplog):
     assert [record.message for record in caplog.records if "refused" in record.message] == ["connections refused"]
 
 
-def test_a_named_proxy_may_hold_as_many_as_there_are(serving):
+def test_a_named_proxy_may_hold_as_many_as_there_are(serving: Any) -> None:
     served = serving(connections_per_address=1, proxies=("127.0.0.2",))
     with connect(served, "127.0.0.2"), connect(served, "127.0.0.2"):
         assert ask(served, "127.0.0.2").startswith(b"HTTP/1.1 200")
 
 
 @pytest.mark.parametrize("name", ["proxy", "10.0.0.0/40", ""])
-def test_what_is_no_address_of_a_proxy_is_refused(name):
+def test_what_is_no_address_of_a_proxy_is_refused(name: str) -> None:
     with pytest.raises(ConfigError):
         proxy_networks([name])
 
 
-def test_a_client_that_does_not_read_its_answer_loses_it(serving):
+def test_a_client_that_does_not_read_its_answer_loses_it(serving: Any) -> None:
     served = serving(answer_seconds=0.3)
     with socket.socket() as connection:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
@@ -158,7 +160,9 @@ def test_a_client_that_does_not_read_its_answer_loses_it(serving):
 
 
 @pytest.mark.parametrize(("proxies", "expected"), [((), "127.0.0.1"), (("127.0.0.1",), "203.0.113.9")])
-def test_forwarded_for_counts_from_a_named_proxy_alone(serving, tmp_path, proxies, expected):
+def test_forwarded_for_counts_from_a_named_proxy_alone(
+    serving: Any, tmp_path: Path, proxies: tuple[Any, ...], expected: str
+) -> None:
     from nosology.feedback.audit import entries
     from nosology.serve.http.keys import KeyFile
 
@@ -184,7 +188,7 @@ def trusting(version: ssl.TLSVersion) -> ssl.SSLContext:
     return context
 
 
-def test_tls_1_3_is_spoken_and_nothing_older(serving, certificate):
+def test_tls_1_3_is_spoken_and_nothing_older(serving: Any, certificate: Any) -> None:
     served = serving(tls=tls_context(*certificate))
     with trusting(ssl.TLSVersion.TLSv1_3).wrap_socket(connect(served)) as connection:
         connection.sendall(WHOLE)
@@ -196,7 +200,7 @@ def test_tls_1_3_is_spoken_and_nothing_older(serving, certificate):
         trusting(ssl.TLSVersion.TLSv1_2).wrap_socket(connect(served))
 
 
-def test_connections_that_never_shake_hands_are_counted_too(serving, certificate):
+def test_connections_that_never_shake_hands_are_counted_too(serving: Any, certificate: Any) -> None:
     served = serving(tls=tls_context(*certificate), connections_per_address=3)
     with ExitStack() as stack:
         for _ in range(3):
@@ -205,7 +209,7 @@ def test_connections_that_never_shake_hands_are_counted_too(serving, certificate
         assert ask(served, "127.0.0.2") == b""
 
 
-def test_a_certificate_that_cannot_be_used_is_an_error_with_a_place(certificate, tmp_path):
+def test_a_certificate_that_cannot_be_used_is_an_error_with_a_place(certificate: Any, tmp_path: Path) -> None:
     (tmp_path / "no.pem").write_text("no certificate")
     for pair in ((tmp_path / "no.pem", certificate[1]), (certificate[0], tmp_path / "missing.pem")):
         with pytest.raises(ConfigError) as caught:

@@ -12,7 +12,7 @@ class Clock:
         return self.now
 
 
-def test_a_burst_is_allowed_then_the_rate():
+def test_a_burst_is_allowed_then_the_rate() -> None:
     clock = Clock()
     limit = RateLimit(60, 3, clock)
     assert [limit.take("a") for _ in range(5)] == [0, 0, 0, 1, 1]
@@ -23,12 +23,12 @@ def test_a_burst_is_allowed_then_the_rate():
     assert [limit.take("a") for _ in range(4)] == [0, 0, 0, 1], "a bucket never holds more than its burst"
 
 
-def test_asking_how_long_to_wait_uses_nothing_up():
+def test_asking_how_long_to_wait_uses_nothing_up() -> None:
     limit = RateLimit(6, 1, Clock())
     assert [limit.wait("a"), limit.wait("a"), limit.take("a"), limit.wait("a")] == [0, 0, 0, 10]
 
 
-def test_names_are_forgotten_before_they_fill_the_memory():
+def test_names_are_forgotten_before_they_fill_the_memory() -> None:
     limit = RateLimit(60, 1, Clock())
     for number in range(20_000):
         limit.take(str(number))

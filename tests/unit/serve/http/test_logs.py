@@ -3,6 +3,7 @@
 import json
 import logging
 import sys
+from typing import Any
 
 import pytest
 
@@ -15,12 +16,12 @@ def line(record: logging.LogRecord) -> dict:
     return json.loads(logs.TextlessFormatter().format(record))
 
 
-def record(name: str, message: str, *args, error: BaseException | None = None) -> logging.LogRecord:
+def record(name: str, message: str, *args: Any, error: BaseException | None = None) -> logging.LogRecord:
     info = (type(error), error, error.__traceback__) if error else None
     return logging.LogRecord(name, logging.ERROR, "file.py", 1, message, args, info)
 
 
-def test_an_exception_is_logged_by_its_type_and_place_alone():
+def test_an_exception_is_logged_by_its_type_and_place_alone() -> None:
     try:
         raise ValueError("cannot read 'SECRET note'")
     except ValueError as error:
@@ -34,18 +35,18 @@ def test_an_exception_is_logged_by_its_type_and_place_alone():
     ("message", "args"),
     [("got %s", ("SECRET",)), ("SECRET", ()), ("{SECRET}", ()), ("%(a)s", ({"a": "SECRET"},))],
 )
-def test_other_libraries_values_never_reach_the_log(message, args):
+def test_other_libraries_values_never_reach_the_log(message: str, args: tuple[Any, ...]) -> None:
     assert "SECRET" not in json.dumps(line(record("some.library", message, *args)))
 
 
-def test_our_own_lines_keep_their_fields():
+def test_our_own_lines_keep_their_fields() -> None:
     ours = record("nosology.serve", "request")
     ours.fields = {"status": 200, "route": "/v1/classify"}
     assert line(ours)["status"] == 200
     assert line(ours)["message"] == "request"
 
 
-def test_every_logger_goes_through_the_formatter(monkeypatch):
+def test_every_logger_goes_through_the_formatter(monkeypatch: pytest.MonkeyPatch) -> None:
     root = logging.getLogger()
     monkeypatch.setattr(root, "handlers", [])
     monkeypatch.setattr(root, "level", root.level)

@@ -3,6 +3,7 @@
 import errno
 import json
 from http import HTTPStatus
+from typing import Any
 
 import pytest
 from fastapi import FastAPI
@@ -46,14 +47,14 @@ def client_that_fails_with(error: Exception) -> TestClient:
     async def delete_thing(_id: int) -> None:
         raise error
 
-    async def with_id(scope, receive, send):
+    async def with_id(scope: Any, receive: Any, send: Any) -> None:
         scope["nosology.request_id"] = "r-1"
         await app(scope, receive, send)
 
     return TestClient(with_id, raise_server_exceptions=False)
 
 
-def body_of(answer) -> dict:
+def body_of(answer: Any) -> dict:
     assert answer.headers["content-type"] == "application/problem+json"
     body = answer.json()
     assert set(body) == MEMBERS
@@ -68,7 +69,7 @@ def body_of(answer) -> dict:
     ("status", "title"),
     [(400, "Bad Request"), (404, "Not Found"), (429, "Too Many Requests"), (499, "Client Closed Request")],
 )
-def test_a_problem_has_the_members_of_the_rfc_and_the_phrase_of_its_status(status, title):
+def test_a_problem_has_the_members_of_the_rfc_and_the_phrase_of_its_status(status: int, title: str) -> None:
     answer = problem("r-7", status, "No.", fields=({"field": "k", "problem": "is missing"},), headers={"X-A": "b"})
     assert answer.status_code == status
     assert answer.headers["X-A"] == "b"
@@ -82,20 +83,20 @@ def test_a_problem_has_the_members_of_the_rfc_and_the_phrase_of_its_status(statu
     }
 
 
-def body_of_response(answer) -> dict:
+def body_of_response(answer: Any) -> dict:
     assert answer.headers["content-type"] == "application/problem+json"
     return json.loads(answer.body)
 
 
 @pytest.mark.parametrize("status", [status for status in HTTPStatus if status >= 400])
-def test_every_error_status_can_be_answered_and_described(status):
+def test_every_error_status_can_be_answered_and_described(status: Any) -> None:
     assert body_of_response(problem("", int(status), "No."))["title"] == status.phrase
     (entry,) = responses(int(status)).values()
     assert entry["description"] == status.phrase
     assert entry["content"]["application/problem+json"]["schema"]["$ref"] == "#/components/schemas/Problem"
 
 
-def test_a_route_without_errors_has_no_entries():
+def test_a_route_without_errors_has_no_entries() -> None:
     assert responses() == {}
     assert list(responses(413, 422)) == [413, 422]
 
@@ -121,7 +122,7 @@ def test_a_route_without_errors_has_no_entries():
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, Exception) else None,
 )
-def test_each_kind_of_error_has_its_status_and_its_words(error, status, words, wait):
+def test_each_kind_of_error_has_its_status_and_its_words(error: Any, status: int, words: Any, wait: str | None) -> None:
     answer = client_that_fails_with(error).get("/fails")
     body = body_of(answer)
     assert answer.status_code == status
@@ -133,7 +134,7 @@ def test_each_kind_of_error_has_its_status_and_its_words(error, status, words, w
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 405, 413, 500, 503])
-def test_the_words_of_a_librarys_refusal_are_not_passed_on(status):
+def test_the_words_of_a_librarys_refusal_are_not_passed_on(status: int) -> None:
     answer = client_that_fails_with(HTTPException(status, SECRET)).get("/fails")
     assert answer.status_code == status
     assert body_of(answer)["detail"] == HTTPStatus(status).description or HTTPStatus(status).description == ""
@@ -141,7 +142,7 @@ def test_the_words_of_a_librarys_refusal_are_not_passed_on(status):
         assert SECRET not in answer.text
 
 
-def test_a_refusal_without_headers_has_none():
+def test_a_refusal_without_headers_has_none() -> None:
     assert Refused(413, "Too much.").headers == {}
 
 
@@ -154,13 +155,15 @@ def test_a_refusal_without_headers_has_none():
         ("POST", "/fails", "GET"),
     ],
 )
-def test_a_method_that_a_path_does_not_take_is_answered_with_all_that_it_takes(method, path, allowed):
+def test_a_method_that_a_path_does_not_take_is_answered_with_all_that_it_takes(
+    method: str, path: str, allowed: str
+) -> None:
     answer = client_that_fails_with(ValueError()).request(method, path)
     assert body_of(answer)["status"] == 405
     assert answer.headers["Allow"] == allowed
 
 
-def test_a_path_that_is_longer_than_a_known_one_is_not_found():
+def test_a_path_that_is_longer_than_a_known_one_is_not_found() -> None:
     assert body_of(client_that_fails_with(ValueError()).put("/things/4/5"))["status"] == 404
 
 
@@ -184,7 +187,7 @@ def test_a_path_that_is_longer_than_a_known_one_is_not_found():
         (b'{"notes": [{"text": "a", "kanarienvogel": 1}]}', "body.notes.0", "is a field that this request does not"),
     ],
 )
-def test_a_body_that_does_not_fit_is_told_where_and_why(content, field, words):
+def test_a_body_that_does_not_fit_is_told_where_and_why(content: bytes, field: str, words: str) -> None:
     headers = {"Content-Type": "application/json"}
     answer = client_that_fails_with(ValueError()).post("/classify", content=content, headers=headers)
     assert answer.status_code == 422
@@ -194,20 +197,20 @@ def test_a_body_that_does_not_fit_is_told_where_and_why(content, field, words):
     assert SECRET not in answer.text
 
 
-def test_a_body_that_is_no_json_is_not_quoted():
+def test_a_body_that_is_no_json_is_not_quoted() -> None:
     headers = {"Content-Type": "application/json"}
     answer = client_that_fails_with(ValueError()).post("/classify", content=f'{{"{SECRET}', headers=headers)
     assert body_of(answer)["fields"][0]["problem"] == "is not JSON"
     assert SECRET not in answer.text
 
 
-def test_a_path_parameter_that_does_not_fit_is_not_quoted():
+def test_a_path_parameter_that_does_not_fit_is_not_quoted() -> None:
     answer = client_that_fails_with(ValueError()).get(f"/things/{SECRET}")
     assert body_of(answer)["fields"] == [{"field": "path", "problem": "is not a whole number"}]
     assert SECRET not in answer.text
 
 
-def test_all_that_is_wrong_is_told_at_once():
+def test_all_that_is_wrong_is_told_at_once() -> None:
     with pytest.raises(ValidationError) as caught:
         DecisionIn(verdict="maybe", receipt="r" * 8193, category="c" * 201, code={"value": "", "version": 11})
     assert {found["field"]: found["problem"] for found in safe_fields(caught.value.errors())} == {
@@ -229,7 +232,7 @@ def test_all_that_is_wrong_is_told_at_once():
         ([], "is not a whole number"),
     ],
 )
-def test_a_number_that_does_not_fit_has_its_own_words(k, words):
+def test_a_number_that_does_not_fit_has_its_own_words(k: Any, words: str) -> None:
     with pytest.raises(ValidationError) as caught:
         SuggestIn(notes=[{"text": "a"}], k=k)
     assert safe_fields(caught.value.errors()) == [{"field": "k", "problem": words}]
@@ -246,7 +249,7 @@ anything = st.recursive(
 
 
 @given(anything)
-def test_nothing_that_a_caller_may_send_comes_back(sent):
+def test_nothing_that_a_caller_may_send_comes_back(sent: Any) -> None:
     try:
         SuggestIn.model_validate(sent)
     except ValidationError as error:
@@ -259,21 +262,21 @@ def test_nothing_that_a_caller_may_send_comes_back(sent):
 
 
 @given(st.lists(st.text(max_size=8) | st.integers(0, 9), max_size=5), st.text(max_size=12))
-def test_a_place_is_made_of_numbers_and_names_of_the_schemas(loc, kind):
+def test_a_place_is_made_of_numbers_and_names_of_the_schemas(loc: Any, kind: Any) -> None:
     (found,) = safe_fields([{"type": kind, "loc": tuple(loc)}])
     known = problems._KNOWN_NAMES
     assert all(part.isdigit() or part in known for part in found["field"].split("."))
     assert found["problem"] in {*problems._WORDS.values(), "is not valid"}
 
 
-def test_no_error_is_no_field():
+def test_no_error_is_no_field() -> None:
     assert safe_fields([]) == []
 
 
 # ---- errors
 
 
-def test_a_validation_error_is_told_without_the_callers_words():
+def test_a_validation_error_is_told_without_the_callers_words() -> None:
     errors = [
         {"type": "extra_forbidden", "loc": ("body", "notes", 0, "SECRET"), "msg": "SECRET", "input": "SECRET"},
         {"type": "some_new_type", "loc": ("body", "notes"), "msg": "SECRET", "ctx": {"error": "SECRET"}},
