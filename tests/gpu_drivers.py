@@ -14,7 +14,7 @@ from packaging.requirements import Requirement
 SCRIPTS = Path(__file__).parents[1] / "scripts" / "gpu"
 
 STAGE = """
-import os, sys, time
+import os, subprocess, sys, time
 from pathlib import Path
 sys.path.insert(0, {scripts!r})
 from driving import Stage, main
@@ -38,7 +38,7 @@ def wrong(report, size):
 def sleeping(report, size):
     began("sleeping")
     report.figure("found_before", 1)
-    time.sleep(3600)
+    subprocess.run(["sleep", "3600"])
 
 def raising(report, size):
     began("raising")
@@ -56,30 +56,31 @@ STAGE = Stage("correct", {limit}, "own_stage", (
     Measurement("right", right, 30), Measurement("wrong", wrong, 30), Measurement("sleeping", sleeping, {sleep}),
     Measurement("raising", raising, 30), Measurement("dying", dying, 30), Measurement("last", last, 30),
     Measurement("never", last, 30, least_seconds=1e6), Measurement("lacking", last, 30, needs=("cuda", "data")),
-))
+), preload={preload})
 
 if __name__ == "__main__":
     sys.exit(main(STAGE, "a stage of a test"))
 """
 
 
-def write_stage(folder: Path, *, limit: float = 200, sleep: float = 2) -> Path:
+def write_stage(folder: Path, *, limit: float = 200, sleep: float = 2, preload: tuple[str, ...] = ()) -> Path:
     """Write a driver whose measurements succeed, err, hang, raise and die, without torch; return its file."""
     folder.mkdir(exist_ok=True)
     file = folder / "own_stage.py"
-    file.write_text(STAGE.format(scripts=str(SCRIPTS), limit=limit, sleep=sleep), encoding="utf-8")
+    text = STAGE.format(scripts=str(SCRIPTS), limit=limit, sleep=sleep, preload=preload)
+    file.write_text(text, encoding="utf-8")
     return file
 
 
 def environment(**more: str) -> dict[str, str]:
-    """Return an environment in which measurements start afresh, one thread each, and no data is named."""
+    """Return an environment with one thread a measurement, in which no data is named."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("NOSOLOGY_DEV", "PYTEST"))}
     return kept | {"OMP_NUM_THREADS": "1"} | more
 
 
-def drive(driver: Path, out: Path, *arguments: str, **more: str) -> tuple[int, str]:
+def drive(driver: Path, out: Path, *arguments: str, python: str = sys.executable, **more: str) -> tuple[int, str]:
     """Run a driver to its end; return its exit status and all it said."""
-    command = [sys.executable, str(driver), "--out", str(out), "--cache", str(out / "cache"), *arguments]
+    command = [python, str(driver), "--out", str(out), "--cache", str(out / "cache"), *arguments]
     done = subprocess.run(
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, env=environment(**more)
     )
@@ -91,9 +92,10 @@ def results(out: Path, stage: str) -> dict[str, Any]:
     return found
 
 
-def bare_site(folder: Path) -> Path:
-    """Return a folder of links to torch, transformers, peft, accelerate and what these require, and nothing else."""
-    folder.mkdir()
+def bare_python(folder: Path) -> str:
+    """Return a Python that has torch, transformers, peft, accelerate and what these require, and nothing else."""
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder)], check=True)
+    (site,) = folder.glob("lib/python3*/site-packages")
     waiting, seen = ["torch", "transformers", "peft", "accelerate"], set[str]()
     while waiting:
         name = re.sub(r"[-_.]+", "-", waiting.pop()).lower()
@@ -108,8 +110,8 @@ def bare_site(folder: Path) -> Path:
             continue
         for file in {Path(str(path)).parts[0] for path in distribution.files or () if str(path)[0] not in "./"}:
             source = Path(str(distribution.locate_file(file)))
-            if file not in ("..", "bin", "__pycache__") and source.exists() and not (folder / file).exists():
-                (folder / file).symlink_to(source)
+            if file not in ("..", "bin", "__pycache__") and source.exists() and not (site / file).exists():
+                (site / file).symlink_to(source)
         required = map(Requirement, distribution.requires or ())
         waiting += [one.name for one in required if one.marker is None or one.marker.evaluate({"extra": ""})]
-    return folder
+    return str(folder / "bin" / "python")

@@ -116,14 +116,14 @@ STAGE = Stage(
     120.0,
     "better",
     (
-        Measurement("course", Course(), 120, 15, COURSE_NEEDS),
-        Measurement("seed_0", Seed(0), 180, 15, ("commands", "model", "data")),
-        Measurement("course_more_phrases", Course(phrases=48_000), 300, 15, COURSE_NEEDS),
-        Measurement("course_more_passes", Course(epochs=4), 300, 15, COURSE_NEEDS),
-        Measurement("seed_1", Seed(1), 180, 15, ("commands", "model", "data")),
-        Measurement("course_rank_64", Course(rank=64), 120, 15, COURSE_NEEDS),
-        Measurement("course_rank_4", Course(rank=4), 120, 15, COURSE_NEEDS),
-        Measurement("seed_2", Seed(2), 180, 15, ("commands", "model", "data")),
+        Measurement("course", Course(), 120, 10, COURSE_NEEDS),
+        Measurement("seed_0", Seed(0), 180, 10, ("commands", "model", "data")),
+        Measurement("course_more_phrases", Course(phrases=48_000), 300, 10, COURSE_NEEDS),
+        Measurement("course_more_passes", Course(epochs=4), 300, 10, COURSE_NEEDS),
+        Measurement("seed_1", Seed(1), 180, 10, ("commands", "model", "data")),
+        Measurement("course_rank_64", Course(rank=64), 120, 10, COURSE_NEEDS),
+        Measurement("course_rank_4", Course(rank=4), 120, 10, COURSE_NEEDS),
+        Measurement("seed_2", Seed(2), 180, 10, ("commands", "model", "data")),
     ),
 )
 

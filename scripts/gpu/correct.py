@@ -226,6 +226,18 @@ def _later(name: str) -> Callable[[Report, str], None]:
     return run
 
 
+PRELOAD = (
+    "torch",
+    "transformers",
+    "peft",
+    "accelerate",
+    "torch.nn.attention.flex_attention",
+    "comparing",
+    "stand_ins",
+    "training_runs",
+)
+"""What measurements import, so that it is done once."""
+
 STAGE = Stage(
     "correct",
     180.0,
@@ -243,6 +255,7 @@ STAGE = Stage(
         Measurement("four_bit", _later("four_bit"), 45, needs=("bitsandbytes", "cuda")),
         Measurement("commands", _later("commands"), 100, needs=("commands",)),
     ),
+    preload=PRELOAD,
 )
 
 if __name__ == "__main__":

@@ -1,9 +1,8 @@
 """How a stage is driven: one process a measurement, a clock outside of it, and a file that grows with every result.
 
-A driver runs its measurements in the order of their worth. Each runs in a process of its own, forked from a server that
-has imported the libraries once (and never touched the GPU), so a measurement starts within a second and its hang, crash
-or lack of memory costs nobody else anything. The clock is the driver's: a process that outlasts its limit, or the
-stage's, is killed. Whatever a measurement had found by then is kept.
+A driver runs its measurements in the order of their worth. Each runs in a process of its own (`processes.py`), so its
+hang, crash or lack of memory costs nobody else anything. The clock is the driver's: a process that outlasts its limit,
+or the stage's, is killed. Whatever a measurement had found by then is kept.
 
 ``OUT/STAGE.json`` is written anew after every measurement. A measurement whose result is there is not repeated, so a
 driver that was killed goes on where it stopped. What would surprise you: a *failed* measurement counts as a result too;
@@ -11,9 +10,7 @@ driver that was killed goes on where it stopped. What would surprise you: a *fai
 """
 
 import argparse
-import multiprocessing
 import os
-import signal
 import sys
 import time
 from collections.abc import Sequence
@@ -24,9 +21,9 @@ from typing import Any
 
 import needs
 from measuring import Measurement, Report, measure_here
+from processes import MeasuringServer
 from result_files import MachineDiffersError, read_stage, tail, write_stage
 
-PRELOADED = ("torch", "transformers", "peft", "accelerate", "torch.nn.attention.flex_attention")
 RESERVE_SECONDS = 1.0
 """Of a stage, for writing the last result."""
 
@@ -39,12 +36,15 @@ class Stage:
         name: Of the result file.
         limit_seconds: Of the whole stage, the drivers' own time included.
         module: Name of the module that holds `measurements`, for the processes that measure.
+        measurements: In the order of their worth.
+        preload: Modules that are imported once, for all measurements.
     """
 
     name: str
     limit_seconds: float
     module: str
     measurements: tuple[Measurement, ...]
+    preload: tuple[str, ...] = ()
 
 
 def main(stage: Stage, description: str | None, arguments: Sequence[str] | None = None) -> int:
@@ -65,6 +65,7 @@ def main(stage: Stage, description: str | None, arguments: Sequence[str] | None 
     state["limit_seconds"] = options.limit
     results = state["measurements"]
     _restart_with_what_is_left(results, options)
+    server = MeasuringServer(stage.module, stage.preload, options.out / f".{stage.name}.log")
     for measurement in chosen:
         known = results.get(measurement.name)
         if known is not None and (known["status"] == "done" or not options.retry):
@@ -79,9 +80,11 @@ def main(stage: Stage, description: str | None, arguments: Sequence[str] | None 
         else:
             state["left_out"].pop(measurement.name, None)
             limit = min(measurement.limit_seconds * options.patience, left)
-            results[measurement.name] = _run(stage, measurement, options, limit)
+            results[measurement.name] = _run(server, stage, measurement, options, limit)
             _tell(measurement.name, results[measurement.name])
         write_stage(options.out, stage, state)
+    server.stop()
+    server.log.unlink(missing_ok=True)
     write_stage(options.out, stage, state)
     return _status(chosen, state)
 
@@ -102,6 +105,7 @@ def _options(stage: Stage, description: str | None, arguments: Sequence[str] | N
     parser.add_argument("--earlier", type=Path, help="folder with an earlier call's result files, to go on from")
     parser.add_argument("--cache", type=Path, help="folder for compiled programs (default: one in the system's)")
     parser.add_argument("--list", action="store_true", help="say what is there and what is missing, and stop")
+    parser.add_argument("--fresh", action="store_true", help="import the libraries anew for every measurement: slower")
     parser.add_argument("--here", action="store_true", help="measure in this process, to debug; no clock")
     return parser.parse_args(arguments)
 
@@ -125,7 +129,8 @@ def _prepare_environment(options: argparse.Namespace) -> None:
     cache.mkdir(parents=True, exist_ok=True)
     options.out.mkdir(parents=True, exist_ok=True)
     paths = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
-    for folder in (cache / "site", Path(__file__).parents[2] / "src"):  # wheels that were carried; the repository
+    # Wheels that were carried; the repository; the driver's own folder, for the processes that measure.
+    for folder in (cache / "site", Path(__file__).parents[2] / "src", Path(sys.argv[0]).resolve().parent):
         if str(folder) not in paths:
             paths.insert(0, str(folder))
         if str(folder) not in sys.path:
@@ -140,18 +145,20 @@ def _restart_with_what_is_left(results: dict[str, Any], options: argparse.Namesp
             del results[name]
 
 
-def _run(stage: Stage, measurement: Measurement, options: argparse.Namespace, limit: float) -> dict[str, Any]:
+def _run(
+    server: MeasuringServer, stage: Stage, measurement: Measurement, options: argparse.Namespace, limit: float
+) -> dict[str, Any]:
     """Return one measurement's result, measured in a process of its own that is killed at its limit."""
     began, clock = datetime.now(UTC), time.monotonic()
     report = Report(options.out / f".{stage.name}.{measurement.name}.partial")
-    log = options.out / f".{stage.name}.{measurement.name}.log"
-    for file in (report.path, log):
-        file.unlink(missing_ok=True)
+    report.path.unlink(missing_ok=True)
+    exit_code: int | None
     if options.here:
-        measure_here(stage.module, measurement.name, options.size, report.path)
-        exit_code: int | None = 0
+        exit_code = measure_here(stage.module, measurement.name, options.size, report.path)
     else:
-        exit_code = _in_a_process(stage.module, measurement.name, options.size, report.path, log, limit)
+        exit_code = server.measure(measurement.name, options.size, report.path, limit)
+        if options.fresh:
+            server.stop()
     result = report.read()
     result |= {
         "status": "timed out" if exit_code is None else "done" if exit_code == 0 else "failed",
@@ -161,56 +168,11 @@ def _run(stage: Stage, measurement: Measurement, options: argparse.Namespace, li
         "code": needs.code_fingerprint(),
     }
     if exit_code:
-        result["error"] = result.get("error") or f"exit status {exit_code}: {tail(log)}"
+        result["error"] = result.get("error") or f"exit status {exit_code}: {tail(server.log)}"
     elif exit_code is None:
-        result["error"] = f"killed after {limit:.0f} s; the last it said: {tail(log)}"
-    for file in (report.path, log):
-        file.unlink(missing_ok=True)
+        result["error"] = f"killed after {limit:.0f} s; the last it said: {tail(server.log)}"
+    report.path.unlink(missing_ok=True)
     return result
-
-
-def _in_a_process(module: str, name: str, size: str, partial: Path, log: Path, limit: float) -> int | None:
-    """Return a measuring process's exit status, negative for a signal; None where it had to be killed."""
-    context = multiprocessing.get_context(os.environ.get("NOSOLOGY_GPU_START", "forkserver"))
-    if hasattr(context, "set_forkserver_preload"):
-        context.set_forkserver_preload(list(PRELOADED))
-    process = context.Process(target=_child, args=(module, name, size, str(partial), str(log)))
-    process.start()
-    try:
-        process.join(limit)
-    finally:
-        was_alive = process.is_alive()
-        if was_alive and process.pid is not None:
-            _kill(process.pid)
-            process.join()
-    return None if was_alive else process.exitcode
-
-
-def _kill(pid: int) -> None:
-    """Kill a measuring process with all it started."""
-    for kill in (os.killpg, os.kill):
-        try:
-            kill(pid, signal.SIGKILL)
-        except ProcessLookupError:
-            continue
-
-
-def _child(module: str, name: str, size: str, partial: str, log: str) -> None:
-    """Measure in this process, a group of its own that ends with the driver; say everything into the log."""
-    os.setsid()
-    _die_with_parent()
-    file = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    os.dup2(file, 1)
-    os.dup2(file, 2)
-    sys.exit(measure_here(module, name, size, Path(partial)))
-
-
-def _die_with_parent() -> None:
-    """Let Linux end this process when the one that forked it ends, and with it the driver."""
-    import ctypes
-
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
 
 
 def _tell(name: str, result: dict[str, Any]) -> None:

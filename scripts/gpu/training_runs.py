@@ -104,15 +104,16 @@ def commands(report: Report, size: str) -> None:
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         settings = _command_settings(folder, size, report)
-        n_admissions = "900" if size == "full" else "300"
+        n_admissions, n_judged = ("900", "40") if size == "full" else ("300", "4")
         steps: list[tuple[str, list[str]]] = [
             ("synth", ["synth", "mimic", "--admissions", n_admissions, "--seed", "1"]),
             ("prepare", ["prepare", "mimic3", "mimic", "--out", "dataset", "--preset", "paper"]),
             ("train", ["train", "dataset", "--out", "run", *settings]),
-            ("evaluate", ["evaluate", "run", "--limit", "40"]),
-            ("suggest", ["suggest", "run", "note.txt", "-k", "5", "--out", "suggested.jsonl"]),
+            ("evaluate", ["evaluate", "run", "--limit", n_judged]),
+            ("suggest", ["suggest", "run", "note.csv", "--text", "TEXT", "-k", "5", "--out", "suggested.jsonl"]),
         ]
-        (folder / "note.txt").write_text("patient with fever, cough and chest pain " * 4, encoding="utf-8")
+        text = "patient with fever, cough and chest pain; " * 4
+        (folder / "note.csv").write_text(f'ID,TEXT\n1,"{text}"\n', encoding="utf-8")
         for name, arguments in steps:
             began = time.perf_counter()
             done = subprocess.run(

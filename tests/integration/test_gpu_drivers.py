@@ -13,7 +13,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from gpu_drivers import SCRIPTS, bare_site, drive, environment, results, write_stage
+from gpu_drivers import SCRIPTS, bare_python, drive, environment, results, write_stage
 
 SCHEMA = json.loads((SCRIPTS / "results.schema.json").read_text(encoding="utf-8"))
 
@@ -35,7 +35,7 @@ def driven(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, int, str]:
     """A stage whose measurements succeed, err, hang, raise and die, driven once."""
     folder = tmp_path_factory.mktemp("driven")
     driver = write_stage(folder)
-    status, said = drive(driver, folder / "out", "--size", "tiny", NOSOLOGY_GPU_START="spawn")
+    status, said = drive(driver, folder / "out", "--size", "tiny")
     return folder, status, said
 
 
@@ -73,22 +73,22 @@ def test_results_on_disk_are_not_measured_again_and_failed_ones_only_on_request(
     began = folder / "began"
     before = began.read_text(encoding="utf-8").split()
     assert before == ["right", "wrong", "sleeping", "raising", "dying", "last"]
-    drive(folder / "own_stage.py", folder / "out", "--size", "tiny", NOSOLOGY_GPU_START="spawn")
+    drive(folder / "own_stage.py", folder / "out", "--size", "tiny")
     assert began.read_text(encoding="utf-8").split() == before
-    drive(folder / "own_stage.py", folder / "out", "--size", "tiny", "--retry", NOSOLOGY_GPU_START="spawn")
+    drive(folder / "own_stage.py", folder / "out", "--size", "tiny", "--retry")
     assert began.read_text(encoding="utf-8").split() == [*before, "sleeping", "raising", "dying"]
 
 
 def test_another_size_or_card_is_never_mixed_into_a_result_file(driven: tuple[Path, int, str], tmp_path: Path) -> None:
     folder, _, _ = driven
-    status, said = drive(folder / "own_stage.py", folder / "out", "--size", "full", NOSOLOGY_GPU_START="spawn")
+    status, said = drive(folder / "own_stage.py", folder / "out", "--size", "full")
     assert status == 2
     assert "give another --out" in said
     other = results(folder / "out", "correct")
     other["machine"]["gpu"] = "another card"
     (tmp_path / "correct.json").write_text(json.dumps(other), encoding="utf-8")
     arguments = ["--size", "tiny", "--earlier", str(tmp_path), "--only", "last"]
-    _, said = drive(folder / "own_stage.py", tmp_path / "out", *arguments, NOSOLOGY_GPU_START="spawn")
+    _, said = drive(folder / "own_stage.py", tmp_path / "out", *arguments)
     assert "of another machine or size" in said
     assert list(results(tmp_path / "out", "correct")["measurements"]) == ["last"]
 
@@ -96,7 +96,7 @@ def test_another_size_or_card_is_never_mixed_into_a_result_file(driven: tuple[Pa
 def test_an_earlier_calls_results_are_gone_on_from(driven: tuple[Path, int, str], tmp_path: Path) -> None:
     folder, _, _ = driven
     arguments = ["--size", "tiny", "--earlier", str(folder / "out"), "--only", "last", "right"]
-    _, said = drive(folder / "own_stage.py", tmp_path / "out", *arguments, NOSOLOGY_GPU_START="spawn")
+    _, said = drive(folder / "own_stage.py", tmp_path / "out", *arguments)
     assert said.count("on disk already") == 2
     assert len(results(tmp_path / "out", "correct")["measurements"]) == 6
 
@@ -105,7 +105,7 @@ def test_a_killed_driver_takes_its_measurement_along_and_goes_on_where_it_stoppe
     driver = write_stage(tmp_path / "stage", sleep=600)
     out = tmp_path / "out"
     command = [sys.executable, str(driver), "--out", str(out), "--size", "tiny", "--cache", str(tmp_path / "cache")]
-    process = subprocess.Popen(command, env=environment(NOSOLOGY_GPU_START="spawn"), stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(command, env=environment(), stdout=subprocess.DEVNULL)
     began = tmp_path / "stage" / "began"
     while not began.exists() or "sleeping" not in began.read_text(encoding="utf-8"):
         time.sleep(0.05)
@@ -118,15 +118,49 @@ def test_a_killed_driver_takes_its_measurement_along_and_goes_on_where_it_stoppe
         time.sleep(0.05)
     assert list(checked(out, "correct")["measurements"]) == ["right", "wrong"]
     write_stage(tmp_path / "stage", sleep=1)
-    drive(driver, out, "--size", "tiny", NOSOLOGY_GPU_START="spawn")
+    drive(driver, out, "--size", "tiny")
     assert began.read_text(encoding="utf-8").split().count("right") == 1
     assert len(checked(out, "correct")["measurements"]) == 6
+
+
+def test_imports_that_hang_are_killed_at_the_measurements_limit_and_the_driver_ends(tmp_path: Path) -> None:
+    driver = write_stage(tmp_path / "stage", preload=("hanging",))
+    (tmp_path / "stage" / "hanging.py").write_text(
+        "import os, pathlib, time\n"
+        f"pathlib.Path({str(tmp_path / 'servers')!r}).open('a').write(f'{{os.getpid()}}\\n')\n"
+        "time.sleep(3600)\n",
+        encoding="utf-8",
+    )
+    status, _ = drive(driver, tmp_path / "out", "--size", "tiny", "--limit", "8", "--only", "sleeping", "last")
+    found = checked(tmp_path / "out", "correct")["measurements"]
+    assert {name: measured["status"] for name, measured in found.items()} == dict.fromkeys(
+        ("sleeping", "last"), "timed out"
+    )
+    assert sum(measured["seconds"] for measured in found.values()) < 8
+    servers = [int(pid) for pid in (tmp_path / "servers").read_text(encoding="utf-8").split()]
+    assert len(servers) == 2
+    assert not any(_is_alive(pid) for pid in servers)
+    assert status == 1
+
+
+def test_libraries_are_imported_once_or_anew_on_request_and_what_cannot_be_imported_is_said(tmp_path: Path) -> None:
+    driver = write_stage(tmp_path / "stage", preload=("library", "no_such_library"))
+    imports = tmp_path / "imports"
+    program = f"import pathlib\npathlib.Path({str(imports)!r}).open('a').write('x')\n"
+    (tmp_path / "stage" / "library.py").write_text(program, encoding="utf-8")
+    names = ["--size", "tiny", "--only", "right", "wrong", "last"]
+    drive(driver, tmp_path / "once", *names)
+    assert imports.read_text(encoding="utf-8") == "x"
+    drive(driver, tmp_path / "anew", *names, "--fresh")
+    assert imports.read_text(encoding="utf-8") == "xxxx"
+    drive(driver, tmp_path / "died", "--size", "tiny", "--only", "dying")
+    assert "no_such_library" in checked(tmp_path / "died", "correct")["measurements"]["dying"]["error"]
 
 
 def test_a_stage_ends_within_its_limit_whatever_hangs(tmp_path: Path) -> None:
     driver = write_stage(tmp_path / "stage", sleep=600)
     arguments = ["--size", "tiny", "--limit", "9", "--only", "sleeping", "last", "dying"]
-    drive(driver, tmp_path / "out", *arguments, NOSOLOGY_GPU_START="spawn")
+    drive(driver, tmp_path / "out", *arguments)
     found = checked(tmp_path / "out", "correct")
     assert found["limit_seconds"] == 9
     assert found["measurements"]["sleeping"]["status"] == "timed out"
@@ -289,26 +323,13 @@ def test_a_model_file_carried_in_halves_is_whole_again_or_refused(tmp_path: Path
 
 
 @pytest.fixture(scope="module")
-def bare(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return bare_site(tmp_path_factory.mktemp("bare") / "site")
+def bare(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return bare_python(tmp_path_factory.mktemp("bare") / "python")
 
 
-def drive_bare(bare: Path, driver: str, out: Path, *arguments: str) -> tuple[int, str]:
-    command = [sys.executable, "-S", str(SCRIPTS / driver), "--out", str(out), "--cache", str(out / "cache")]
-    done = subprocess.run(
-        [*command, *arguments],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-        env=environment(PYTHONPATH=str(bare), NOSOLOGY_GPU_START="spawn"),
-    )
-    return done.returncode, done.stdout
-
-
-def test_every_driver_first_says_what_is_missing_with_its_size(bare: Path, tmp_path: Path) -> None:
+def test_every_driver_first_says_what_is_missing_with_its_size(bare: str, tmp_path: Path) -> None:
     said = {
-        driver: drive_bare(bare, f"{driver}.py", tmp_path, "--size", "tiny", "--list")
+        driver: drive(SCRIPTS / f"{driver}.py", tmp_path, "--size", "tiny", "--list", python=bare)
         for driver in ("correct", "fast", "better")
     }
     assert [status for status, _ in said.values()] == [0, 0, 0]
@@ -318,10 +339,9 @@ def test_every_driver_first_says_what_is_missing_with_its_size(bare: Path, tmp_p
     assert "NOSOLOGY_DEV_DATA" in said["better"][1]
 
 
-def test_with_the_four_packages_alone_a_part_of_the_first_stage_runs(bare: Path, tmp_path: Path) -> None:
-    status, said = drive_bare(
-        bare, "correct.py", tmp_path, "--size", "tiny", "--patience", "6", "--only", "adapters", "commands"
-    )
+def test_with_the_four_packages_alone_a_part_of_the_first_stage_runs(bare: str, tmp_path: Path) -> None:
+    arguments = ["--size", "tiny", "--patience", "6", "--only", "adapters", "commands"]
+    status, said = drive(SCRIPTS / "correct.py", tmp_path, *arguments, python=bare)
     found = checked(tmp_path, "correct")
     assert found["measurements"]["adapters"]["status"] == "done", said
     assert all(check["passed"] for check in found["measurements"]["adapters"]["checks"])
@@ -332,8 +352,8 @@ def test_with_the_four_packages_alone_a_part_of_the_first_stage_runs(bare: Path,
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-def test_with_the_four_packages_alone_the_whole_first_stage_is_right(bare: Path, tmp_path: Path) -> None:
-    drive_bare(bare, "correct.py", tmp_path, "--size", "tiny", "--limit", "800", "--patience", "6")
+def test_with_the_four_packages_alone_the_whole_first_stage_is_right(bare: str, tmp_path: Path) -> None:
+    drive(SCRIPTS / "correct.py", tmp_path, "--size", "tiny", "--limit", "800", "--patience", "6", python=bare)
     found = checked(tmp_path, "correct")
     assert set(found["left_out"]) == {"four_bit", "commands"}
     for name, measured in found["measurements"].items():
@@ -344,9 +364,9 @@ def test_with_the_four_packages_alone_the_whole_first_stage_is_right(bare: Path,
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_with_the_four_packages_alone_the_second_stage_measures_all_but_what_needs_more(
-    bare: Path, tmp_path: Path
+    bare: str, tmp_path: Path
 ) -> None:
-    drive_bare(bare, "fast.py", tmp_path, "--size", "tiny", "--limit", "800", "--patience", "6")
+    drive(SCRIPTS / "fast.py", tmp_path, "--size", "tiny", "--limit", "800", "--patience", "6", python=bare)
     found = checked(tmp_path, "fast")
     assert set(found["left_out"]) == {"four_bit_one_note", "trl", "trl_defaults"}
     assert {name: measured.get("error") for name, measured in found["measurements"].items()} == dict.fromkeys(
@@ -380,7 +400,7 @@ def test_a_driver_ends_within_its_limit_with_a_model_that_never_answers(
     tmp_path: Path, driver: str, names: list[str]
 ) -> None:
     arguments = ["--size", "stuck", "--limit", "15", "--only", *names]
-    drive(SCRIPTS / f"{driver}.py", tmp_path, *arguments, NOSOLOGY_GPU_START="spawn")
+    drive(SCRIPTS / f"{driver}.py", tmp_path, *arguments)
     found = checked(tmp_path, driver)
     assert found["measurements"][names[0]]["status"] == "timed out"
     assert sum(measured["seconds"] for measured in found["measurements"].values()) < 15
