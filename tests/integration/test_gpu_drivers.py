@@ -131,12 +131,12 @@ def test_imports_that_hang_are_killed_at_the_measurements_limit_and_the_driver_e
         "time.sleep(3600)\n",
         encoding="utf-8",
     )
-    status, _ = drive(driver, tmp_path / "out", "--size", "tiny", "--limit", "8", "--only", "sleeping", "last")
+    status, _ = drive(driver, tmp_path / "out", "--size", "tiny", "--limit", "7", "--only", "sleeping", "last")
     found = checked(tmp_path / "out", "correct")["measurements"]
     assert {name: measured["status"] for name, measured in found.items()} == dict.fromkeys(
         ("sleeping", "last"), "timed out"
     )
-    assert sum(measured["seconds"] for measured in found.values()) < 8
+    assert sum(measured["seconds"] for measured in found.values()) < 7
     servers = [int(pid) for pid in (tmp_path / "servers").read_text(encoding="utf-8").split()]
     assert len(servers) == 2
     assert not any(_is_alive(pid) for pid in servers)
@@ -159,12 +159,12 @@ def test_libraries_are_imported_once_or_anew_on_request_and_what_cannot_be_impor
 
 def test_a_stage_ends_within_its_limit_whatever_hangs(tmp_path: Path) -> None:
     driver = write_stage(tmp_path / "stage", sleep=600)
-    arguments = ["--size", "tiny", "--limit", "9", "--only", "sleeping", "last", "dying"]
+    arguments = ["--size", "tiny", "--limit", "5", "--only", "sleeping", "last", "dying"]
     drive(driver, tmp_path / "out", *arguments)
     found = checked(tmp_path / "out", "correct")
-    assert found["limit_seconds"] == 9
+    assert found["limit_seconds"] == 5
     assert found["measurements"]["sleeping"]["status"] == "timed out"
-    assert sum(result["seconds"] for result in found["measurements"].values()) < 9
+    assert sum(result["seconds"] for result in found["measurements"].values()) < 5
     assert found["left_out"]["last"] == ["time"]
 
 
