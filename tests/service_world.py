@@ -31,6 +31,7 @@ from nosology.serve.app import create_app
 from nosology.serve.model import ServedModel
 from nosology.serve.service import Service
 from nosology.serve.settings import Settings
+from nosology.text.normalize import EMPTY_NOTE, is_blank
 
 NAMES = ("Cardiovascular", "Respiratory", "Digestive", "Skin Disorders")
 DIAGNOSES = {
@@ -72,6 +73,8 @@ class KeywordReader:
         return [(found, self._suggestions(text, k)) for found, text in zip(self.classify(texts), texts, strict=True)]
 
     def _prediction(self, text: str) -> Prediction:
+        if is_blank(text):
+            return Prediction.absent(EMPTY_NOTE, is_calibrated=True)
         weights = [1.0] * len(self.labels.names)
         for word, (_, _, place) in DIAGNOSES.items():
             weights[place] += 20.0 * (word in text.lower() and f"no {word}" not in text.lower())

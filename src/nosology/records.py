@@ -121,6 +121,7 @@ class Prediction:
             was calibrated.
         truncated_tokens: Note tokens that did not fit and were left out.
         is_calibrated: Whether the run was evaluated on enough validation notes to say how sure it is.
+        reason: Why there is no category at all; empty where there is one.
     """
 
     label: str
@@ -130,6 +131,12 @@ class Prediction:
     abstained: bool = False
     truncated_tokens: int = 0
     is_calibrated: bool = True
+    reason: str = ""
+
+    @classmethod
+    def absent(cls, reason: str, *, is_calibrated: bool) -> "Prediction":
+        """Return what is said of a note that has nothing to read: no category, and why."""
+        return cls("", 0.0, (), (), True, 0, is_calibrated, reason)
 
 
 @dataclass(frozen=True, slots=True)

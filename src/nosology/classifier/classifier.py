@@ -32,6 +32,7 @@ from nosology.runs.run import Run, expect_unchanged
 from nosology.suggesting.suggester import FittedSuggester, Suggester
 from nosology.text.alignment import AlignedText, align
 from nosology.text.cleaning import Cleaning, clean
+from nosology.text.normalize import EMPTY_NOTE, NOTHING_LEFT, is_blank
 
 CONTENT_FREE_NOTES = ("", "N/A", "[MASK]")
 """Notes that say nothing; what a model answers to them is its prior (contextual calibration, Zhao et al. 2021)."""
@@ -157,16 +158,21 @@ class Classifier:
         )
 
     def classify(self, texts: Sequence[str], *, progress: Count | None = None) -> list[Prediction]:
-        """Return a prediction for each raw note, in order.
+        """Return a prediction for each raw note, in order; of a note with nothing to read, none but the reason.
 
         Args:
             texts: Notes as they were written; they are prepared as the training notes were.
             progress: Called with the number of notes finished after each batch.
         """
-        notes = self.encode([self._prepared(text) for text in texts])
+        prepared = [self._prepared(text) for text in texts]
+        reasons = [_why_unread(text, left) for text, left in zip(texts, prepared, strict=True)]
+        notes = self.encode([text for text, reason in zip(prepared, reasons, strict=True) if not reason])
         ask(of_time=False)
-        log_probs = self.log_probs(notes, progress=_asking(progress))
-        return self.predictions_from(log_probs, [note.truncated_tokens for note in notes])
+        if progress and len(notes) < len(texts):
+            progress(len(texts) - len(notes))
+        nothing = np.zeros((0, len(self.labels.names)))
+        log_probs = self.log_probs(notes, progress=_asking(progress)) if notes else nothing
+        return self._among(reasons, self.predictions_from(log_probs, [note.truncated_tokens for note in notes]))
 
     def suggest(
         self, texts: Sequence[str], k: int = 10, *, with_evidence: bool = True, progress: Count | None = None
@@ -201,8 +207,13 @@ class Classifier:
         suggester, answers = self.suggester, self._engine.answers
         found: list[tuple[Prediction, Suggestions]] = []
         for first in range(0, len(texts), _NOTES_AT_ONCE):
-            block = texts[first : first + _NOTES_AT_ONCE]
-            aligned = [self.aligned(text) for text in block]
+            every = texts[first : first + _NOTES_AT_ONCE]
+            prepared = [self.aligned(text) for text in every]
+            reasons = [_why_unread(text, item.text) for text, item in zip(every, prepared, strict=True)]
+            block = [text for text, reason in zip(every, reasons, strict=True) if not reason]
+            aligned = [item for item, reason in zip(prepared, reasons, strict=True) if not reason]
+            if progress and len(block) < len(every):
+                progress(len(every) - len(block))
             notes = self.encode([item.text for item in aligned], with_places=True)
             scores = np.zeros((len(block), len(self.labels.names)))
             suggested: dict[int, Suggestions] = {}
@@ -212,10 +223,20 @@ class Classifier:
                 suggested[place] = suggester.suggest(block[place], aligned[place], read, k, with_evidence=with_evidence)
                 if progress:
                     progress(1)
-            log_probs = self._blend([note.text for note in notes], _normalize(scores))
+            log_probs = self._blend([note.text for note in notes], _normalize(scores)) if notes else scores
             predictions = self.predictions_from(log_probs, [note.truncated_tokens for note in notes])
-            found += [(prediction, suggested[place]) for place, prediction in enumerate(predictions)]
+            read_ones = iter([suggested[place] for place in range(len(block))])
+            n_rubrics = len(suggester.table)
+            found += [
+                (prediction, Suggestions.absent(n_rubrics, reason) if reason else next(read_ones))
+                for prediction, reason in zip(self._among(reasons, predictions), reasons, strict=True)
+            ]
         return found
+
+    def _among(self, reasons: Sequence[str], predictions: Sequence[Prediction]) -> list[Prediction]:
+        """Return the predictions of the notes that were read, in their places among those that were not."""
+        found, is_calibrated = iter(predictions), self.calibration is not None
+        return [Prediction.absent(why, is_calibrated=is_calibrated) if why else next(found) for why in reasons]
 
     def aligned(self, text: str) -> AlignedText:
         """Return a raw note prepared, with the way back to it."""
@@ -397,6 +418,13 @@ class Classifier:
             prior = _normalize(self._engine.scorer.scores(self.encode(CONTENT_FREE_NOTES)))
             return _normalize(_normalize(scores) - np.logaddexp.reduce(prior, axis=0))
         return _normalize(scores)
+
+
+def _why_unread(text: str, prepared: str) -> str:
+    """Return why a note has nothing to read; empty where it has."""
+    if is_blank(text):
+        return EMPTY_NOTE
+    return NOTHING_LEFT if is_blank(prepared) else ""
 
 
 def _normalize(scores: FloatArray) -> FloatArray:

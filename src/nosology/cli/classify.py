@@ -17,7 +17,7 @@ from nosology.errors import DataError
 if TYPE_CHECKING:
     from nosology.records import Prediction
 
-ADDED = ("predicted_label", "probability", "ranking", "prediction_set", "abstained", "is_calibrated")
+ADDED = ("predicted_label", "probability", "ranking", "prediction_set", "abstained", "is_calibrated", "reason")
 
 
 class System(StrEnum):
@@ -43,7 +43,8 @@ def classify(
     """Say which category each note belongs to, and how sure that is.
 
     Every input column and the order stay (a note on stdin has none); predicted_label, probability, ranking,
-    prediction_set, abstained and is_calibrated are added.
+    prediction_set, abstained, is_calibrated and reason are added. A note that shows nothing gets no category, and
+    reason says why.
 
     Example: nosology classify runs/first notes.csv --text TEXT --out predictions.csv
     """
@@ -65,12 +66,17 @@ def classify(
     columns = [_fields(prediction) for prediction in predictions]
     write_table(_with_columns(None if read is None else read.frame, columns, is_nested=has_lists(out)), out)
     n_silent = sum(prediction.abstained for prediction in predictions)
-    say(f"classified {len(predictions)} notes, not sure about {n_silent}: {out}")
+    n_unread = sum(bool(prediction.reason) for prediction in predictions)
+    unread = f", {n_unread} without anything to read (see the column reason)" if n_unread else ""
+    n_sure = len(predictions) - n_unread
+    say(f"classified {n_sure} notes, not sure about {n_silent - n_unread}{unread}: {out}")
 
 
 def _stdin() -> str:
+    from nosology.text.normalize import is_blank
+
     note = sys.stdin.read()
-    if not note.strip():
+    if is_blank(note):
         raise DataError("there is no note on stdin", place="-", hint="nosology classify RUN - < note.txt")
     return note
 
@@ -88,12 +94,13 @@ def _predict(run: Path, notes: list[str], system: System | None) -> "list[Predic
 
 def _fields(prediction: "Prediction") -> dict[str, Any]:
     return {
-        "predicted_label": prediction.label,
-        "probability": prediction.probability,
+        "predicted_label": prediction.label or None,
+        "probability": None if prediction.reason else prediction.probability,
         "ranking": [{"label": label, "probability": probability} for label, probability in prediction.ranking],
         "prediction_set": list(prediction.prediction_set),
         "abstained": prediction.abstained,
         "is_calibrated": prediction.is_calibrated,
+        "reason": prediction.reason,
     }
 
 

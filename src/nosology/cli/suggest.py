@@ -75,15 +75,19 @@ def suggest(
             else _json_lines(found, table, text, has_file=out is not None)
         )
         _write(lines, out)
-    if found and found[0].reason:
-        say(f"no suggestions: {found[0].reason}")
-    elif out is not None:
-        say(f"suggested diagnoses to consider for {len(found)} notes: {out}")
+    n_without = sum(bool(suggestions.reason) for suggestions in found)
+    for reason in sorted({suggestions.reason for suggestions in found} - {""}):
+        n = sum(suggestions.reason == reason for suggestions in found)
+        say(f"no suggestions for {n} of {len(found)} notes: {reason}")
+    if out is not None and n_without < len(found):
+        say(f"suggested diagnoses to consider for {len(found) - n_without} notes: {out}")
 
 
 def _stdin() -> str:
+    from nosology.text.normalize import is_blank
+
     note = sys.stdin.read()
-    if not note.strip():
+    if is_blank(note):
         raise DataError("there is no note on stdin", place="-", hint="nosology suggest RUN - < note.txt")
     return note
 

@@ -145,7 +145,9 @@ def _outcomes(answer: Answer) -> Iterator[Resource]:
 
 
 def _notes(answer: Answer) -> Iterator[str]:
-    if answer.get("abstained"):
+    if "ranking" in answer and answer.get("reason"):
+        yield f"No category: {answer['reason']}."
+    elif answer.get("abstained"):
         yield _NOT_SURE if answer.get("is_calibrated", True) else _NOT_CALIBRATED
     if why := _why_none(answer):
         yield f"No suggestions: {why}."

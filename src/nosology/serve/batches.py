@@ -41,7 +41,7 @@ FORMATS: dict[str, Format] = {
     "application/jsonl": "jsonl",
     "application/vnd.apache.parquet": "parquet",
 }
-ADDED_COLUMNS = ("predicted_label", "probability", "ranking", "prediction_set", "abstained", "is_calibrated")
+ADDED_COLUMNS = ("predicted_label", "probability", "ranking", "prediction_set", "abstained", "is_calibrated", "reason")
 KEPT_SECONDS = 3600.0
 
 _ROWS_AT_ONCE = 16
@@ -372,6 +372,7 @@ _COLUMNS: dict[str, PolarsDataType] = {
     "prediction_set": pl.List(pl.String),
     "abstained": pl.Boolean,
     "is_calibrated": pl.Boolean,
+    "reason": pl.String,
 }
 _CSV_COLUMNS: dict[str, PolarsDataType] = _COLUMNS | {"ranking": pl.String, "prediction_set": pl.String}
 
@@ -381,12 +382,13 @@ def _columns(prediction: PredictionOut | None) -> dict[str, object]:
     if prediction is None:
         return dict.fromkeys(ADDED_COLUMNS)
     return {
-        "predicted_label": prediction.label,
-        "probability": prediction.probability,
+        "predicted_label": prediction.label or None,
+        "probability": None if prediction.reason else prediction.probability,
         "ranking": [item.model_dump() for item in prediction.ranking],
         "prediction_set": prediction.prediction_set,
         "abstained": prediction.abstained,
         "is_calibrated": prediction.is_calibrated,
+        "reason": prediction.reason,
     }
 
 

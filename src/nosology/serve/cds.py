@@ -11,6 +11,7 @@ from typing import Any
 from nosology.export import NOTICE, fhir
 from nosology.serve.attachments import attachment_text, is_withdrawn
 from nosology.serve.http.problems import Refused
+from nosology.text.normalize import is_blank
 
 SERVICE_ID = "nosology-note"
 HOOK = "encounter-discharge"
@@ -63,7 +64,7 @@ def note_text(prefetch: Mapping[str, Any] | None) -> str:
                     raise
                 unread = refusal  # of a type that is not read; another attachment may be
                 continue
-            if text and text.strip():
+            if text and not is_blank(text):
                 return text
     raise unread
 

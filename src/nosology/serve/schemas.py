@@ -5,6 +5,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
+from nosology.text.normalize import is_blank
+
 EXAMPLE_NOTE = (
     "72-year-old man with sudden crushing chest pain radiating to the left arm, diaphoresis and nausea. ECG shows ST "
     "elevation in the anterior leads; troponin is raised. Taken to the catheterization laboratory, stent to the left "
@@ -46,7 +48,7 @@ class NoteIn(Strict):
     @field_validator("text")
     @classmethod
     def _has_words(cls, text: str) -> str:
-        if not text.strip():
+        if is_blank(text):
             raise ValueError("blank")
         return text
 
@@ -88,6 +90,9 @@ class PredictionOut(BaseModel):
     truncated_tokens: int = Field(ge=0, description="Tokens of the note that did not fit and were left out.")
     note_sha256: str = Field(description="Stands for the note in the audit log.")
     receipt: str = Field(description="Hand it back with a decision; signed by this service.")
+    reason: str = Field(
+        default="", description="Why there is no category, as of an empty row of a table; empty where there is one."
+    )
 
 
 class EvidenceOut(BaseModel):

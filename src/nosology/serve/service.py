@@ -154,7 +154,7 @@ class Service:
         ]
         await self.record(rows)
         for reading in readings:
-            self.metrics.notes.labels(reading.prediction.label).inc()
+            self.metrics.notes.labels(reading.prediction.label or "(nothing to read)").inc()
             self.metrics.abstained.inc(reading.prediction.abstained)
         return [self._out(note, digest, reading) for note, digest, reading in zip(notes, hashes, readings, strict=True)]
 
@@ -198,6 +198,7 @@ class Service:
             truncated_tokens=prediction.truncated_tokens,
             note_sha256=digest,
             receipt=self.receipts.sign(receipt),
+            reason=prediction.reason,
         )
         if reading.suggestions is None:
             return out

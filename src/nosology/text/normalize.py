@@ -9,6 +9,10 @@ _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ufeff\u200b]")
 _MOST_MARKS = 30
 _MANY_LETTERS = re.compile(rf"[^\x00-\u02ff]{{{_MOST_MARKS + 1},}}")  # every accent that combines lies in this range
 _NOT_WORD = re.compile(r"[^\w\s]|_")
+_SURELY_VISIBLE = re.compile(r"[!-~]")
+_FILLERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")  # letters and symbols by category that show as nothing
+EMPTY_NOTE = "the note is empty or holds nothing that can be seen"
+NOTHING_LEFT = "nothing of the note is left after preparation"
 
 
 def normalize(text: str, *, lowercase: bool = False, strip_punctuation: bool = False) -> str:
@@ -92,6 +96,13 @@ def _ascii_table(lowercase: bool, strip_punctuation: bool) -> bytes:
             character = character.lower()
         table.append(character)
     return "".join(table).encode("latin-1")
+
+
+def is_blank(text: str) -> bool:
+    """Return whether a text shows nothing: no character but blanks, control and format characters and lone accents."""
+    if _SURELY_VISIBLE.search(text):
+        return False
+    return all(char in _FILLERS or unicodedata.category(char)[0] in "CZM" for char in text)
 
 
 def count_words(text: str) -> int:

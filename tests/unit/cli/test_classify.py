@@ -23,7 +23,7 @@ HEART = Prediction("Cardiovascular", 0.75, (("Cardiovascular", 0.75), ("Digestiv
 UNSURE = Prediction(
     "Digestive", 0.5, (("Digestive", 0.5), ("Cardiovascular", 0.5)), ("Digestive", "Cardiovascular"), True
 )
-ADDED = ["predicted_label", "probability", "ranking", "prediction_set", "abstained", "is_calibrated"]
+ADDED = ["predicted_label", "probability", "ranking", "prediction_set", "abstained", "is_calibrated", "reason"]
 RANKING = [{"label": "Cardiovascular", "probability": 0.75}, {"label": "Digestive", "probability": 0.25}]
 
 
@@ -109,7 +109,7 @@ def test_formats_with_lists_get_lists(classify: Any, notes: Path, tmp_path: Path
     assert first == {
         "id": "0389", "Body": 'weak heart, "cold" hands', "ward": "Ä", "predicted_label": "Cardiovascular",
         "probability": 0.75, "ranking": RANKING, "prediction_set": ["Cardiovascular"], "abstained": False,
-        "is_calibrated": True,
+        "is_calibrated": True, "reason": "",
     }  # fmt: skip
     assert second["abstained"] is True
 
@@ -132,7 +132,7 @@ def test_one_note_comes_from_stdin(classify: Any, classifier: KnownAnswers) -> N
     assert json.loads(printed) == {
         "predicted_label": "Cardiovascular", "probability": 0.75, "ranking": RANKING,
         "prediction_set": ["Cardiovascular"], "abstained": False,
-        "is_calibrated": True,
+        "is_calibrated": True, "reason": "",
     }  # fmt: skip
     assert classifier.notes == ["weak heart\nand more\n"]
 

@@ -158,12 +158,14 @@ def test_no_control_character_gets_into_an_identifier_at_any_place(code: Any, ar
     assert kinds(NoteIn, NOTE | {"id": around.format(chr(code))}) == [(("id",), "string_pattern_mismatch")]
 
 
-@given(st.text(min_size=1, max_size=20))
-def test_a_note_needs_a_character_that_is_no_space_and_is_kept_as_it_was_written(text: Any) -> None:
-    if text.strip():
-        assert NoteIn(text=text).text == text
-    else:
-        assert kinds(NoteIn, {"text": text}) == [(("text",), "value_error")]
+@given(st.text(max_size=20), st.text(max_size=20))
+def test_a_note_that_shows_something_is_kept_as_it_was_written(before: str, behind: str) -> None:
+    assert NoteIn(text=f"{before}é{behind}").text == f"{before}é{behind}"
+
+
+@given(st.text("\u200b\ufeff\u00a0 \t\n\x00\x07\u0301\u3164", min_size=1, max_size=20))
+def test_a_note_that_shows_nothing_is_refused_by_its_field(text: str) -> None:
+    assert kinds(NoteIn, {"text": text}) == [(("text",), "value_error")]
 
 
 @given(st.text(string.ascii_letters + string.digits + ".-\n é", max_size=14))

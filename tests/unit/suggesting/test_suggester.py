@@ -34,6 +34,7 @@ from nosology.runs.suggestion_results import SuggestionResults
 from nosology.suggesting.sentences import sentences
 from nosology.synthetic import write_mimic
 from nosology.text.alignment import align
+from nosology.text.normalize import EMPTY_NOTE
 
 pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning", "ignore:.*lr_scheduler.step:UserWarning")
 
@@ -80,7 +81,7 @@ def check_suggestions(found: Suggestions, text: str) -> None:
         assert [e.effect for e in item.evidence] == sorted((e.effect for e in item.evidence), reverse=True)
 
 
-@given(text=HARD_TEXTS)
+@given(text=HARD_TEXTS.map(lambda text: f"{text} ."))
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_every_suggestion_is_a_real_code_with_exact_offsets_for_any_text(tuned: Classifier, text: str) -> None:
     check_suggestions(tuned.suggest([text], k=5)[0], text)
@@ -104,6 +105,15 @@ def test_a_note_finds_the_sentence_that_says_it(tuned: Classifier) -> None:
     assert infarction.is_seen
     assert infarction.full_code is not None
     assert infarction.full_code.code == "41071"
+
+
+def test_a_note_that_shows_nothing_gets_no_suggestions_and_no_category_and_says_why(tuned: Classifier) -> None:
+    told: list[int] = []
+    both = tuned.classify_and_suggest(["", NOTE, "\u200b \n"], k=3, progress=told.append)
+    assert [(found.label, len(items)) for found, items in both if found.reason] == [("", 0), ("", 0)]
+    assert {items.reason for found, items in both if found.reason} == {EMPTY_NOTE}
+    assert (both[1][0].reason, both[1][1].reason, len(both[1][1]), sum(told)) == ("", "", 3, 3)
+    assert suggested_note(both[0][1])["reason"] == EMPTY_NOTE
 
 
 def test_denials_and_relatives_are_marked(tuned: Classifier) -> None:
@@ -138,6 +148,7 @@ def test_effects_are_falls_of_the_log_odds_when_the_sentence_is_gone(tuned: Clas
 def test_a_run_whose_suggester_was_not_fitted_shows_none_and_says_why(run: Path, tmp_path: Path) -> None:
     bare = tmp_path / "bare"
     shutil.copytree(run, bare, ignore=shutil.ignore_patterns("suggester"))
+    record_again(RunFiles(bare))
     found = Classifier.load(bare).suggest([NOTE])[0]
     assert (len(found), found.is_calibrated) == (0, False)
     assert "nosology evaluate" in found.reason

@@ -2,10 +2,11 @@
 
 import re
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nosology.text.normalize import count_words, normalize
+from nosology.text.normalize import count_words, is_blank, normalize
 
 
 def test_the_paper_form_is_lower_case_words_and_single_blanks() -> None:
@@ -41,3 +42,15 @@ def test_the_quick_way_for_ascii_does_what_the_general_way_does(text: str, lower
     general = normalize(f"{text}\nÄ", lowercase=lowercase, strip_punctuation=strip)
     quick = normalize(f"{text}\nA", lowercase=lowercase, strip_punctuation=strip)
     assert quick[:-1] == general[:-1]
+
+
+@pytest.mark.parametrize(
+    "text", ["", " \t\r\n", "\u00a0\u2003", "\u200b\ufeff\u202e", "\x00\x1f", "\u0301", "\u2800\u3164"]
+)
+def test_a_text_that_shows_nothing_is_blank(text: str) -> None:
+    assert is_blank(text)
+
+
+@pytest.mark.parametrize("text", ["a", ".", "\u200b7", "é", "痛", "\u0301e", "🙂", " -\n"])
+def test_a_text_that_shows_anything_is_not_blank(text: str) -> None:
+    assert not is_blank(text)

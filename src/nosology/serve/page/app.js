@@ -86,13 +86,13 @@ async function read(id, text, row) {
 
 function openRow(row) {
   const known = history.find((item) => item.row === row.row && item.text === row.text);
-  if (known || !model.can_suggest) {
+  if (known || row.prediction.reason || !model.can_suggest) {
     turn += 1;
     entry = known ?? { id: row.id, text: row.text, prediction: row.prediction, decision: null, chosen: -1, row: row.row };
     if (!known) remember(entry);
     showProblem(null);
     present();
-    announce(`${row.id}: ${row.prediction.label}.`);
+    announce(`${row.id}: ${row.prediction.label || "no category"}.`);
   } else read(row.id, row.text, row.row);
 }
 
@@ -160,13 +160,13 @@ function take(place) {
 }
 
 function correct() {
-  if (!entry?.prediction) return;
+  if (!entry?.prediction || entry.prediction.reason) return;
   askCategory(model.labels, entry.prediction.ranking, (name) => decide(name === entry.prediction.label ? "accepted" : "corrected", name));
 }
 
 async function decide(verdict, category, code) {
   const mine = entry;
-  if (!mine?.prediction) return;
+  if (!mine?.prediction || mine.prediction.reason) return;
   showProblem(null);
   const text = model.keeps_text ? mine.text : undefined;
   try {
@@ -193,7 +193,7 @@ function renderHistory() {
   $("history").replaceChildren(
     ...history.map((item) => {
       const verdict = item.decision?.verdict;
-      const what = item.prediction.abstained ? `not sure · ${item.prediction.label}` : item.prediction.label;
+      const what = item.prediction.reason ? "no category" : item.prediction.abstained ? `not sure · ${item.prediction.label}` : item.prediction.label;
       return h(
         "li",
         {},
@@ -202,7 +202,7 @@ function renderHistory() {
           { type: "button", class: verdict ?? "", "aria-current": item === entry ? "true" : undefined, click: () => reopen(item) },
           h("span", { class: "name" }, item.id),
           h("span", { class: "what" }, item.decision ? item.decision.category : what),
-          h("span", { class: "value" }, verdict ? (verdict === "accepted" ? "✓" : "✎") : percent(item.prediction.probability)),
+          h("span", { class: "value" }, verdict ? (verdict === "accepted" ? "✓" : "✎") : item.prediction.reason ? "" : percent(item.prediction.probability)),
           verdict ? h("span", { class: "visually-hidden" }, verdict) : null,
         ),
       );

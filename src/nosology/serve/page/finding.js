@@ -7,6 +7,10 @@ const SHORT_RANKING = 5;
 /** Show a finding. `actions` holds accept, correct, choose (a suggestion) and accept suggestion. */
 export function showFinding(entry, model, actions) {
   const found = entry.prediction;
+  if (found.reason) {
+    $("finding").replaceChildren(headline(found, model)); // nothing to rank, and nothing to decide on
+    return;
+  }
   const parts = [headline(found, model), ranking(found), decision(entry, actions)];
   if (found.suggestions) parts.push(suggestions(entry, actions));
   $("finding").replaceChildren(...parts);
@@ -26,6 +30,14 @@ export function showNothing() {
 }
 
 function headline(found, model) {
+  if (found.reason) {
+    return h(
+      "div",
+      { class: "headline unsure" },
+      h("p", { class: "category", id: "category", tabindex: "-1" }, "No category"),
+      h("p", { class: "sureness" }, `Because ${found.reason}.`),
+    );
+  }
   if (!found.abstained) {
     return h(
       "div",

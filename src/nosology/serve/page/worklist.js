@@ -76,7 +76,7 @@ export class WorkList {
   row(row, place) {
     const verdict = this.decisions.get(row.row);
     const found = row.prediction;
-    const what = row.problem ? "could not be read" : !found ? "waits" : found.abstained ? `not sure · ${found.label}` : found.label;
+    const what = row.problem ? "could not be read" : !found ? "waits" : found.reason ? "no category" : found.abstained ? `not sure · ${found.label}` : found.label;
     return h(
       "li",
       {},
