@@ -11,7 +11,15 @@ import typer
 
 from nosology.cli import app
 from nosology.cli.console import progress, say
-from nosology.cli.tables import EncodingOption, SeparatorOption, read_user_table
+from nosology.cli.tables import (
+    EncodingOption,
+    EscapeOption,
+    ForceOption,
+    SeparatorOption,
+    check_escaping,
+    check_out,
+    read_user_table,
+)
 from nosology.errors import DataError
 
 if TYPE_CHECKING:
@@ -39,6 +47,8 @@ def classify(
     ] = None,
     separator: SeparatorOption = None,
     encoding: EncodingOption = None,
+    escape_formulas: EscapeOption = False,
+    force: ForceOption = False,
 ) -> None:
     """Say which category each note belongs to, and how sure that is.
 
@@ -46,12 +56,18 @@ def classify(
     prediction_set, abstained, is_calibrated and reason are added. A note that shows nothing gets no category, and
     reason says why.
 
+    A file is readable by you alone. A note in CSV may begin as a formula: add --escape-formulas before you open it in a
+    table program.
+
     Example: nosology classify runs/first notes.csv --text TEXT --out predictions.csv
     """
     from nosology.sources.tablefile import has_lists, refuse_taken, table_format, write_table
 
     if out is not None:
-        table_format(out)  # a name that cannot be written is refused before the model starts
+        table_format(out)  # what cannot be written is refused before the model starts
+        check_out(out, file, is_forced=force)
+    if escape_formulas:
+        check_escaping(out)
     read = None if str(file) == "-" else read_user_table(file, text, separator=separator, encoding=encoding)
     if read is not None:
         refuse_taken(read.frame, file, ADDED)
@@ -64,7 +80,11 @@ def classify(
             _print(prediction, row)
         return
     columns = [_fields(prediction) for prediction in predictions]
-    write_table(_with_columns(None if read is None else read.frame, columns, is_nested=has_lists(out)), out)
+    write_table(
+        _with_columns(None if read is None else read.frame, columns, is_nested=has_lists(out)),
+        out,
+        escapes_formulas=escape_formulas,
+    )
     n_silent = sum(prediction.abstained for prediction in predictions)
     n_unread = sum(bool(prediction.reason) for prediction in predictions)
     unread = f", {n_unread} without anything to read (see the column reason)" if n_unread else ""

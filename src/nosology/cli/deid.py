@@ -10,7 +10,15 @@ import typer
 
 from nosology.cli import app
 from nosology.cli.console import progress, say
-from nosology.cli.tables import EncodingOption, SeparatorOption, read_user_table
+from nosology.cli.tables import (
+    EncodingOption,
+    EscapeOption,
+    ForceOption,
+    SeparatorOption,
+    check_escaping,
+    check_out,
+    read_user_table,
+)
 
 if TYPE_CHECKING:
     from nosology.deidentification import Deidentified, Detector
@@ -39,6 +47,8 @@ def deid(
     processes: Annotated[int, typer.Option(min=1, help="Worker processes.")] = 1,
     separator: SeparatorOption = None,
     encoding: EncodingOption = None,
+    escape_formulas: EscapeOption = False,
+    force: ForceOption = False,
 ) -> None:
     """Replace names, dates, places, numbers and other identifiers in a column of notes.
 
@@ -51,7 +61,10 @@ def deid(
     from nosology.deidentification import SECRET_VARIABLE, default_detectors, deidentify_many
     from nosology.sources.tablefile import has_lists, refuse_taken, table_format, write_table
 
-    table_format(out)  # a name that cannot be written is refused before the work starts
+    table_format(out)  # what cannot be written is refused before the work starts
+    check_out(out, file, is_forced=force)
+    if escape_formulas:
+        check_escaping(out)
     detectors = (*default_detectors(), *_further(detector)) if detector else None
     read = read_user_table(file, text, *([patient] if patient else []), separator=separator, encoding=encoding)
     table = read.frame
@@ -70,7 +83,7 @@ def deid(
         ):
             results.append(result)
             advance(1)
-    write_table(_with_columns(table, results, is_nested=has_lists(out)), out)
+    write_table(_with_columns(table, results, is_nested=has_lists(out)), out, escapes_formulas=escape_formulas)
     say(f"replaced {sum(len(result.spans) for result in results):,} identifiers in {len(results):,} notes: {out}")
 
 

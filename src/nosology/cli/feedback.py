@@ -79,7 +79,7 @@ def report(
     predictions = (
         entry
         for entry in (entries(log) if log.is_file() else ())
-        if entry.get("model_sha256") == opened.sha256 and "abstained" in entry
+        if entry.get("model_sha256") == opened.prediction_sha256 and "abstained" in entry
     )
     decisions = _decisions(run, state, database)
     found = agreement_report(decisions, predictions, opened.labels.names, opened.training_shares())

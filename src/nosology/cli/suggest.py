@@ -11,7 +11,7 @@ import typer
 
 from nosology.cli import app
 from nosology.cli.console import progress, say
-from nosology.cli.tables import EncodingOption, SeparatorOption, read_user_table
+from nosology.cli.tables import EncodingOption, ForceOption, SeparatorOption, check_out, read_user_table
 from nosology.errors import DataError
 
 if TYPE_CHECKING:
@@ -48,6 +48,7 @@ def suggest(
     evidence: Annotated[bool, typer.Option(help="Look for the sentences behind each suggestion.")] = True,
     separator: SeparatorOption = None,
     encoding: EncodingOption = None,
+    force: ForceOption = False,
 ) -> None:
     """Suggest diagnoses to consider, each with its ICD code, probability and evidence. Never a diagnosis.
 
@@ -58,6 +59,8 @@ def suggest(
     """
     if form is Format.HTML and out is None:
         raise DataError("a page needs a file to go to", place="--format html", hint="add --out suggestions.html")
+    if out is not None:
+        check_out(out, file, is_forced=force)
     wanted = [text, *([note_id] if note_id else [])]
     table = None if str(file) == "-" else read_user_table(file, *wanted, separator=separator, encoding=encoding)
     notes = [_stdin()] if table is None else table.texts(text)

@@ -14,6 +14,7 @@ import uuid
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Literal
 
 import polars as pl
@@ -126,17 +127,22 @@ class BatchJob:
             for i in places
         ]
 
-    def result(self) -> Iterator[bytes]:
-        """Yield the table with what was predicted, in its own format and in pieces; CSV has lists as JSON."""
+    def result(self, *, escapes_formulas: bool = False) -> Iterator[bytes]:
+        """Yield the table with what was predicted, in its own format and in pieces; CSV has lists as JSON.
+
+        Args:
+            escapes_formulas: In CSV, cells that a table program would run get an apostrophe in front.
+        """
         if self.kind == "parquet":
             out = io.BytesIO()  # its directory comes last, and nothing of a table may touch the disk
             self._piece(0, len(self.texts)).write_parquet(out)
             for start in range(0, out.tell(), _BYTES_AT_ONCE):
                 yield bytes(out.getbuffer()[start : start + _BYTES_AT_ONCE])
         else:
-            head = b"".join(content_of(self._piece(0, 0), self.kind))  # of CSV, the names of the columns
+            content = partial(content_of, kind=self.kind, escapes_formulas=escapes_formulas)
+            head = b"".join(content(self._piece(0, 0)))  # of CSV, the names of the columns
             for start in range(0, len(self.texts), _ROWS_OF_A_PIECE):
-                piece = b"".join(content_of(self._piece(start, _ROWS_OF_A_PIECE), self.kind))
+                piece = b"".join(content(self._piece(start, _ROWS_OF_A_PIECE)))
                 yield piece.removeprefix(head) if start else piece
         self.is_fetched = True
 

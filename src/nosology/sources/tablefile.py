@@ -21,6 +21,7 @@ from nosology.errors import DataError
 from nosology.files import replacing
 from nosology.sources.door import DoorTable
 from nosology.sources.formats import Chunk, ReadingOptions, kind_of
+from nosology.sources.formulas import escaped
 from nosology.sources.limits import ReadLimits
 from nosology.sources.names import find_column
 from nosology.sources.reading import Rejected
@@ -194,10 +195,15 @@ def refuse_taken(table: pl.DataFrame, path: Path, names: Iterable[str]) -> None:
             raise DataError(f"has a column {name!r} already", place=str(path), hint="rename it, or leave it out")
 
 
-def write_table(table: pl.DataFrame, path: Path) -> None:
+def write_table(table: pl.DataFrame, path: Path, *, escapes_formulas: bool = False) -> None:
     """Write a table in the format of the file's name, whole or not at all, readable by its owner alone.
 
     Nested columns become JSON in CSV and TSV.
+
+    Args:
+        table: What to write.
+        path: Where to.
+        escapes_formulas: In CSV and TSV, cells that a table program would run get an apostrophe in front.
 
     Raises:
         DataError: The name ends in none of the known ways.
@@ -209,22 +215,27 @@ def write_table(table: pl.DataFrame, path: Path) -> None:
         else:
             opener = gzip.open if path.suffix.lower() == ".gz" else open
             with opener(partial, "wb") as file:
-                for piece in content_of(table, kind):
+                for piece in content_of(table, kind, escapes_formulas=escapes_formulas):
                     file.write(piece)
 
 
-def content_of(table: pl.DataFrame, kind: str) -> Iterator[bytes]:
+def content_of(table: pl.DataFrame, kind: str, *, escapes_formulas: bool = False) -> Iterator[bytes]:
     """Yield a table in a text format, piece by piece.
 
     Args:
         table: What to write.
         kind: ``csv``, ``tsv``, ``jsonl`` or ``json``.
+        escapes_formulas: In CSV and TSV, cells that a table program would run get an apostrophe in front.
     """
     if kind in ("csv", "tsv"):
         flat = table.with_columns(
             _flat(column) for column in table if column.dtype == pl.Object or column.dtype.is_nested()
         )
-        yield flat.write_csv(separator="," if kind == "csv" else "\t").encode("utf-8")
+        yield (
+            (escaped(flat) if escapes_formulas else flat)
+            .write_csv(separator="," if kind == "csv" else "\t")
+            .encode("utf-8")
+        )
         return
     before = "[\n" if kind == "json" else ""
     for row in table.iter_rows(named=True):

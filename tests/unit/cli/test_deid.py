@@ -218,7 +218,7 @@ def test_any_rows_come_back_in_their_order_with_what_deidentify_says(
 ) -> None:
     file = tmp_path / f"any{suffix}"
     write_table(pl.DataFrame(rows, schema=["id", "text"], orient="row"), file)
-    assert deid(file, "--text", "text", "--out", tmp_path / "any-out.parquet")[0] == 0
+    assert deid(file, "--text", "text", "--out", tmp_path / "any-out.parquet", "--force")[0] == 0
     found = read_table(tmp_path / "any-out.parquet")
     assert found.select("id", "text").rows() == rows
     assert found["clean_text"].to_list() == [deidentify(text).text for _, text in rows]

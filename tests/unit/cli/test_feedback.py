@@ -65,6 +65,7 @@ def test_the_dataset_holds_prepared_texts_and_what_was_decided(world: Path, tmp_
     assert row["clean_text"] == "Seen by Dr. <NAME>: melena for a week"
     assert (row["category"], row["icd_version"], row["rubric"]) == ("Digestive", 10, "K25")
     assert set(found["split"]) == {"train", "validation", "test"}
+    assert {path.stat().st_mode & 0o777 for path in (tmp_path / "out").iterdir()} == {0o600}
 
 
 def test_the_latest_decision_wins_and_every_loss_has_a_reason(world: Path, tmp_path: Path) -> None:

@@ -62,6 +62,7 @@ def test_a_run_folder_holds_what_the_contract_says(world: Path, tmp_path: Path) 
     assert manifest["n_steps"] == 6
     assert manifest["adapter_sha256"] == sha256_file(run / "adapter" / "adapter_model.safetensors")
     assert len(read_json(run / "train_notes.json")["note_ids"]) == 48
+    assert (run / "train_notes.json").stat().st_mode & 0o777 == 0o600
     steps = [entry for entry in log_of(run) if "train/loss" in entry]
     assert [entry["step"] for entry in steps] == [1, 2, 3, 4, 5, 6]
     assert set(steps[0]) >= {"train/epoch", "train/learning_rate", "train/tokens_per_second"}

@@ -81,12 +81,18 @@ def routes(service: Service, batches: BatchJobs) -> APIRouter:
         response_class=Response,
         summary="The table with what was predicted, in its own format.",
     )
-    async def result(request: Request, batch_id: BatchId) -> Response:
+    async def result(
+        request: Request,
+        batch_id: BatchId,
+        escape_formulas: Annotated[
+            bool, Query(description="Put ' before cells of CSV that a table program would run as formulas.")
+        ] = False,
+    ) -> Response:
         batch = batches.get(str(batch_id), caller_of(request))
         if batch.out().state != "done":
             raise Refused(409, "Not every row has been read.")
         headers = {"Content-Disposition": f'attachment; filename="predictions.{batch.kind}"'}
-        pieces = _in_pool(batch.result(), service)
+        pieces = _in_pool(batch.result(escapes_formulas=escape_formulas), service)
         return StreamingResponse(pieces, media_type=_MEDIA_TYPES[batch.kind], headers=headers)
 
     @router.delete("/{batch_id}", status_code=204, responses=_ERRORS, summary="Stop reading a table and forget it.")

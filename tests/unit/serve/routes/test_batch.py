@@ -235,3 +235,10 @@ def test_a_row_that_takes_too_long_or_breaks_the_model_fails_alone(run: Path, tm
     read = {"csv": pl.read_csv, "jsonl": pl.read_ndjson, "parquet": pl.read_parquet}[kind](result)
     assert read["predicted_label"].to_list() == ["Cardiovascular", None, "Digestive", None, "Skin Disorders"]
     assert read["probability"].is_null().to_list() == [False, True, False, True, False]
+
+
+def test_formulas_in_a_result_are_escaped_on_request(client: Any) -> None:
+    place = client.post("/v1/batch", content="text\n=1+1\n", headers={"Content-Type": "text/csv"}).headers["location"]
+    until(lambda: client.get(place).json()["state"] == "done")
+    assert client.get(f"{place}/result").text.splitlines()[1].startswith("=1+1,")
+    assert client.get(f"{place}/result?escape_formulas=true").text.splitlines()[1].startswith("'=1+1,")
