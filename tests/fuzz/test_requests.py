@@ -155,7 +155,7 @@ def attack(run: Path, state: Path, n: int, seed: int) -> set[int]:
         first = served.post(notes(NOTE))
         kinds = sound(first["predictions"][0]["receipt"])
         sent = [(mutated(rng.choice(kinds), rng), rng.random() < 0.2) for _ in range(n)]
-        with ThreadPoolExecutor(8) as pool:  # most of the time is waiting for heads and bodies that never come
+        with ThreadPoolExecutor(32) as pool:  # most of the time is waiting for heads and bodies that never come
             all_received = [*pool.map(lambda item: answers(served.port, item[0], is_half_closed=item[1]), sent)]
         for number, ((data, _), received) in enumerate(zip(sent, all_received, strict=True)):
             found = {int(status) for status in re.findall(rb"HTTP/1\.1 (\d{3}) ", received)}
