@@ -1,5 +1,6 @@
 """A small world for suggestion tests: notes with ICD-9-CM codes, and a tiny model that was taught the titles."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ from nosology.coding.labels import LabelSet
 from nosology.config import Config
 from nosology.dataset.folder import COLUMNS
 from nosology.dataset.writing import write_manifest
+from nosology.evaluation import evaluate
 from nosology.files import write_json
 from nosology.training import train
 from tiny_models import save_tiny_model
@@ -68,15 +70,33 @@ def write_coded_dataset(folder: Path, n_notes: dict[str, int], *, seed: int = 0)
     return folder
 
 
-def train_coded_run(folder: Path) -> Path:
+def train_coded_run(folder: Path, *, n_validation: int = 40, title_weight: float = 1.0) -> Path:
     """Train a tiny model on 48 coded notes and their titles; return the run's folder."""
-    write_coded_dataset(folder / "dataset", {"train": 48, "validation": 40, "test": 24})
+    write_coded_dataset(folder / "dataset", {"train": 48, "validation": n_validation, "test": 24})
     config = Config.model_validate(
         {
             "model": {"name": str(save_tiny_model(folder / "model")), "max_note_tokens": 96, "scoring": "constrained"},
-            "train": {"batch_size": 8, "lora_r": 4, "learning_rate": 0.01, "report_to": (), "title_weight": 1.0},
+            "train": {
+                "batch_size": 8,
+                "lora_r": 4,
+                "learning_rate": 0.01,
+                "report_to": (),
+                "title_weight": title_weight,
+            },
             "evaluate": {"systems": ("majority", "tuned"), "bootstrap_samples": 100},
         }
     )
     train(folder / "dataset", folder / "run", config)
     return folder / "run"
+
+
+UNCALIBRATED = {"not fitted": True, "not evaluated": False, "20 validation notes": False}
+"""Kinds of runs that have no fitted suggester, and whether their categories are calibrated nonetheless."""
+
+
+def train_uncalibrated_runs(folder: Path) -> dict[str, Path]:
+    """Return a run of each kind of `UNCALIBRATED`; that of 20 validation notes is still to be evaluated."""
+    bare, few = train_coded_run(folder / "many"), train_coded_run(folder / "few", n_validation=20)
+    fitted = Path(shutil.copytree(bare, folder / "calibrated"))
+    evaluate(fitted)
+    return {"not fitted": fitted, "not evaluated": bare, "20 validation notes": few}

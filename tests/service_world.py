@@ -135,15 +135,22 @@ def write_served_run(folder: Path) -> Path:
     return run
 
 
-def open_service(run: Path, state: Path, *, can_suggest: bool = True, **settings: Any) -> tuple[Service, KeywordReader]:
-    """Return a service over a run, and its reader."""
+def open_service(
+    run: Path, state: Path, *, can_suggest: bool = True, with_model: bool = False, **settings: Any
+) -> tuple[Service, KeywordReader]:
+    """Return a service over a run, and a reader that goes by words; with the run's model, that one reads instead."""
     if not can_suggest:
         run = Path(shutil.copytree(run, state / "run-without-rubrics"))
         (run / "rubrics.tsv").unlink()
     opened = Run.open(run)
     reader = KeywordReader(opened.labels)
     chosen = Settings(**{"state": state, "keys_file": state / "keys.json", **settings})
-    model = ServedModel(reader, opened, replaces_identifiers=chosen.deidentify)
+    replaces = chosen.deidentify
+    model = (
+        ServedModel.load(opened, replaces_identifiers=replaces)
+        if with_model
+        else ServedModel(reader, opened, replaces_identifiers=replaces)
+    )
     return Service.open(opened, model, chosen), reader
 
 

@@ -12,6 +12,9 @@ from typing import Any
 
 import pytest
 
+from coded_world import NOTE as CODED_NOTE
+from coded_world import UNCALIBRATED, train_uncalibrated_runs
+from nosology.classifier.classifier import NOT_FITTED
 from nosology.dataset.folder import open_dataset
 from nosology.preparation.pipeline import prepare_feedback
 from nosology.serve.http.keys import KeyFile
@@ -126,6 +129,50 @@ def test_not_sure_is_said_plainly(served: Any, new_page: Any) -> None:
     assert page.inner_text("#category") == "Not sure"
     assert "Please read the note yourself" in page.inner_text(".headline")
     assert "4 of 4 categories cannot be ruled out" in page.inner_text(".set")
+
+
+@pytest.fixture(scope="module")
+def uncalibrated_runs(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    request.getfixturevalue("browser")  # nothing is trained where there is none
+    return train_uncalibrated_runs(tmp_path_factory.mktemp("uncalibrated"))
+
+
+@pytest.mark.filterwarnings("ignore::FutureWarning", "ignore:.*lr_scheduler.step:UserWarning")
+@pytest.mark.parametrize("kind", UNCALIBRATED)
+def test_a_run_without_a_fitted_suggester_shows_no_diagnoses_and_says_why(
+    kind: str, uncalibrated_runs: dict[str, Path], new_page: Any, tmp_path: Path
+) -> None:
+    served = Served(uncalibrated_runs[kind], tmp_path / "state", with_model=True)
+    try:
+        page = new_page(served.url)
+        read(page, CODED_NOTE)
+        assert page.inner_text("#suggestions-heading") == "No diagnoses to consider"
+        assert page.inner_text(".suggestions .hint") == f"Because {NOT_FITTED}."
+        assert page.locator("#suggestions").count() == 0
+        assert (page.inner_text("#category") == "Not calibrated") != UNCALIBRATED[kind]
+        assert violations(page) == []
+    finally:
+        served.stop()
+
+
+INFARCTION = (
+    "Crushing substernal chest pain radiating to the left arm. ST elevations in the anterior leads, troponin elevated. "
+    "Stent placed to the LAD. Cardiac rehabilitation on discharge."
+)
+
+
+def test_of_a_textbook_infarction_an_infarction_rubric_is_first(new_page: Any, tmp_path: Path) -> None:
+    run = os.environ.get("NOSOLOGY_DEMO_RUN")
+    if run is None:
+        pytest.skip("NOSOLOGY_DEMO_RUN is not set to the run folder of `make demo`")
+    served = Served(Path(run), tmp_path / "state", with_model=True)
+    try:
+        page = new_page(served.url)
+        read(page, INFARCTION)
+        first = page.inner_text("#suggestions li:nth-child(1) .code")
+        assert first in ("410", "I21", "I22"), page.inner_text("#suggestions")
+    finally:
+        served.stop()
 
 
 def test_a_diagnosis_is_chosen_seen_in_the_note_and_taken_with_one_key_each(served: Any, new_page: Any) -> None:

@@ -44,8 +44,8 @@ _NOTES_AT_ONCE = 16  # suggested for together: bounds the memory of their alignm
 
 
 NOT_FITTED = (
-    "this run's suggestions were not fitted on validation notes, so it shows none: "
-    "train with train.title_weight above 0, then run nosology evaluate"
+    "this run's suggestions were not fitted on validation notes, so it shows none: train with train.title_weight "
+    "above 0, then run nosology evaluate, with 30 validation notes that have codes or more"
 )
 """Why a run suggests nothing."""
 

@@ -26,7 +26,7 @@ def evaluate(
 
     Writes RUN/eval/SPLIT/results.json and one predictions.jsonl a system, and fits RUN/calibration.json. A run that was
     trained on rubric titles (train.title_weight) also has its suggestions judged: RUN/eval/SPLIT/suggestions.json, and
-    RUN/suggester is fitted.
+    RUN/suggester is fitted; on fewer than 30 validation notes with codes it is not, and the run suggests nothing.
 
     Example: nosology evaluate runs/mimic3 --split test
     """
@@ -34,7 +34,7 @@ def evaluate(
 
     from nosology.evaluation import evaluate as evaluate_run
     from nosology.evaluation.inputs import read_inputs
-    from nosology.evaluation.suggestions import evaluate_suggestions, open_reader, wants_suggestions
+    from nosology.evaluation.suggestions import evaluate_suggestions, open_reader, unfitted, wants_suggestions
     from nosology.report.suggestion_table import print_ranking
     from nosology.report.summary import print_summary
     from nosology.runs.results import Results
@@ -45,7 +45,10 @@ def evaluate(
     if wants_suggestions(opened):
         config = opened.manifest.config.evaluate
         inputs = read_inputs(opened, split=split, dataset=dataset, config=config, limit=limit)
-        reader = open_reader(inputs, config, limit=limit)
+        if why := unfitted(inputs):
+            say(f"suggestions are not fitted, so the run shows none: {why}")
+        else:
+            reader = open_reader(inputs, config, limit=limit)
     results = evaluate_run(
         opened,
         split=split,

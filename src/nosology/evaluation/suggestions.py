@@ -12,7 +12,6 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
-import polars as pl
 from scipy import special
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.svm import LinearSVC
@@ -20,10 +19,9 @@ from sklearn.svm import LinearSVC
 from nosology import metrics
 from nosology.classifier.calibration import Calibration
 from nosology.classifier.classifier import Classifier
-from nosology.coding.rubrics import RubricTable
 from nosology.config import EvaluateConfig
-from nosology.dataset.folder import codes_of
 from nosology.errors import DataError
+from nosology.evaluation.coded_notes import Coded, fit_rows, why_not_fitted
 from nosology.evaluation.inputs import Inputs, random_part, read_inputs
 from nosology.evaluation.reading import SharedReader
 from nosology.files import write_json
@@ -40,8 +38,6 @@ from nosology.suggesting.words import WordModel
 from nosology.text.alignment import align
 
 K = 10
-MOST_FIT_NOTES = 200
-"""Validation notes that weights are fitted on: eight weights need no more, and each costs a reading of all titles."""
 _N_NEIGHBOURS = 20
 _BINS = (0.0, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 
@@ -59,36 +55,6 @@ SYSTEMS = {
     ),
     "suggester": ("Suggester", "All signals together, as `nosology suggest` ranks."),
 }
-
-
-@dataclass(frozen=True)
-class Coded:
-    """Notes with the rubrics they are coded with.
-
-    Attributes:
-        notes: The dataset's rows; those without a known rubric are left out.
-        places: For each note the places of its rubrics, the first the main one.
-        truth: Shape ``(notes, rubrics)``.
-    """
-
-    notes: pl.DataFrame
-    places: list[tuple[int, ...]]
-    truth: BoolArray
-
-    @classmethod
-    def of(cls, notes: pl.DataFrame, table: RubricTable) -> "Coded":
-        """Return the notes that have a rubric of the table."""
-        places = [table.places_of(codes) for codes in codes_of(notes)]
-        kept = [row for row, found in enumerate(places) if found]
-        truth = np.zeros((len(kept), len(table)), np.bool_)
-        for row, number in enumerate(kept):
-            truth[row, list(places[number])] = True
-        return cls(notes[kept], [places[row] for row in kept], truth)
-
-    @property
-    def texts(self) -> list[str]:
-        """The prepared notes."""
-        return self.notes["clean_text"].to_list()
 
 
 @dataclass(frozen=True)
@@ -111,17 +77,6 @@ class FitNotes:
         """Return the weights of some signals; those of all others are 0."""
         tables = _with(self.tables, columns)
         return mixture.fit(tables, self.truth, self.main, self.category, K)
-
-
-def fit_rows(validation: Coded, limit: int | None = None) -> list[int]:
-    """Return which validation notes the weights are fitted on: a random part, always the same, in their order.
-
-    Args:
-        validation: The run's validation notes that have codes.
-        limit: Notes at most; None for `MOST_FIT_NOTES`.
-    """
-    size = min(limit or MOST_FIT_NOTES, len(validation.notes))
-    return sorted(np.random.default_rng(0).permutation(len(validation.notes))[:size].tolist())
 
 
 def open_reader(
@@ -165,11 +120,8 @@ def fit_suggester(
     suggester, inputs = reader.classifier.suggester, reader.inputs
     train, validation = Coded.of(inputs.train, suggester.table), Coded.of(inputs.validation, suggester.table)
     chosen = fit_rows(validation, limit)
-    if len(chosen) < mixture.FEWEST_NOTES:
-        raise DataError(
-            f"{len(chosen)} validation notes with codes are too few to calibrate suggestions on",
-            hint=f"at least {mixture.FEWEST_NOTES} are needed: prepare more notes",
-        )
+    if why := why_not_fitted(len(chosen)):
+        raise DataError(why, hint="prepare more notes")
     words = WordModel.fit(train.texts, train.places, len(suggester.table))
     suggester = suggester.with_fitted(FittedSuggester(words, mixture.untrained()))
     with progress("fit suggestions", len(chosen)) as advance:
@@ -199,6 +151,22 @@ def read_signals(
     titles = reader.titles(texts, progress=advance)
     signals = [suggester.signals(text, scores)[0] for text, scores in zip(texts, titles, strict=True)]
     return signals, [scores.mass_left_out for scores in titles]
+
+
+def unfitted(inputs: Inputs) -> str:
+    """Return why a run's suggester cannot be fitted; empty where it can. Weights of an earlier fit are then removed.
+
+    Args:
+        inputs: The run and its notes.
+    """
+    run = inputs.run
+    run.check_suggests()
+    assert run.rubrics is not None
+    why = why_not_fitted(len(Coded.of(inputs.validation, run.rubrics).notes))
+    if why:
+        run.files.suggester.settings.unlink(missing_ok=True)
+        record_again(run.files)
+    return why
 
 
 def wants_suggestions(run: Run) -> bool:
