@@ -47,7 +47,7 @@ from nosology.preparation.pipeline import prepare_mimic3, prepare_table
 from nosology.report.suggestion_table import print_ranking
 from nosology.runs.files import RunFiles
 from nosology.sources.table import TableColumns
-from nosology.suggesting.suggester import FittedSuggester
+from nosology.suggesting.fitted import FittedSuggester
 from nosology.synthetic import write_mimic
 from nosology.text.cleaning import Cleaning
 from nosology.training import train

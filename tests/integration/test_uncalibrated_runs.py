@@ -86,7 +86,7 @@ def test_the_command_line_says_so(runs: dict[str, Path], kind: str) -> None:
     suggested = command("suggest", runs[kind], "-", note=NOTE)
     line = json.loads(suggested.stdout)
     assert (line["suggestions"], line["is_calibrated"], line["reason"]) == ([], False, NOT_FITTED)
-    assert f"no suggestions: {NOT_FITTED}" in suggested.stderr
+    assert f"no suggestions for 1 of 1 notes: {NOT_FITTED}" in suggested.stderr
     classified = command("classify", runs[kind], "-", note=NOTE)
     found = json.loads(classified.stdout)
     assert found["is_calibrated"] == UNCALIBRATED[kind]

@@ -29,7 +29,8 @@ from nosology.modeling.scoring import AnswerScorer, ReadNote
 from nosology.records import Count, FloatArray, Prediction, Suggestions
 from nosology.runs.integrity import check, check_base_model
 from nosology.runs.run import Run, expect_unchanged
-from nosology.suggesting.suggester import FittedSuggester, Suggester
+from nosology.suggesting.fitted import FittedSuggester
+from nosology.suggesting.suggester import Suggester
 from nosology.text.alignment import AlignedText, align
 from nosology.text.cleaning import Cleaning, clean
 from nosology.text.normalize import EMPTY_NOTE, NOTHING_LEFT, is_blank

@@ -1,12 +1,16 @@
 """``nosology evaluate``: base, baselines and tuned model on the same notes."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from nosology.cli import app
 from nosology.cli.console import progress, say
+
+if TYPE_CHECKING:
+    from nosology.evaluation.reading import SharedReader
+    from nosology.runs.run import Run
 
 
 @app.command()
@@ -33,22 +37,14 @@ def evaluate(
     import json
 
     from nosology.evaluation import evaluate as evaluate_run
-    from nosology.evaluation.inputs import read_inputs
-    from nosology.evaluation.suggestions import evaluate_suggestions, open_reader, unfitted, wants_suggestions
+    from nosology.evaluation.suggestions import evaluate_suggestions
     from nosology.report.suggestion_table import print_ranking
     from nosology.report.summary import print_summary
     from nosology.runs.results import Results
     from nosology.runs.run import Run
 
     opened = Run.open(run)
-    reader = None
-    if wants_suggestions(opened):
-        config = opened.manifest.config.evaluate
-        inputs = read_inputs(opened, split=split, dataset=dataset, config=config, limit=limit)
-        if why := unfitted(inputs):
-            say(f"suggestions are not fitted, so the run shows none: {why}")
-        else:
-            reader = open_reader(inputs, config, limit=limit)
+    reader = _reader(opened, split, dataset, limit)
     results = evaluate_run(
         opened,
         split=split,
@@ -67,3 +63,18 @@ def evaluate(
         if not as_json:
             print_ranking(suggestions)
     say(f"next: nosology report {run}")
+
+
+def _reader(run: "Run", split: str, dataset: Path | None, limit: int | None) -> "SharedReader | None":
+    """Return what reads titles too, where suggestions are to be fitted and can be; None else, and says why."""
+    from nosology.evaluation.inputs import read_inputs
+    from nosology.evaluation.suggestions import open_reader, unfitted, wants_suggestions
+
+    if not wants_suggestions(run):
+        return None
+    config = run.manifest.config.evaluate
+    inputs = read_inputs(run, split=split, dataset=dataset, config=config, limit=limit)
+    if why := unfitted(inputs):
+        say(f"suggestions are not fitted, so the run shows none: {why}")
+        return None
+    return open_reader(inputs, config, limit=limit)

@@ -30,10 +30,11 @@ from nosology.runs.integrity import record_again
 from nosology.runs.run import Run
 from nosology.runs.suggestion_results import Estimate, RankedSystem, ReliabilityBin, SuggestionResults
 from nosology.suggesting import mixture
+from nosology.suggesting.fitted import FittedSuggester
 from nosology.suggesting.lexicon import COLUMNS as TERM_COLUMNS
 from nosology.suggesting.mixture import Mixture
 from nosology.suggesting.signals import NAMES, Signals
-from nosology.suggesting.suggester import FittedSuggester, Suggester
+from nosology.suggesting.suggester import Suggester
 from nosology.suggesting.words import WordModel
 from nosology.text.alignment import align
 
@@ -221,13 +222,18 @@ def evaluate_suggestions(
         seconds = reader.note_seconds(test.texts) + reader.title_seconds(test.texts)
     scores = rank_all(suggester, signals, fit_notes, train, test, seconds)
     results = judge(suggester, scores, train, test, config, np.array(left_out), len(fit_notes.tables))
+    _write(inputs, results, (suggester, test) if include_text else None)
+    return results
+
+
+def _write(inputs: Inputs, results: SuggestionResults, example: tuple[Suggester, Coded] | None) -> None:
+    """Write the results and, where text may be kept, one note of the suggester's."""
     files = inputs.run.files.evaluation(inputs.name)
     files.folder.mkdir(parents=True, exist_ok=True)
-    if include_text:
-        _write_example(files.suggested_example, suggester, test)
+    if example:
+        _write_example(files.suggested_example, *example)
     write_json(files.suggestions, results.model_dump(mode="json"), is_private=True)
-    record_again(run.files)
-    return results
+    record_again(inputs.run.files)
 
 
 def _write_example(path: Path, suggester: Suggester, notes: Coded) -> None:

@@ -23,9 +23,13 @@ class NoteReader(Protocol):
 
     labels: LabelSet
 
-    def classify(self, texts: Sequence[str]) -> list[Prediction]: ...
+    def classify(self, texts: Sequence[str]) -> list[Prediction]:
+        """Return a prediction for each note, in order."""
+        ...
 
-    def classify_and_suggest(self, texts: Sequence[str], k: int = 10) -> list[tuple[Prediction, Suggestions]]: ...
+    def classify_and_suggest(self, texts: Sequence[str], k: int = 10) -> list[tuple[Prediction, Suggestions]]:
+        """Return a prediction and `k` diagnoses to consider for each note, in order."""
+        ...
 
 
 class CannotSuggest(Exception):

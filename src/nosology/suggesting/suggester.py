@@ -10,13 +10,11 @@ import numpy as np
 
 from nosology.coding.rubrics import RubricTable
 from nosology.errors import ModelError
-from nosology.files import read_json, write_json
 from nosology.machine.patience import ask
 from nosology.modeling.probing import Variant, probe, token_gradients, without
 from nosology.modeling.scoring import ReadNote
 from nosology.modeling.titles import TitleScorer, TitleScores
 from nosology.records import Evidence, FloatArray, FullCode, IntArray, Suggestion, Suggestions
-from nosology.runs.files import SuggesterFiles
 from nosology.suggesting.evidence import (
     Mention,
     evidence_of,
@@ -26,11 +24,11 @@ from nosology.suggesting.evidence import (
     texts_without,
     tokens_within,
 )
+from nosology.suggesting.fitted import FittedSuggester
 from nosology.suggesting.lexicon import Lexicon, Reading
-from nosology.suggesting.mixture import Mixture, untrained
 from nosology.suggesting.sentences import Span, sentences
 from nosology.suggesting.signals import Frequencies, Signals
-from nosology.suggesting.words import TitleWords, WordModel, mentions
+from nosology.suggesting.words import TitleWords, mentions
 from nosology.text.alignment import AlignedText
 
 Method = Literal["words", "hide", "leave out"]
@@ -43,47 +41,6 @@ cost. Without one there are no words, and the model is asked (``hide``)."""
 _BLOCK = 500  # sentences whose words are counted at a time: each takes a row of all rubrics
 _FULL_CODE_NOTES = 5  # training notes of a full code, below which nothing is offered
 _FULL_CODE_SHARE = 0.5  # of its rubric's training notes
-
-
-@dataclass(frozen=True)
-class FittedSuggester:
-    """What a run learned about suggesting, beside its model.
-
-    Attributes:
-        words: The word model.
-        mixture: The weights of the signals.
-    """
-
-    words: WordModel
-    mixture: Mixture
-
-    @property
-    def is_calibrated(self) -> bool:
-        """Whether it was fitted on validation notes."""
-        return self.mixture.n_notes > 0
-
-    @classmethod
-    def load(cls, files: SuggesterFiles, n_rubrics: int) -> "FittedSuggester":
-        """Return the suggester of a run; one that knows the model alone where nothing was fitted.
-
-        Raises:
-            RunError: A file is missing or does not fit.
-        """
-        if not files.settings.exists():
-            return cls.of_model_alone(n_rubrics)
-        return cls(WordModel.load(files, n_rubrics), Mixture.from_json(read_json(files.settings)))
-
-    @classmethod
-    def of_model_alone(cls, n_rubrics: int) -> "FittedSuggester":
-        """Return what suggests without words and without calibration."""
-        return cls(WordModel.fit([], [], n_rubrics), untrained())
-
-    def save(self, files: SuggesterFiles) -> None:
-        """Write it where a run keeps it, the settings last."""
-        files.folder.mkdir(exist_ok=True)
-        files.settings.unlink(missing_ok=True)
-        self.words.save(files)
-        write_json(files.settings, self.mixture.to_json())
 
 
 @dataclass(frozen=True, slots=True)
