@@ -1,4 +1,4 @@
-"""Where results go: never over the input, over nothing else unasked, readable by their owner alone."""
+"""What a user says of a table, and where results go: never over the input, readable by their owner alone."""
 
 import os
 import sys
@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from nosology.cli.tables import check_out
-from nosology.errors import DataError
+from nosology.cli.tables import check_out, read_user_table, reading_options
+from nosology.errors import ConfigError, DataError
 
 Command = Callable[..., tuple[int, str, str]]
 
@@ -109,3 +109,74 @@ def test_formats_without_formulas_have_nothing_to_escape(nosology: Command, note
 def test_what_is_written_is_its_owners_alone(nosology: Command, notes: Path, name: str) -> None:
     assert deid(nosology, notes, notes.with_name(name))[0] == 0
     assert notes.with_name(name).stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize(
+    ("said", "sign"),
+    [
+        (None, None),
+        (",", ","),
+        (";", ";"),
+        ("|", "|"),
+        ("\t", "\t"),
+        ("comma", ","),
+        ("Semicolon", ";"),
+        ("TAB", "\t"),
+        ("pipe", "|"),
+        ("bar", "|"),
+        ("\\t", "\t"),
+        ("^", "^"),
+        (" ", " "),
+    ],
+)
+def test_a_separator_is_a_sign_or_its_name(said: str | None, sign: str | None) -> None:
+    assert reading_options(said, None).separator == sign
+
+
+@pytest.mark.parametrize("said", ["", ",,", "colon", '"', "\n", "\r", "¦", "→", "tab "])
+def test_anything_else_is_refused_with_what_can_be_given(said: str) -> None:
+    with pytest.raises(ConfigError, match="a separator is one character") as caught:
+        reading_options(said, None)
+    assert caught.value.place == "--separator"
+    assert "semicolon" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("said", "name"),
+    [(None, None), ("utf-8", "utf-8"), ("UTF8", "utf-8"), ("latin1", "iso8859-1"), ("cp1252", "cp1252")],
+)
+def test_an_encoding_is_known_by_any_of_its_names(said: str | None, name: str | None) -> None:
+    assert reading_options(None, said).encoding == name
+
+
+@pytest.mark.parametrize("said", ["", "utf-9", "rot13", "hex", "base64"])
+def test_what_is_no_encoding_of_text_is_refused(said: str) -> None:
+    with pytest.raises(ConfigError, match="no such encoding") as caught:
+        reading_options(None, said)
+    assert caught.value.place == "--encoding"
+
+
+def test_a_table_is_read_as_the_user_says(tmp_path: Path) -> None:
+    (tmp_path / "n.csv").write_bytes("id^text\n1^Ménière, left\n".encode("cp1252"))
+    table = read_user_table(tmp_path / "n.csv", "text", separator="^", encoding="cp1252")
+    assert table.frame.rows() == [("1", "Ménière, left")]
+
+
+def test_how_a_table_was_mended_is_said_on_stderr(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "n.jsonl").write_text('{"text": "a\\ud800b"}\n', encoding="utf-8")
+    read_user_table(tmp_path / "n.jsonl", "text", separator=None, encoding=None)
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert "note: n.jsonl: 1 halves of surrogate pairs were replaced by U+FFFD" in " ".join(shown.err.split())
+
+
+def test_a_plain_table_is_read_in_silence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "n.csv").write_text("id,text\n1,fever\n", encoding="utf-8")
+    read_user_table(tmp_path / "n.csv", "text", separator=None, encoding=None)
+    assert capsys.readouterr() == ("", "")
+
+
+def test_a_column_that_is_missing_is_named(tmp_path: Path) -> None:
+    (tmp_path / "n.csv").write_text("id,text\n1,fever\n", encoding="utf-8")
+    with pytest.raises(DataError, match="no column 'note'"):
+        read_user_table(tmp_path / "n.csv", "note", separator=None, encoding=None)

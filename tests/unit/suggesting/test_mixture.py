@@ -1,7 +1,11 @@
 """The weights of the signals, fitted and read back."""
 
+from typing import Any
+
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy import special
 
 from nosology.errors import RunError
@@ -51,3 +55,81 @@ def test_weights_survive_their_file_and_others_are_refused() -> None:
     for broken in ({}, fitted.to_json() | {"format": 1}, fitted.to_json() | {"signals": ["other"]}, None):
         with pytest.raises(RunError):
             Mixture.from_json(broken)
+
+
+def by_hand(**weights: float) -> Mixture:
+    """Return a mixture whose weights are those named, and 0 for all other signals."""
+    coded = tuple(weights.get(name, 0.0) for name in NAMES)
+    return Mixture(coded, weights.get("intercept", 0.0), coded[1:], weights.get("sharpness", 1.0), 40, 0.1)
+
+
+def test_log_odds_are_the_weighted_sum_and_the_intercept() -> None:
+    table = np.zeros((2, len(NAMES)))
+    table[0, NAMES.index("title")], table[1, NAMES.index("words")] = 2.0, -1.0
+    mixed = by_hand(title=0.5, words=3.0, intercept=-1.0)
+    np.testing.assert_allclose(mixed.log_odds(table), [0.0, -4.0])
+    np.testing.assert_allclose(mixed.coded_probabilities(table), [0.5, 1 / (1 + np.exp(4))])
+
+
+def test_shares_of_a_category_are_a_softmax_over_its_rubrics_alone() -> None:
+    table = np.zeros((3, len(NAMES)))
+    table[:, NAMES.index("title")] = np.log([3.0, 1.0, 7.0])
+    shares = by_hand(title=1.0).within_category(table, np.array([0, 0, 1]))
+    np.testing.assert_allclose(shares, [0.75, 0.25, 1.0])
+
+
+@pytest.mark.parametrize(
+    ("probabilities", "sharpness", "expected"),
+    [([], 1.0, 1.0), ([0.5], 1.0, 0.5), ([0.5, 0.5], 1.0, 0.25), ([0.5, 0.5], 0.5, 0.5), ([1.0, 0.2], 2.0, 0.0)],
+)
+def test_none_of_these_is_a_power_of_the_product_of_what_is_left(
+    probabilities: list[float], sharpness: float, expected: float
+) -> None:
+    assert by_hand(sharpness=sharpness).none_of(probabilities) == pytest.approx(expected)
+
+
+@given(st.lists(st.floats(0, 1), max_size=10), st.floats(0, 1), st.floats(0.05, 20))
+def test_one_more_suggestion_never_makes_none_of_these_more_probable(
+    probabilities: list[float], another: float, sharpness: float
+) -> None:
+    mixed = by_hand(sharpness=sharpness)
+    assert 0 <= mixed.none_of([*probabilities, another]) <= mixed.none_of(probabilities) <= 1
+
+
+def test_an_untrained_mixture_says_what_the_model_says() -> None:
+    table = np.zeros((2, len(NAMES)))
+    table[:, NAMES.index("category")] = np.log(0.5)
+    table[:, NAMES.index("title")] = np.log([0.8, 0.2])
+    bare = mixture.untrained()
+    np.testing.assert_allclose(bare.log_odds(table), np.log([0.4, 0.1]))
+    np.testing.assert_allclose(bare.within_category(table, np.array([0, 0])), [0.8, 0.2])
+    assert bare.n_notes == 0
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"intercept": float("nan")},
+        {"intercept": 1e7},
+        {"sharpness": -1.0},
+        {"sharpness": float("inf")},
+        {"sharpness": "much"},
+        {"coded": ["a"]},
+        {"coded": [float("nan")] * len(NAMES)},
+        {"main": None},
+        {"n_notes": "many"},
+        {"kind": "calibration"},
+    ],
+)
+def test_impossible_weights_are_refused_with_the_remedy(changes: dict[str, Any]) -> None:
+    with pytest.raises(RunError) as caught:
+        Mixture.from_json(by_hand(title=1.0).to_json() | changes)
+    assert caught.value.hint == "evaluate the run again"
+
+
+@pytest.mark.parametrize("name", ["coded", "intercept", "main", "sharpness", "n_notes", "log_loss", "signals"])
+def test_a_mixture_without_one_of_its_parts_is_refused(name: str) -> None:
+    values = by_hand(title=1.0).to_json()
+    del values[name]
+    with pytest.raises(RunError, match="incomplete or impossible"):
+        Mixture.from_json(values)
