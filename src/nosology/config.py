@@ -1,7 +1,7 @@
 """The configuration of a whole job, one YAML file: preparation, model, training, evaluation.
 
-Every field has a default, a unit in its name where it has one, and a sentence that says what it does (the reference
-page is generated from them). Unknown keys are errors, and all errors of a file are reported at once. Configuration
+Every field has a default and a sentence that says what it does, from which the reference page is generated; a
+unit stands in the field's name. Unknown keys are errors, and all errors of a file are reported at once. Configuration
 objects stay at the workflows' level: engines take plain arguments.
 """
 

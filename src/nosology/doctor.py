@@ -294,10 +294,10 @@ def changes_that_fit(config: Config, machine: Machine, shape: Architecture, free
     recomputing activations costs half as much time again, 4-bit weights cost accuracy, shorter notes cost information.
 
     Args:
-        config: The configuration.
-        machine: What this machine has.
-        shape: The model's measures.
-        free: Bytes of memory that are free.
+        config: What does not fit as it is.
+        machine: Cores, memory and GPUs of this machine.
+        shape: The model's layers and widths, read without its weights.
+        free: Bytes of memory that are free, of the GPU where there is one.
     """
     changes: dict[str, Any] = {}
 

@@ -55,9 +55,9 @@ def write_bytes(path: Path, content: bytes, *, is_private: bool = False) -> None
     """Write a file whole or not at all.
 
     Args:
-        path: The file.
-        content: Its bytes.
-        is_private: Whether it is its owner's alone.
+        path: The file to make or replace; its folder is made.
+        content: All bytes of the new file.
+        is_private: Whether only the owner may read it (mode 0600); else the usual mode.
     """
     with replacing(path, is_private=is_private) as partial:
         partial.write_bytes(content)
@@ -67,9 +67,9 @@ def write_text(path: Path, text: str, *, is_private: bool = False) -> None:
     """Write a UTF-8 file whole or not at all; half of a surrogate pair, which a broken note can hold, is escaped.
 
     Args:
-        path: The file.
-        text: The text.
-        is_private: Whether it is its owner's alone.
+        path: The file to make or replace; its folder is made.
+        text: All text of the new file; line ends stay as they are.
+        is_private: Whether only the owner may read it (mode 0600); else the usual mode.
     """
     write_bytes(path, text.encode("utf-8", "backslashreplace"), is_private=is_private)
 
@@ -78,9 +78,9 @@ def write_json(path: Path, value: Any, *, is_private: bool = False) -> None:
     """Write ``value`` as indented UTF-8 JSON, whole or not at all.
 
     Args:
-        path: The file.
-        value: What to write.
-        is_private: Whether it is its owner's alone.
+        path: The file to make or replace; its folder is made.
+        value: Anything that the ``json`` module can write.
+        is_private: Whether only the owner may read it (mode 0600); else the usual mode.
     """
     write_text(path, as_json(value), is_private=is_private)
 

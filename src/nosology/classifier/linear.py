@@ -22,9 +22,9 @@ def folds_by_group(groups: Sequence[str], n_folds: int, generator: np.random.Gen
     """Return the fold of each note; notes of one group share a fold. Shape ``(notes,)``.
 
     Args:
-        groups: Whose each note is.
-        n_folds: How many folds.
-        generator: Draws the folds.
+        groups: One name for each note, of its patient for instance.
+        n_folds: How many folds; with fewer groups than folds, some folds are empty.
+        generator: Deals the groups to the folds.
     """
     _, group = np.unique(np.asarray(groups), return_inverse=True)
     fold_of_group = generator.permutation(int(group.max()) + 1) % n_folds

@@ -46,8 +46,8 @@ def codes_in(cell: str, version: int) -> list[str]:
     """Return the codes of a cell, normalized, the primary one first; none where none can be made out.
 
     Args:
-        cell: What stands in the table.
-        version: 9 or 10.
+        cell: One cell of a code column as text, with whatever stands beside the codes.
+        version: 9 or 10: the version of ICD that all its codes are of.
     """
     text = _PREFIX.sub(" ", cell).strip()
     inside = _LIST.match(text)

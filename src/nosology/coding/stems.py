@@ -165,7 +165,7 @@ def stems_of(word: str) -> tuple[str, ...]:
     """Return the stems of one word; none where it says nothing.
 
     Args:
-        word: In any case.
+        word: One word without blanks or punctuation, in any case.
     """
     lower = word.lower()
     if lower in _TABLE:

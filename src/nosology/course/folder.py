@@ -35,9 +35,9 @@ def course_rows(phrases: Sequence[Phrase], n: int, seed: int) -> pl.DataFrame:
     """Return a course as rows of a dataset: its columns, ids ``phrase-000000`` and so on.
 
     Args:
-        phrases: What there is to learn.
-        n: Number of texts.
-        seed: Seed of every draw.
+        phrases: What there is to learn; each may be used many times, in other words.
+        n: Number of texts, those that validate included.
+        seed: Of every draw: the same phrases, number and seed give the same rows.
     """
     texts = compose(phrases, n, seed)
     held_out = _validating({_rubric(text.phrase) for text in texts}, seed)

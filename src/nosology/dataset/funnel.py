@@ -20,9 +20,9 @@ class Funnel:
         """Count ``n`` rows as lost at a step.
 
         Args:
-            step: The funnel's step.
-            reason: Why, without any text of a note.
-            n: How many.
+            step: The name of one of the steps that the funnel was made with.
+            reason: Why, in words that are the same for many rows and hold none of a note.
+            n: How many rows; 0 counts nothing.
         """
         if n:
             self._lost[step][reason] += n

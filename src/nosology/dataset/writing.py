@@ -74,9 +74,9 @@ def write_labels_and_funnel(folder: Path, labels: LabelSet, funnel: list[dict[st
     """Write ``labels.tsv`` and ``funnel.json``.
 
     Args:
-        folder: Where to.
-        labels: The label set.
-        funnel: The steps.
+        folder: The unfinished dataset folder; it must exist.
+        labels: The categories that the notes were given.
+        funnel: One mapping for each step, in order: ``step``, ``rows_in``, ``rows_out`` and ``lost`` by reason.
     """
     labels.save(folder / LABELS_FILE)
     write_json(folder / FUNNEL_FILE, funnel)

@@ -58,9 +58,9 @@ def chained(entry: Mapping[str, Any], last: str, key: bytes) -> tuple[bytes, str
     """Return an entry's line and its hash, which covers the line before.
 
     Args:
-        entry: What the line says.
-        last: Hash of the line before.
-        key: The key that signs.
+        entry: What the line says; everything in it must be plain JSON.
+        last: Hash of the line before, in hexadecimal; `START` for the first line.
+        key: The log's secret, which signs the line.
     """
     body = {**entry, _SIGNED: True, "previous": last}
     found = _hash(body, key)
@@ -136,8 +136,8 @@ class HeadFile:
     """The head of a log, on disk: two slots written in turn, so that one of them is always whole.
 
     Args:
-        path: The file; made with `make`.
-        key: Of the log.
+        path: The file beside the log; it need not exist before `make`.
+        key: The log's own secret, which signs the head as well.
     """
 
     def __init__(self, path: Path, key: bytes) -> None:

@@ -32,8 +32,8 @@ class Ledger:
     """Takes decisions.
 
     Args:
-        store: Where they go.
-        audit: Where their lines go.
+        store: The open database that keeps decisions.
+        audit: The open log that gets a line for each, before it is kept.
     """
 
     def __init__(self, store: FeedbackStore, audit: AuditLog) -> None:

@@ -1,8 +1,9 @@
 """How good labels and probabilities are, with intervals: pure functions over arrays.
 
-`agreement` compares predicted with true categories, `honesty` judges probabilities, `resampling` draws patients for
-intervals and compares two systems. True categories are indices into the label set; a predicted index of `INVALID`
-means that an answer named no category. Nothing here reads files, and nothing here knows which system it judges.
+`agreement` compares predicted with true categories, `ranking` judges ranked lists, `honesty` judges probabilities, and
+`resampling` draws patients for intervals and compares two systems. True categories are indices into the label set; a
+predicted index of `INVALID` means that an answer named no category. Nothing here reads files, and nothing here knows
+which system it judges.
 """
 
 from nosology.metrics.agreement import (

@@ -33,7 +33,7 @@ class Resamples:
         """Return the sum of per-note values in every resample.
 
         Args:
-            values: Shape ``(notes,)``.
+            values: One number for each note, in the order that the resamples were drawn for. Shape ``(notes,)``.
 
         Returns:
             Shape ``(resamples,)``.

@@ -97,9 +97,9 @@ def token_gradients(scorer: TitleScorer, note: EncodedNote, title: TitleTarget) 
     """Return gradient times input of log P(category) + log P(rubric | category) for each token of a note.
 
     Args:
-        scorer: Holds the model and the encoder.
-        note: The note.
-        title: The rubric.
+        scorer: Its model is run, with gradients, and its encoder supplies instruction and cue.
+        note: A note as the encoder gives it; its tokens are what the result is about.
+        title: The rubric's category with the tokens of its title.
 
     Returns:
         Shape ``(note tokens,)``.

@@ -10,8 +10,8 @@ What is done to the data, in this order:
 6. ``note_id``, ``duplicates``, ``near_duplicates``: one note per id, per text and per near-copy; the smallest id stays.
 7. ``split``: patients are drawn into train, validation and test by a seeded hash of their id.
 
-Decisions of people (``decisions``, ``text``) are a source like the others; their notes may join another
-dataset.
+Decisions of people are a source like the others, with two steps of their own in the place of the second: ``decisions``
+and ``text``. Their notes may join a dataset that is there already.
 
 Reading streams, cleaning runs on all cores, and only ids and fingerprints of the notes are kept in memory. Nothing of
 a note's text reaches a message, a log, the funnel or the quarantine.

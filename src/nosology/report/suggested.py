@@ -91,9 +91,9 @@ def shown(note_id: str, text: str, found: Suggestions) -> dict[str, Any]:
     """Return what the template shows of one note.
 
     Args:
-        note_id: Names the note.
-        text: The text.
-        found: The suggestions.
+        note_id: The note's id, or its row number as text.
+        text: The note in full, as it was given; offsets of evidence are into it.
+        found: What was suggested for it; without suggestions, the reason is shown in their place.
     """
     return {"id": note_id, "pieces": pieces(text, found), "found": found}
 

@@ -3,8 +3,8 @@
 `hashes.json` holds the SHA-256 of every file of the run that a prediction depends on (the manifest, the adapter with
 its configuration, label set, prompt, rubrics, calibration, ensemble, suggester), of the base model's files where they
 are a folder or came from the Hub, and, for `nosology verify` alone, of everything else. It is written after whatever
-it lists. What would surprise you: a killed `evaluate` may leave a calibration that is not recorded yet; such a run is
-refused until it is evaluated again. Whoever may write the folder may also record it anew: this finds accidents and
+it lists. A killed `evaluate` may leave a calibration that is not recorded yet; such a run is refused until it is
+evaluated again. Whoever may write the folder may also record it anew: this finds accidents and
 changes that nobody told you of, not a forger.
 """
 

@@ -204,10 +204,10 @@ def expect_unchanged(place: Path, found: str, recorded: str, *, what: str = "thi
     """Make sure that something is what the run's manifest recorded.
 
     Args:
-        place: Named in the error.
-        found: Its SHA-256.
-        recorded: The manifest's.
-        what: How the error calls it.
+        place: The file or folder, named in the error.
+        found: SHA-256 of what is there now, in hexadecimal.
+        recorded: SHA-256 in the run's manifest.
+        what: What the error calls it, as the subject of its sentence.
 
     Raises:
         RunError: It is not.

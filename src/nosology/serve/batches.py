@@ -169,11 +169,11 @@ class BatchJobs:
         """Take a table in and begin to read it.
 
         Args:
-            data: The table's bytes.
-            kind: The format.
-            text_column: The column of notes.
+            data: The whole table as it was uploaded, not compressed.
+            kind: The format that its media type names.
+            text_column: The column that holds the notes; None for one with a usual name.
             id_column: The column of ids; None for row numbers.
-            owner: Who sent it.
+            owner: Who sent it; nobody else may see it or its predictions.
 
         Raises:
             Refused: It is unreadable, too large, or lacks the column; or too many tables are being read.
@@ -300,9 +300,9 @@ def parse_table(data: bytes, kind: Format, max_rows: int) -> WholeTable:
     """Return an uploaded table, parsed in a process of its own; every column of a CSV file is text.
 
     Args:
-        data: The table's bytes.
-        kind: The format.
-        max_rows: More are refused.
+        data: The whole table as it was uploaded, not compressed.
+        kind: The format that its media type names.
+        max_rows: The most rows that are taken; a longer table is refused.
 
     Raises:
         Refused: It is empty, compressed, unreadable or too large, or reading it takes more than it may. Never quotes

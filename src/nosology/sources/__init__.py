@@ -1,1 +1,1 @@
-"""Where notes come from: MIMIC's files, tables, and a generator of synthetic MIMIC files."""
+"""Where notes come from: MIMIC's files, tables of one's own, and decisions of people."""

@@ -40,7 +40,7 @@ class CodeSuspicions:
         """Return what looks wrong.
 
         Args:
-            where: The column or file.
+            where: What a message calls the column or file, such as ``column CODE``.
         """
         said = []
         n_codes = len(self._seen)
@@ -65,8 +65,8 @@ class CodeColumn:
     """Reads the codes of one column.
 
     Args:
-        name: The column, as the user calls it.
-        place: The file.
+        name: The column, as the user spells it.
+        place: The file, named in errors.
     """
 
     def __init__(self, name: str, place: str) -> None:

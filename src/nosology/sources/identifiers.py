@@ -23,8 +23,8 @@ class IdColumn:
     """Reads the ids of one column.
 
     Args:
-        name: The column, as the user calls it.
-        place: The file.
+        name: The column, as the user spells it.
+        place: The file, named in errors.
     """
 
     def __init__(self, name: str, place: str) -> None:

@@ -22,8 +22,8 @@ class Mender:
     """Reads damaged stretches of one file.
 
     Args:
-        separator: The byte between fields.
-        n_fields: How many a record has.
+        separator: The one byte between fields.
+        n_fields: How many fields the header has, and so every record must have.
     """
 
     def __init__(self, separator: bytes, n_fields: int) -> None:

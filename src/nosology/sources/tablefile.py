@@ -183,9 +183,9 @@ def refuse_taken(table: pl.DataFrame, path: Path, names: Iterable[str]) -> None:
     """Refuse a table that has a column of a name that is about to be added: adding it would drop the user's own.
 
     Args:
-        table: The table.
-        path: Its file, for the message.
-        names: Columns about to be added.
+        table: The user's table, with all its columns.
+        path: The file it was read from, named in the error.
+        names: Names of the columns that are about to be added.
 
     Raises:
         DataError: A name is taken.

@@ -29,9 +29,9 @@ def send(pipe: BinaryIO, header: dict[str, Any], body: bytes = b"") -> None:
     """Write one message.
 
     Args:
-        pipe: Where to.
-        header: What goes before the bytes.
-        body: The bytes.
+        pipe: Open for writing; it is flushed and stays open.
+        header: What JSON can hold: what the message is, and how to read the bytes.
+        body: A table in Arrow form, or nothing.
     """
     raw = json.dumps(header, ensure_ascii=True).encode("ascii")
     pipe.write(_SIZES.pack(len(raw), len(body)))

@@ -64,9 +64,9 @@ class WordModel:
         """Return the model of some training notes.
 
         Args:
-            texts: Prepared notes.
-            places: For each note the places of its rubrics.
-            n_rubrics: Size of the table.
+            texts: Prepared notes, one text for each.
+            places: For each note the places of its rubrics in the table; empty where none of its codes is in it.
+            n_rubrics: Size of the table, rubrics that no note has included.
         """
         vectorizer = _vectorizer()
         try:
@@ -98,9 +98,9 @@ class WordModel:
         """Return the words of a text that speak most for a rubric, at most `n`; none for an unseen rubric.
 
         Args:
-            text: The text.
-            place: The rubric's place in the table.
-            n: At most so many.
+            text: A prepared note.
+            place: The rubric's place in the table, from 0.
+            n: The most words to return.
         """
         column = np.flatnonzero(self.seen == place)
         if not len(column) or not self.vocabulary:
@@ -222,9 +222,9 @@ def mentions(sentence: str, stems: Sequence[str], words: Sequence[str]) -> list[
     """Return where a sentence mentions a diagnosis: words of its title or, where there are none, words given.
 
     Args:
-        sentence: Its text.
-        stems: Stems of the title.
-        words: Lower-case words.
+        sentence: One sentence as it stands in the note; the offsets returned are into it.
+        stems: Stems of the rubric's title, from `title_stems`.
+        words: Lower-case words to look for where no stem is found, such as `strongest_words` gives.
     """
     matches = list(re.finditer(r"[^\W\d_]+", sentence))
     by_title = [match.span() for match in matches if set(title_stems(match[0])) & set(stems)]

@@ -106,9 +106,9 @@ def shorten(text: str, rng: Random, share: float) -> str:
     """Return the text with this share of its shortenable words and phrases abbreviated.
 
     Args:
-        text: The text.
-        rng: Draws what varies.
-        share: How much of it, 0 to 1.
+        text: Wording of a note, identifiers still marked.
+        rng: Decides which words, and which short form of each.
+        share: Probability that a word is abbreviated, 0 to 1.
     """
 
     def replace(match: re.Match[str]) -> str:
@@ -123,9 +123,9 @@ def clip_style(text: str, rng: Random, share: float) -> str:
     """Return the text in telegram style: this share of its articles and auxiliary verbs left out.
 
     Args:
-        text: The text.
-        rng: Draws what varies.
-        share: How much of it, 0 to 1.
+        text: Wording of a note, identifiers still marked.
+        rng: Decides which words go.
+        share: Probability that a word goes, 0 to 1.
     """
     return _DROPPED.sub(lambda match: match[0] if match[1] or rng.random() >= share else "", text)
 
@@ -155,10 +155,10 @@ def slip(text: str, rng: Random, n_slips: int, protected: list[tuple[int, int, s
     """Return the text with up to ``n_slips`` words misspelt by two swapped letters; protected parts stay.
 
     Args:
-        text: The text.
-        rng: Draws what varies.
-        n_slips: At most so many.
-        protected: Stretches that stay as they are.
+        text: A finished note, its identifiers unmarked.
+        rng: Decides which words, and which two letters.
+        n_slips: The most words that are misspelt; a slip that falls on a protected part is left out.
+        protected: Stretches that stay as they are: start, end (code points) and kind of each identifier.
     """
     letters = list(text)
     for _ in range(n_slips):

@@ -3,8 +3,8 @@
 A list of titles misses most of what hospitals write. Here a title states a diagnosis if it has a word for one
 (diagnosis, Dx, impression at discharge, cause of death, ...) and nothing but words that qualify it. Such a section
 ends at the next header of any kind: one with a word that only titles of other sections have, or one that is dressed as
-a header (markup, brackets, a rule below it, a colon at its line's end). What would surprise you: "Secondary:" and
-"Axis I:" go on with a diagnosis section, and begin none.
+a header (markup, brackets, a rule below it, a colon at its line's end). "Secondary:" and
+"Axis I:" begin no section, but go on with one that states a diagnosis.
 """
 
 # ruff: noqa: E501 - a pattern is a list of wordings, one line each kind

@@ -7,6 +7,7 @@ import polars as pl
 import yaml
 
 from nosology.coding.labels import LabelSet
+from nosology.coding.rubrics import RubricTable
 from nosology.config import Config
 from nosology.dataset.folder import Dataset
 from nosology.errors import RunError
@@ -24,9 +25,9 @@ def claim(out: Path, config: Config, *, resume: bool) -> None:
     """Make `out` ours, or refuse.
 
     Args:
-        out: The run folder.
-        config: The configuration.
-        resume: Whether an unfinished run is continued.
+        out: The run folder; made where it does not exist.
+        config: What this training is started with.
+        resume: Whether an unfinished run is continued; else the folder must be empty or missing.
     """
     files = RunFiles(out)
     if files.manifest.exists():
@@ -56,10 +57,10 @@ def expect_same_inputs(out: Path, dataset: Dataset, template: PromptTemplate, ro
     """Refuse to continue from checkpoints of another label set, another prompt or other notes.
 
     Args:
-        out: The run folder.
-        dataset: The dataset.
-        template: The prompt's words.
-        rows: The training notes.
+        out: The run folder of an unfinished training.
+        dataset: The dataset that it would now go on with.
+        template: The prompt that it would now go on with.
+        rows: The training notes in their order, of which ``note_id`` is compared.
     """
     written = RunFiles(out).train_notes
     if not written.exists():  # killed before the first step: there is no checkpoint to continue from
@@ -78,15 +79,18 @@ def expect_same_inputs(out: Path, dataset: Dataset, template: PromptTemplate, ro
         )
 
 
-def write_inputs(out: Path, dataset: Dataset, template: PromptTemplate, config: Config, rows: pl.DataFrame) -> None:
+def write_inputs(
+    out: Path, dataset: Dataset, template: PromptTemplate, config: Config, rows: pl.DataFrame, rubrics: RubricTable
+) -> None:
     """Write what the run was made of, before training starts.
 
     Args:
-        out: The run folder.
-        dataset: The dataset.
-        template: The prompt's words.
-        config: The configuration.
-        rows: The training notes.
+        out: The run folder, claimed before.
+        dataset: The prepared dataset; its label set is copied.
+        template: The prompt, whose source is copied.
+        config: The whole job's configuration, written as YAML.
+        rows: The training notes in their order, of which ``note_id`` is kept.
+        rubrics: What can be suggested; written only where the training notes had codes.
     """
     files = RunFiles(out)
     dataset.labels.save(files.labels)
@@ -94,3 +98,5 @@ def write_inputs(out: Path, dataset: Dataset, template: PromptTemplate, config: 
     settings = config.model_dump(mode="json")
     files.config.write_text(yaml.safe_dump(settings, sort_keys=False, allow_unicode=True), encoding="utf-8")
     write_json(files.train_notes, {"note_ids": rows["note_id"].to_list()}, is_private=True)
+    if len(rubrics):
+        rubrics.save(files.rubrics)

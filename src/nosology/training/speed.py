@@ -1,8 +1,8 @@
 """How fast this machine trains a shape of model, measured on two of its layers with random weights.
 
 A training step's time is nearly all in the layers, and the layers are alike, so one pass forwards and backwards through
-one layer and through two tells what a layer costs and what is left over: weights of gigabytes need not be there. What
-would surprise you: the layers run uncompiled, so a training on a GPU, which compiles them, is faster than this says.
+one layer and through two tells what a layer costs and what is left over: weights of gigabytes need not be there. The
+layers run uncompiled here, so a training on a GPU, which compiles them, is faster than this says.
 """
 
 import time

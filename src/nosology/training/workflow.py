@@ -18,7 +18,7 @@ import torch
 from transformers import PrinterCallback, ProgressCallback
 
 from nosology.coding.rubrics import RubricTable
-from nosology.config import Config, TrainConfig
+from nosology.config import Config, ModelConfig, TrainConfig
 from nosology.dataset.folder import Dataset, codes_of, open_dataset
 from nosology.errors import DataError, ModelError
 from nosology.files import as_json, sha256_file, sha256_text, write_text
@@ -76,39 +76,16 @@ def train(
         claim(out, config, resume=resume)
     dataset = open_dataset(dataset_folder)
     template = PromptTemplate.load(config.model.prompt)
-    train_rows = _subset(dataset.split("train"), config.train.max_train_notes, config.train.seed, "train")
-    validation_rows = _subset(
-        dataset.split("validation"), config.train.max_validation_notes, config.train.seed, "validation"
-    )
-    loaded = load_model(
-        config.model.name,
-        revision=config.model.revision,
-        dtype=config.model.dtype,
-        load_in_4bit=config.model.load_in_4bit,
-        engine=config.model.engine,
-        for_training=True,
-    )
-    encoder = PromptEncoder(
-        loaded.tokenizer,
-        template,
-        dataset.labels.names,
-        max_note_tokens=config.model.max_note_tokens,
-        shortening=config.model.shortening,
-    )
+    train_rows = _subset(dataset, "train", config.train.max_train_notes, config.train.seed)
+    validation_rows = _subset(dataset, "validation", config.train.max_validation_notes, config.train.seed)
+    loaded, encoder = _model(config.model, template, dataset)
     rubrics = _rubrics(dataset, train_rows)
-    taught = with_course(train_rows, dataset.labels, config.train.course, Cleaning.like(dataset.preparation))
-    examples = _examples(taught, dataset, encoder)
-    if config.train.class_balance == "weights":
-        examples = _weighted(examples)
-    if config.train.title_weight:
-        examples = _with_titles(examples, taught, rubrics, encoder, dataset)
+    examples = _training_examples(train_rows, dataset, rubrics, encoder, config.train)
     _check_lengths(examples, encoder, loaded)
     if is_first_process():
         if resume:
             expect_same_inputs(out, dataset, template, train_rows)
-        write_inputs(out, dataset, template, config, train_rows)
-        if len(rubrics):
-            rubrics.save(RunFiles(out).rubrics)
+        write_inputs(out, dataset, template, config, train_rows, rubrics)
     has_recomputation = recomputes(config, loaded, encoder, examples)
     arguments = training_arguments(out, config.train, len(examples), has_recomputation=has_recomputation)
     with arguments.main_process_first(desc="looking for a checkpoint"):
@@ -127,6 +104,26 @@ def train(
     if not trainer.is_world_process_zero():
         return None
     return _finish(out, trainer, loaded, dataset, template, config, train_rows, time.perf_counter() - started)
+
+
+def _model(config: ModelConfig, template: PromptTemplate, dataset: Dataset) -> tuple[LoadedModel, PromptEncoder]:
+    """Return the base model, loaded for training, and what cuts prompts for it."""
+    loaded = load_model(
+        config.name,
+        revision=config.revision,
+        dtype=config.dtype,
+        load_in_4bit=config.load_in_4bit,
+        engine=config.engine,
+        for_training=True,
+    )
+    encoder = PromptEncoder(
+        loaded.tokenizer,
+        template,
+        dataset.labels.names,
+        max_note_tokens=config.max_note_tokens,
+        shortening=config.shortening,
+    )
+    return loaded, encoder
 
 
 def _adapted(loaded: LoadedModel, encoder: PromptEncoder, config: Config) -> Any:
@@ -186,14 +183,32 @@ def _run(trainer: TreeTrainer, checkpoint: Path | None, config: Config) -> None:
         raise ModelError("out of memory", place="train.batch_size", hint=smaller_batch(config)) from None
 
 
-def _subset(rows: pl.DataFrame, size: int | None, seed: int, split: str) -> pl.DataFrame:
-    """Return a random subset of a split's rows, in the split's own order."""
+def _subset(dataset: Dataset, split: str, size: int | None, seed: int) -> pl.DataFrame:
+    """Return a random subset of a split's rows, in the split's own order.
+
+    Raises:
+        DataError: The split is empty.
+    """
+    rows = dataset.split(split)
     if rows.is_empty():
         raise DataError(f"the {split} split holds no note", hint="prepare a larger dataset")
     if size is None or size >= len(rows):
         return rows
     chosen = np.random.default_rng(seed).choice(len(rows), size=size, replace=False)
     return rows[sorted(chosen.tolist())]
+
+
+def _training_examples(
+    rows: pl.DataFrame, dataset: Dataset, rubrics: RubricTable, encoder: PromptEncoder, config: TrainConfig
+) -> list[Example]:
+    """Return what is learned: the training notes with the course among them, weighted and with titles if asked for."""
+    taught = with_course(rows, dataset.labels, config.course, Cleaning.like(dataset.preparation))
+    examples = _examples(taught, dataset, encoder)
+    if config.class_balance == "weights":
+        examples = _weighted(examples)
+    if config.title_weight:
+        examples = _with_titles(examples, taught, rubrics, encoder, dataset)
+    return examples
 
 
 def _examples(rows: pl.DataFrame, dataset: Dataset, encoder: PromptEncoder) -> list[Example]:

@@ -21,9 +21,9 @@ def confusion_matrix(result: SystemResult, labels: Sequence[str], name: str) -> 
     Answers that name no category get a column of their own where there are any.
 
     Args:
-        result: The system's figures.
-        labels: Category names in order.
-        name: Of the figure.
+        result: The system's figures, of which the counts are drawn: true categories by rows.
+        labels: Category names in label-set order, one for each row.
+        name: The figure's name: its file's name and its id on the page.
     """
     columns = [*labels, "no category"] if result.invalid else list(labels)
     height = _CELL * len(labels) + _LABEL_SPACE

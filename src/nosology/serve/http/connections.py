@@ -2,7 +2,7 @@
 
 Limits are kept where the kernel hands a connection over (`Door`), so they hold before a byte was read and before any
 TLS handshake. Once it speaks, the head of a request must be there in time, and an answer must be taken in time
-(`patient_protocol`). A body's time is the guard's matter. What would surprise you: a named proxy may hold as many
+(`patient_protocol`). A body's time is the guard's matter. A proxy that was named may hold as many
 connections as there are, for it speaks for many people.
 """
 
@@ -48,9 +48,9 @@ class Door(socket.socket):
     """A listening socket that hands over as many connections as an address may hold, and closes the others at once.
 
     Args:
-        listener: A bound socket; it is taken over.
-        settings: How many.
-        metrics: Counts.
+        listener: A bound socket; it is taken over and must not be used again.
+        settings: How many connections there may be in all and of one address, and which proxies may hold more.
+        metrics: Counts the connections that are closed at once.
     """
 
     def __init__(self, listener: socket.socket, settings: Settings, metrics: Metrics) -> None:
