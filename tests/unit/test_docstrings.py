@@ -18,11 +18,6 @@ LONG_FUNCTIONS = {
     "cli/serve.py: serve",
     "evaluation/suggestions.py: judge",
     "evaluation/workflow.py: evaluate",
-    "serve/app.py: create_app",
-    "serve/routes/about.py: routes",
-    "serve/routes/batch.py: routes",
-    "serve/routes/decision.py: decision_from",
-    "synthetic/writing.py: write_mimic",
     "training/workflow.py: train",
 }
 """Functions that are longer than a screen for a reason; a new one joins them by being named here."""

@@ -1,9 +1,9 @@
 """The service as an ASGI application: routes behind the guard, started and stopped with the process."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from fastapi.telemetry import TelemetryConfig
 from starlette.types import ASGIApp
 
@@ -14,21 +14,7 @@ from nosology.serve.http.guards import Guard
 from nosology.serve.http.keys import KeyFile
 from nosology.serve.http.logs import event
 from nosology.serve.http.sessions import Authenticator
-from nosology.serve.routes import (
-    about as about_routes,
-)
-from nosology.serve.routes import (
-    batch as batch_routes,
-)
-from nosology.serve.routes import (
-    cds as cds_routes,
-)
-from nosology.serve.routes import (
-    decision as decision_routes,
-)
-from nosology.serve.routes import (
-    reading as reading_routes,
-)
+from nosology.serve.routes import about, batch, cds, decision, reading
 from nosology.serve.schemas import Problem
 from nosology.serve.service import Service
 
@@ -69,10 +55,7 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        service.batcher.start()
-        head = service.audit.head
-        name, sha256 = service.model.card["run"], service.model.sha256
-        event("ready", run=name, model_sha256=sha256, audit_lines=head.n, audit_hash=head.hash)
+        _start(service)
         yield
         await _stop(service, batches)
 
@@ -86,11 +69,8 @@ def create_app(
         redoc_url=None,
     )
     problems.install(app)
-    app.include_router(reading_routes.routes(service))
-    app.include_router(decision_routes.routes(service))
-    app.include_router(batch_routes.routes(service, batches))
-    app.include_router(cds_routes.routes(service))
-    app.include_router(about_routes.routes(service, authenticator, is_encrypted=is_encrypted))
+    for router in _routers(service, batches, authenticator, is_encrypted=is_encrypted):
+        app.include_router(router)
     _describe(app, needs_key=keys is not None)
     return Guard(
         app,
@@ -101,6 +81,25 @@ def create_app(
         hosts=hosts,
         is_encrypted=is_encrypted,
     )
+
+
+def _routers(
+    service: Service, batches: BatchJobs, authenticator: Authenticator, *, is_encrypted: bool
+) -> Iterator[APIRouter]:
+    """Yield the routes in the order of the OpenAPI page."""
+    yield reading.routes(service)
+    yield decision.routes(service)
+    yield batch.routes(service, batches)
+    yield cds.routes(service)
+    yield about.routes(service, authenticator, is_encrypted=is_encrypted)
+
+
+def _start(service: Service) -> None:
+    """Begin to read, and say what is read with and where the audit log stands."""
+    service.batcher.start()
+    head = service.audit.head
+    name, sha256 = service.model.card["run"], service.model.sha256
+    event("ready", run=name, model_sha256=sha256, audit_lines=head.n, audit_hash=head.hash)
 
 
 async def _stop(service: Service, batches: BatchJobs) -> None:

@@ -45,6 +45,11 @@ class Job:
     other_notes_per_admission: float
     compress_level: int
 
+    def __post_init__(self) -> None:
+        """Refuse numbers that are out of range."""
+        if self.admissions < 1 or self.other_notes_per_admission < 0 or not 1 <= self.compress_level <= 9:
+            raise ConfigError("admissions must be at least 1, other notes at least 0, and the compression level 1 to 9")
+
     @property
     def style(self) -> Style:
         """How identifiers are written."""
@@ -111,20 +116,11 @@ def write_mimic(
         RunError: ``out`` holds something already.
         ConfigError: A number is out of range.
     """
-    if admissions < 1 or other_notes_per_admission < 0 or not 1 <= compress_level <= 9:
-        raise ConfigError("admissions must be at least 1, other notes at least 0, and the compression level 1 to 9")
     job = Job(admissions, seed, layout, phi, length, other_notes_per_admission, compress_level)
-    counts: dict[str, int] = {}
     with new_folder(out) as folder, ExitStack() as stack:
-        names = tables.HEADERS[layout]
-        files = {name: stack.enter_context(GzipFile(folder / f"{name}.csv.gz")) for name in names}
-        for name, file in files.items():
-            file.append(compress(tables.header(layout, name).encode(), compress_level))
+        files = {name: stack.enter_context(GzipFile(folder / f"{name}.csv.gz")) for name in tables.HEADERS[layout]}
         spans = stack.enter_context((folder / PHI_FILE).open("w", encoding="utf-8")) if phi == "realistic" else None
-        dictionary, n_titles = _dictionary(layout)
-        title_table = next(name for name in names if name.lower().endswith("d_icd_diagnoses"))
-        files[title_table].append(compress(dictionary.encode(), compress_level))
-        counts[title_table] = n_titles
+        counts = _begin(files, job)
         for number, written in enumerate(_blocks(job, processes)):
             for name, piece in written.pieces.items():
                 files[name].append(piece)
@@ -135,6 +131,16 @@ def write_mimic(
             if progress is not None:
                 progress(min(BLOCK, admissions - number * BLOCK))
     return counts
+
+
+def _begin(files: dict[str, GzipFile], job: Job) -> dict[str, int]:
+    """Write every table's header and all of the table of titles; return the rows of that one, by its name."""
+    for name, file in files.items():
+        file.append(compress(tables.header(job.layout, name).encode(), job.compress_level))
+    dictionary, n_titles = _dictionary(job.layout)
+    title_table = next(name for name in files if name.lower().endswith("d_icd_diagnoses"))
+    files[title_table].append(compress(dictionary.encode(), job.compress_level))
+    return {title_table: n_titles}
 
 
 def iter_admissions(

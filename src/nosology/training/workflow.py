@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import torch
-from transformers import PrinterCallback, ProgressCallback
+from transformers import PrinterCallback, ProgressCallback, TrainingArguments
 
 from nosology.coding.rubrics import RubricTable
 from nosology.config import Config, ModelConfig, TrainConfig
@@ -75,10 +75,9 @@ def train(
     if is_first_process():
         claim(out, config, resume=resume)
     dataset = open_dataset(dataset_folder)
-    template = PromptTemplate.load(config.model.prompt)
     train_rows = _subset(dataset, "train", config.train.max_train_notes, config.train.seed)
     validation_rows = _subset(dataset, "validation", config.train.max_validation_notes, config.train.seed)
-    loaded, encoder = _model(config.model, template, dataset)
+    loaded, template, encoder = _model(config.model, dataset)
     rubrics = _rubrics(dataset, train_rows)
     examples = _training_examples(train_rows, dataset, rubrics, encoder, config.train)
     _check_lengths(examples, encoder, loaded)
@@ -88,8 +87,7 @@ def train(
         write_inputs(out, dataset, template, config, train_rows, rubrics)
     has_recomputation = recomputes(config, loaded, encoder, examples)
     arguments = training_arguments(out, config.train, len(examples), has_recomputation=has_recomputation)
-    with arguments.main_process_first(desc="looking for a checkpoint"):
-        checkpoint = last_whole_checkpoint(RunFiles(out).checkpoints) if resume else None
+    checkpoint = _checkpoint(out, arguments) if resume else None
     trainer = _trainer(
         begin_from(config.train.start, _adapted(loaded, encoder, config), loaded, config),
         encoder,
@@ -106,8 +104,9 @@ def train(
     return _finish(out, trainer, loaded, dataset, template, config, train_rows, time.perf_counter() - started)
 
 
-def _model(config: ModelConfig, template: PromptTemplate, dataset: Dataset) -> tuple[LoadedModel, PromptEncoder]:
-    """Return the base model, loaded for training, and what cuts prompts for it."""
+def _model(config: ModelConfig, dataset: Dataset) -> tuple[LoadedModel, PromptTemplate, PromptEncoder]:
+    """Return the base model, loaded for training, the words around its notes, and what cuts prompts for it."""
+    template = PromptTemplate.load(config.prompt)
     loaded = load_model(
         config.name,
         revision=config.revision,
@@ -123,7 +122,7 @@ def _model(config: ModelConfig, template: PromptTemplate, dataset: Dataset) -> t
         max_note_tokens=config.max_note_tokens,
         shortening=config.shortening,
     )
-    return loaded, encoder
+    return loaded, template, encoder
 
 
 def _adapted(loaded: LoadedModel, encoder: PromptEncoder, config: Config) -> Any:
@@ -167,6 +166,12 @@ def _trainer(
     for callback in (PrinterCallback, ProgressCallback):
         trainer.remove_callback(callback)
     return trainer
+
+
+def _checkpoint(out: Path, arguments: TrainingArguments) -> Path | None:
+    """Return the checkpoint to go on from, the same in every process; None where none was written whole."""
+    with arguments.main_process_first(desc="looking for a checkpoint"):
+        return last_whole_checkpoint(RunFiles(out).checkpoints)
 
 
 def _run(trainer: TreeTrainer, checkpoint: Path | None, config: Config) -> None:

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from transformers import EarlyStoppingCallback, LlamaConfig
 
 from nosology.coding.labels import LabelSet
+from nosology.coding.rubrics import RubricTable
 from nosology.config import Config, TrainConfig
 from nosology.errors import RunError
 from nosology.modeling.prompts import PromptTemplate
@@ -285,7 +286,7 @@ def test_four_bits_are_not_advised_without_a_gpu(without_gpu: None) -> None:  # 
 def written(out: Path, config: Config | None = None) -> Config:
     config = config or configured()
     folder.claim(out, config, resume=False)
-    folder.write_inputs(out, SimpleNamespace(labels=LABELS), TEMPLATE, config, ROWS)
+    folder.write_inputs(out, SimpleNamespace(labels=LABELS), TEMPLATE, config, ROWS, RubricTable(()))
     return config
 
 

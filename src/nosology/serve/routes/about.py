@@ -42,6 +42,14 @@ def routes(service: Service, authenticator: Authenticator, *, is_encrypted: bool
         is_encrypted: Whether the service speaks TLS.
     """
     router = APIRouter(tags=["service"])
+    _add_page(router)
+    _add_run(router, service)
+    _add_state(router, service)
+    _add_sessions(router, service, authenticator, is_encrypted=is_encrypted)
+    return router
+
+
+def _add_page(router: APIRouter) -> None:
     files = page_files()
 
     @router.get("/", include_in_schema=False)
@@ -52,6 +60,8 @@ def routes(service: Service, authenticator: Authenticator, *, is_encrypted: bool
     async def asset(name: str) -> Response:
         return _file(files, name)
 
+
+def _add_run(router: APIRouter, service: Service) -> None:
     @router.get("/v1/model", responses=_ERRORS, summary="The run: what it was trained on, how good it is, its hashes.")
     async def model() -> dict[str, Any]:
         return service.model.card | {"keeps_text": service.settings.keep_text}
@@ -65,6 +75,8 @@ def routes(service: Service, authenticator: Authenticator, *, is_encrypted: bool
         content = await service.pools.reports.run(path.read_bytes)
         return Response(content, media_type="text/html", headers={"Content-Security-Policy": REPORT_POLICY})
 
+
+def _add_state(router: APIRouter, service: Service) -> None:
     @router.get("/livez", responses=responses(421, 500), summary="Whether the process answers.")
     async def livez() -> StatusOut:
         return StatusOut(status="ok", parts={})
@@ -88,6 +100,8 @@ def routes(service: Service, authenticator: Authenticator, *, is_encrypted: bool
     async def counters() -> Response:
         return Response(service.metrics.text(service.batcher.n_waiting), media_type=CONTENT_TYPE)
 
+
+def _add_sessions(router: APIRouter, service: Service, authenticator: Authenticator, *, is_encrypted: bool) -> None:
     @router.get("/v1/session", responses=responses(403, 421, 500), summary="Who is asking.")
     async def session(request: Request) -> SessionOut:
         caller = request.scope["nosology.caller"]
@@ -118,8 +132,6 @@ def routes(service: Service, authenticator: Authenticator, *, is_encrypted: bool
         answer = Response(status_code=204)
         answer.delete_cookie(COOKIE, path="/", httponly=True, samesite="strict", secure=is_encrypted)
         return answer
-
-    return router
 
 
 def _file(files: dict[str, tuple[bytes, str]], name: Annotated[str, Path()]) -> Response:

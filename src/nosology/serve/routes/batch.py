@@ -38,6 +38,12 @@ BatchId = Annotated[UUID, Path(description="As the upload gave it.")]
 def routes(service: Service, batches: BatchJobs) -> APIRouter:
     """Return the routes for uploaded tables."""
     router = APIRouter(prefix="/v1/batch", tags=["batch"])
+    _add_upload(router, service, batches)
+    _add_reading(router, service, batches)
+    return router
+
+
+def _add_upload(router: APIRouter, service: Service, batches: BatchJobs) -> None:
 
     @router.post(
         "",
@@ -61,6 +67,8 @@ def routes(service: Service, batches: BatchJobs) -> APIRouter:
         batch = await batches.add(data, kind, text_column=text, id_column=id, owner=caller_of(request))
         return JSONResponse(batch.out().model_dump(), 202, {"Location": f"/v1/batch/{batch.batch_id}"})
 
+
+def _add_reading(router: APIRouter, service: Service, batches: BatchJobs) -> None:
     @router.get("/{batch_id}", responses=_ERRORS, summary="How far a table has been read.")
     async def progress(request: Request, batch_id: BatchId) -> BatchOut:
         return batches.get(str(batch_id), caller_of(request)).out()
@@ -99,8 +107,6 @@ def routes(service: Service, batches: BatchJobs) -> APIRouter:
     async def forget(request: Request, batch_id: BatchId) -> Response:
         batches.remove(batches.get(str(batch_id), caller_of(request)))
         return Response(status_code=204)
-
-    return router
 
 
 async def _in_pool(pieces: Iterator[bytes], service: Service) -> AsyncIterator[bytes]:

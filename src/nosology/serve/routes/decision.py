@@ -67,25 +67,20 @@ def decision_from(
 
     Args:
         service: The parts of the service.
-        receipt: Of its prediction.
+        receipt: What the prediction was; its signature was checked.
         actor: Who decided.
         verdict: ``accepted`` or ``corrected``.
-        category: What was decided for.
-        decision_id: Names the decision.
-        note_id: Names the note.
+        category: The category that the person decided for, by its name in the label set.
+        decision_id: Tells this decision from others; a second one of the same id changes nothing.
+        note_id: The id that the caller knows the note by; empty where none was given.
         patient_id: Whose note it is; empty where nobody said.
-        code: In any spelling: dotted or not, padded, in any case.
-        text: The text.
+        code: An ICD code in any spelling with its version, 9 or 10; None where none was chosen.
+        text: The note as it was sent; None where it was not sent again, and then none is kept.
 
     Raises:
         Refused: The category is not in the label set, the code is none, or the text is of another note.
     """
-    if category not in service.model.labels.names:
-        raise Refused(422, "The category is not in the label set of this run.")
-    if code is not None and icd.normalize(*code) is None:
-        raise Refused(422, f"The code is no ICD-{code[1]}-CM diagnosis code.")
-    if text is not None and sha256_text(text) != receipt.note_sha256:
-        raise Refused(422, "The text is not the note that the receipt is for.")
+    _check(service, receipt, category, code, text)
     keeps = service.settings.keep_text and text is not None
     return Decision(
         decision_id=decision_id,
@@ -104,6 +99,16 @@ def decision_from(
         icd_version=code[1] if code else None,
         text=_storable(text) if keeps and text is not None else None,
     )
+
+
+def _check(service: Service, receipt: Receipt, category: str, code: tuple[str, int] | None, text: str | None) -> None:
+    """Refuse a decision that cannot be one."""
+    if category not in service.model.labels.names:
+        raise Refused(422, "The category is not in the label set of this run.")
+    if code is not None and icd.normalize(*code) is None:
+        raise Refused(422, f"The code is no ICD-{code[1]}-CM diagnosis code.")
+    if text is not None and sha256_text(text) != receipt.note_sha256:
+        raise Refused(422, "The text is not the note that the receipt is for.")
 
 
 def decision_out(decision: Decision) -> DecisionOut:
