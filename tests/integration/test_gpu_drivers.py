@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -350,57 +351,70 @@ def test_with_the_four_packages_alone_a_part_of_the_first_stage_runs(bare: str, 
     assert "| adapters | float32 plain error |" in tables_of(tmp_path)
 
 
-@pytest.mark.slow
-@pytest.mark.timeout(900)
-def test_with_the_four_packages_alone_the_whole_first_stage_is_right(bare: str, tmp_path: Path) -> None:
-    drive(SCRIPTS / "correct.py", tmp_path, "--size", "tiny", "--limit", "800", "--patience", "6", python=bare)
-    found = checked(tmp_path, "correct")
-    assert set(found["left_out"]) == {"four_bit", "commands"}
-    for name, measured in found["measurements"].items():
+@pytest.fixture(scope="module")
+def rehearsed(bare: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """All drivers rehearsed: two on a bare machine, and what needs more packages, at the same time for speed."""
+    out = tmp_path_factory.mktemp("rehearsed")
+    arguments = ["--size", "tiny", "--limit", "800", "--patience", "6"]
+    with ThreadPoolExecutor() as pool:
+        ends = [
+            pool.submit(drive, SCRIPTS / f"{stage}.py", out, *arguments, python=bare) for stage in ("correct", "fast")
+        ]
+        for stage, name in (("correct", "commands"), ("fast", "trl"), ("better", "course")):
+            drive(SCRIPTS / f"{stage}.py", out / "more", *arguments, "--only", name)
+        for end in ends:
+            end.result()
+    return out
+
+
+def assert_right(measurements: dict[str, Any], names: set[str]) -> None:
+    assert set(measurements) == names
+    for name, measured in measurements.items():
         assert measured["status"] == "done", (name, measured.get("error"))
         assert all(check["passed"] for check in measured["checks"]), (name, measured["checks"])
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-def test_with_the_four_packages_alone_the_second_stage_measures_all_but_what_needs_more(
-    bare: str, tmp_path: Path
-) -> None:
-    drive(SCRIPTS / "fast.py", tmp_path, "--size", "tiny", "--limit", "800", "--patience", "6", python=bare)
-    found = checked(tmp_path, "fast")
+def test_with_the_four_packages_alone_the_whole_first_stage_is_right(rehearsed: Path) -> None:
+    found = checked(rehearsed, "correct")
+    assert set(found["left_out"]) == {"four_bit", "commands"}
+    names = "trees_float32 trees_bfloat16 billion scores recomputed adapters accumulated resumed batch_auto"
+    assert_right(found["measurements"], set(names.split()))
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_with_the_four_packages_alone_the_second_stage_measures_all_but_what_needs_more(rehearsed: Path) -> None:
+    found = checked(rehearsed, "fast")
     assert set(found["left_out"]) == {"four_bit_one_note", "trl", "trl_defaults"}
-    assert {name: measured.get("error") for name, measured in found["measurements"].items()} == dict.fromkeys(
-        found["measurements"]
-    )
-    assert "| nosology / hf padded |" in tables_of(tmp_path)
+    names = "nosology hf_padded scoring nosology_recomputed hf_padded_recomputed nosology_uncompiled profile doctor"
+    assert_right(found["measurements"], set(names.split()))
+    assert "| nosology / hf padded |" in tables_of(rehearsed)
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 @pytest.mark.skipif(importlib.util.find_spec("trl") is None, reason="TRL is not installed")
-def test_commands_course_and_trl_run_where_their_packages_are(tmp_path: Path) -> None:
-    rehearsals = {"correct": ["commands"], "fast": ["trl"], "better": ["course"]}
-    for stage, names in rehearsals.items():
-        drive(
-            SCRIPTS / f"{stage}.py", tmp_path, "--size", "tiny", "--limit", "800", "--patience", "6", "--only", *names
-        )
-        for name in names:
-            measured = checked(tmp_path, stage)["measurements"][name]
-            assert measured["status"] == "done", (name, measured)
-            assert all(check["passed"] for check in measured["checks"]), (name, measured)
-    assert "| course |" in tables_of(tmp_path)
+@pytest.mark.parametrize(("stage", "name"), [("correct", "commands"), ("fast", "trl"), ("better", "course")])
+def test_commands_course_and_trl_run_where_their_packages_are(rehearsed: Path, stage: str, name: str) -> None:
+    assert_right(checked(rehearsed / "more", stage)["measurements"], {name})
+    assert f"| {name} |" in tables_of(rehearsed / "more")
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize(
-    ("driver", "names"), [("correct", ["scores"]), ("fast", ["nosology", "scoring"]), ("better", ["course"])]
-)
-def test_a_driver_ends_within_its_limit_with_a_model_that_never_answers(
-    tmp_path: Path, driver: str, names: list[str]
-) -> None:
-    arguments = ["--size", "stuck", "--limit", "15", "--only", *names]
-    drive(SCRIPTS / f"{driver}.py", tmp_path, *arguments)
-    found = checked(tmp_path, driver)
-    assert found["measurements"][names[0]]["status"] == "timed out"
-    assert sum(measured["seconds"] for measured in found["measurements"].values()) < 15
+def test_every_driver_ends_within_its_limit_with_a_model_that_never_answers(tmp_path: Path) -> None:
+    stuck = {"correct": ["scores", "adapters"], "fast": ["nosology", "scoring"], "better": ["course", "course_rank_4"]}
+
+    def driven_stuck(stage: str) -> dict[str, Any]:
+        arguments = ["--size", "stuck", "--limit", "20", "--only", *stuck[stage]]
+        drive(SCRIPTS / f"{stage}.py", tmp_path / stage, *arguments)
+        return checked(tmp_path / stage, stage)
+
+    with ThreadPoolExecutor() as pool:
+        for stage, found in zip(stuck, pool.map(driven_stuck, stuck), strict=True):
+            first, second = stuck[stage]
+            assert found["measurements"][first]["status"] == "timed out", found
+            assert second in found["left_out"], found
+            assert found["measurements"][first]["seconds"] < 20
