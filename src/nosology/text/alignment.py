@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 from nosology.deidentification import deidentify
 from nosology.machine.patience import ask
 from nosology.text.cleaning import Cleaning
+from nosology.text.headers import diagnosis_sections
 from nosology.text.normalize import composed, nfc_parts, replace_characters
-from nosology.text.sections import find_sections
 
 _WORD = re.compile(r"\S+")
 _CLUSTER = re.compile(r".[^\x00-\x7f]*", re.DOTALL)  # what stands before an ASCII character never composes with it
@@ -96,10 +96,11 @@ def _copy(built: _Building, source: AlignedText, start: int, end: int) -> None:
 
 
 def _without_diagnoses(aligned: AlignedText) -> AlignedText:
-    built = _Building()
-    for section in find_sections(aligned.text):
-        if not section.states_diagnosis:
-            _copy(built, aligned, section.start, section.end)
+    built, place = _Building(), 0
+    for start, end, _ in diagnosis_sections(aligned.text):
+        _copy(built, aligned, place, start)
+        place = end
+    _copy(built, aligned, place, len(aligned.text))
     return built.done()
 
 

@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from evaluation_world import write_dataset
+from nosology.coding.rubrics import RubricTable
 from nosology.config import Config
 from nosology.dataset.folder import Dataset, open_dataset
 from nosology.errors import RunError
@@ -36,7 +37,7 @@ def started(tmp_path: Path, dataset: Dataset, template: PromptTemplate) -> Path:
     """A run folder as it is after the inputs were written."""
     out = tmp_path / "run"
     claim(out, configured(), resume=False)
-    write_inputs(out, dataset, template, configured(), dataset.split("train"))
+    write_inputs(out, dataset, template, configured(), dataset.split("train"), RubricTable(()))
     return out
 
 
@@ -116,7 +117,7 @@ def test_the_same_inputs_are_written_as_the_same_bytes(
 ) -> None:
     again = tmp_path / "again"
     again.mkdir()
-    write_inputs(again, dataset, template, configured(), dataset.split("train"))
+    write_inputs(again, dataset, template, configured(), dataset.split("train"), RubricTable(()))
     assert {path.name: sha256_file(path) for path in again.iterdir()} == {
         path.name: sha256_file(path) for path in started.iterdir()
     }
