@@ -135,11 +135,12 @@ def documents(task: str) -> list[dict[str, str]]:
 def prepare(task: str, options: argparse.Namespace) -> None:
     """Write the task's documents as a prepared dataset."""
     from nosology.config import PrepareConfig
+    from nosology.files import MANIFEST
     from nosology.preparation.pipeline import prepare_table
     from nosology.sources.table import TableColumns
 
     folder = options.work / task
-    if (folder / "dataset" / "manifest.json").exists():
+    if (folder / "dataset" / MANIFEST).exists():
         return
     folder.mkdir(parents=True, exist_ok=True)
     table = folder / "documents.jsonl"
@@ -157,17 +158,18 @@ def prepare(task: str, options: argparse.Namespace) -> None:
 def train(task: str, options: argparse.Namespace) -> None:
     """Fine-tune the embedded model on the task's training notes, or go on with it."""
     from nosology.config import load_config
+    from nosology.runs.files import RunFiles
     from nosology.training import train as fine_tune
 
     run = options.work / task / "run"
-    if (run / "manifest.json").exists():
+    if RunFiles(run).manifest.exists():
         return
     config = load_config(None, [*TRAINING, f"train.epochs={options.epochs}", f"model.dtype={options.dtype}"])
     fine_tune(
         options.work / task / "dataset",
         run,
         config,
-        resume=(run / "config.yaml").exists(),
+        resume=RunFiles(run).config.exists(),
         progress=lambda step: print(task, step, flush=True),
     )
 

@@ -78,9 +78,9 @@ FAULTS = (
     ),
     Fault(
         "scores are read at the first token of a note instead of its last",
-        "modeling/scoring.py",
-        "tree.starts[row] + tree.lengths[row] - 1 for row in rows",
-        "tree.starts[row] for row in rows",
+        "modeling/trie.py",
+        "rows = {-1: starts[root] + lengths[root] - 1}",
+        "rows = {-1: starts[root]}",
         ("tests/unit/modeling/test_scoring.py::test_joint_scores_equal_those_of_each_answer_behind_its_own_prompt",),
     ),
     Fault(

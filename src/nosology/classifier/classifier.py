@@ -17,18 +17,15 @@ import numpy as np
 from nosology.classifier.calibration import Calibration
 from nosology.classifier.engine import Engine
 from nosology.classifier.ensemble import Ensemble
+from nosology.classifier.opening import System, open_parts
+from nosology.classifier.predictions import predictions_of
 from nosology.coding.labels import LabelSet
-from nosology.coding.rubrics import RubricTable
-from nosology.errors import ModelError, RunError
+from nosology.errors import ModelError
 from nosology.machine.patience import ask, next_note
-from nosology.modeling.adapters import load_adapter
-from nosology.modeling.encoding import EncodedNote, PromptEncoder
-from nosology.modeling.loading import load_model
-from nosology.modeling.prompts import PromptTemplate
+from nosology.modeling.encoding import EncodedNote
 from nosology.modeling.scoring import AnswerScorer, ReadNote
 from nosology.records import Count, FloatArray, Prediction, Suggestions
-from nosology.runs.integrity import check, check_base_model
-from nosology.runs.run import Run, expect_unchanged
+from nosology.runs.run import Run
 from nosology.suggesting.fitted import FittedSuggester
 from nosology.suggesting.suggester import Suggester
 from nosology.text.alignment import AlignedText, align
@@ -40,7 +37,6 @@ CONTENT_FREE_NOTES = ("", "N/A", "[MASK]")
 
 Correction = Literal["none", "length", "prior"]
 CORRECTIONS: tuple[Correction, ...] = ("none", "length", "prior")
-System = Literal["tuned", "base", "ensemble"]
 _NOTES_AT_ONCE = 16  # suggested for together: bounds the memory of their alignments
 
 
@@ -111,51 +107,15 @@ class Classifier:
                 ensemble and one is wanted.
             ModelError: The model or the adapter cannot be loaded.
         """
-        run = Run.open(run)
-        recorded = check(run.files, but_for=but_for)
-        manifest, labels = run.manifest, run.labels
-        template = PromptTemplate.load(str(run.files.prompt))
-        expect_unchanged(run.files.prompt, template.sha256, manifest.prompt_sha256)
-        settings = manifest.config.model
-        system = system or manifest.config.evaluate.answer_with
-        ensemble = _load_ensemble(run) if system == "ensemble" else None
-        loaded = load_model(
-            settings.name,
-            revision=manifest.model.revision or settings.revision,
-            dtype=settings.dtype,
-            load_in_4bit=settings.load_in_4bit,
-            accept=lambda found: check_base_model(found, recorded, settings.name),
-        )
-        weights_sha256 = manifest.model.weights_sha256
-        expect_unchanged(run.folder, loaded.weights_sha256, weights_sha256, what="the base model's weights")
-        encoder = PromptEncoder(
-            loaded.tokenizer,
-            template,
-            labels.names,
-            max_note_tokens=settings.max_note_tokens,
-            shortening=settings.shortening,
-        )
-        model, calibration = loaded.model, None
-        if system != "base":
-            n_head_categories = len(labels.names) if run.has_category_head else None
-            model = load_adapter(loaded, run.files.adapter, n_head_categories=n_head_categories)
-            is_kept = run.files.calibration not in but_for
-            calibration = Calibration.load(run.files.calibration) if is_kept else None
-        engine = Engine(
-            model,
-            encoder,
-            scoring=settings.scoring,
-            batch_tokens=manifest.config.evaluate.batch_tokens,
-            rubrics=run.rubrics,
-        )
+        parts = open_parts(run, system=system, but_for=but_for)
         return cls(
-            engine,
-            labels,
-            cleaning=Cleaning.like(manifest.dataset.preparation),
-            calibration=calibration,
-            ensemble=ensemble,
-            suggester=_suggester(run, run.rubrics, but_for) if system != "base" else None,
-            n_train_notes=manifest.n_train_notes,
+            parts.engine,
+            parts.labels,
+            cleaning=parts.cleaning,
+            calibration=parts.calibration,
+            ensemble=parts.ensemble,
+            suggester=parts.suggester,
+            n_train_notes=parts.n_train_notes,
         )
 
     def classify(self, texts: Sequence[str], *, progress: Count | None = None) -> list[Prediction]:
@@ -227,9 +187,8 @@ class Classifier:
             log_probs = self._blend([note.text for note in notes], _normalize(scores)) if notes else scores
             predictions = self.predictions_from(log_probs, [note.truncated_tokens for note in notes])
             read_ones = iter([suggested[place] for place in range(len(block))])
-            n_rubrics = len(suggester.table)
             found += [
-                (prediction, Suggestions.absent(n_rubrics, reason) if reason else next(read_ones))
+                (prediction, Suggestions.absent(len(suggester.table), reason) if reason else next(read_ones))
                 for prediction, reason in zip(self._among(reasons, predictions), reasons, strict=True)
             ]
         return found
@@ -298,21 +257,7 @@ class Classifier:
             calibration: In place of the classifier's own.
         """
         calibration = calibration or self.calibration
-        _expect_numbers(log_probs)
-        probabilities = calibration.apply(log_probs) if calibration else np.exp(log_probs)
-        _expect_numbers(probabilities)
-        # Without a calibration nobody knows how sure this is: every note is left to people, and nothing is ruled out.
-        abstained = calibration.abstains(probabilities) if calibration else np.ones(len(log_probs), dtype=bool)
-        every = [tuple(map(int, np.argsort(-row, kind="stable"))) for row in probabilities]
-        sets: Sequence[Sequence[int]] = calibration.prediction_sets(probabilities) if calibration else every
-        names = self.labels.names
-        predictions = []
-        for row, cut, silent, members in zip(probabilities, truncated, abstained, sets, strict=True):
-            order = np.argsort(-row, kind="stable")
-            ranking = tuple((names[index], float(row[index])) for index in order)
-            chosen = tuple(names[index] for index in members)
-            predictions.append(Prediction(*ranking[0], ranking, chosen, bool(silent), cut, calibration is not None))
-        return predictions
+        return predictions_of(log_probs, truncated, self.labels.names, calibration)
 
     def log_probs_and_answers(
         self, texts: Sequence[str | EncodedNote], *, max_new_tokens: int = 12, progress: Count | None = None
@@ -431,38 +376,6 @@ def _why_unread(text: str, prepared: str) -> str:
 def _normalize(scores: FloatArray) -> FloatArray:
     normalized: FloatArray = scores - np.logaddexp.reduce(scores, axis=1, keepdims=True)
     return normalized
-
-
-def _load_ensemble(run: Run) -> Ensemble:
-    ensemble = Ensemble.load(run.files.ensemble)
-    if ensemble is None:
-        hint = f"`nosology evaluate {run.folder}` fits it, with `ensemble` among evaluate.systems"
-        raise RunError("this run holds no ensemble", place=str(run.folder), hint=hint)
-    fitted_to = ensemble.fitted_on.get("run_manifest_sha256", "")
-    expect_unchanged(run.files.manifest, run.sha256, fitted_to, what="the run that the ensemble was fitted to")
-    return ensemble
-
-
-def _suggester(run: Run, rubrics: RubricTable | None, but_for: Collection[Path]) -> FittedSuggester | None:
-    if rubrics is None:
-        return None
-    if run.files.suggester.settings in but_for:
-        return FittedSuggester.of_model_alone(len(rubrics))
-    return FittedSuggester.load(run.files.suggester, len(rubrics))
-
-
-def _expect_numbers(scores: FloatArray) -> None:
-    """Refuse scores that are no numbers: every comparison with one is false, and the first category would win.
-
-    Raises:
-        ModelError: There are such scores; says of how many notes.
-    """
-    n_broken = int(np.isnan(scores).any(axis=1).sum())
-    if n_broken:
-        raise ModelError(
-            f"the model's scores of {n_broken} of {len(scores)} notes are no numbers",
-            hint="`nosology verify RUN` says whether a file changed; else set model.dtype to float32, or train again",
-        )
 
 
 def _asking(progress: Count | None) -> Count:

@@ -8,8 +8,9 @@ from nosology.coding.rubrics import RubricTable
 from nosology.errors import RunError
 from nosology.modeling.encoding import PromptEncoder
 from nosology.modeling.head_scoring import Scorer, make_scorer
-from nosology.modeling.scoring import AnswerScorer, Scoring
+from nosology.modeling.scoring import AnswerScorer
 from nosology.modeling.titles import TitleScorer
+from nosology.modeling.trie import Scoring
 
 
 @dataclass(frozen=True)

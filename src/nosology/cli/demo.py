@@ -5,13 +5,16 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from nosology.cli import app
 from nosology.cli.console import duration, progress, say
 from nosology.errors import RunError
+
+if TYPE_CHECKING:
+    from nosology.runs.suggestion_results import SuggestionResults
 
 MARKER = ".nosology-demo"
 """Says that a folder was made by this command and may be renewed by it."""
@@ -49,26 +52,35 @@ def demo(
         train_with_progress(out / "dataset", out / "run", config)
     with _stage("evaluate", seconds):
         from nosology.evaluation import evaluate
+        from nosology.evaluation.inputs import read_inputs
+        from nosology.evaluation.suggestions import evaluate_suggestions, open_reader
+        from nosology.runs.files import TEST
+        from nosology.runs.run import Run
 
-        results = evaluate(out / "run", progress=progress)
+        run = Run.open(out / "run")
+        reader = open_reader(read_inputs(run, split=TEST, dataset=None, config=config.evaluate), config.evaluate)
+        results = evaluate(run, progress=progress, reader=reader)
     with _stage("suggest", seconds):
-        from nosology.evaluation.suggestions import evaluate_suggestions
-
-        suggestions = evaluate_suggestions(out / "run", progress=progress)
+        suggestions = evaluate_suggestions(run, progress=progress, reader=reader)
     with _stage("report", seconds):
         from nosology.report import write_report
 
         page = write_report(out / "run")
 
+    _print(results, suggestions)
+    stages = ", ".join(f"{name} {duration(spent)}" for name, spent in seconds.items())
+    say(f"{duration(sum(seconds.values()))} in all: {stages}")
+    say(f"the report: {page}")
+
+
+def _print(results: dict[str, Any], suggestions: "SuggestionResults") -> None:
+    """Print what was found about categories and suggestions."""
     from nosology.report.suggestion_table import print_ranking
     from nosology.report.summary import print_summary
     from nosology.runs.results import Results
 
     print_summary(Results.model_validate(results))
     print_ranking(suggestions)
-    stages = ", ".join(f"{name} {duration(spent)}" for name, spent in seconds.items())
-    say(f"{duration(sum(seconds.values()))} in all: {stages}")
-    say(f"the report: {page}")
 
 
 def _renew(out: Path) -> None:

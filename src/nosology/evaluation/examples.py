@@ -47,7 +47,7 @@ def choose_examples(
     tuned = outputs.get("tuned")
     if tuned is None or tuned.predictions is None:
         return []
-    true = inputs.category_indices(inputs.notes)
+    true = inputs.category_indices(inputs.notes["category"])
     confidence = np.array([prediction.probability for prediction in tuned.predictions])
     right = tuned.predicted == true
     surest = np.argsort(-confidence, kind="stable")

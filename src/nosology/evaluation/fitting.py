@@ -97,11 +97,11 @@ def _ensemble(
             stored = Ensemble.load(files.ensemble)
     if stored is not None and stored.fitted_on == fitted_on and stored.calibration is not None:
         return stored
-    texts, true = inputs.validation["clean_text"].to_list(), inputs.category_indices(inputs.validation)
+    texts, true = inputs.validation["clean_text"].to_list(), inputs.category_indices(inputs.validation["category"])
     with progress("fit ensemble", len(inputs.train)) as advance:
         linear = fit_hashed(
             inputs.train["clean_text"].to_list(),
-            inputs.category_indices(inputs.train),
+            inputs.category_indices(inputs.train["category"]),
             len(inputs.labels.names),
             groups=inputs.train["patient_id"].to_list(),
             seed=config.seed,
@@ -122,7 +122,7 @@ def _calibrate(
 ) -> Calibration:
     return calibrating.fit(
         log_probs,
-        inputs.category_indices(inputs.validation),
+        inputs.category_indices(inputs.validation["category"]),
         selective_accuracy=config.selective_accuracy,
         coverage=config.coverage,
         fitted_on=fitted_on,

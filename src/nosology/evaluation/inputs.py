@@ -58,10 +58,10 @@ class Inputs:
         """Whether the evaluated dataset is the one that the model was trained on."""
         return self.dataset is self.training_dataset
 
-    def category_indices(self, notes: pl.DataFrame) -> IntArray:
+    def category_indices(self, categories: pl.Series) -> IntArray:
         """Return the label-set index of each note's category. Shape ``(notes,)``."""
         place = {name: number for number, name in enumerate(self.labels.names)}
-        return np.array([place[category] for category in notes["category"]], np.int64)
+        return np.array([place[category] for category in categories], np.int64)
 
 
 def read_inputs(

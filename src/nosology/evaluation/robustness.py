@@ -40,7 +40,7 @@ def measure_robustness(
     chosen = np.sort(generator.permutation(len(inputs.notes))[:n_notes])
     part = [notes[int(place)] for place in chosen]
     texts = [note.text for note in part]
-    true, before = inputs.category_indices(inputs.notes)[chosen], log_probs[chosen].argmax(axis=1)
+    true, before = inputs.category_indices(inputs.notes["category"])[chosen], log_probs[chosen].argmax(axis=1)
     order = generator.permutation(log_probs.shape[1])
     return Robustness(
         n=len(chosen),

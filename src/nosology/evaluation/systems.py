@@ -145,7 +145,7 @@ def run_baselines(inputs: Inputs, config: EvaluateConfig, progress: Progress) ->
 
 def _fit_baseline(name: str, train: pl.DataFrame, inputs: Inputs, seed: int) -> Majority | TfidfModel | HashedModel:
     """Return a baseline that has learned from some notes; the majority where there is nothing else to learn."""
-    true, n_categories = inputs.category_indices(train), len(inputs.labels.names)
+    true, n_categories = inputs.category_indices(train["category"]), len(inputs.labels.names)
     if name == "majority":
         return fit_majority(true, n_categories)
     fit = fit_hashed if name == "tfidf_parts" else fit_tfidf

@@ -2,8 +2,8 @@
 
 import datetime
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -42,7 +42,7 @@ from nosology.runs.integrity import record_again
 from nosology.runs.provenance import environment
 from nosology.runs.results import CalibrationResult, Provenance, Results, Robustness
 from nosology.runs.run import Run
-from nosology.runs.systems import SYSTEMS
+from nosology.runs.systems import BASE_SYSTEMS, SYSTEMS
 
 if TYPE_CHECKING:
     from nosology.evaluation.reading import SharedReader
@@ -90,7 +90,42 @@ def evaluate(
     inputs = reader.inputs if reader else read_inputs(run, split=split, dataset=dataset, config=config, limit=limit)
     tuned: Scorer = reader or load(run, "tuned")
     notes = tuned.encode(inputs.notes["clean_text"].to_list())
-    outputs = run_baselines(inputs, config, progress) | run_base(inputs, notes, config, load, progress)
+    found = _run_systems(inputs, notes, config, tuned, load, progress, reader)
+    prompts = [tuned.prompt(note.text) for note in notes]
+    hashes = [sha256_text(prompt) for prompt in prompts]
+    results = _judge_all(inputs, config, found, [note.n_tokens for note in notes], hashes, started)
+    _write(run, inputs, found, results, hashes, prompts if include_text else None)
+    return results
+
+
+@dataclass(frozen=True)
+class _Found:
+    """What the systems said.
+
+    Attributes:
+        outputs: By system, in the order of reports.
+        fitted: What was fitted on validation notes.
+        robustness: How far the tuned model can be pushed; None where nobody asked.
+    """
+
+    outputs: dict[str, Output]
+    fitted: Fitted
+    robustness: Robustness | None
+
+
+def _run_systems(
+    inputs: Inputs,
+    notes: Sequence[EncodedNote],
+    config: EvaluateConfig,
+    tuned: Scorer,
+    load: Loader,
+    progress: Progress,
+    reader: "SharedReader | None",
+) -> _Found:
+    """Run every system that the configuration names on the same notes."""
+    outputs = run_baselines(inputs, config, progress)
+    if set(BASE_SYSTEMS) & set(config.systems):
+        outputs |= run_base(inputs, notes, config, load, progress)
     fitted, robustness = Fitted(None, None, "the tuned model was not evaluated"), None
     if "tuned" in config.systems or "ensemble" in config.systems:
         fitted = fit_on_validation(inputs, config, tuned, progress)
@@ -102,19 +137,27 @@ def evaluate(
         if fitted.ensemble is not None:
             outputs["ensemble"] = run_ensemble(inputs, tuned, fitted.ensemble, outputs["tuned"])
         robustness = _robustness(inputs, notes, config, tuned, outputs["tuned"], progress)
-    outputs = {name: outputs[name] for name in SYSTEMS if name in outputs and name in config.systems}
-    prompts = [tuned.prompt(note.text) for note in notes]
-    hashes = [sha256_text(prompt) for prompt in prompts]
-    n_tokens = [note.n_tokens for note in notes]
-    results = _judge_all(inputs, config, outputs, fitted, robustness, n_tokens, hashes, started)
+    listed = {name: outputs[name] for name in SYSTEMS if name in outputs and name in config.systems}
+    return _Found(listed, fitted, robustness)
+
+
+def _write(
+    run: Run,
+    inputs: Inputs,
+    found: _Found,
+    results: dict[str, Any],
+    hashes: Sequence[str],
+    prompts: Sequence[str] | None,
+) -> None:
+    """Write an evaluation into its run, whole or not at all; with text only where prompts are given."""
+    listed = inputs.notes.select("note_id", "category")
     with replaced_folder(run.files.evaluation(inputs.name).folder) as folder:
         written = EvaluationFiles(folder)
-        for name, output in outputs.items():
-            rows = prediction_rows(inputs.notes, output, inputs.labels.names, hashes, prompts if include_text else None)
+        for name, output in found.outputs.items():
+            rows = prediction_rows(listed, output, inputs.labels.names, hashes, prompts)
             write_lines(written.predictions(name), json_lines(rows), is_private=True)
         write_json(written.results, results, is_private=True)
     record_again(run.files)
-    return results
 
 
 def _robustness(
@@ -137,17 +180,16 @@ def _robustness(
 def _judge_all(
     inputs: Inputs,
     config: EvaluateConfig,
-    outputs: Mapping[str, Output],
-    fitted: Fitted,
-    robustness: Robustness | None,
+    found: _Found,
     n_tokens: list[int],
     hashes: list[str],
     started: float,
 ) -> dict[str, Any]:
     """Return the whole content of ``results.json``."""
+    outputs, fitted = found.outputs, found.fitted
     groups = [patient or note for patient, note in inputs.notes.select("patient_id", "note_id").iter_rows()]
     truth = scores.Truth(
-        true=inputs.category_indices(inputs.notes),
+        true=inputs.category_indices(inputs.notes["category"]),
         names=inputs.labels.names,
         resamples=metrics.draw_resamples(groups, config.bootstrap_samples, config.seed),
         subgroups=distribution.subgroups(inputs.notes),
@@ -173,7 +215,7 @@ def _judge_all(
             inputs, fitted.ensemble.calibration if fitted.ensemble else None, outputs.get("ensemble"), truth
         ),
         distribution=distribution.describe(inputs, truncated, n_tokens),
-        robustness=robustness,
+        robustness=found.robustness,
         funnel=inputs.dataset.funnel(),
         examples=choose_examples(inputs, outputs, summary, hashes),
         provenance=_provenance(inputs, config, len(set(groups)), time.perf_counter() - started),

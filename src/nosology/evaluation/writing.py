@@ -27,7 +27,7 @@ def prediction_rows(
     """Yield one row per note, as documented for ``predictions.jsonl``.
 
     Args:
-        notes: The evaluated notes.
+        notes: Ids and categories of the evaluated notes.
         output: What one system said of them.
         names: The label set's categories.
         prompt_sha256: Of the whole prompt of each note.

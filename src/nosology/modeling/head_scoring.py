@@ -13,8 +13,9 @@ import torch
 from nosology.modeling.encoding import EncodedNote, PromptEncoder
 from nosology.modeling.forward import forward_tree, read_keys_values
 from nosology.modeling.heads import category_head
-from nosology.modeling.scoring import AnswerScorer, Scoring
+from nosology.modeling.scoring import AnswerScorer
 from nosology.modeling.tree import Segment, pack
+from nosology.modeling.trie import Scoring
 from nosology.records import Count, FloatArray
 
 

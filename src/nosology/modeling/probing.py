@@ -79,7 +79,7 @@ def probe(
         Log P(category), shape ``(variants, categories)``, and log P(rubric | category), shape ``(variants, rubrics)``.
     """
     categories, rubrics = [], []
-    extra = scorer.categories.n_tokens + sum(len(title.tokens) + 10 for title in titles)
+    extra = scorer.answers.plan.n_tokens + sum(len(title.tokens) + 10 for title in titles)
     batch: list[Variant] = []
     for number, variant in enumerate(variants):
         batch.append(variant)
@@ -143,14 +143,14 @@ def _step_scores(hidden: Tensor, weight: Tensor, tokens: Sequence[int]) -> Tenso
 def _probe_batch(
     scorer: TitleScorer, prefix: list[KeysValues], variants: Sequence[Variant], titles: Sequence[TitleTarget]
 ) -> list[tuple[FloatArray, FloatArray]]:
-    encoder, plan = scorer.encoder, scorer.categories
+    encoder = scorer.encoder
     segments: list[Segment] = []
     roots, cues, own = [], [], []
     for variant in variants:
         root = len(segments)
         roots.append(root)
         segments.append(Segment(variant.root))
-        segments += [Segment(tokens, root if parent is None else root + 1 + parent) for tokens, parent in plan.segments]
+        segments += scorer.answers.plan.below(root)
         place: dict[int, int] = {}
         for title in titles:
             if title.category not in place:
@@ -173,8 +173,8 @@ def _probe_batch(
         return tree.starts[segment] + tree.lengths[segment] - 1
 
     results = []
-    for root, place, below in zip(roots, cues, own, strict=True):
-        scores = scorer.plan_scores(hidden, tree, root, plan)
+    of_categories = scorer.answers.scores_below(hidden, tree, roots)
+    for scores, place, below in zip(of_categories, cues, own, strict=True):
         of_titles = []
         for number, title in enumerate(titles):
             total = 0.0

@@ -9,10 +9,9 @@ batch; the vocabulary projection runs at answer positions only and in slices, so
 vocabulary.
 """
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import torch
@@ -23,76 +22,12 @@ from nosology.modeling.encoding import EncodedNote, PromptEncoder
 from nosology.modeling.forward import followed_by, forward_tree, read_keys_values
 from nosology.modeling.generation import continue_greedily
 from nosology.modeling.loading import output_weight
-from nosology.modeling.tree import Segment, pack
+from nosology.modeling.tree import PackedTree, Segment, pack
+from nosology.modeling.trie import Scoring, TriePlan
 from nosology.records import Count, FloatArray
-
-Scoring = Literal["joint", "constrained"]
 
 VOCABULARY_SLICE = 16_384
 """Output embeddings multiplied at a time: 1,000 positions times this many floats is 64 MB."""
-
-
-@dataclass(frozen=True, slots=True)
-class AnswerTrie:
-    """The answers as a trie, so that shared beginnings are computed once.
-
-    Attributes:
-        tokens: Token of each node, parents before children.
-        parents: Parent node of each; None directly below the note.
-        paths: For each answer its nodes, first token to last.
-    """
-
-    tokens: tuple[int, ...]
-    parents: tuple[int | None, ...]
-    paths: tuple[tuple[int, ...], ...]
-
-    @classmethod
-    def build(cls, answers: Sequence[Sequence[int]]) -> "AnswerTrie":
-        """Return the trie of some answers.
-
-        Raises:
-            ValueError: Two answers are the same tokens, or one is empty.
-        """
-        tokens: list[int] = []
-        parents: list[int | None] = []
-        known: dict[tuple[int | None, int], int] = {}
-        paths = []
-        for answer in answers:
-            node: int | None = None
-            path = []
-            for token in answer:
-                if (node, token) not in known:
-                    known[node, token] = len(tokens)
-                    tokens.append(token)
-                    parents.append(node)
-                node = known[node, token]
-                path.append(node)
-            paths.append(tuple(path))
-        if len(set(paths)) != len(paths) or not all(paths):
-            raise ValueError("two answers are the same tokens, or one is empty")
-        return cls(tuple(tokens), tuple(parents), tuple(paths))
-
-    def children(self) -> dict[int | None, list[int]]:
-        """Return the nodes below each node that has any; ``None`` is the note itself."""
-        below: dict[int | None, list[int]] = {}
-        for node, parent in enumerate(self.parents):
-            below.setdefault(parent, []).append(node)
-        return below
-
-    def inner_nodes(self, scoring: Scoring) -> list[int]:
-        """Return the nodes that must be read by the model: those whose next token is scored.
-
-        Jointly, every node with a child; constrained, every node on the way to a choice between children.
-        """
-        below = self.children()
-        if scoring == "joint":
-            return sorted(node for node in below if node is not None)
-        needed: set[int] = set()
-        for node, children in below.items():
-            while node is not None and len(children) > 1 and node not in needed:
-                needed.add(node)
-                node = self.parents[node]
-        return sorted(needed)
 
 
 def answer_log_probs(hidden: Tensor, weight: Tensor, targets: Tensor) -> Tensor:
@@ -106,13 +41,19 @@ def answer_log_probs(hidden: Tensor, weight: Tensor, targets: Tensor) -> Tensor:
     Returns:
         Natural-log probabilities in float32, 0 where ignored. Shape ``(positions, targets)``.
     """
+    total = log_totals(hidden, weight)
+    chosen = weight[targets.clamp(min=0)]
+    logits = torch.einsum("ph,pth->pt", hidden.float(), chosen.float())
+    return torch.where(targets >= 0, logits - total[:, None], 0.0)
+
+
+def log_totals(hidden: Tensor, weight: Tensor) -> Tensor:
+    """Return the log of the sum of exponentiated scores over the vocabulary, a slice at a time; arguments as above."""
     total = torch.full((hidden.shape[0],), -torch.inf, device=hidden.device)
     for start in range(0, weight.shape[0], VOCABULARY_SLICE):
         logits = (hidden @ weight[start : start + VOCABULARY_SLICE].T).float()
         total = torch.logaddexp(total, logits.logsumexp(dim=-1))
-    chosen = weight[targets.clamp(min=0)]
-    logits = torch.einsum("ph,pth->pt", hidden.float(), chosen.float())
-    return torch.where(targets >= 0, logits - total[:, None], 0.0)
+    return total
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +76,11 @@ class ReadNote:
 
 
 class AnswerScorer:
-    """Scores a fixed list of answers under notes, reusing the instruction's keys and values."""
+    """Scores a fixed list of answers under notes, reusing the instruction's keys and values.
+
+    Attributes:
+        plan: What of the answers has to be read.
+    """
 
     def __init__(
         self, model: Any, encoder: PromptEncoder, *, scoring: Scoring = "joint", batch_tokens: int = 4096
@@ -152,18 +97,16 @@ class AnswerScorer:
         self._encoder = encoder
         self._scoring: Scoring = scoring
         self._batch_tokens = batch_tokens
-        self._trie = AnswerTrie.build(encoder.answers)
-        self._inner = self._trie.inner_nodes(scoring)
+        self.plan = TriePlan.make(encoder.answers, scoring)
+        below = self.plan.trie.children()
+        self._children = {-1 if node is None else node: below[node] for node in (None, *self.plan.places)}
         self._device = next(model.parameters()).device
         self._prefix = read_keys_values(model, encoder.root)
 
     @property
     def n_scored_steps(self) -> tuple[int, ...]:
         """Tokens of each answer that its score adds up: all jointly, those with a choice constrained (at least 1)."""
-        if self._scoring == "joint":
-            return tuple(len(path) for path in self._trie.paths)
-        n_siblings = Counter(self._trie.parents)
-        return tuple(max(1, sum(n_siblings[self._trie.parents[n]] > 1 for n in path)) for path in self._trie.paths)
+        return self.plan.trie.n_scored_steps(self._scoring)
 
     def scores(self, notes: Sequence[EncodedNote], *, progress: Count | None = None) -> FloatArray:
         """Return every answer's score under every note, in nats, not normalized over answers.
@@ -190,7 +133,7 @@ class AnswerScorer:
         Returns:
             Scores of shape ``(notes, answers)``, and one text per note without special tokens.
         """
-        scores = np.zeros((len(notes), len(self._trie.paths)))
+        scores = np.zeros((len(notes), len(self.plan.trie.paths)))
         answers = [""] * len(notes)
         for read in self.read(notes, max_new_tokens=max_new_tokens):
             scores[read.place], answers[read.place] = read.scores, read.answer
@@ -211,7 +154,7 @@ class AnswerScorer:
 
     def _batches(self, notes: Sequence[EncodedNote]) -> Iterator[list[int]]:
         """Yield note indices in batches below the token budget, notes of similar length together."""
-        extra = len(self._inner)
+        extra = self.plan.n_tokens
         batch: list[int] = []
         size = 0
         for index in sorted(range(len(notes)), key=lambda i: (len(notes[i].tokens), i)):
@@ -229,27 +172,15 @@ class AnswerScorer:
         self, places: Sequence[int], notes: Sequence[EncodedNote], max_new_tokens: int, *, keep: bool
     ) -> list[ReadNote]:
         segments: list[Segment] = []
-        rows: list[int] = []
-        targets: list[list[int]] = []
-        node_targets = self._targets_by_node()
+        roots: list[int] = []
         for note in notes:
-            root = len(segments)
+            roots.append(len(segments))
             segments.append(Segment(note.tokens))
-            place: dict[int | None, int] = {None: root}
-            for node in self._inner:
-                place[node] = len(segments)
-                segments.append(Segment((self._trie.tokens[node],), parent=place[self._trie.parents[node]]))
-            rows.extend(place[node] for node in node_targets)
-            targets.extend(node_targets.values())
+            segments += self.plan.below(roots[-1])
         tree = pack(segments, cached_prefix=len(self._encoder.root))
         row: dict[int, KeysValues] | None = {} if max_new_tokens or keep else None
         hidden = forward_tree(self._model, tree, keep=row, prefix=self._prefix)
-        last = torch.tensor([tree.starts[row] + tree.lengths[row] - 1 for row in rows], device=self._device)
-        wanted = _padded(targets).to(self._device)
-        log_probs = answer_log_probs(hidden[0, last], output_weight(self._model), wanted)
-        per_note = log_probs.double().cpu().numpy().reshape(len(notes), len(node_targets), -1)
-        scores = self._sum_paths(per_note, list(node_targets))
-        roots = [index for index, segment in enumerate(segments) if segment.parent is None]
+        scores = self.scores_below(hidden[0], tree, roots)
         spans = [(tree.starts[root], tree.lengths[root]) for root in roots]
         answers, kept = (
             [""] * len(notes),
@@ -263,23 +194,33 @@ class AnswerScorer:
             answers = [self._encoder.decode(tokens) for tokens in spoken]
         return [ReadNote(*found) for found in zip(places, notes, scores, answers, kept, strict=True)]
 
-    def _targets_by_node(self) -> dict[int | None, list[int]]:
-        """Return for each position that predicts (a node, or the note) the tokens of its children."""
-        below = self._trie.children()
-        inner: list[int | None] = [None, *self._inner]
-        return {node: [self._trie.tokens[child] for child in below[node]] for node in inner}
+    def scores_below(self, hidden: Tensor, tree: PackedTree, roots: Sequence[int]) -> FloatArray:
+        """Return every answer's score under some segments of a row that was read: the one scorer of categories.
 
-    def _sum_paths(self, log_probs: FloatArray, nodes: list[int | None]) -> FloatArray:
+        Args:
+            hidden: Last hidden states of the row. Shape ``(tokens, hidden)``.
+            tree: The row.
+            roots: Segments, each of them followed by ``plan.below``.
+
+        Returns:
+            In nats, not normalized over answers. Shape ``(roots, answers)``.
+        """
+        placed = [self.plan.rows(tree.starts, tree.lengths, root) for root in roots]
+        rows = torch.tensor([place[node] for place in placed for node in self._children], device=self._device)
+        tokens = [[self.plan.trie.tokens[child] for child in children] for children in self._children.values()]
+        wanted = _padded(tokens * len(roots)).to(self._device)
+        log_probs = answer_log_probs(hidden[rows], output_weight(self._model), wanted)
+        return self._sum_paths(log_probs.double().cpu().numpy().reshape(len(roots), len(tokens), -1))
+
+    def _sum_paths(self, log_probs: FloatArray) -> FloatArray:
         """Add up each answer's steps. ``log_probs``: shape ``(notes, nodes, children)``."""
-        below = self._trie.children()
-        step = np.zeros((len(log_probs), len(self._trie.tokens)))
-        for column, node in enumerate(nodes):
-            children = below[node]
+        step = np.zeros((len(log_probs), len(self.plan.trie.tokens)))
+        for column, children in enumerate(self._children.values()):
             values = log_probs[:, column, : len(children)]
             if self._scoring == "constrained":
                 values = values - np.logaddexp.reduce(values, axis=1, keepdims=True)
             step[:, children] = values
-        return np.stack([step[:, list(path)].sum(axis=1) for path in self._trie.paths], axis=1)
+        return np.stack([step[:, list(path)].sum(axis=1) for path in self.plan.trie.paths], axis=1)
 
 
 def _padded(targets: Sequence[Sequence[int]]) -> Tensor:

@@ -13,8 +13,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from nosology.modeling.encoding import PromptEncoder
-from nosology.modeling.scoring import AnswerTrie
 from nosology.modeling.tree import PackedTree, Segment
+from nosology.modeling.trie import AnswerTrie, Choice
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +24,12 @@ class TitleTarget:
     Attributes:
         category: Index of its category.
         tokens: Tokens to read; none where the first token is the only choice.
-        steps: For each choice its depth in the title, the right token, and all tokens to choose from.
+        steps: The choices along the title.
     """
 
     category: int
     tokens: tuple[int, ...]
-    steps: tuple[tuple[int, int, tuple[int, ...]], ...] = field(repr=False)
+    steps: tuple[Choice, ...] = field(repr=False)
 
 
 def title_targets(
@@ -47,17 +47,9 @@ def title_targets(
         if not group:
             continue
         trie = AnswerTrie.build([encoder.title(titles[place]) for place in group])
-        below = trie.children()
-        choices = {node: tuple(sorted(trie.tokens[child] for child in children)) for node, children in below.items()}
-        for place, path in zip(group, trie.paths, strict=True):
-            parents = (None, *path[:-1])
-            steps = tuple(
-                (depth, trie.tokens[node], choices[parent])
-                for depth, (node, parent) in enumerate(zip(path, parents, strict=True))
-                if len(choices[parent]) > 1
-            )
+        for place, path, steps in zip(group, trie.paths, trie.choices(), strict=True):
             if steps:
-                read = tuple(trie.tokens[node] for node in path[: steps[-1][0]])
+                read = tuple(trie.tokens[node] for node in path[: steps[-1].depth])
                 targets[place] = TitleTarget(category, read, steps)
     return targets
 

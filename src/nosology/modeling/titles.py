@@ -24,76 +24,11 @@ from nosology.modeling.attention import KeysValues
 from nosology.modeling.encoding import EncodedNote, PromptEncoder
 from nosology.modeling.forward import forward_tree
 from nosology.modeling.loading import output_weight
-from nosology.modeling.scoring import VOCABULARY_SLICE, AnswerScorer, AnswerTrie, ReadNote, Scoring
+from nosology.modeling.scoring import AnswerScorer, ReadNote, log_totals
 from nosology.modeling.title_targets import title_targets
 from nosology.modeling.tree import PackedTree, Segment, pack
-from nosology.records import FloatArray, IntArray
-
-
-@dataclass(frozen=True, slots=True)
-class TriePlan:
-    """What has to be read to score a trie's answers: the nodes on the way to a choice, as segments below one root.
-
-    Attributes:
-        trie: The answers.
-        segments: Tokens and parent of each segment; parent None is the root. Chains are one segment.
-        places: Segment and offset of each node that is read.
-        predictors: For every scored node the node that predicts it, -1 for the root. Shape ``(scored,)``.
-        scored: The scored nodes, siblings together. Shape ``(scored,)``.
-        starts: Where each group of siblings begins in `scored`. Shape ``(groups,)``.
-        scoring: Whether siblings are normalized among themselves or over the vocabulary.
-    """
-
-    trie: AnswerTrie = field(repr=False)
-    segments: tuple[tuple[tuple[int, ...], int | None], ...] = field(repr=False)
-    places: dict[int, tuple[int, int]] = field(repr=False)
-    predictors: IntArray = field(repr=False)
-    scored: IntArray = field(repr=False)
-    starts: IntArray = field(repr=False)
-    scoring: Scoring
-
-    @classmethod
-    def make(cls, answers: Sequence[Sequence[int]], scoring: Scoring) -> "TriePlan":
-        """Return the plan of some answers."""
-        trie = AnswerTrie.build(answers)
-        below = trie.children()
-        inner = trie.inner_nodes(scoring)
-        segments: list[tuple[list[int], int | None]] = []
-        places: dict[int, tuple[int, int]] = {}
-        read = set(inner)
-        for node in inner:
-            parent = trie.parents[node]
-            continues = parent is not None and sum(child in read for child in below[parent]) == 1
-            if continues and parent is not None:
-                segment = places[parent][0]
-            else:
-                segment = len(segments)
-                segments.append(([], None if parent is None else places[parent][0]))
-            segments[segment][0].append(trie.tokens[node])
-            places[node] = (segment, len(segments[segment][0]) - 1)
-        groups = [(None, below[None]), *((node, below[node]) for node in inner)]
-        if scoring == "constrained":
-            groups = [(node, children) for node, children in groups if len(children) > 1]
-        return cls(
-            trie,
-            tuple((tuple(tokens), parent) for tokens, parent in segments),
-            places,
-            np.array([-1 if node is None else node for node, children in groups for _ in children], np.int64),
-            np.array([child for _, children in groups for child in children], np.int64),
-            np.cumsum([0, *(len(children) for _, children in groups)])[:-1].astype(np.int64),
-            scoring,
-        )
-
-    @property
-    def n_tokens(self) -> int:
-        """Tokens to read, without the root."""
-        return len(self.places)
-
-    def sum_paths(self, steps: FloatArray) -> FloatArray:
-        """Return each answer's score from those of the scored nodes. Shapes ``(scored,)`` and ``(answers,)``."""
-        by_node = np.zeros(len(self.trie.tokens))
-        by_node[self.scored] = steps
-        return np.array([by_node[list(path)].sum() for path in self.trie.paths])
+from nosology.modeling.trie import Scoring, TriePlan
+from nosology.records import FloatArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +69,6 @@ class TitleScorer:
         model: The model.
         encoder: Cuts prompts for it.
         answers: What reads notes and scores their categories.
-        categories: The categories' answers, planned, for notes of which parts are missing.
         batch_tokens: Tokens in one forward pass.
         targets: For each rubric the choices along its title, by its place.
         n_title_tokens: Tokens to read for all titles of all categories.
@@ -172,7 +106,6 @@ class TitleScorer:
             TriePlan.make([encoder.title(titles[place]) for place in group], scoring) if len(group) else None
             for group in groups
         ]
-        self.categories = TriePlan.make(encoder.answers, category_scoring)
         self.batch_tokens = batch_tokens
         self._device = next(model.parameters()).device  # type: ignore[attr-defined]
         self.answers = answers or AnswerScorer(model, encoder, scoring=category_scoring, batch_tokens=batch_tokens)
@@ -251,15 +184,12 @@ class TitleScorer:
             root = len(segments)
             roots.append(root)
             segments.append(Segment(job.root))
-            segments += [
-                Segment(tokens, parent=root if parent is None else root + 1 + parent)
-                for tokens, parent in job.plan.segments
-            ]
+            segments += job.plan.below(root)
         tree = pack(segments, cached_prefix=[job.prefix[0][0].shape[2] for job in jobs])
         hidden = forward_tree(self.model, tree, block_prefixes=[job.prefix for job in jobs])[0]
-        return [self.plan_scores(hidden, tree, root, job.plan) for root, job in zip(roots, jobs, strict=True)]
+        return [self._plan_scores(hidden, tree, root, job.plan) for root, job in zip(roots, jobs, strict=True)]
 
-    def plan_scores(self, hidden: Tensor, tree: PackedTree, root: int, plan: TriePlan) -> FloatArray:
+    def _plan_scores(self, hidden: Tensor, tree: PackedTree, root: int, plan: TriePlan) -> FloatArray:
         """Return the scores of a trie's answers from the hidden states of the row that it was read in.
 
         Args:
@@ -273,8 +203,7 @@ class TitleScorer:
         """
         if not len(plan.scored):  # a single answer, and nothing to choose
             return np.zeros(len(plan.trie.paths))
-        places = {-1: tree.starts[root] + tree.lengths[root] - 1}
-        places |= {node: tree.starts[root + 1 + s] + offset for node, (s, offset) in plan.places.items()}
+        places = plan.rows(tree.starts, tree.lengths, root)
         rows = [places[int(node)] for node in plan.predictors]
         weight = output_weight(self.model)
         tokens = torch.tensor([plan.trie.tokens[int(node)] for node in plan.scored], device=self._device)
@@ -284,7 +213,7 @@ class TitleScorer:
             totals = np.logaddexp.reduceat(logits, plan.starts)
         else:
             firsts = states[torch.from_numpy(plan.starts).to(self._device)]
-            totals = _log_totals(firsts, weight).double().cpu().numpy()
+            totals = log_totals(firsts, weight).double().cpu().numpy()
         sizes = np.diff([*plan.starts.tolist(), len(logits)])
         return plan.sum_paths(logits - np.repeat(totals, sizes))
 
@@ -294,12 +223,3 @@ def most_probable(probabilities: FloatArray, mass: float) -> list[int]:
     order = np.argsort(-probabilities, kind="stable")
     n = int(np.searchsorted(np.cumsum(probabilities[order]), mass - 1e-12)) + 1 if mass < 1 else len(order)
     return [int(index) for index in order[:n]]
-
-
-def _log_totals(hidden: Tensor, weight: Tensor) -> Tensor:
-    """Return the log of the sum of exponentiated scores over the vocabulary. Shape ``(positions,)``."""
-    total = torch.full((hidden.shape[0],), -torch.inf, device=hidden.device)
-    for start in range(0, weight.shape[0], VOCABULARY_SLICE):
-        logits = (hidden @ weight[start : start + VOCABULARY_SLICE].T).float()
-        total = torch.logaddexp(total, logits.logsumexp(dim=-1))
-    return total

@@ -37,7 +37,7 @@ def test_no_evaluated_note_is_a_training_note(run: Any) -> None:
 
 def test_categories_become_indices_in_label_set_order(run: Any) -> None:
     inputs = read(run)
-    names = [CATEGORIES[index] for index in inputs.category_indices(inputs.notes)]
+    names = [CATEGORIES[index] for index in inputs.category_indices(inputs.notes["category"])]
     assert names == inputs.notes["category"].to_list()
 
 

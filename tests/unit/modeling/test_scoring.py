@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from nosology.modeling import scoring as scoring_module
 from nosology.modeling.attention import TREE_ATTENTION
 from nosology.modeling.encoding import EncodedNote, PromptEncoder
-from nosology.modeling.scoring import AnswerScorer, AnswerTrie, answer_log_probs
+from nosology.modeling.scoring import AnswerScorer, answer_log_probs
 from tiny_models import CATEGORIES, TEMPLATE, chatml_tokenizer, tiny_llama
 
 ENCODER = PromptEncoder(chatml_tokenizer(), TEMPLATE, CATEGORIES, max_note_tokens=60)
@@ -40,24 +40,6 @@ def scored_alone(llama: Any, note: EncodedNote, answer: tuple[int, ...]) -> list
         rows = llama(input_ids=ids).logits[0].log_softmax(dim=-1)[-len(answer) - 1 : -1]
     llama.set_attn_implementation(TREE_ATTENTION)
     return list(rows)
-
-
-def test_a_trie_shares_beginnings() -> None:
-    trie = AnswerTrie.build([(1, 2, 9), (1, 3, 9), (4, 9)])
-    assert trie.tokens == (1, 2, 9, 3, 9, 4, 9)
-    assert trie.paths == ((0, 1, 2), (0, 3, 4), (5, 6))
-
-
-def test_jointly_every_node_with_a_child_is_read_and_constrained_only_those_before_a_choice() -> None:
-    trie = AnswerTrie.build([(1, 2, 9), (1, 3, 9), (4, 9)])
-    assert trie.inner_nodes("joint") == [0, 1, 3, 5]
-    assert trie.inner_nodes("constrained") == [0]
-
-
-@pytest.mark.parametrize("answers", [[(1, 2), (1, 2)], [()]])
-def test_answers_that_no_score_could_tell_apart_are_refused(answers: list[tuple[int, ...]]) -> None:
-    with pytest.raises(ValueError, match="same tokens"):
-        AnswerTrie.build(answers)
 
 
 def test_joint_scores_equal_those_of_each_answer_behind_its_own_prompt() -> None:

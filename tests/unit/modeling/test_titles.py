@@ -3,15 +3,13 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from nosology.modeling.attention import TREE_ATTENTION
 from nosology.modeling.encoding import EncodedNote, PromptEncoder
 from nosology.modeling.probing import probe, without
 from nosology.modeling.prompts import PromptTemplate
 from nosology.modeling.title_targets import title_targets
-from nosology.modeling.titles import TitleScorer, TitleScores, TriePlan, most_probable
+from nosology.modeling.titles import TitleScorer, TitleScores, most_probable
 from nosology.training.trainer import Example, TreeCollator, answer_logits, choice_losses
 from tiny_models import CATEGORIES, chatml_tokenizer, tiny_llama
 
@@ -120,27 +118,6 @@ def test_the_most_probable_indices_hold_the_mass_with_none_to_spare() -> None:
     assert most_probable(probabilities, 0.85) == [1, 3]
     assert most_probable(probabilities, 0.86) == [1, 3, 0]
     assert most_probable(probabilities, 1) == [1, 3, 0, 2]
-
-
-def test_a_plan_reads_no_token_behind_the_last_choice() -> None:
-    answers = [(1, 2, 3, 9), (1, 2, 4, 5, 9), (6, 7, 9)]
-    assert TriePlan.make(answers, "constrained").n_tokens == 2  # 1 and 2; 6 leaves no choice
-    assert TriePlan.make(answers, "joint").n_tokens == 7  # every token but the three 9
-    assert [tokens for tokens, _ in TriePlan.make(answers, "constrained").segments] == [(1, 2)]
-
-
-@given(
-    st.lists(
-        st.lists(st.integers(0, 3), min_size=1, max_size=5).map(lambda a: (*a, 9)), min_size=1, max_size=8, unique=True
-    )
-)
-@settings(max_examples=60)
-def test_every_path_adds_up_its_own_choices(answers: list[tuple[int, ...]]) -> None:
-    plan = TriePlan.make(answers, "constrained")
-    steps = -np.arange(1.0, len(plan.scored) + 1)
-    by_node = dict(zip(plan.scored.tolist(), steps, strict=True))
-    expected = [sum(by_node.get(node, 0.0) for node in path) for path in plan.trie.paths]
-    np.testing.assert_allclose(plan.sum_paths(steps), expected)
 
 
 def test_the_title_loss_is_the_negative_score(world: tuple[object, PromptEncoder]) -> None:

@@ -1,0 +1,111 @@
+"""A run folder as the parts of a classifier: each file is checked against the manifest before anything is loaded."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from nosology.classifier.calibration import Calibration
+from nosology.classifier.engine import Engine
+from nosology.classifier.ensemble import Ensemble
+from nosology.coding.labels import LabelSet
+from nosology.coding.rubrics import RubricTable
+from nosology.errors import RunError
+from nosology.modeling.adapters import load_adapter
+from nosology.modeling.encoding import PromptEncoder
+from nosology.modeling.loading import load_model
+from nosology.modeling.prompts import PromptTemplate
+from nosology.runs.integrity import Recorded, check, check_base_model
+from nosology.runs.run import Run, expect_unchanged
+from nosology.suggesting.fitted import FittedSuggester
+from nosology.text.cleaning import Cleaning
+
+System = Literal["tuned", "base", "ensemble"]
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What a classifier is made of; its attributes are `Classifier`'s arguments."""
+
+    engine: Engine = field(repr=False)
+    labels: LabelSet
+    cleaning: Cleaning
+    calibration: Calibration | None
+    ensemble: Ensemble | None
+    suggester: FittedSuggester | None
+    n_train_notes: int
+
+
+def open_parts(run: Path | str | Run, *, system: System | None = None, but_for: Collection[Path] = ()) -> Parts:
+    """Return the parts of a finished run's classifier; arguments and errors as `Classifier.load` has them."""
+    run = Run.open(run)
+    recorded = check(run.files, but_for=but_for)
+    manifest, labels = run.manifest, run.labels
+    settings = manifest.config.model
+    system = system or manifest.config.evaluate.answer_with
+    ensemble = _load_ensemble(run) if system == "ensemble" else None
+    model, encoder = _load_model(run, recorded, with_adapter=system != "base")
+    calibration = None
+    if system != "base" and run.files.calibration not in but_for:
+        calibration = Calibration.load(run.files.calibration)
+    engine = Engine(
+        model,
+        encoder,
+        scoring=settings.scoring,
+        batch_tokens=manifest.config.evaluate.batch_tokens,
+        rubrics=run.rubrics,
+    )
+    return Parts(
+        engine,
+        labels,
+        cleaning=Cleaning.like(manifest.dataset.preparation),
+        calibration=calibration,
+        ensemble=ensemble,
+        suggester=_suggester(run, run.rubrics, but_for) if system != "base" else None,
+        n_train_notes=manifest.n_train_notes,
+    )
+
+
+def _load_model(run: Run, recorded: Recorded, *, with_adapter: bool) -> tuple[Any, PromptEncoder]:
+    """Return the model that a run was trained on or trained, and what cuts prompts for it."""
+    manifest, settings = run.manifest, run.manifest.config.model
+    template = PromptTemplate.load(str(run.files.prompt))
+    expect_unchanged(run.files.prompt, template.sha256, manifest.prompt_sha256)
+    loaded = load_model(
+        settings.name,
+        revision=manifest.model.revision or settings.revision,
+        dtype=settings.dtype,
+        load_in_4bit=settings.load_in_4bit,
+        accept=lambda found: check_base_model(found, recorded, settings.name),
+    )
+    weights_sha256 = manifest.model.weights_sha256
+    expect_unchanged(run.folder, loaded.weights_sha256, weights_sha256, what="the base model's weights")
+    encoder = PromptEncoder(
+        loaded.tokenizer,
+        template,
+        run.labels.names,
+        max_note_tokens=settings.max_note_tokens,
+        shortening=settings.shortening,
+    )
+    if not with_adapter:
+        return loaded.model, encoder
+    n_head_categories = len(run.labels.names) if run.has_category_head else None
+    return load_adapter(loaded, run.files.adapter, n_head_categories=n_head_categories), encoder
+
+
+def _load_ensemble(run: Run) -> Ensemble:
+    ensemble = Ensemble.load(run.files.ensemble)
+    if ensemble is None:
+        hint = f"`nosology evaluate {run.folder}` fits it, with `ensemble` among evaluate.systems"
+        raise RunError("this run holds no ensemble", place=str(run.folder), hint=hint)
+    fitted_to = ensemble.fitted_on.get("run_manifest_sha256", "")
+    expect_unchanged(run.files.manifest, run.sha256, fitted_to, what="the run that the ensemble was fitted to")
+    return ensemble
+
+
+def _suggester(run: Run, rubrics: RubricTable | None, but_for: Collection[Path]) -> FittedSuggester | None:
+    if rubrics is None:
+        return None
+    if run.files.suggester.settings in but_for:
+        return FittedSuggester.of_model_alone(len(rubrics))
+    return FittedSuggester.load(run.files.suggester, len(rubrics))

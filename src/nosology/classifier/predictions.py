@@ -1,0 +1,53 @@
+"""Rows of log-probabilities as predictions: probabilities, ranking, set, and whether anybody should rely on them."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from nosology.classifier.calibration import Calibration
+from nosology.errors import ModelError
+from nosology.records import FloatArray, Prediction
+
+
+def predictions_of(
+    log_probs: FloatArray, truncated: Sequence[int], names: Sequence[str], calibration: Calibration | None
+) -> list[Prediction]:
+    """Return a prediction for each row.
+
+    Args:
+        log_probs: Normalized over categories. Shape ``(notes, categories)``.
+        truncated: Tokens left out of each note.
+        names: The categories, in the order of the columns.
+        calibration: None where the run holds none.
+
+    Raises:
+        ModelError: Some are no numbers.
+    """
+    _expect_numbers(log_probs)
+    probabilities = calibration.apply(log_probs) if calibration else np.exp(log_probs)
+    _expect_numbers(probabilities)
+    # Without a calibration nobody knows how sure this is: every note is left to people, and nothing is ruled out.
+    abstained = calibration.abstains(probabilities) if calibration else np.ones(len(log_probs), dtype=bool)
+    every = [tuple(map(int, np.argsort(-row, kind="stable"))) for row in probabilities]
+    sets: Sequence[Sequence[int]] = calibration.prediction_sets(probabilities) if calibration else every
+    predictions = []
+    for row, cut, silent, members in zip(probabilities, truncated, abstained, sets, strict=True):
+        order = np.argsort(-row, kind="stable")
+        ranking = tuple((names[index], float(row[index])) for index in order)
+        chosen = tuple(names[index] for index in members)
+        predictions.append(Prediction(*ranking[0], ranking, chosen, bool(silent), cut, calibration is not None))
+    return predictions
+
+
+def _expect_numbers(scores: FloatArray) -> None:
+    """Refuse scores that are no numbers: every comparison with one is false, and the first category would win.
+
+    Raises:
+        ModelError: There are such scores; says of how many notes.
+    """
+    n_broken = int(np.isnan(scores).any(axis=1).sum())
+    if n_broken:
+        raise ModelError(
+            f"the model's scores of {n_broken} of {len(scores)} notes are no numbers",
+            hint="`nosology verify RUN` says whether a file changed; else set model.dtype to float32, or train again",
+        )
