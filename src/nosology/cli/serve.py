@@ -44,6 +44,10 @@ def serve(
         list[str] | None,
         typer.Option(help="Address or network of a proxy whose X-Forwarded-For is believed; may be repeated."),
     ] = None,
+    origin: Annotated[
+        list[str] | None,
+        typer.Option(help="Site whose pages may call /cds-services from a browser; none by default; may be repeated."),
+    ] = None,
     connections_per_address: Annotated[
         int, typer.Option(min=1, help="Connections that one address may hold; a --proxy may hold any number.")
     ] = 100,
@@ -74,6 +78,7 @@ def serve(
         keep_text=keep_text,
         deidentify=deidentify,
         proxies=tuple(proxy or ()),
+        origins=tuple(origin or ()),
         connections_per_address=connections_per_address,
         max_waiting_notes=max_waiting_notes,
         timeout_seconds=timeout,

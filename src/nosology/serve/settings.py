@@ -1,12 +1,15 @@
 """What a service is told when it starts, and which addresses it may listen on."""
 
 import ipaddress
+import re
 import socket
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from nosology.errors import ConfigError
+
+_ORIGIN = re.compile(r"https?://[a-z0-9.\-]+(?::[0-9]{1,5})?")  # as browsers send it: lower case and without a path
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,7 @@ class Settings:
         answer_seconds: How long a client may take none of its answer.
         proxies: Addresses or networks whose forwarded-for headers are believed.
         max_batches_per_key: Uploaded tables of one key at a time.
+        origins: Sites whose pages may call the CDS service from a browser, e.g. ``https://sandbox.cds-hooks.org``.
     """
 
     state: Path
@@ -66,6 +70,14 @@ class Settings:
     answer_seconds: float = 60.0
     proxies: tuple[str, ...] = ()
     max_batches_per_key: int = 4
+    origins: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for origin in self.origins:
+            if not _ORIGIN.fullmatch(origin):
+                raise ConfigError(
+                    f"{origin!r} is no origin", place="--origin", hint="scheme and host, as https://ehr.example.org"
+                )
 
     @property
     def database_url(self) -> str:

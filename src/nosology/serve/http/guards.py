@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from nosology.serve.http.limits import RateLimit
@@ -26,6 +27,7 @@ from nosology.serve.settings import Settings
 OPEN_PATHS = frozenset({"/", "/livez", "/readyz", "/v1/session"})
 OPEN_PREFIX = "/page/"
 UPLOAD_PATH = "/v1/batch"
+CDS_PATH = "/cds-services"
 
 PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -99,8 +101,14 @@ class Guard:
         if self._hosts is not None and host not in self._hosts:
             raise Refused(421, "This service does not answer to that Host.")
         origin = headers.get("origin")
-        if origin is not None and _site(origin) != headers.get("host") and scope["method"] != "GET":
+        is_foreign = origin is not None and _site(origin) != headers.get("host") and not self._is_allowed(scope, origin)
+        if is_foreign and scope["method"] != "GET":
             raise Refused(403, "Pages of other sites may not send requests here.")
+
+    def _is_allowed(self, scope: Scope, origin: str | None) -> bool:
+        """Return whether pages of a site may call the CDS service; no other path is theirs, and no cookie."""
+        is_cds = scope["path"] == CDS_PATH or scope["path"].startswith(f"{CDS_PATH}/")
+        return is_cds and origin in self._settings.origins
 
     async def _identify(self, scope: Scope, headers: Headers) -> None:
         """Put who asks into a request's scope.
@@ -129,6 +137,7 @@ class _GuardedRequest:
         self._guard, self._scope, self._receive, self._send = guard, scope, receive, send
         self._settings = guard._settings
         self._status, self._has_started = 0, False
+        self._origin: str | None = None
         self._n_read, self._is_body_read = 0, False
         self._started = time.monotonic()
         self._body_deadline = self._started + guard._settings.body_seconds
@@ -145,6 +154,11 @@ class _GuardedRequest:
         try:
             headers = Headers(scope=scope)
             self._guard._check(scope, headers)
+            origin = headers.get("origin")
+            self._origin = origin if self._guard._is_allowed(scope, origin) else None
+            if self._origin and scope["method"] == "OPTIONS":  # a browser asks first, and shows no key then
+                await Response(status_code=204)(scope, self._receive, self._send_guarded)
+                return
             await self._guard._identify(scope, headers)
             self._check_length(headers)
             await self._guard._app(scope, self._receive_within_limits, self._send_guarded)
@@ -213,6 +227,11 @@ class _GuardedRequest:
             for name, value in _HEADERS.items():
                 headers.setdefault(name, value)
             headers["X-Request-Id"] = self._request_id
+            if self._origin:
+                headers["Access-Control-Allow-Origin"] = self._origin
+                headers["Access-Control-Allow-Methods"] = "GET, POST"
+                headers["Access-Control-Allow-Headers"] = "Authorization, Content-Type"
+                headers.add_vary_header("Origin")
             if self._guard._is_encrypted:
                 headers["Strict-Transport-Security"] = "max-age=31536000"
         await self._send(message)

@@ -129,9 +129,28 @@ def safe_fields(errors: Iterable[Mapping[str, Any]]) -> list[dict[str, str]]:
     return found
 
 
+_NAMES_OF_HOOKS = frozenset(
+    {
+        "hook",
+        "hookInstance",
+        "context",
+        "userId",
+        "patientId",
+        "encounterId",
+        "prefetch",
+        "feedback",
+        "card",
+        "outcome",
+        "acceptedSuggestions",
+        "outcomeTimestamp",
+    }
+)  # of CDS Hooks, whose models stand beside their routes
+
+
 def _names_of_schemas() -> frozenset[str]:
     models = [item for item in vars(schemas).values() if isinstance(item, type) and issubclass(item, BaseModel)]
     names = {name for model in models for name in model.model_fields}
+    names |= _NAMES_OF_HOOKS
     return frozenset(names | {"body", "query", "path", "header", "limit", "offset", "batch_id", "service_id"})
 
 

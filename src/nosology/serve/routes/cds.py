@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
-from pydantic import Field, StringConstraints
+from pydantic import BeforeValidator, Field, StringConstraints
 
 from nosology.feedback.store import StoreError
 from nosology.serve import cds
@@ -16,8 +16,17 @@ from nosology.serve.routes.decision import decision_from
 from nosology.serve.schemas import Bounded, Identifier, NoteIn
 from nosology.serve.service import Service, actor_of
 
-FhirId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9.\-]{1,64}$")]
-UuidText = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
+
+def _without_type(name: str) -> BeforeValidator:
+    """Return what takes ``Patient/123`` for ``123``, as some clients send it."""
+    return BeforeValidator(lambda value: value.removeprefix(f"{name}/") if isinstance(value, str) else value)
+
+
+_FHIR_ID = StringConstraints(pattern=r"^[A-Za-z0-9.\-]{1,64}$")
+PatientId = Annotated[str, _FHIR_ID, _without_type("Patient")]
+EncounterId = Annotated[str, _FHIR_ID, _without_type("Encounter")]
+_UUID = r"^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$"
+UuidText = Annotated[str, StringConstraints(pattern=_UUID, to_lower=True)]
 _STORE_SECONDS = 0.5  # that a card waits for the store before it is given out all the same
 _ERRORS = responses(400, 401, 403, 404, 408, 413, 415, 421, 422, 429, 500, 503)
 
@@ -30,8 +39,8 @@ class HookContext(_Lenient):
     """Of the hook ``encounter-discharge``."""
 
     userId: Identifier = Field(description="Who triggered the hook.", examples=["Practitioner/example"])
-    patientId: FhirId = Field(examples=["1288992"])
-    encounterId: FhirId = Field(examples=["456"])
+    patientId: PatientId = Field(examples=["1288992"])
+    encounterId: EncounterId = Field(examples=["456"])
 
 
 _EXAMPLE_DOCUMENT = {
