@@ -138,7 +138,14 @@ class Classifier:
     def suggest(
         self, texts: Sequence[str], k: int = 10, *, with_evidence: bool = True, progress: Count | None = None
     ) -> list[Suggestions]:
-        """Return diagnoses to consider for each raw note: `classify_and_suggest` without the predictions."""
+        """Return diagnoses to consider for each raw note: `classify_and_suggest` without the predictions.
+
+        Args:
+            texts: Raw notes.
+            k: Suggestions a note at most.
+            with_evidence: Whether to find the sentences behind each.
+            progress: Called with the number of notes done.
+        """
         both = self.classify_and_suggest(texts, k, with_evidence=with_evidence, progress=progress)
         return [suggestions for _, suggestions in both]
 

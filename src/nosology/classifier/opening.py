@@ -37,7 +37,13 @@ class Parts:
 
 
 def open_parts(run: Path | str | Run, *, system: System | None = None, but_for: Collection[Path] = ()) -> Parts:
-    """Return the parts of a finished run's classifier; arguments and errors as `Classifier.load` has them."""
+    """Return the parts of a finished run's classifier; arguments and errors as `Classifier.load` has them.
+
+    Args:
+        run: A run folder, or a run that is open.
+        system: Which system is to answer; None for the one that the run is configured to answer with.
+        but_for: Files that need not be the recorded ones, since the caller is about to make them anew.
+    """
     run = Run.open(run)
     recorded = check(run.files, but_for=but_for)
     manifest, labels = run.manifest, run.labels

@@ -146,7 +146,13 @@ def _trained_on(run: Run, train_all: pl.DataFrame) -> pl.DataFrame:
 
 
 def random_part(notes: pl.DataFrame, size: int | None, seed: int) -> pl.DataFrame:
-    """Return a random part of the notes, in their order."""
+    """Return a random part of the notes, in their order.
+
+    Args:
+        notes: One row a note.
+        size: Notes to draw; None for all.
+        seed: Seed of the draw.
+    """
     if size is None or size >= len(notes):
         return notes
     chosen = np.random.default_rng(seed).choice(len(notes), size=size, replace=False)

@@ -110,13 +110,25 @@ class SharedReader:
     def predictions_from(
         self, log_probs: FloatArray, truncated: Sequence[int], *, calibration: Calibration | None = None
     ) -> list[Prediction]:
-        """Return predictions for rows of log-probabilities, as the classifier does."""
+        """Return predictions for rows of log-probabilities, as the classifier does.
+
+        Args:
+            log_probs: Natural logarithms. Shape ``(notes, categories)``.
+            truncated: Tokens left out of each note.
+            calibration: What makes probabilities of them; None for the run's own.
+        """
         return self.classifier.predictions_from(log_probs, truncated, calibration=calibration)
 
     def log_probs_and_answers(
         self, texts: Sequence[str | EncodedNote], *, max_new_tokens: int = 12, progress: Count | None = None
     ) -> Answers:
-        """Return log-probabilities under every correction, and what the model writes, as the classifier does."""
+        """Return log-probabilities under every correction, and what the model writes, as the classifier does.
+
+        Args:
+            texts: Prepared texts, or notes that are encoded already.
+            max_new_tokens: Tokens that the model may write for each.
+            progress: Called with the number of notes done.
+        """
         return self.classifier.log_probs_and_answers(texts, max_new_tokens=max_new_tokens, progress=progress)
 
     def prompt(self, text: str) -> str:

@@ -172,6 +172,11 @@ def check(files: RunFiles, *, but_for: Collection[Path] = ()) -> Recorded:
 def check_base_model(found: Mapping[str, str], recorded: Recorded, name: str) -> None:
     """Make sure that the base model's files are those that were recorded.
 
+    Args:
+        found: SHA-256 of each file as it is now, by name.
+        recorded: What was written down when the run was made.
+        name: The base model, for the message.
+
     Raises:
         RunError: One changed, is missing, or is new.
     """
@@ -193,6 +198,11 @@ def is_recorded(files: RunFiles, path: Path) -> bool:
 
 def refuse(found: Difference, run: Path, *, is_fitted: bool) -> None:
     """Refuse a run for one file.
+
+    Args:
+        found: The file, and how it differs.
+        run: The run folder.
+        is_fitted: Whether `evaluate` makes the file anew, which decides the remedy.
 
     Raises:
         RunError: Always; names the file and the remedy.

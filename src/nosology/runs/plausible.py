@@ -14,6 +14,12 @@ import numpy as np
 def within(name: str, value: Any, least: float, most: float) -> float:
     """Return a number that lies in a range.
 
+    Args:
+        name: What it is, for the message.
+        value: Whatever was read.
+        least: Lower end, included.
+        most: Upper end, included.
+
     Raises:
         ValueError: It is no number, not finite, or outside; says which.
     """
@@ -26,6 +32,12 @@ def within(name: str, value: Any, least: float, most: float) -> float:
 def all_within(name: str, values: Sequence[Any], least: float, most: float) -> tuple[float, ...]:
     """Return numbers that all lie in a range.
 
+    Args:
+        name: What they are, for the message.
+        values: Whatever was read.
+        least: Lower end, included.
+        most: Upper end, included.
+
     Raises:
         ValueError: One does not.
     """
@@ -34,6 +46,11 @@ def all_within(name: str, values: Sequence[Any], least: float, most: float) -> t
 
 def finite(name: str, array: Any, *, most: float = 1e30) -> Any:
     """Return an array that holds only finite numbers of a size below ``most``.
+
+    Args:
+        name: What it is, for the message.
+        array: Of numpy or torch; any shape.
+        most: Bound of the absolute values.
 
     Raises:
         ValueError: It holds something else.

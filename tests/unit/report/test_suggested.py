@@ -1,5 +1,6 @@
 """Notes with their suggestions as a page: evidence marked where it stands, nothing lost, nothing shown to others."""
 
+import dataclasses
 import math
 import stat
 from pathlib import Path
@@ -45,7 +46,7 @@ def test_a_fall_in_log_odds_is_a_fall_in_probability(probability: float, effect:
 
 @given(st.floats(0, 1), st.floats(0, 30))
 def test_no_probability_falls_below_nothing(probability: float, effect: float) -> None:
-    assert -1e-12 <= fall_without(probability, effect) <= probability
+    assert -1e-9 <= fall_without(probability, effect) <= probability
 
 
 @given(st.floats(0.01, 0.99), st.floats(-5, 5), st.floats(-5, 5))
@@ -185,11 +186,11 @@ def test_the_page_loads_nothing_from_anywhere(tmp_path: Path) -> None:
     assert "url(http" not in html
 
 
-@pytest.mark.parametrize(("calibrated", "is_said"), [(True, False), (False, True)])
-def test_uncalibrated_probabilities_are_said_to_be_so(tmp_path: Path, calibrated: bool, is_said: bool) -> None:
+def test_a_note_without_suggestions_says_why(tmp_path: Path) -> None:
     path = tmp_path / "suggested.html"
-    write_suggestions_page(path, [("n-1", TEXT, suggestions(suggestion(0.5), calibrated=calibrated))])
-    assert ("not calibrated" in path.read_text(encoding="utf-8")) == is_said
+    none = dataclasses.replace(suggestions(calibrated=False), reason="this run's suggestions were not fitted")
+    write_suggestions_page(path, [("n-1", TEXT, none)])
+    assert "No suggestions: this run&#39;s suggestions were not fitted." in path.read_text(encoding="utf-8")
 
 
 def test_the_template_gets_id_pieces_and_suggestions() -> None:

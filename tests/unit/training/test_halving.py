@@ -83,8 +83,8 @@ def test_memory_that_is_short_from_the_start_gives_the_adapter_of_smaller_batche
     smaller = train(world / "dataset", tmp_path / "a", configured(world, batch_size=4, accumulation_steps=2))
     memory.holds = 5
     halved = train(world / "dataset", tmp_path / "b", configured(world, batch_size="auto"))
-    assert halved["adapter_sha256"] == smaller["adapter_sha256"]
-    assert (halved["notes_at_once"], halved["n_steps"]) == (4, smaller["n_steps"])
+    assert halved.adapter_sha256 == smaller.adapter_sha256
+    assert (halved.notes_at_once, halved.n_steps) == (4, smaller.n_steps)
 
 
 @pytest.mark.parametrize("accumulation", [1, 2])
@@ -96,7 +96,7 @@ def test_memory_that_runs_out_in_a_backward_pass_leaves_the_adapter_as_it_would_
     expected = adapter_of(tmp_path / "whole")
     memory._n_passes, memory.read, memory.fails_backwards_at = 0, [], 4
     manifest = train(world / "dataset", tmp_path / "halved", config)
-    assert manifest["notes_at_once"] == 4
+    assert manifest.notes_at_once == 4
     for name, value in adapter_of(tmp_path / "halved").items():
         torch.testing.assert_close(value, expected[name], rtol=1e-3, atol=1e-5)
     assert max(memory.read[4:]) == 4  # and never again more
@@ -119,7 +119,7 @@ def test_a_run_killed_after_it_halved_its_batches_ends_with_the_same_adapter(
     memory.holds, memory.fails_backwards_at, memory.read = 10**6, None, []
     resumed = train(world / "dataset", tmp_path / "killed", config, resume=True)
     assert max(memory.read) == 4  # although there is memory for eight now
-    assert resumed["adapter_sha256"] == whole["adapter_sha256"]
+    assert resumed.adapter_sha256 == whole.adapter_sha256
 
 
 def test_a_single_note_that_does_not_fit_stops_with_what_is_left_to_change(

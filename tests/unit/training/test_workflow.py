@@ -56,6 +56,7 @@ def test_a_run_folder_holds_what_the_contract_says(world: Path, tmp_path: Path) 
         "training_log.jsonl",
         "train_notes.json",
         "manifest.json",
+        "hashes.json",
     }
     manifest = read_manifest(run, "run")
     assert manifest["n_train_notes"] == 48
