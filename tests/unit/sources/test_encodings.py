@@ -86,6 +86,7 @@ def test_an_encoding_is_told_by_its_mark_or_its_zeros(start: bytes, encoding: st
 
 @given(st.text(st.characters(codec="utf-8", exclude_characters="\ufeff\ufffd"), max_size=80), st.integers(1, 9))
 def test_any_text_survives_any_cut(text: str, size: int) -> None:
+    text = text.lstrip("\0")  # UTF-16's mark and a NUL are the bytes of UTF-32's mark
     for encoding in ("utf-16", "utf-32"):
         blocks = Utf8Blocks(cut(text.encode(encoding), size))
         assert b"".join(blocks).decode("utf-8") == text
