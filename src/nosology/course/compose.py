@@ -1,7 +1,7 @@
 """Phrases put into words as notes have them: bare names, telegraphic lines, sentences with a patient, distractors.
 
-A course is balanced: categories take turns, within a category the kinds of phrases do, and within a kind the rubrics,
-so that the thousand fractures of the official list do not crowd out the rest. Names come in several casings. A
+A course is balanced: categories take turns, within a category each kind of phrase has its share, and within a kind the
+rubrics take turns, so that the thousand fractures of the official list do not crowd out the rest. Names come in several casings. A
 distractor names a second disease that is denied, a relative's or past, and whose category is not the answer, so that a
 model learns early that not every disease in a note is the patient's. Everything is drawn from one seed; the same
 phrases and the same seed give the same course.
@@ -16,13 +16,15 @@ from importlib import resources
 from random import Random
 
 from nosology.coding import icd
-from nosology.course.phrases import KINDS, Phrase
+from nosology.course.phrases import KINDS, Kind, Phrase
 from nosology.errors import DataError
 
 NAME_FORMS = {"bare": 0.4, "telegraphic": 0.25, "sentence": 0.2, "distractor": 0.15}
 """How a name is put into words, with the share of each form."""
 TEXT_FORMS = {"bare": 0.85, "text_distractor": 0.15}
 """The same for definitions, answers and findings, which are sentences already."""
+KIND_SHARES: dict[Kind, float] = {"name": 0.45, "definition": 0.2, "answer": 0.2, "finding": 0.15}
+"""How often each kind of phrase is drawn, among those that a category has."""
 CASINGS = {"as it is": 0.5, "lower": 0.3, "upper": 0.1, "capital": 0.1}
 
 _CARRIERS = "data/course/carriers.toml"
@@ -82,11 +84,11 @@ def compose(phrases: Sequence[Phrase], n: int, seed: int) -> list[CourseText]:
 
 
 def _turns(by_kind: dict[str, list[Phrase]], draw: Random) -> Iterator[Phrase]:
-    """Yield phrases for ever, the kinds in turn."""
+    """Yield phrases for ever, each kind as often as its share says."""
     by_rubric = {kind: _by_rubric(by_kind[kind], draw) for kind in KINDS if by_kind.get(kind)}
+    shares = [KIND_SHARES[kind] for kind in by_rubric]
     while True:
-        for kind in by_rubric:
-            yield next(by_rubric[kind])
+        yield next(by_rubric[draw.choices(list(by_rubric), shares)[0]])
 
 
 def _by_rubric(phrases: list[Phrase], draw: Random) -> Iterator[Phrase]:
