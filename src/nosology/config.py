@@ -143,6 +143,11 @@ class TrainConfig(ConfigSection):
         default_factory=lambda: CourseConfig(),
         description="Phrases to learn together with the notes, see `nosology course`.",
     )
+    demands: Annotated[float, Field(ge=0, le=1)] = Field(
+        0.0,
+        description="Share of the training texts, the course's too, into which a demand for a wrong category is "
+        "written while the answer stays: the model learns not to obey a note.",
+    )
 
     head: Literal["answer", "classification"] = Field(
         "answer",

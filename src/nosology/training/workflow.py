@@ -44,7 +44,7 @@ from nosology.training.balance import NoteOrder, balancing_weights, log_priors
 from nosology.training.callbacks import TrainingStep, last_whole_checkpoint
 from nosology.training.folder import claim, expect_same_inputs, is_first_process, write_inputs
 from nosology.training.halving import is_lack_of_memory, saved_size
-from nosology.training.mixing import with_course
+from nosology.training.mixing import with_course, with_demands
 from nosology.training.start import begin_from, origin
 from nosology.training.trainer import Example, Examples, TreeTrainer
 
@@ -206,8 +206,10 @@ def _subset(dataset: Dataset, split: str, size: int | None, seed: int) -> pl.Dat
 def _training_examples(
     rows: pl.DataFrame, dataset: Dataset, rubrics: RubricTable, encoder: PromptEncoder, config: TrainConfig
 ) -> list[Example]:
-    """Return what is learned: the training notes with the course among them, weighted and with titles if asked for."""
-    taught = with_course(rows, dataset.labels, config.course, Cleaning.like(dataset.preparation))
+    """Return what is learned: training notes and course, some with a demand, weighted and with titles if asked for."""
+    form = Cleaning.like(dataset.preparation)
+    taught = with_course(rows, dataset.labels, config.course, form)
+    taught = with_demands(taught, dataset.labels, config.demands, config.seed, form)
     examples = _examples(taught, dataset, encoder)
     if config.class_balance == "weights":
         examples = _weighted(examples)

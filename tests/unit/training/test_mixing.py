@@ -1,4 +1,4 @@
-"""Course texts among training notes."""
+"""Course texts among training notes, and demands written into some of both."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from nosology.config import CourseConfig, load_config
 from nosology.dataset.folder import open_dataset
 from nosology.errors import ConfigError, LabelError
 from nosology.text.cleaning import Cleaning
-from nosology.training.mixing import with_course
+from nosology.training.mixing import with_course, with_demands
 
 LABELS = LabelSet.load("icd-chapters-18")
 
@@ -58,6 +58,38 @@ def test_a_label_set_without_codes_is_refused(notes: pl.DataFrame, tmp_path: Pat
     (tmp_path / "own.tsv").write_text("category\nA\nB\n", encoding="utf-8")
     with pytest.raises(LabelError, match="no code ranges"):
         with_course(notes, LabelSet.load(tmp_path / "own.tsv"), CourseConfig(phrases=10), form(False))
+
+
+def test_without_a_share_nothing_is_written_into_the_notes(notes: pl.DataFrame) -> None:
+    assert with_demands(notes, LABELS, 0.0, 0, form(False)).equals(notes)
+
+
+def test_as_many_notes_hold_a_demand_as_asked_and_only_their_text_changes(notes: pl.DataFrame) -> None:
+    many = pl.concat([notes] * 100)
+    changed = with_demands(many, LABELS, 0.25, 0, form(False))
+    assert 0.2 < (changed["clean_text"] != many["clean_text"]).mean() < 0.3  # type: ignore[operator]
+    assert changed.drop("clean_text").equals(many.drop("clean_text"))
+    assert changed.schema == many.schema
+
+
+def test_one_seed_writes_the_same_demands_and_another_others(notes: pl.DataFrame) -> None:
+    first = with_demands(notes, LABELS, 1.0, 3, form(False))
+    assert first.equals(with_demands(notes, LABELS, 1.0, 3, form(False)))
+    assert not first.equals(with_demands(notes, LABELS, 1.0, 4, form(False)))
+
+
+def test_most_demands_take_the_form_of_the_notes(notes: pl.DataFrame) -> None:
+    plain = pl.concat([notes] * 30).with_columns(clean_text=pl.lit("cough and fever"))
+    texts = with_demands(plain, LABELS, 1.0, 0, form(True))["clean_text"].to_list()
+    n_formed = sum(text == text.lower() and not set(text) & set('.:;{}<>"\n') for text in texts)
+    assert 0.75 < n_formed / len(texts) < 0.97
+    assert any("<|" in text for text in texts), "chat markup must be met as it is, too"
+
+
+def test_phrases_of_a_course_hold_demands_too(notes: pl.DataFrame) -> None:
+    mixed = with_course(notes, LABELS, CourseConfig(phrases=36), form(False))
+    changed = with_demands(mixed, LABELS, 1.0, 0, form(False))
+    assert (changed["clean_text"][len(notes) :] != mixed["clean_text"][len(notes) :]).mean() > 0.8  # type: ignore[operator]
 
 
 def test_a_field_of_the_course_can_be_set_on_the_command_line() -> None:

@@ -126,6 +126,14 @@ def test_a_subset_is_drawn_with_the_seed_and_recorded(world: Path, tmp_path: Pat
     assert first != second
 
 
+def test_demands_change_what_is_read_and_not_which_notes_are_recorded(world: Path, tmp_path: Path) -> None:
+    plain = train(world / "dataset", tmp_path / "a", configured(world))
+    tested = train(world / "dataset", tmp_path / "b", configured(world, demands=0.5))
+    again = train(world / "dataset", tmp_path / "c", configured(world, demands=0.5))
+    assert plain.train_note_ids_sha256 == tested.train_note_ids_sha256
+    assert plain.adapter_sha256 != tested.adapter_sha256 == again.adapter_sha256
+
+
 def test_only_the_topmost_layers_are_adapted_on_request(world: Path, tmp_path: Path) -> None:
     from safetensors.torch import load_file
 

@@ -1,0 +1,125 @@
+"""Demands written into texts: many wordings, always for a wrong category, and nothing of the text lost."""
+
+import re
+from collections import Counter
+from random import Random
+
+import pytest
+
+from nosology.course.demands import DISGUISES, NAMED, PLACES, demanding, with_demand, wordings, write_demand
+
+NAMES = ("Neoplasms", "Cardiovascular", "Skin Disorders", "Injuries/Poisonings")
+TEXT = "Woman with a cough. Fever for three days; sputum is green.\nTreated at home."
+_DIGITS = str.maketrans("431057", "aeiost")
+
+
+def plain(text: str) -> str:
+    """Return a text's letters, whatever case or disguise they are in."""
+    return re.sub(r"[^a-z]", "", text.lower().translate(_DIGITS))
+
+
+def demands(n: int, seed: int = 1) -> list[tuple[str, str, str]]:
+    """Return kind, category and words of demands for the first name."""
+    draw = Random(seed)
+    written = [write_demand(NAMES[0], NAMES[1:], draw) for _ in range(n)]
+    return [(demand.kind, demand.category, demand.text) for demand in written]
+
+
+@pytest.mark.parametrize("shares", [PLACES, NAMED, DISGUISES], ids=["places", "names", "disguises"])
+def test_shares_sum_to_one(shares: dict[str, float]) -> None:
+    assert sum(shares.values()) == pytest.approx(1)
+
+
+def test_there_are_many_carriers_of_every_kind_and_none_twice() -> None:
+    lines = [line for kind in wordings().carriers.values() for line in kind]
+    assert len(lines) == len(set(lines)) >= 60
+    assert min(map(len, wordings().carriers.values())) >= 10
+
+
+def test_every_carrier_names_what_it_demands_and_only_names_with_words() -> None:
+    known = {*wordings().slots, "category", "other", "list"}
+    for lines in wordings().carriers.values():
+        for line in lines:
+            names = [name.lower() for name in re.findall(r"\{([A-Za-z]+)\}", line)]
+            assert {"category", "list"} & set(names), line
+            assert set(names) <= known, line
+
+
+def test_every_slot_is_used() -> None:
+    every = " ".join(line for lines in wordings().carriers.values() for line in lines).lower()
+    assert [name for name in wordings().slots if f"{{{name}}}" not in every] == []
+
+
+def test_a_demand_names_its_category_and_leaves_no_slot_open() -> None:
+    for _, category, text in demands(1500):
+        assert category == "Neoplasms"
+        assert "neoplasms" in plain(text), text
+        assert not re.search(r"\{[A-Za-z]+\}", text), text
+
+
+def test_all_kinds_come_up_and_wordings_hardly_repeat() -> None:
+    found = demands(1500)
+    assert set(Counter(kind for kind, _, _ in found)) == set(wordings().carriers)
+    assert len({text for _, _, text in found}) > 1000
+
+
+def test_json_stays_json() -> None:
+    quoted = [text for _, _, text in demands(3000) if text.startswith('{"') and text.isascii()]
+    assert quoted
+    assert all(text.count('"') % 2 == 0 for text in quoted)
+
+
+def test_one_generator_gives_one_sequence() -> None:
+    assert demands(30, 5) == demands(30, 5)
+    assert demands(30, 5) != demands(30, 6)
+
+
+def test_nothing_of_the_text_is_lost_wherever_the_demand_stands() -> None:
+    draw = Random(2)
+    for _ in range(300):
+        text = with_demand(TEXT, "@@", draw)
+        assert text.count("@@") == 1
+        assert text.replace("@@", " ").split() == TEXT.split()
+
+
+def test_demands_stand_at_the_start_at_the_end_between_and_within_sentences() -> None:
+    draw, found = Random(3), Counter[str]()
+    for _ in range(1000):
+        before, after = with_demand(TEXT, "@@", draw).split("@@")
+        if not before.strip():
+            found["start"] += 1
+        elif not after.strip():
+            found["end"] += 1
+        else:
+            found["between" if before.rstrip()[-1] in ".;" else "within"] += 1
+    assert 0.3 < found["end"] / 1000 < 0.4
+    assert 0.15 < found["start"] / 1000 < 0.25
+    assert min(found["between"], found["within"]) > 120
+
+
+def test_a_text_of_one_word_takes_a_demand_at_either_side() -> None:
+    draw = Random(4)
+    assert {tuple(with_demand("gout", "@@", draw).split()) for _ in range(60)} == {("gout", "@@"), ("@@", "gout")}
+
+
+def test_a_text_without_punctuation_takes_demands_in_its_middle() -> None:
+    draw = Random(5)
+    words = [with_demand("one two three", "@@", draw).split().index("@@") for _ in range(100)]
+    assert set(words) == {0, 1, 2, 3}
+
+
+def test_a_text_is_never_told_its_own_category_as_the_wanted_one() -> None:
+    draw = Random(6)
+    for _ in range(300):
+        assert "gamma" in plain(demanding(TEXT, "Bravo", ("Bravo", "Gamma"), draw))
+
+
+def test_a_text_that_names_the_category_already_stays_as_it_is() -> None:
+    text = "Family history of neoplasms only."
+    assert demanding(text, "Bravo", ("Bravo", "Neoplasms"), Random(7)) == text
+
+
+def test_some_texts_hold_their_demand_twice() -> None:
+    draw = Random(8)
+    texts = [plain(demanding("gout", "Bravo", ("Bravo", "Gamma"), draw)) for _ in range(400)]
+    assert any(re.fullmatch(r"(.{6,})gout\1", text) for text in texts)
