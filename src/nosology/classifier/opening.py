@@ -21,6 +21,7 @@ from nosology.suggesting.fitted import FittedSuggester
 from nosology.text.cleaning import Cleaning
 
 System = Literal["tuned", "base", "ensemble"]
+NumberFormat = Literal["auto", "float32", "bfloat16"]
 
 
 @dataclass(frozen=True)
@@ -36,13 +37,20 @@ class Parts:
     n_train_notes: int
 
 
-def open_parts(run: Path | str | Run, *, system: System | None = None, but_for: Collection[Path] = ()) -> Parts:
+def open_parts(
+    run: Path | str | Run,
+    *,
+    system: System | None = None,
+    but_for: Collection[Path] = (),
+    dtype: NumberFormat | None = None,
+) -> Parts:
     """Return the parts of a finished run's classifier; arguments and errors as `Classifier.load` has them.
 
     Args:
         run: A run folder, or a run that is open.
         system: Which system is to answer; None for the one that the run is configured to answer with.
         but_for: Files that need not be the recorded ones, since the caller is about to make them anew.
+        dtype: Number format of the base model's weights; None for what the run is configured with.
     """
     run = Run.open(run)
     recorded = check(run.files, but_for=but_for)
@@ -50,7 +58,7 @@ def open_parts(run: Path | str | Run, *, system: System | None = None, but_for: 
     settings = manifest.config.model
     system = system or manifest.config.evaluate.answer_with
     ensemble = _load_ensemble(run) if system == "ensemble" else None
-    model, encoder = _load_model(run, recorded, with_adapter=system != "base")
+    model, encoder = _load_model(run, recorded, dtype or settings.dtype, with_adapter=system != "base")
     calibration = None
     if system != "base" and run.files.calibration not in but_for:
         calibration = Calibration.load(run.files.calibration)
@@ -72,7 +80,7 @@ def open_parts(run: Path | str | Run, *, system: System | None = None, but_for: 
     )
 
 
-def _load_model(run: Run, recorded: Recorded, *, with_adapter: bool) -> tuple[Any, PromptEncoder]:
+def _load_model(run: Run, recorded: Recorded, dtype: NumberFormat, *, with_adapter: bool) -> tuple[Any, PromptEncoder]:
     """Return the model that a run was trained on or trained, and what cuts prompts for it."""
     manifest, settings = run.manifest, run.manifest.config.model
     template = PromptTemplate.load(str(run.files.prompt))
@@ -80,7 +88,7 @@ def _load_model(run: Run, recorded: Recorded, *, with_adapter: bool) -> tuple[An
     loaded = load_model(
         settings.name,
         revision=manifest.model.revision or settings.revision,
-        dtype=settings.dtype,
+        dtype=dtype,
         load_in_4bit=settings.load_in_4bit,
         accept=lambda found: check_base_model(found, recorded, settings.name),
     )

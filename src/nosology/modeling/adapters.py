@@ -135,7 +135,7 @@ def load_adapter(loaded: LoadedModel, folder: Path, *, n_head_categories: int | 
     weights = folder / ADAPTER_WEIGHTS
     if not weights.is_file():
         raise ModelError("the adapter's weights are missing", place=str(weights))
-    _expect_numbers(weights)
+    names = _expect_numbers(weights)
     settings = PeftConfig.from_pretrained(str(folder))
     settings.inference_mode = True
     if (HEAD_MODULE in (settings.modules_to_save or ())) != (n_head_categories is not None):
@@ -147,15 +147,16 @@ def load_adapter(loaded: LoadedModel, folder: Path, *, n_head_categories: int | 
             hint="restore the adapter's files from the run they were trained in, or train again",
         )
     if n_head_categories:
-        put_category_head(loaded.model, n_head_categories)
+        has_bias = any(name.endswith(f"{HEAD_MODULE}.bias") for name in names)
+        put_category_head(loaded.model, n_head_categories, has_bias=has_bias)
     model = _with_adapter(loaded.model, settings)
     fill_adapter(model, weights)
     model.eval()
     return model
 
 
-def _expect_numbers(weights: Path) -> None:
-    """Refuse weights that are no numbers, or of a size that no training gives.
+def _expect_numbers(weights: Path) -> list[str]:
+    """Return the names of saved tensors; refuse values that are no numbers, or of a size that no training gives.
 
     Raises:
         ModelError: A tensor holds such a value, or the file is none of safetensors.
@@ -165,7 +166,8 @@ def _expect_numbers(weights: Path) -> None:
     hint = "restore the adapter's file from the run that it was trained in, or train again"
     try:
         with safe_open(weights, framework="pt") as file:
-            for name in file.keys():  # noqa: SIM118 (not a mapping)
+            names = list(file.keys())
+            for name in names:
                 tensor = file.get_tensor(name).float()
                 if not bool(torch.isfinite(tensor).all()) or (tensor.numel() and float(tensor.abs().max()) > _LARGEST):
                     raise ModelError(
@@ -173,6 +175,7 @@ def _expect_numbers(weights: Path) -> None:
                     )
     except SafetensorError as error:
         raise ModelError(f"not readable as safetensors: {first_line(error)}", place=str(weights), hint=hint) from None
+    return names
 
 
 def fill_adapter(model: Any, weights: Path) -> None:

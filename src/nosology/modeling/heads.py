@@ -4,7 +4,9 @@
 layer of one row per category in the vocabulary's place; it reads the position after the answer cue, starts from the
 vocabulary's rows of the names' first tokens, is trained in float32 along with the adapter, and is saved in the
 adapter's own file, so whoever has the adapter has the head. With a classification head the model can neither write an
-answer nor score anything but its categories.
+answer nor score anything but its categories. It has no bias: the last position is the cue's under every note, so the
+rows can learn what a bias would, and heads of other libraries (transformers' sequence classification) have none either.
+Runs of before, whose heads have one, are read as they are.
 """
 
 from collections.abc import Sequence
@@ -27,13 +29,16 @@ class CategoryHead(nn.Linear):
         return super().forward(hidden.to(self.weight.dtype))
 
 
-def put_category_head(model: Any, n_categories: int, first_tokens: Sequence[int] | None = None) -> None:
+def put_category_head(
+    model: Any, n_categories: int, first_tokens: Sequence[int] | None = None, *, has_bias: bool = False
+) -> None:
     """Replace a base model's vocabulary by a classification head, in place.
 
     Args:
         model: A causal language model without adapter.
         n_categories: Number of categories.
         first_tokens: First token of each category's name; None where a saved head will be loaded.
+        has_bias: Whether that saved head has a bias.
 
     Raises:
         ModelError: The model has no linear head of the usual name.
@@ -41,8 +46,7 @@ def put_category_head(model: Any, n_categories: int, first_tokens: Sequence[int]
     vocabulary = getattr(model, HEAD_MODULE, None)
     if not isinstance(vocabulary, nn.Linear):
         raise ModelError("a classification head cannot be put on this model", hint="set train.head to answer")
-    head = CategoryHead(vocabulary.in_features, n_categories, device=vocabulary.weight.device)
-    nn.init.zeros_(head.bias)
+    head = CategoryHead(vocabulary.in_features, n_categories, bias=has_bias, device=vocabulary.weight.device)
     if first_tokens is not None:
         head.weight.data.copy_(vocabulary.weight[torch.as_tensor(first_tokens)])
     head.requires_grad_(False)

@@ -22,12 +22,12 @@ TEXTS = ["fever and cough", "", "mass in the left breast, biopsy done " * 4, "bu
 NOTES = [ENCODER.note(text) for text in TEXTS]
 
 
-def with_head(*, seed: int = 3, random_bias: bool = True) -> Any:
+def with_head(*, seed: int = 3, has_bias: bool = False) -> Any:
     """Return a tiny model with a classification head that starts from the names' first tokens."""
     made = tiny_llama(seed=seed, kv_heads=2)
     made.set_attn_implementation(TREE_ATTENTION)
-    put_category_head(made, len(CATEGORIES), FIRST_TOKENS)
-    if random_bias:
+    put_category_head(made, len(CATEGORIES), FIRST_TOKENS, has_bias=has_bias)
+    if has_bias:
         torch.manual_seed(seed)
         torch.nn.init.normal_(made.lm_head.bias)
     return made
@@ -38,7 +38,9 @@ def alone(model: Any, tokens: tuple[int, ...]) -> np.ndarray[Any, Any]:
     plain = tiny_llama(seed=3, kv_heads=2)
     with torch.inference_mode():
         hidden = plain.model(input_ids=torch.tensor([tokens]), use_cache=False).last_hidden_state[0, -1]
-        scores = model.lm_head.weight.double() @ hidden.double() + model.lm_head.bias.double()
+        scores = model.lm_head.weight.double() @ hidden.double()
+        if model.lm_head.bias is not None:
+            scores += model.lm_head.bias.double()
     return (scores - scores.logsumexp(dim=0)).numpy()
 
 
@@ -54,9 +56,9 @@ def model() -> Any:
 def test_a_head_starts_from_the_vocabularys_rows_of_the_names_first_tokens() -> None:
     plain = tiny_llama(seed=3, kv_heads=2)
     expected = plain.get_output_embeddings().weight[FIRST_TOKENS].clone()
-    made = with_head(random_bias=False)
+    made = with_head()
     assert torch.equal(made.lm_head.weight, expected)
-    assert not made.lm_head.bias.any()
+    assert made.lm_head.bias is None
     assert made.lm_head.weight.dtype == torch.float32
     assert not made.lm_head.weight.requires_grad
     assert not made.config.tie_word_embeddings

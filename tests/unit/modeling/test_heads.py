@@ -89,6 +89,16 @@ def test_a_lost_head_is_refused(run: Path, world: Path, tmp_path: Path) -> None:
         load_adapter(load_model(str(world / "model")), tmp_path, n_head_categories=len(CATEGORIES))
 
 
+def test_a_head_with_a_bias_as_earlier_runs_have_it_is_read_with_it(run: Path, world: Path, tmp_path: Path) -> None:
+    (tmp_path / "adapter_config.json").write_bytes((run / "adapter" / "adapter_config.json").read_bytes())
+    bias = torch.arange(len(CATEGORIES), dtype=torch.float32)
+    tensors = load_file(run / "adapter" / "adapter_model.safetensors") | {"base_model.model.lm_head.bias": bias}
+    save_file(tensors, tmp_path / "adapter_model.safetensors")
+    model = load_adapter(load_model(str(world / "model")), tmp_path, n_head_categories=len(CATEGORIES))
+    hidden = torch.zeros(1, model.config.hidden_size)
+    assert torch.equal(model.get_base_model().lm_head(hidden)[0], bias)
+
+
 def test_a_head_of_another_number_of_categories_is_refused(run: Path, world: Path) -> None:
     with pytest.raises(ModelError, match="another shape"):
         load_adapter(load_model(str(world / "model")), run / "adapter", n_head_categories=len(CATEGORIES) + 1)
@@ -100,7 +110,7 @@ def test_a_changed_head_is_refused_by_its_hash(run: Path, tmp_path: Path) -> Non
     shutil.copytree(run, tmp_path / "run")
     file = tmp_path / "run" / "adapter" / "adapter_model.safetensors"
     tensors = load_file(file)
-    tensors["base_model.model.lm_head.bias"] += 1
+    tensors["base_model.model.lm_head.weight"] += 1
     save_file(tensors, file)
     with pytest.raises(RunError, match="changed since it was recorded"):
         Classifier.load(tmp_path / "run")
