@@ -16,7 +16,10 @@ from coded_world import train_coded_run
 from nosology.evaluation.suggestions import evaluate_suggestions
 from nosology.runs.run import Run
 
-pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning", "ignore:.*lr_scheduler.step:UserWarning")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::FutureWarning", "ignore:.*lr_scheduler.step:UserWarning"),
+    pytest.mark.timeout(900),
+]
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +34,7 @@ def report_of(script: str, run: Path, folder: Path, *options: str) -> tuple[str,
     """Run a benchmark; return what it printed and what it wrote."""
     command = [sys.executable, Path(harness.__file__).with_name(f"{script}.py"), "--run", run]
     done = subprocess.run(
-        [*command, *options, "--json", folder / "out.json"], capture_output=True, text=True, timeout=200
+        [*command, *options, "--json", folder / "out.json"], capture_output=True, text=True, timeout=800
     )
     assert done.returncode == 0, done.stderr[-3000:]
     return done.stdout, json.loads((folder / "out.json").read_text(encoding="utf-8"))
@@ -56,6 +59,7 @@ def test_hostile_notes_are_timed_alone_and_beside_ordinary_ones(run: Path, tmp_p
     assert min(report["ratios"].values()) > 0
 
 
+@pytest.mark.slow
 def test_every_good_request_is_answered_beside_hostile_ones_and_idle_connections(run: Path, tmp_path: Path) -> None:
     options = ("--clients", "4", "--idle", "120", "--seconds", "1", "--characters", "400")
     printed, report = report_of("connections", run, tmp_path, *options)
