@@ -1,10 +1,21 @@
 """The way back from a prepared text to the note: the text is preparation's own, and every character has its place."""
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nosology.suggesting.evidence import texts_without, tokens_within
+from nosology.suggesting.evidence import (
+    LEAST_EFFECT,
+    MOST_CHARACTERS_READ,
+    MOST_SENTENCES,
+    MOST_SENTENCES_READ,
+    most_telling,
+    n_affordable,
+    strongest,
+    texts_without,
+    tokens_within,
+)
 from nosology.suggesting.sentences import LONGEST, sentences
 from nosology.text.alignment import align
 from nosology.text.cleaning import Cleaning, clean
@@ -135,3 +146,29 @@ def test_a_page_without_a_stop_is_cut() -> None:
     text = "word " * 300
     assert len(sentences(text)) == 4
     assert sentences("x" * 900) == [(0, 400), (400, 800), (800, 900)]
+
+
+@given(st.integers(0, 10_000_000))
+def test_what_is_read_for_evidence_is_bounded_whatever_a_notes_length(n_characters: int) -> None:
+    n = n_affordable(n_characters)
+    assert 10 <= n <= MOST_SENTENCES_READ
+    assert n == 10 or n * n_characters <= MOST_CHARACTERS_READ
+
+
+def test_a_note_of_twelve_thousand_characters_has_all_its_sentences_tried_and_a_longer_one_fewer() -> None:
+    assert [n_affordable(n) for n in (0, 12_000, 24_000, 200_000, 400_000)] == [250, 250, 125, 15, 10]
+
+
+def test_the_most_telling_sentences_are_kept_in_the_notes_order() -> None:
+    spans = [(0, 5), (5, 9), (9, 12), (12, 20)]
+    assert most_telling(spans, np.array([0.1, 0.9, 0.0, 0.5]), 2) == [(5, 9), (12, 20)]
+    assert most_telling(spans, np.array([0.3, 0.3, 0.3, 0.3]), 2) == [(0, 5), (5, 9)], "of equal ones the first"
+    assert most_telling(spans, np.zeros(4), 9) == spans
+
+
+def test_evidence_is_the_few_sentences_that_speak_for_a_suggestion_strongest_first() -> None:
+    effects = np.array([0.5, -3.0, 2.0, 0.9, 0.2, 1.0])
+    assert strongest(effects) == [2, 5, 3]
+    assert len(strongest(np.full(50, 1.0))) == MOST_SENTENCES
+    assert strongest(np.array([LEAST_EFFECT / 2, -1.0])) == []
+    assert strongest(np.array([])) == []

@@ -31,6 +31,7 @@ from nosology.runs.files import RunFiles
 from nosology.runs.integrity import record_again
 from nosology.runs.run import Run
 from nosology.runs.suggestion_results import SuggestionResults
+from nosology.suggesting.evidence import MOST_SENTENCES_READ
 from nosology.suggesting.sentences import sentences
 from nosology.synthetic import write_mimic
 from nosology.text.alignment import align
@@ -157,6 +158,16 @@ def test_a_run_whose_suggester_was_not_fitted_shows_none_and_says_why(run: Path,
     written = json.dumps(bundle(list(note_resources(line, note_id="a", note_sha256="0" * 64, run="bare"))))
     assert "No suggestions: this run" in written
     assert "None of the diagnoses" not in written
+
+
+def test_of_very_many_sentences_some_are_tried_as_evidence_and_the_rest_counted(tuned: Classifier) -> None:
+    said = "Patient with melena. "
+    (found,) = tuned.suggest([said + "Cough again. " * (MOST_SENTENCES_READ + 9)], k=5)
+    assert found.sentences_left_out == 10
+    assert any((piece.start, piece.end) == (0, len(said) - 1) for item in found for piece in item.evidence), "kept"
+    assert suggested_note(found)["sentences_left_out"] == 10
+    (short,) = tuned.suggest([said + "Stable overnight."], k=5)
+    assert short.sentences_left_out == 0
 
 
 def test_unseen_rubrics_can_be_suggested_and_are_marked(tuned: Classifier) -> None:
