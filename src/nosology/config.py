@@ -118,10 +118,13 @@ class ModelConfig(ConfigSection):
 
 
 class CourseConfig(ConfigSection):
-    """Phrases from official vocabularies that are learned together with the notes."""
+    """Phrases from official vocabularies and invented notes that are learned together with the notes."""
 
     phrases: Annotated[int, Field(ge=0)] = Field(
         0, description="Course texts shuffled among the training notes; 0 for none. The label set must have codes."
+    )
+    notes: Annotated[int, Field(ge=0)] = Field(
+        0, description="Invented notes in many styles, shuffled among the training notes as well; 0 for none."
     )
     epochs: Annotated[int, Field(ge=1)] = Field(1, description="How often each is read in one pass over the notes.")
     seed: int = Field(0, description="Seed of the course.")
@@ -141,7 +144,7 @@ class TrainConfig(ConfigSection):
     )
     course: CourseConfig = Field(
         default_factory=lambda: CourseConfig(),
-        description="Phrases to learn together with the notes, see `nosology course`.",
+        description="Phrases and invented notes to learn together with the notes, see `nosology course`.",
     )
     demands: Annotated[float, Field(ge=0, le=1)] = Field(
         0.0,

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 def course(
     out: Annotated[Path, typer.Option(help="The run folder to write.")],
     model: Annotated[str | None, typer.Option(help="A model, as in model.name; empty: the configuration's.")] = None,
-    phrases: Annotated[int, typer.Option(min=36, help="How many texts to compose and read.")] = 12_000,
+    phrases: Annotated[int, typer.Option(min=36, help="How many phrases to compose and read.")] = 12_000,
+    notes: Annotated[int, typer.Option(min=0, help="How many invented notes to read besides.")] = 0,
+    start: Annotated[str | None, typer.Option(help="Go on from this finished run, as train.start does.")] = None,
     file: Annotated[list[Path] | None, typer.Option(help="A TSV file of more phrases. May be repeated.")] = None,
     seed: Annotated[int, typer.Option(help="Seed of the texts.")] = 0,
     config: Annotated[Path | None, typer.Option(help="A configuration file; empty: the shipped course.yaml.")] = None,
@@ -35,20 +37,25 @@ def course(
     from nosology.config import load_config, shipped_config
 
     chosen = [*(overrides or []), *([f"model.name={model}"] if model else [])]
+    chosen += [f"train.start={start}"] if start else []
     settings = load_config(config or shipped_config("course"), chosen)
     texts = out.with_name(f"{out.name}-course")
     if not (resume and texts.exists()):
-        _compose(texts, settings, phrases, file or [], seed)
+        _compose(texts, settings, (phrases, notes), file or [], seed)
     train_with_progress(texts, out, settings, resume=resume)
 
 
-def _compose(texts: Path, settings: "Config", n: int, files: list[Path], seed: int) -> None:
+def _compose(texts: Path, settings: "Config", n: tuple[int, int], files: list[Path], seed: int) -> None:
     from nosology.coding.labels import LabelSet
     from nosology.course.folder import write_course
+    from nosology.course.notes import compose_notes
     from nosology.course.phrases import collect
 
     labels = LabelSet.load(settings.prepare.label_set)
     found = collect(labels, files)
-    write_course(texts, labels, found, n, seed, settings.prepare.model_dump(mode="json"))
+    phrases, notes = n
+    invented = compose_notes(labels, notes, seed)
+    write_course(texts, labels, found, phrases, seed, settings.prepare.model_dump(mode="json"), invented)
     sources = sorted({phrase.source for phrase in found})
-    say(f"{n:,} texts from {len(found):,} phrases of {', '.join(sources)}: {texts}")
+    besides = f", and {notes:,} invented notes" if notes else ""
+    say(f"{phrases:,} texts from {len(found):,} phrases of {', '.join(sources)}{besides}: {texts}")

@@ -1,5 +1,6 @@
-"""A course in medicine: short phrases that teach which category a disease belongs to, before any note is read.
+"""A course in medicine: texts that teach which category a disease belongs to, before any real note is read.
 
-`phrases` says what there is to learn from, `compose` puts phrases into words as notes have them, and `folder` writes
-them as a dataset that training reads like any other.
+`phrases` says what short phrases there are to learn from and `compose` puts them into words as notes have them; `cases`
+holds diseases told in fragments, of which `notes` composes whole notes about `people`. `folder` writes all of it as a
+dataset that training reads like any other. `demands` are what somebody may write into a note to steer the answer.
 """

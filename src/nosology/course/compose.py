@@ -1,10 +1,10 @@
 """Phrases put into words as notes have them: bare names, telegraphic lines, sentences with a patient, distractors.
 
-A course is balanced: categories take turns, within a category each kind of phrase has its share, and within a kind the
-rubrics take turns, so that the thousand fractures of the official list do not crowd out the rest. Names come in several casings. A
-distractor names a second disease that is denied, a relative's or past, and whose category is not the answer, so that a
-model learns early that not every disease in a note is the patient's. Everything is drawn from one seed; the same
-phrases and the same seed give the same course.
+A course is balanced: categories take turns, within a category each kind of phrase has its share, and within a kind
+the rubrics take turns, so that the thousand fractures of the official list do not crowd out the rest. Names come in
+several casings. A distractor names a second disease that is denied, a relative's or past, and whose category is not
+the answer, so that a model learns early that not every disease in a note is the patient's. Everything is drawn from
+one seed; the same phrases and the same seed give the same course.
 """
 
 import tomllib

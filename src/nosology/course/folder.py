@@ -1,7 +1,7 @@
 """A course as a dataset folder, so that training, resuming and results treat its phrases as they treat notes.
 
-Every phrase is a note of a patient of its own. A small part validates: it is drawn over rubrics, so that no name of a
-validating rubric is learned from. There is no test split, since phrases say nothing of notes.
+Every phrase and every invented note is of a patient of its own. A small part validates: it is drawn over rubrics, so
+that no text of a validating rubric is learned from. There is no test split, since a course says nothing of real notes.
 """
 
 import hashlib
@@ -31,43 +31,55 @@ SCHEMA: dict[str, Any] = {
 }
 
 
-def course_rows(phrases: Sequence[Phrase], n: int, seed: int) -> pl.DataFrame:
-    """Return a course as rows of a dataset: its columns, ids ``phrase-000000`` and so on.
+def course_rows(phrases: Sequence[Phrase], n: int, seed: int, notes: Sequence[CourseText] = ()) -> pl.DataFrame:
+    """Return a course as rows of a dataset: its columns, ids ``phrase-000000`` and so on, then ``note-000000``.
 
     Args:
         phrases: What there is to learn; each may be used many times, in other words.
-        n: Number of texts, those that validate included.
-        seed: Of every draw: the same phrases, number and seed give the same rows.
+        n: Number of phrases composed, those that validate included.
+        seed: Of every draw: the same phrases, number, seed and notes give the same rows.
+        notes: Invented notes, see `nosology.course.notes`; they follow the phrases.
     """
-    texts = compose(phrases, n, seed)
-    held_out = _validating({_rubric(text.phrase) for text in texts}, seed)
-    return pl.DataFrame([_row(index, text, held_out) for index, text in enumerate(texts)], schema=SCHEMA, orient="row")
+    texts = compose(phrases, n, seed) if n else []
+    held_out = _validating({_rubric(text.phrase) for text in (*texts, *notes)}, seed)
+    rows = [_row(f"phrase-{index:06d}", text, held_out) for index, text in enumerate(texts)]
+    rows += [_row(f"note-{index:06d}", text, held_out) for index, text in enumerate(notes)]
+    return pl.DataFrame(rows, schema=SCHEMA, orient="row")
 
 
 def write_course(
-    out: Path, labels: LabelSet, phrases: Sequence[Phrase], n: int, seed: int, preparation: Mapping[str, Any]
+    out: Path,
+    labels: LabelSet,
+    phrases: Sequence[Phrase],
+    n: int,
+    seed: int,
+    preparation: Mapping[str, Any],
+    notes: Sequence[CourseText] = (),
 ) -> None:
-    """Write a course of ``n`` texts as a dataset folder, whole or not at all.
+    """Write a course of ``n`` phrases, and of notes behind them, as a dataset folder, whole or not at all.
 
     Args:
         out: The folder to write.
         labels: The label set that the phrases' categories come from.
         phrases: What there is to learn.
-        n: Number of texts.
+        n: Number of phrases composed.
         seed: Seed of every draw.
         preparation: What is to be done to notes before a model that took this course reads them: a preparation's
-            configuration, as manifests hold it. The phrases keep their form.
+            configuration, as manifests hold it. Phrases and notes keep their form.
+        notes: Invented notes, see `nosology.course.notes`.
 
     Raises:
         RunError: ``out`` holds something already.
         DataError: The phrases belong to fewer than two categories.
     """
-    rows = course_rows(phrases, n, seed)
+    rows = course_rows(phrases, n, seed, notes)
     texts = rows["clean_text"].to_list()
     with new_folder(out) as folder:
         lengths = pl.Series("length", [len(text.encode("utf-8", "replace")) for text in texts])
         write_notes(folder, rows.drop("clean_text").with_columns(lengths), texts.__getitem__)
-        write_labels_and_funnel(folder, labels, [{"step": "compose", "rows_in": n, "rows_out": n, "lost": {}}])
+        write_labels_and_funnel(
+            folder, labels, [{"step": "compose", "rows_in": len(rows), "rows_out": len(rows), "lost": {}}]
+        )
         write_manifest(
             folder,
             {
@@ -75,6 +87,7 @@ def write_course(
                     "kind": "course",
                     "phrases": dict(sorted(Counter(phrase.source for phrase in phrases).items())),
                     "texts": n,
+                    "notes": len(notes),
                     "seed": seed,
                 },
                 "config": dict(preparation),
@@ -85,9 +98,8 @@ def write_course(
         )
 
 
-def _row(index: int, text: CourseText, held_out: frozenset[str]) -> tuple[object, ...]:
+def _row(note_id: str, text: CourseText, held_out: frozenset[str]) -> tuple[object, ...]:
     phrase = text.phrase
-    note_id = f"phrase-{index:06d}"
     values = {
         "note_id": note_id,
         "patient_id": note_id,

@@ -12,6 +12,7 @@ from nosology.coding.labels import LabelSet
 from nosology.config import CourseConfig
 from nosology.course.demands import demanding
 from nosology.course.folder import course_rows
+from nosology.course.notes import compose_notes
 from nosology.course.phrases import collect
 from nosology.text.cleaning import Cleaning
 from nosology.text.normalize import normalize
@@ -26,15 +27,16 @@ def with_course(rows: pl.DataFrame, labels: LabelSet, course: CourseConfig, form
     Args:
         rows: The training notes.
         labels: Their label set.
-        course: How many texts, how often each, and the seed; no texts give the rows as they are.
+        course: How many phrases and invented notes, how often each, and the seed; none give the rows as they are.
         form: What was done to the notes; the same is done to case and punctuation of the texts.
 
     Raises:
         LabelError: The label set has no codes, so no phrase belongs to a category.
     """
-    if not course.phrases:
+    if not (course.phrases or course.notes):
         return rows
-    texts = course_rows(collect(labels), course.phrases, course.seed)
+    notes = compose_notes(labels, course.notes, course.seed)
+    texts = course_rows(collect(labels), course.phrases, course.seed, notes)
     formed = [
         normalize(text, lowercase=form.lowercase, strip_punctuation=form.strip_punctuation)
         for text in texts["clean_text"]

@@ -41,6 +41,23 @@ def test_a_course_gives_a_run_that_learned_from_texts_of_every_category(world: P
     assert set(texts.notes()["category"]) == set(texts.labels.names)
 
 
+def test_invented_notes_go_on_from_a_finished_course(world: Path, tmp_path: Path) -> None:
+    (tmp_path / "model").symlink_to(world / "model")
+    said = course(tmp_path, "--phrases", "36", "--notes", "72", "--start", str(world / "run"))
+    assert "72 invented notes" in said
+    manifest = read_manifest(tmp_path / "run", "run")
+    assert manifest["start"]["run"] == "run"
+    rows = open_dataset(tmp_path / "run-course").notes()
+    assert rows["note_id"].str.starts_with("note-").sum() == 72
+    assert manifest["config"]["train"]["start"] == str(world / "run")
+
+
+def test_a_start_that_is_no_run_is_refused(tmp_path: Path) -> None:
+    save_tiny_model(tmp_path / "model")
+    with pytest.raises(NosologyError):
+        course(tmp_path, "--phrases", "36", "--start", str(tmp_path / "none"))
+
+
 def test_a_course_is_not_begun_over_a_finished_one(world: Path) -> None:
     with pytest.raises(RunError):
         course(world, "--phrases", "144")

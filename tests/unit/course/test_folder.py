@@ -5,6 +5,7 @@ from pathlib import Path
 from nosology.coding.labels import LabelSet
 from nosology.config import PrepareConfig
 from nosology.course.folder import course_rows, write_course
+from nosology.course.notes import compose_notes
 from nosology.course.phrases import Phrase
 from nosology.dataset.folder import codes_of, open_dataset
 from nosology.text.cleaning import Cleaning
@@ -23,6 +24,7 @@ def test_a_written_course_is_a_dataset_that_says_where_its_phrases_are_from(tmp_
         "kind": "course",
         "phrases": {"Example": 89, "ICD": 89},
         "texts": 400,
+        "notes": 0,
         "seed": 5,
     }
     assert sum(dataset.manifest["notes"].values()) == 400
@@ -53,3 +55,29 @@ def test_a_course_of_few_rubrics_validates_on_one_of_them() -> None:
     for seed in range(20):
         rows = course_rows(few, 40, seed)
         assert set(rows["split"]) == {"train", "validation"}
+
+
+def test_notes_follow_the_phrases_and_are_counted(tmp_path: Path) -> None:
+    notes = compose_notes(LABELS, 54, 2)
+    write_course(tmp_path / "course", LABELS, PHRASES, 36, 5, PrepareConfig().model_dump(mode="json"), notes)
+    dataset = open_dataset(tmp_path / "course")
+    assert (dataset.manifest["source"]["texts"], dataset.manifest["source"]["notes"]) == (36, 54)
+    rows = dataset.notes()
+    invented = rows.filter(rows["note_id"].str.starts_with("note-"))
+    assert sorted(invented["note_id"])[:: len(invented) - 1] == ["note-000000", "note-000053"]
+    assert set(invented["category"]) == set(LABELS.names)
+    assert len(rows) == 90
+
+
+def test_notes_leave_the_phrases_as_they_were() -> None:
+    alone = course_rows(PHRASES, 200, 5)
+    mixed = course_rows(PHRASES, 200, 5, compose_notes(LABELS, 90, 5))
+    assert mixed["clean_text"][:200].equals(alone["clean_text"])
+    assert mixed["note_id"][:200].equals(alone["note_id"])
+
+
+def test_a_rubric_of_notes_either_teaches_or_validates() -> None:
+    rows = course_rows(PHRASES, 0, 5, compose_notes(LABELS, 1200, 5))
+    rubrics = {split: set(rows.filter(rows["split"] == split)["rubric"]) for split in ("train", "validation")}
+    assert rubrics["validation"]
+    assert not rubrics["train"] & rubrics["validation"]

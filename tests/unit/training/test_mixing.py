@@ -47,8 +47,16 @@ def test_each_text_is_there_as_often_as_asked(notes: pl.DataFrame) -> None:
     assert mixed["note_id"].n_unique() == len(notes) + 36
 
 
+def test_invented_notes_come_with_or_without_phrases(notes: pl.DataFrame) -> None:
+    both = with_course(notes, LABELS, CourseConfig(phrases=36, notes=18), form(False))
+    alone = with_course(notes, LABELS, CourseConfig(notes=18), form(False))
+    assert (len(both), len(alone)) == (len(notes) + 54, len(notes) + 18)
+    assert both["clean_text"][-18:].equals(alone["clean_text"][-18:])
+    assert set(alone["category"][len(notes) :]) == set(LABELS.names)
+
+
 def test_the_texts_take_the_form_of_the_notes(notes: pl.DataFrame) -> None:
-    mixed = with_course(notes, LABELS, CourseConfig(phrases=90), form(True))
+    mixed = with_course(notes, LABELS, CourseConfig(phrases=90, notes=36), form(True))
     for text in mixed["clean_text"][len(notes) :]:
         assert text == text.lower()
         assert not set(text) & set(".,;:()?#-")
