@@ -264,7 +264,14 @@ class EvaluateConfig(ConfigSection):
             "tuned",
             "ensemble",
         ),
-        description="Which systems are scored, side by side.",
+        description="Which systems are scored, side by side. `tfidf_knowledge` is there too, for minutes more: TF-IDF "
+        "that has also read the phrases of a course.",
+    )
+    phrase_files: tuple[str, ...] = Field(
+        (), description="Files of phrases that the linear models may learn from beside the shipped ones."
+    )
+    words_know_phrases: bool = Field(
+        False, description="Whether the ensemble's linear model also learns from phrases; minutes more."
     )
     answer_with: Literal["tuned", "ensemble"] = Field(
         "tuned",

@@ -31,7 +31,9 @@ def folds_by_group(groups: Sequence[str], n_folds: int, generator: np.random.Gen
     return np.asarray(fold_of_group[group], np.int64)
 
 
-def fit_svm(features: Any, true: IntArray, settings: Settings, seed: int) -> LinearSVC:
+def fit_svm(
+    features: Any, true: IntArray, settings: Settings, seed: int, *, weights: FloatArray | None = None
+) -> LinearSVC:
     """Return a linear SVM per category; ``settings`` is its C and its class weights.
 
     Args:
@@ -39,9 +41,11 @@ def fit_svm(features: Any, true: IntArray, settings: Settings, seed: int) -> Lin
         true: Indices of the true categories. Shape ``(notes,)``.
         settings: C and class weights.
         seed: Of what is drawn.
+        weights: What each note counts; None for one each. Shape ``(notes,)``.
     """
     strength, weight = settings
-    return LinearSVC(C=strength, class_weight=weight, max_iter=5000, random_state=seed).fit(features, true)
+    svm = LinearSVC(C=strength, class_weight=weight, max_iter=5000, random_state=seed)
+    return svm.fit(features, true, sample_weight=weights)
 
 
 def spread_margins(margins: FloatArray, classes: IntArray, n_categories: int) -> FloatArray:

@@ -9,7 +9,7 @@ single note can neither help nor be recovered.
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -20,7 +20,9 @@ from safetensors.numpy import save_file
 from scipy import sparse
 from sklearn.feature_extraction.text import HashingVectorizer
 from sklearn.preprocessing import normalize
+from sklearn.svm import LinearSVC
 
+from nosology.classifier.knowledge import PHRASES_ALONE, Texts, fit_taught
 from nosology.classifier.linear import (
     CLASS_WEIGHTS,
     Settings,
@@ -83,8 +85,35 @@ class HashedModel:
         scores = spread_margins(np.asarray(margins, np.float64), self._classes, self._n_categories)
         return margins_to_log_probs(scores, self._classes, self._sharpness, self._n_notes)
 
-    def save(self, path: Path) -> None:
-        """Write the model as safetensors: numbers only, no text of any note."""
+    def pruned(self, n_features: int) -> "HashedModel":
+        """Return the model with the features that say most, as many as asked for.
+
+        Args:
+            n_features: Features to keep. One takes ``6 + 2 * categories`` bytes of a file in half precision.
+        """
+        says = np.linalg.norm(self._weights, axis=0) * np.concatenate([block.idf for block in self._blocks])
+        kept = np.zeros(len(says), bool)
+        kept[np.argsort(-says, kind="stable")[:n_features]] = True
+        blocks, start = [], 0
+        for block in self._blocks:
+            own = kept[start : start + len(block.columns)]
+            if not own.any():
+                own = own.copy()
+                own[0] = kept[start] = True  # a kind of feature never vanishes
+            blocks.append(_Block(block.kind, block.columns[own], block.idf[own]))
+            start += len(block.columns)
+        weights = np.ascontiguousarray(self._weights[:, kept])
+        return replace(
+            self, settings={**self.settings, "features": int(kept.sum())}, _blocks=tuple(blocks), _weights=weights
+        )
+
+    def save(self, path: Path, *, half: bool = False) -> None:
+        """Write the model as safetensors: numbers only, no text of any note.
+
+        Args:
+            path: The file.
+            half: In half precision, which takes half the place and moves no probability by more than .001 or so.
+        """
         tensors: dict[str, NDArray[Any]] = {
             "weights": self._weights,
             "intercepts": self._intercepts,
@@ -92,6 +121,9 @@ class HashedModel:
         }
         for block in self._blocks:
             tensors |= {f"columns.{block.kind}": block.columns, f"idf.{block.kind}": block.idf}
+        if half:
+            short = {name: tensor.astype(np.float16) for name, tensor in tensors.items() if tensor.dtype == np.float32}
+            tensors |= short
         about = {
             "settings": self.settings,
             "sharpness": self._sharpness,
@@ -114,6 +146,10 @@ class HashedModel:
             if metadata.get("format") != _FORMAT:
                 raise RunError("not a linear model of this version", place=str(path), hint="evaluate the run again")
             about = json.loads(metadata["about"])
+            tensors = {
+                name: tensor.astype(np.float32) if tensor.dtype == np.float16 else tensor
+                for name, tensor in tensors.items()
+            }
             for name, tensor in tensors.items():
                 finite(name, tensor)
             blocks = tuple(_Block(i, tensors[f"columns.{i}"], tensors[f"idf.{i}"]) for i in range(len(_BLOCKS)))
@@ -140,50 +176,119 @@ class HashedModel:
 
 
 def fit_hashed(
-    texts: Sequence[str], true: IntArray, n_categories: int, *, groups: Sequence[str], seed: int = 0
+    texts: Sequence[str],
+    true: IntArray,
+    n_categories: int,
+    *,
+    groups: Sequence[str],
+    seed: int = 0,
+    phrases: Texts | None = None,
+    held_out: Texts | None = None,
 ) -> HashedModel | None:
     """Return the model, its settings chosen by cross-validation over patients inside the notes given.
 
     Args:
-        texts: Training notes.
+        texts: Training notes; with phrases there need be none.
         true: Indices of their categories. Shape ``(notes,)``.
         n_categories: Size of the label set.
         groups: The patient of each note; a patient's notes share a fold.
         seed: Of folds, parts and solver.
+        phrases: What names and describes each category, each counting a fraction of a note; None for notes alone.
+        held_out: Validation notes that the phrases' weight and then the sharpness are fitted on; used with phrases.
 
     Returns:
-        None where the notes are all of one category, which leaves nothing to separate.
+        None where notes and phrases are all of one category, which leaves nothing to separate.
     """
-    if len(np.unique(true)) < 2:
-        return None
     generator = np.random.default_rng(seed)
     part = np.sort(generator.permutation(len(texts))[:MOST_NOTES])
-    counts, true = _counts([texts[i] for i in part]), true[part]
-    tuned_on = np.sort(generator.permutation(len(part))[:MOST_TUNING_NOTES])
-    folds = folds_by_group([groups[part[i]] for i in tuned_on], N_FOLDS, generator)
-    chosen, scores = _tune([block[tuned_on] for block in counts], true[tuned_on], n_categories, folds, seed)
-    blocks = _fit_blocks(counts)
-    svm = fit_svm(_joined(blocks, counts), true, chosen, seed)
+    true = np.asarray(true, np.int64)[part]
+    notes = Texts([texts[i] for i in part], true)
+    tuned = _tuned(notes, n_categories, [groups[i] for i in part], generator, seed)
+    if phrases is not None and len(np.unique(phrases.true)) > 1:
+        return _fit_taught(notes, phrases, held_out or Texts.none(), n_categories, tuned, seed)
+    if tuned is None:
+        return None
+    blocks = _fit_blocks(tuned.counts)
+    svm = fit_svm(_joined(blocks, tuned.counts), true, tuned.chosen, seed)
+    return _model_of(svm, blocks, tuned.settings, fit_sharpness(tuned.scores, tuned.true), n_categories, len(part))
+
+
+@dataclass(frozen=True)
+class _Tuned:
+    """What cross-validation inside the training notes found."""
+
+    counts: list[sparse.csr_matrix]
+    chosen: Settings
+    scores: FloatArray
+    true: IntArray
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        return {
+            "C": self.chosen[0],
+            "class_weight": self.chosen[1] or "none",
+            "folds": N_FOLDS,
+            "tuning_notes": len(self.true),
+            "cross_validated_accuracy": float((self.scores.argmax(axis=1) == self.true).mean()),
+        }
+
+
+def _tuned(
+    notes: Texts, n_categories: int, groups: Sequence[str], generator: np.random.Generator, seed: int
+) -> _Tuned | None:
+    """Return the best settings; None where the notes are all of one category."""
+    if len(np.unique(notes.true)) < 2:
+        return None
+    counts = _counts(notes.texts)
+    tuned_on = np.sort(generator.permutation(len(notes.texts))[:MOST_TUNING_NOTES])
+    folds = folds_by_group([groups[i] for i in tuned_on], N_FOLDS, generator)
+    chosen, scores = _tune([block[tuned_on] for block in counts], notes.true[tuned_on], n_categories, folds, seed)
+    return _Tuned(counts, chosen, scores, notes.true[tuned_on])
+
+
+def _fit_taught(
+    notes: Texts, phrases: Texts, held_out: Texts, n_categories: int, tuned: _Tuned | None, seed: int
+) -> HashedModel:
+    """Return the model of notes and phrases together."""
+    of_phrases = _counts(phrases.texts)
+    of_notes = _counts(notes.texts) if len(notes.texts) else None
+    blocks = _fit_blocks(
+        [sparse.vstack(pair).tocsr() for pair in zip(of_notes, of_phrases, strict=True)] if of_notes else of_phrases
+    )
+    taught = fit_taught(
+        (_joined(blocks, of_notes) if of_notes else None, notes.true),
+        (_joined(blocks, of_phrases), phrases.true),
+        (_joined(blocks, _counts(held_out.texts)) if len(held_out.texts) else None, held_out.true),
+        n_categories,
+        tuned.chosen if tuned else PHRASES_ALONE,
+        seed,
+    )
+    settings = (tuned.settings if tuned else {}) | {"phrases": len(phrases.texts), "phrase_weight": taught.weight}
+    n_texts = len(notes.texts) + len(phrases.texts)
+    return _model_of(taught.linear, blocks, settings, taught.sharpness, n_categories, n_texts)
+
+
+def _model_of(
+    svm: LinearSVC,
+    blocks: tuple[_Block, ...],
+    settings: dict[str, Any],
+    sharpness: float,
+    n_categories: int,
+    n_texts: int,
+) -> HashedModel:
+    """Return a fitted classifier as what is stored of it."""
     weights, intercepts = svm.coef_, svm.intercept_
     if len(svm.classes_) == 2:  # scikit-learn keeps one hyperplane for two classes
         weights, intercepts = np.vstack([-weights, weights]), np.concatenate([-intercepts, intercepts])
-    settings = {
-        "C": chosen[0],
-        "class_weight": chosen[1] or "none",
-        "folds": N_FOLDS,
-        "tuning_notes": len(tuned_on),
-        "cross_validated_accuracy": float((scores.argmax(axis=1) == true[tuned_on]).mean()),
-        "features": int(weights.shape[1]),
-    }
     return HashedModel(
-        settings,
+        settings | {"features": int(weights.shape[1])},
         blocks,
         np.ascontiguousarray(weights, np.float32),  # safetensors writes memory as it lies
         intercepts.astype(np.float32),
         svm.classes_.astype(np.int64),
-        fit_sharpness(scores, true[tuned_on]),
+        sharpness,
         n_categories,
-        len(part),
+        n_texts,
     )
 
 

@@ -14,6 +14,7 @@ import numpy as np
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.svm import LinearSVC
 
+from nosology.classifier.knowledge import PHRASES_ALONE, Texts, fit_taught
 from nosology.classifier.linear import (
     CLASS_WEIGHTS,
     Settings,
@@ -113,6 +114,51 @@ def fit_tfidf(
         "features": int(features.shape[1]),
     }
     return TfidfModel(settings, words, linear, sharpness, n_categories, len(texts))
+
+
+def fit_tfidf_knowledge(
+    phrases: Texts,
+    texts: Sequence[str],
+    true: IntArray,
+    n_categories: int,
+    *,
+    groups: Sequence[str],
+    held_out: Texts | None = None,
+    seed: int = 0,
+) -> TfidfModel | Majority:
+    """Return the TF-IDF baseline that has also read phrases, each counting a fraction of a note.
+
+    Args:
+        phrases: What names and describes each category; see `nosology.course.phrases.collect`.
+        texts: Training notes; none gives what phrases alone can tell.
+        true: Indices of their categories. Shape ``(notes,)``.
+        n_categories: Size of the label set.
+        groups: The patient of each note; a patient's notes share a fold.
+        held_out: Validation notes, which the phrases' weight and the sharpness are fitted on.
+        seed: Of folds, tuning subset and solver.
+
+    Returns:
+        A `Majority` where all phrases are of one category, which leaves nothing to separate.
+    """
+    if len(np.unique(phrases.true)) < 2:
+        return fit_majority(np.concatenate([true, phrases.true]), n_categories)
+    is_tuned = len(np.unique(true)) > 1
+    chosen = _tune(texts, true, n_categories, groups, seed)[0] if is_tuned else PHRASES_ALONE
+    held_out = held_out or Texts.none()
+    words = _vectorizer(len(texts) + len(phrases.texts)).fit([*texts, *phrases.texts])
+    features = [(words.transform(part.texts), part.true) for part in (Texts(texts, true), phrases) if part.texts]
+    notes = features[0] if len(features) > 1 else (None, true)
+    checked = (words.transform(held_out.texts) if held_out.texts else None, held_out.true)
+    taught = fit_taught(notes, features[-1], checked, n_categories, chosen, seed)
+    settings = {
+        "C": chosen[0],
+        "class_weight": chosen[1] or "none",
+        "phrases": len(phrases.texts),
+        "phrase_weight": taught.weight,
+        "features": len(words.vocabulary_),
+    }
+    n_texts = len(texts) + len(phrases.texts)
+    return TfidfModel(settings, words, taught.linear, taught.sharpness, n_categories, n_texts)
 
 
 def _tune(

@@ -64,7 +64,7 @@ def _fit(inputs: Inputs, config: EvaluateConfig, tuned: Scorer, progress: Progre
     fitted_on = {
         "run_manifest_sha256": inputs.run.sha256,
         "note_ids_sha256": sha256_text("\n".join(notes["note_id"])),
-        "settings": f"{config.selective_accuracy:g} {config.coverage:g} {config.seed}",
+        "settings": _settings(config),
     }
 
     @cache
@@ -79,6 +79,12 @@ def _fit(inputs: Inputs, config: EvaluateConfig, tuned: Scorer, progress: Progre
     if "ensemble" not in config.systems:
         return Fitted(calibration, None, "")
     return Fitted(calibration, _ensemble(inputs, config, log_probs, fitted_on, progress), "")
+
+
+def _settings(config: EvaluateConfig) -> str:
+    """Return the settings that decide what is fitted, those of phrases only where these are used."""
+    settings = f"{config.selective_accuracy:g} {config.coverage:g} {config.seed}"
+    return f"{settings} phrases {' '.join(config.phrase_files)}" if config.words_know_phrases else settings
 
 
 def _ensemble(
@@ -105,6 +111,8 @@ def _ensemble(
             len(inputs.labels.names),
             groups=inputs.train["patient_id"].to_list(),
             seed=config.seed,
+            phrases=inputs.phrases(config.phrase_files) if config.words_know_phrases else None,
+            held_out=inputs.validation_texts(),
         )
         advance(len(inputs.train))
     if linear is None:

@@ -4,20 +4,25 @@ The training dataset must still be the one that the run recorded, byte for byte 
 are trained on exactly the notes that the model was trained on.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 
+from nosology.classifier.knowledge import Texts
 from nosology.coding.labels import LabelSet
 from nosology.config import EvaluateConfig
+from nosology.course.phrases import collect
 from nosology.dataset.folder import Dataset, open_dataset
 from nosology.errors import DataError, RunError
 from nosology.files import MANIFEST, sha256_file
 from nosology.records import IntArray
 from nosology.runs.manifest import TrainingDataset
 from nosology.runs.run import Run
+from nosology.text.cleaning import Cleaning
+from nosology.text.normalize import normalize
 
 
 @dataclass(frozen=True)
@@ -62,6 +67,24 @@ class Inputs:
         """Return the label-set index of each note's category. Shape ``(notes,)``."""
         place = {name: number for number, name in enumerate(self.labels.names)}
         return np.array([place[category] for category in categories], np.int64)
+
+    def phrases(self, files: Sequence[str]) -> Texts:
+        """Return the shipped phrases and those of files, in the form of the run's notes.
+
+        Raises:
+            LabelError: The label set has no codes.
+            DataError: A file cannot be read, or its licence does not allow it.
+        """
+        form = Cleaning.like(self.run.manifest.dataset.preparation)
+        found = Texts.of_phrases(collect(self.labels, [Path(file) for file in files]), self.labels)
+        texts = [
+            normalize(text, lowercase=form.lowercase, strip_punctuation=form.strip_punctuation) for text in found.texts
+        ]
+        return Texts(texts, found.true)
+
+    def validation_texts(self) -> Texts:
+        """Return the validation notes with their categories."""
+        return Texts(self.validation["clean_text"].to_list(), self.category_indices(self.validation["category"]))
 
 
 def read_inputs(

@@ -19,7 +19,7 @@ from nosology.classifier.words import HashedModel, fit_hashed
 from nosology.coding.labels import LabelSet
 from nosology.config import EvaluateConfig
 from nosology.errors import ConfigError
-from nosology.evaluation.baselines import Majority, TfidfModel, fit_majority, fit_tfidf
+from nosology.evaluation.baselines import Majority, TfidfModel, fit_majority, fit_tfidf, fit_tfidf_knowledge
 from nosology.evaluation.inputs import Inputs
 from nosology.evaluation.parsing import parse_lenient, parse_strict
 from nosology.metrics import INVALID
@@ -133,24 +133,38 @@ def run_baselines(inputs: Inputs, config: EvaluateConfig, progress: Progress) ->
             continue
         train = inputs.train_all if name == "tfidf_all" else inputs.train
         with progress(f"evaluate {name}", len(texts)) as advance:
-            model = _fit_baseline(name, train, inputs, config.seed)
+            model = _fit_baseline(name, train, inputs, config)
             started = time.perf_counter()
             probabilities = np.exp(model.log_probs(texts))
             seconds = time.perf_counter() - started
             advance(len(texts))
         trained_on = f"{len(train):,} notes" + (", the model's own" if name != "tfidf_all" else ", the training split")
+        if name == "tfidf_knowledge":
+            trained_on += f", and {model.settings.get('phrases', 0):,} phrases"
         outputs[name] = Output(probabilities.argmax(axis=1), probabilities, seconds, trained_on, model.settings)
     return outputs
 
 
-def _fit_baseline(name: str, train: pl.DataFrame, inputs: Inputs, seed: int) -> Majority | TfidfModel | HashedModel:
+def _fit_baseline(
+    name: str, train: pl.DataFrame, inputs: Inputs, config: EvaluateConfig
+) -> Majority | TfidfModel | HashedModel:
     """Return a baseline that has learned from some notes; the majority where there is nothing else to learn."""
     true, n_categories = inputs.category_indices(train["category"]), len(inputs.labels.names)
     if name == "majority":
         return fit_majority(true, n_categories)
-    fit = fit_hashed if name == "tfidf_parts" else fit_tfidf
     texts, patients = train["clean_text"].to_list(), train["patient_id"].to_list()
-    return fit(texts, true, n_categories, groups=patients, seed=seed) or fit_majority(true, n_categories)
+    if name == "tfidf_knowledge":
+        return fit_tfidf_knowledge(
+            inputs.phrases(config.phrase_files),
+            texts,
+            true,
+            n_categories,
+            groups=patients,
+            held_out=inputs.validation_texts(),
+            seed=config.seed,
+        )
+    fit = fit_hashed if name == "tfidf_parts" else fit_tfidf
+    return fit(texts, true, n_categories, groups=patients, seed=config.seed) or fit_majority(true, n_categories)
 
 
 def run_base(

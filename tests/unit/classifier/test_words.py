@@ -373,3 +373,42 @@ def test_notes_of_one_category_leave_nothing_to_learn() -> None:
 
 def test_no_text_shows_in_a_repr() -> None:
     assert "cardio" not in repr(fitted_on_stems(30))
+
+
+# Smaller files.
+
+
+def test_pruning_keeps_the_features_that_say_most(model: HashedModel) -> None:
+    texts, true = notes(60, 5)
+    small = model.pruned(40)
+    assert small.settings["features"] == small._weights.shape[1] == 40
+    assert (small.log_probs(texts).argmax(axis=1) == true).mean() > 0.95
+    assert model.settings["features"] > 40
+
+
+def test_pruning_to_more_than_there_is_changes_nothing(model: HashedModel) -> None:
+    texts, _ = notes(9, 6)
+    np.testing.assert_array_equal(model.pruned(10**9).log_probs(texts), model.log_probs(texts))
+
+
+def test_a_kind_of_feature_never_vanishes(model: HashedModel) -> None:
+    texts, _ = notes(3, 7)
+    assert np.isfinite(model.pruned(1).log_probs(texts)).all()
+
+
+def test_half_precision_takes_half_the_place_and_answers_alike(model: HashedModel, tmp_path: Path) -> None:
+    texts, _ = notes(60, 8)
+    whole, half = tmp_path / "whole.safetensors", tmp_path / "half.safetensors"
+    model.save(whole)
+    model.save(half, half=True)
+    assert half.stat().st_size < 0.7 * whole.stat().st_size
+    loaded = HashedModel.load(half)
+    np.testing.assert_allclose(np.exp(loaded.log_probs(texts)), np.exp(model.log_probs(texts)), atol=0.002)
+
+
+def test_a_feature_takes_the_bytes_that_its_docstring_states(model: HashedModel, tmp_path: Path) -> None:
+    sizes = []
+    for n in (20, 60):
+        model.pruned(n).save(tmp_path / f"{n}", half=True)
+        sizes.append((tmp_path / f"{n}").stat().st_size)
+    assert sizes[1] - sizes[0] == pytest.approx(40 * (6 + 2 * 3), abs=16)

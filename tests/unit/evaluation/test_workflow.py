@@ -14,9 +14,11 @@ from sklearn.metrics import accuracy_score, confusion_matrix, f1_score
 from evaluation_world import CATEGORIES, FakeClassifier, Loader, write_dataset, write_run
 from nosology.classifier.calibration import Calibration
 from nosology.classifier.ensemble import Ensemble
+from nosology.classifier.knowledge import Texts
 from nosology.config import EvaluateConfig
-from nosology.errors import ConfigError, DataError, RunError
+from nosology.errors import ConfigError, DataError, LabelError, RunError
 from nosology.evaluation import evaluate
+from nosology.evaluation.inputs import Inputs
 from nosology.files import read_json, sha256_file, sha256_text
 from nosology.runs.files import RunFiles
 from nosology.runs.results import Results
@@ -444,3 +446,26 @@ def test_progress_counts_every_note_of_every_stage(fresh: Any) -> None:
 
 def _interrupt(*_: Any, **_options: Any) -> None:
     raise KeyboardInterrupt
+
+
+def test_a_baseline_and_the_ensemble_can_learn_from_phrases_too(fresh: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = [f"{word} {i}" for i in range(9) for word in ("infarction", "dyspnea", "melena", "pruritus")]
+    few = Texts(texts, np.array([0, 1, 2, 3] * 9))
+    monkeypatch.setattr(Inputs, "phrases", lambda *_: few)
+    config = EvaluateConfig(
+        bootstrap_samples=100, systems=("majority", "tfidf_knowledge", "tuned", "ensemble"), words_know_phrases=True
+    )
+    results = evaluate(fresh, config=config, load=Loader())
+    found = results["systems"]["tfidf_knowledge"]
+    assert found["settings"]["phrases"] == 36
+    assert found["trained_on"] == "40 notes, the model's own, and 36 phrases"
+    ensemble = Ensemble.load(RunFiles(fresh).ensemble)
+    assert ensemble is not None
+    assert ensemble.linear.settings["phrases"] == 36
+    assert "phrases" in ensemble.fitted_on["settings"]
+
+
+def test_phrases_need_a_label_set_with_codes(fresh: Any) -> None:
+    config = EvaluateConfig(bootstrap_samples=100, systems=("tfidf_knowledge",))
+    with pytest.raises(LabelError, match="no code ranges"):
+        evaluate(fresh, config=config, load=Loader())

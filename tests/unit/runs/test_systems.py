@@ -1,11 +1,11 @@
 """The table of evaluated systems."""
 
 from nosology.config import EvaluateConfig
-from nosology.runs.systems import BASE_SYSTEMS, BASELINES, SYSTEMS
+from nosology.runs.systems import BASE_SYSTEMS, BASELINES, ON_DEMAND, SYSTEMS
 
 
-def test_the_configuration_scores_every_system_unless_told_otherwise() -> None:
-    assert EvaluateConfig().systems == tuple(SYSTEMS)
+def test_the_configuration_scores_every_system_but_the_slow_ones_unless_told_otherwise() -> None:
+    assert EvaluateConfig().systems == tuple(name for name in SYSTEMS if name not in ON_DEMAND)
 
 
 def test_only_the_base_model_answers_in_several_readings_each_once() -> None:
@@ -15,4 +15,4 @@ def test_only_the_base_model_answers_in_several_readings_each_once() -> None:
 
 
 def test_systems_without_a_language_model_are_the_baselines() -> None:
-    assert BASELINES == ("majority", "tfidf", "tfidf_all", "tfidf_parts")
+    assert BASELINES == ("majority", "tfidf", "tfidf_all", "tfidf_parts", "tfidf_knowledge")
