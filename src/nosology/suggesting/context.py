@@ -2,8 +2,8 @@
 
 A sentence is cut into clauses: at a semicolon, a word of contrast or cause, and a comma or "and" before words that have
 a verb of their own. A cue reaches a mention inside its clause alone; the cues and what only looks like one stand in
-`nosology.suggesting.cues` and ``kin``. They follow NegEx and ConText (Chapman et al. 2001; Harkema et al. 2009),
-written here rather than taken from medspaCy, which would bring 36 packages with an old spaCy (``docs/experiments.md``).
+`nosology.suggesting.cues`, ``doubts``, ``past`` and ``kin``. They follow NegEx and ConText (Chapman et al. 2001;
+Harkema et al. 2009), written here since medspaCy would bring 36 packages with an old spaCy (``docs/experiments.md``).
 What is past is not denied, an exclusion that failed or is planned is uncertain, not denied; and a sentence is marked
 only where *every* mention in it is, so "no fever; pneumonia on the left" counts for pneumonia.
 """
@@ -12,16 +12,23 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from nosology.suggesting import cues, kin
+from nosology.suggesting import cues, doubts, kin, past
 
 _FAR = 150  # characters; a cue further before a mention belongs to something else
 _INTRODUCED = re.compile(  # a colon behind such words introduces what they speak of
-    r"(?:den(?:ies|ied)|neg(?:ative)?(?: for)?|no|not|hx|history|pmhx?|pshx?|suspected|possible|differential|diagnosis|"
+    r"(?:den(?:ies|ied)|neg(?:ative)?(?: for)?|no|not|hx|history|ph|pmhx?|pshx?|suspected|possible|differential|"
+    r"diagnosis|"
     r"ddx|query|r/o|rule out|to exclude|previous|prior|past|"
     r"concern(?:s|ing)?(?: for)?|absent|nil|19\d\d|20\d\d|ago)\s*$",
     re.IGNORECASE,
 )
-_CARRIED_ON = re.compile(r"\s*(?:,?\s*(?:which|who|that|now|since)|[–—])\s", re.IGNORECASE)
+_CARRIED_ON = re.compile(
+    r"(?:\s+(?:on|at|in|during|after|following|throughout)(?:\s+[\w'’-]+){1,4}?)?\s*(?:,?\s*(?:(?:which|who|"
+    r"that)(?: (?:has|have|had|is|was|were) (?:now|since))?|now|since|"
+    r"(?:(?:long|fully|since|now|successfully) )*(?:treated|cured|resolved|cleared|settled|healed|excised|repaired))|"
+    r"(?:was|were|(?:has|had|have) been) considered,? but|[–—])(?!\w)",
+    re.IGNORECASE,
+)
 _LISTED = re.compile(
     r"\s*(?:or|nor)\b|[^,;]*\b(?:or|nor|and)\s+[\w\s'’-]{1,40}?\b(?:was|were|is|are|has been|have been) "
     r"(?:seen|noted|found|reported|identified|detected|present|observed|elicited|evident)",
@@ -111,43 +118,62 @@ def is_of_family(sentence: str, start: int) -> bool:
     if kin.FAMILY_HEADER.match(sentence):
         return True
     first, last = _hard_clause(sentence, start, start, of_person=True)
-    before = sentence[first:start]
-    if kin.FAMILY_PHRASE.search(before) or kin.RELATIVE_BEHIND.match(sentence[start:last]):
+    before, behind = sentence[first:start], sentence[start:last]
+    if kin.FAMILY_PHRASE.search(before) or kin.RELATIVE_BEHIND.match(behind):
         return True
-    return any(_is_subject(before, relative) for relative in kin.RELATIVE_AHEAD.finditer(before))
+    relatives = list(kin.RELATIVE_AHEAD.finditer(before))
+    return any(_is_subject(before, relative) for relative in relatives) or (
+        bool(relatives) and kin.THEMSELVES.match(behind) is not None
+    )
 
 
 def _is_subject(before: str, relative: re.Match[str]) -> bool:
     """Return whether a relative is whom the clause speaks of, up to a mention at its end."""
     head, tail = before[: relative.start()], before[relative.end() :]
-    if kin.EXPOSED.search(head):
+    if kin.EXPOSED.search(head) or kin.NOBODY.search(head):
         return True
-    if kin.NOT_SUBJECT.search(head) or kin.INFORMANT.search(tail) or kin.OTHER_SUBJECT.search(tail):
+    if kin.LOST.search(head):
+        return tail.strip().lower() == "to"
+    if kin.INFORMANT.search(tail) or kin.OTHER_SUBJECT.search(tail):
+        return False
+    if kin.IN_TURN.match(tail) or (kin.KEEPING.search(head) and tail.lower().split()[:1] == ["with"]):
+        return True
+    if kin.NOT_SUBJECT.search(head) and not kin.ONE_OF.search(head):
         return False
     return not tail.strip() or kin.RELATIVE_HAS.match(tail) is not None
 
 
 def _is_denied(before: str, behind: str) -> bool:
-    plain = _masked(_masked(before, cues.UNSETTLED_AHEAD), cues.PSEUDO_DENIAL)
+    plain = _masked(_masked(before, doubts.UNSETTLED_AHEAD), cues.PSEUDO_DENIAL)
     if cues.DENIED_AHEAD.search(plain):
         return True
-    return cues.DENIED_BEHIND.match(behind) is not None and cues.UNCERTAIN_BEHIND.match(behind) is None
+    if cues.ODDS_AHEAD.search(before) and cues.ODDS_LOW.match(behind):
+        return True
+    settled = _masked(behind, cues.PSEUDO_DENIAL)
+    return cues.DENIED_BEHIND.match(settled) is not None and doubts.UNSETTLED_BEHIND.match(behind) is None
 
 
 def _is_uncertain(before: str, behind: str) -> bool:
-    plain = _masked(before, cues.PSEUDO_UNCERTAIN)
-    return bool(cues.UNCERTAIN_AHEAD.search(plain) or cues.UNCERTAIN_BEHIND.match(behind))
+    plain = _masked(before, doubts.PSEUDO_UNCERTAIN)
+    return any(
+        (
+            doubts.UNCERTAIN_AHEAD.search(plain),
+            doubts.UNSETTLED_BEHIND.match(behind),
+            doubts.UNCERTAIN_BEHIND.match(behind),
+        )
+    )
 
 
 def _is_past(before: str, behind: str) -> bool:
-    if cues.PAST_AHEAD.search(_masked(before, cues.PSEUDO_PAST) + " "):
+    if past.PAST_AHEAD.search(_masked(before, past.PSEUDO_PAST) + " "):
         return True
-    found = cues.PAST_BEHIND.search(_masked(behind, cues.PSEUDO_PAST))
+    found = past.PAST_BEHIND.search(_masked(behind, past.PSEUDO_PAST))
     if found is None:
         return False
     # What stands before the cue's last word may take it back: "has not resolved", "diagnosed in 2010".
     lead = found.start() or found.end() - len(found[0].split()[-1])
-    return cues.CURRENT.search(behind[:lead]) is None
+    takes_back = past.UNFINISHED if found["over"] else past.CURRENT
+    return takes_back.search(behind[:lead]) is None
 
 
 def _masked(text: str, pattern: re.Pattern[str]) -> str:
@@ -167,7 +193,9 @@ def _scope(sentence: str, start: int, end: int) -> tuple[str, str]:
             last = comma
             break
     joints = [
-        match for match in cues.AND.finditer(sentence, first, last) if match.end() <= start or match.start() >= end
+        match
+        for match in cues.AND.finditer(sentence, first, last)
+        if match.end() <= start or (match.start() >= end and not cues.OVER_NEXT.match(sentence, match.end()))
     ]
     first = max([match.end() for match in joints if match.end() <= start], default=first)
     last = min(
@@ -178,7 +206,9 @@ def _scope(sentence: str, start: int, end: int) -> tuple[str, str]:
         ],
         default=last,
     )
-    return sentence[max(first, start - _FAR) : start].rstrip(), sentence[end:last].rstrip()
+    before, behind = sentence[max(first, start - _FAR) : start].rstrip(), sentence[end:last].rstrip()
+    parted = cues.PARTED.match(behind) if cues.RULING.search(before) else None
+    return (before + " out", behind[parted.end() :]) if parted else (before, behind)
 
 
 def _is_joined(sentence: str, first: int, start: int, end: int, joint: re.Match[str]) -> bool:
@@ -200,10 +230,12 @@ def _hard_clause(sentence: str, start: int, end: int, *, of_person: bool = False
     for match in (cues.PERSON_END if of_person else cues.HARD_END).finditer(sentence):
         if match.end() <= start:
             first = match.end()
-        elif match.start() >= end and not _CARRIED_ON.fullmatch(sentence[end : match.end()] + " "):
+        elif match.start() >= end and not _CARRIED_ON.fullmatch(sentence, end, match.end()):
             last = match.start()
             break
     if not of_person:
+        leading = cues.LEADING.match(sentence, first)
+        first = leading.end() if leading and leading.end() <= start else first
         for match in cues.COLON.finditer(sentence, first, start):
             if not _INTRODUCED.search(sentence[first : match.start()]):
                 first = match.end()

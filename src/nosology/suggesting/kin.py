@@ -11,11 +11,20 @@ def _compile(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern, re.IGNORECASE)
 
 
+OTHERS = (
+    r"boss|teacher|donor|carer|caregiver|landlord|landlady|tenant|lodger|pupil|coach|employer|employee|"
+    r"manager|cellmate|team-?mate|index case|index patient|minder|childminder|"
+    r"priest|lover|best friend|care worker|nanny|tutor|visitor"
+)
+"""Persons that are another's where a word says which."""
+OWN = r"baby|newborn|child|infant|toddler|kid|ex|date|client|customer|guest|resident|recipient"
+"""Persons that are another's only where a word says whose: the child of a note may be the patient."""
 RELATIVE = (
-    r"(?:mothers?|fathers?|mums?|moms?|mommy|mummy|mam|dads?|daddy|parents?|brothers?|sisters?|siblings?|twin(?:s|"
+    r"(?:(?:great[- ])*(?:mothers?|fathers?|mums?|moms?|mommy|mummy|mam|dads?|daddy|parents?|brothers?|sisters?|"
+    r"siblings?|twin(?:s|"
     r" brother| sister)?|"
     r"aunts?|aunt(?:ie|y)|uncles?|grand[- ]?(?:mothers?|fathers?|parents?|mas?|pas?|dads?|mums?|moms?|daughters?|"
-    r"sons?|children)|"
+    r"sons?|children)|[mp]g[mf]|[mp]\.?g\.?[mf]\.?|(?:great|grand)[- ]?(?:aunt|uncle|niece|nephew)s?|fdrs?|ex|"
     r"gran|granny|grandad|nan|nana|nanna|cousins?|nephews?|nieces?|sons?|daughters?|children|kids|"
     r"relatives?|relations?|family|(?:maternal|paternal) (?:side|\w+)|(?:first|second)[- ]degree relatives?|kin|"
     r"wife|husband|spouse|partner|boyfriend|girlfriend|fianc[eé]e?|"
@@ -24,6 +33,8 @@ RELATIVE = (
     r"house-?mates?|"
     r"household (?:contacts?|members?)|colleagues?|co-?workers?|friends?|neighbou?rs?|class-?mates?|contacts?|"
     r"ex-(?:wife|husband|partner))"
+    rf"|(?<![\w-])(?:(?:his|her|their|my|the patient['’]s|another|a fellow|an?|the)\s+(?:\w+\s)?(?:{OTHERS})|"
+    rf"(?:his|her|their|my|the patient['’]s)\s+(?:\w+\s)?(?:{OWN})))"
 )
 FAMILY_HEADER = _compile(
     r"^\s*(?:(?:strong |positive |significant |relevant |known |no |denies (?:any )?)?family (?:medical |"
@@ -38,10 +49,35 @@ FAMILY_PHRASE = _compile(
 _OF_THEM = (
     r"(?:has|have|had|having|is|was|are|were|with|suffer(?:s|ed|ing)?|died|dies|passed|deceased|diagnosed|known|"
     r"affected|all|each|got|gets|developed|positive|being|carries|carried|also|both|who|that|whose|living|alive|"
-    r"well|treated|recovering|cured|"
+    r"well|treated|recovering|cured|may|might|could|probably|possibly|reportedly|apparently|born|underwent|lost|"
+    r"survived|succumbed|contracted|caught|came down|battl\w+|lives with|struggl\w+|needed|takes|can(?:no|['’])t|"
+    r"cannot|"
+    r"does(?:n['’]t)?|do(?:n['’]t)?|has(?:n['’]t)?|had(?:n['’]t)?|is(?:n['’]t)?|was(?:n['’]t)?|"
     rf"tested|recently|never|did|does|(?:and|or)(?: (?:his|her|their|the|an|a|one|two))? {RELATIVE}|[,:(–—-]|"
-    rf"['’]s?(?!\w)|on (?:his|her|the|their)?\s?\w+['’]s side|at|in (?:his|her|their)|aged?|\d+)"
+    rf"['’]s?(?!\w)|w/|(?:(?!and\b|to\b|for\b|about\b)[\w'’-]+\s+){{1,3}}?(?:with|has|had|suffers)|on (?:his|her|the|"
+    rf"their)?\s?\w+['’]s side|at|in (?:his|her|their)|aged?|\d+)"
 )
+IN_TURN = _compile(
+    r"^\s*,?\s*(?:who|whose)\s+(?:(?:has|had|is|was|are|were|suffer\w*|died|also|himself|herself)\b|\w+ed\b)"
+)
+"""Behind a relative who is not the subject: "cares for her husband, who has"."""
+KEEPING = _compile(
+    r"(?<![\w-])(?:cares? for|caring for|looks? after|looking after|carer (?:of|for)|married to|living with|"
+    r"lives? with|"
+    r"visit(?:s|ed|ing)|nurs(?:es|ed|ing)|shares? \w+ with|sleeps? (?:with|beside)|(?:son|daughter|child|born) (?:of|"
+    r"to))\s+"
+    r"(?:[\w'’-]+\s+){0,2}$"
+)
+"""Before one whose "with" is of that person: "lives with a partner with hepatitis"."""
+LOST = _compile(r"(?<![\w-])(?:lost|losing)\s+(?:(?:his|her|their|an?|both|the|one)\s+)*$")
+ONE_OF = _compile(
+    r"(?<![\w-])(?:one|two|three|four|five|several|some|many|most|all|both|none|neither|each|either|\d+) of\s+"
+    r"(?:(?:his|her|their|the|my)\s+)?(?:\w+\s+)?$"
+)
+NOBODY = _compile(
+    r"(?<![\w-])(?:no one|no-one|nobody|none|no (?:other )?(?:member|relative)s?)(?: (?:else )?(?:in|of|on|from)\b)"
+)
+THEMSELVES = _compile(r"^.{0,40}?\bin (?:herself|himself|themselves)(?!\w)")
 RELATIVE_AHEAD = _compile(rf"(?<![\w-])(?:{RELATIVE})(?![\w-])")
 RELATIVE_HAS = _compile(rf"^\s*{_OF_THEM}")
 INFORMANT = _compile(
@@ -53,7 +89,8 @@ INFORMANT = _compile(
     r"at (?:the )?bedside|"
     r"in attendance|explain\w*|insist\w*|request\w*|denies|denied|den(?:y|ying)|aware|updated|history from|helps?|"
     r"cares?|"
-    r"gave|gives|provid\w*|interpret\w*|translat\w*|visit\w*|drove|took|take(?:s|n)?)(?![\w-])"
+    r"gave|gives|provid\w*|interpret\w*|translat\w*|(?:main|only|sole|primary|full-time) (?:carer|caregiver|support)|"
+    r"worries|wants?|visit\w*|drove|took|take(?:s|n)?)(?![\w-])"
 )
 EXPOSED = _compile(
     r"(?<![\w-])(?:expos\w+ (?:to|from|at home to)|contact (?:with|of)|caught (?:it )?from|"
@@ -83,5 +120,11 @@ RELATIVE_BEHIND = _compile(
     rf"\s*(?:in|affecting|affects|among)\s+(?:(?:his|her|the|their|a|an|one|both|two|three|several|many|multiple|"
     rf"close|older|"
     rf"younger|maternal|paternal|first-degree|identical|other)\s+)*(?:{RELATIVE})(?![\w-])|"
-    r"(?:runs|run|running) in (?:the|his|her|their) family)"
+    r"(?:runs|run|running|is common|is prevalent|is rife|clusters?) in (?:the|his|her|their) family|"
+    rf"\s*(?::|[-–—=])\s*(?:(?:in|his|her|both|maternal|paternal|one|two|older|"
+    rf"younger)\s+)*(?:{RELATIVE})(?=\s*(?:[.,;)/&+]|and\b|$))|"
+    rf"\s*(?:killed|claimed|took|carried off|afflict(?:s|ed)|struck)\s+(?:(?:his|her|their|the|both|an?|maternal|"
+    rf"paternal|"
+    rf"older|younger)\s+)+(?:{RELATIVE})(?![\w-])|\s*(?:on|from|down) (?:the|his|her|their) (?:{RELATIVE}['’]s|"
+    r"mat(?:ernal)?|pat(?:ernal)?)(?: side)?(?![\w-]))"
 )

@@ -3,11 +3,13 @@
 The mention stands between brackets; they are taken out before the sentence is read.
 """
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nosology.suggesting.context import Context, context_of, mark
+from nosology.suggesting.context import Context, context_of, has_cue, mark
 
 AFFIRMED, DENIED, RELATIVE = Context(), Context(negated=True), Context(family_history=True)
 OPEN = Context(uncertain=True)
@@ -230,7 +232,18 @@ SENTENCES: dict[Context, list[str]] = {
         "Mother had [breast cancer] in 1999.",
     ],
 }
+FIELDS = {"negated": "negated", "family": "family_history", "history": "history", "uncertain": "uncertain"}
+
+
+def written_before_the_rules() -> list[tuple[str, Context]]:
+    """Return the probes of double denials, doubt, kin, informants and the past, that later rules were written after."""
+    text = (Path(__file__).parents[2] / "fixtures" / "context_probes.tsv").read_text(encoding="utf-8")
+    rows = [line.split("\t") for line in text.splitlines()[1:]]
+    return [(marked, Context(**{FIELDS[name]: True for name in marks.split()})) for _, marks, marked in rows]
+
+
 PROBES = [(marked, context) for context, sentences in SENTENCES.items() for marked in sentences]
+PROBES += written_before_the_rules()
 UNRELATED = [
     "the wound is clean",
     "he has a good appetite",
@@ -322,3 +335,8 @@ def test_one_affirmed_mention_is_enough() -> None:
 
 def test_a_sentence_without_a_mention_is_not_marked() -> None:
     assert context_of("No fever.", []) == AFFIRMED
+
+
+@pytest.mark.parametrize(("marked", "context"), [probe for probe in PROBES if probe[1] not in (AFFIRMED, OPEN)])
+def test_no_sentence_that_marks_something_is_passed_over_unread(marked: str, context: Context) -> None:
+    assert has_cue(marked.replace("[", "").replace("]", "")), context
