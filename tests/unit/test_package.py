@@ -14,7 +14,18 @@ import nosology
 ROOT = Path(__file__).parents[2]
 MODULES = sorted(found.name for found in pkgutil.walk_packages(nosology.__path__, "nosology."))
 TOP_LEVEL = {"__main__", "config", "doctor", "errors", "files", "records"}
-USES_TORCH = {"classifier", "cli", "doctor", "evaluation", "machine", "modeling", "serve", "suggesting", "training"}
+USES_TORCH = {
+    "classifier",
+    "cli",
+    "doctor",
+    "evaluation",
+    "export",
+    "machine",
+    "modeling",
+    "serve",
+    "suggesting",
+    "training",
+}
 
 SHUFFLED = """
 import importlib, random, sys, warnings

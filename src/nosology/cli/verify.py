@@ -1,4 +1,4 @@
-"""``nosology verify``: whether a run is still what it was."""
+"""``nosology verify``: whether a run is still what it was, and an export still the run."""
 
 import json
 from pathlib import Path
@@ -12,19 +12,27 @@ from nosology.cli.console import say
 
 @app.command()
 def verify(
-    run: Annotated[Path, typer.Argument(help="A finished run folder.")],
+    run: Annotated[Path, typer.Argument(help="A finished run folder, or an export.")],
     record: Annotated[
         bool, typer.Option("--record", help="Record the files as they are now: only where you know who changed them.")
     ] = False,
+    base: Annotated[
+        Path | None, typer.Option(help="Folder of the base model of an exported adapter; without it, found by name.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")] = False,
 ) -> None:
     """Compare every file of a run, and of its base model, with what was recorded when it was made.
+
+    An export is compared with what was written, and asked again, by its target's own loader, what the run was asked.
 
     Ends with status 2 where a file that a prediction depends on changed, is missing or is new; such a run answers
     nothing. Other files that changed (reports, logs, evaluations) are named too.
 
     Example: nosology verify runs/mimic3
     """
+    if _kind_of(run) == "export":
+        _verify_export(run, base, as_json=as_json)
+        return
     from nosology.errors import RunError
     from nosology.modeling.loading import recorded_files
     from nosology.runs import integrity
@@ -52,3 +60,41 @@ def verify(
     integrity.check_base_model(base_model, recorded, model.name)
     if not as_json:
         print(f"{len(recorded.files)} files are as recorded: {recorded.sha256}")
+
+
+def _kind_of(folder: Path) -> str:
+    """Return what a folder's manifest says that it is; empty where there is none."""
+    from nosology.files import MANIFEST, read_json
+
+    found = read_json(folder / MANIFEST) if (folder / MANIFEST).is_file() else {}
+    return str(found.get("kind", "")) if isinstance(found, dict) else ""
+
+
+def _verify_export(folder: Path, base: Path | None, *, as_json: bool) -> None:
+    """Name files of an export that changed, and the first thing by which it is not the run any more.
+
+    Raises:
+        RunError: There is one or the other.
+    """
+    from dataclasses import asdict
+
+    from nosology.errors import RunError
+    from nosology.export.models.workflow import changed_files, verify_export
+
+    changed = changed_files(folder)
+    found = verify_export(folder, base=base)
+    if as_json:
+        print(json.dumps({"changed": changed, **asdict(found)}, indent=2))
+    else:
+        for name in changed:
+            print(f"{name}: not as it was written")
+        print(
+            f"{found.n} invented notes: largest difference {found.largest:.2g} of {found.tolerance:g} tolerated, "
+            f"mean {found.mean:.2g}, {found.n_changed} other answers"
+        )
+    if not found.is_same:
+        raise RunError(
+            f"this export does not answer as its run: {found.reason}", place=str(folder), hint="export again"
+        )
+    if changed:
+        raise RunError(f"{len(changed)} files are not as they were written", place=str(folder), hint="export again")

@@ -84,13 +84,13 @@ class PromptEncoder:
         self._tokenizer = tokenizer
         self._template = template
         self.categories = tuple(categories)
-        listed = self.categories if order is None else tuple(self.categories[index] for index in order)
+        self._listed = self.categories if order is None else tuple(self.categories[index] for index in order)
         self._shortening: Shortening = shortening
         self.max_note_tokens = max_note_tokens
-        self._before, self._after = _render(tokenizer, template, listed)
+        self._before, self._after = _render(tokenizer, template, self._listed)
         self.root = self._with_one_begin(self._markup(self._before))
         self.cue = self._markup(self._after)
-        self.end_of_turn = self._end_of_turn(template, listed)
+        self.end_of_turn = self._end_of_turn(template, self._listed)
         self.answers = tuple((*self._plain(name), self.end_of_turn) for name in categories)
         self.title_cue = self._plain(TITLE_CUE)
         self._mark = self._plain(TRUNCATION_MARK)
@@ -133,6 +133,11 @@ class PromptEncoder:
     def title(self, title: str) -> tuple[int, ...]:
         """Return the tokens of a rubric's title, the end-of-turn token last."""
         return (*self._plain(title), self.end_of_turn)
+
+    @property
+    def messages(self) -> list[dict[str, str]]:
+        """What the chat template is given, with `NOTE_MARKER` in the note's place; for programs that render it."""
+        return _messages(self._template, self._listed)
 
     def prompt(self, text: str) -> str:
         """Return the full prompt of a note as text, as the model reads it (before any shortening)."""

@@ -157,9 +157,9 @@ def embedded_file(name: str) -> Path:
     return found[0]
 
 
-def model_folder(name: str) -> Path:
+def model_folder(name: str, revision: str | None = None) -> Path:
     """Return the folder that holds a model's weights and tokenizer, fetched or unpacked if need be."""
-    return _locate(name, None)[0]
+    return _locate(name, revision)[0]
 
 
 def _locate(name: str, revision: str | None) -> tuple[Path, str | None]:
