@@ -1,9 +1,10 @@
 """How much of the diagnosis sections ``leak: strip`` removes, and how much of the next sections goes with them.
 
-Composes one note for each of the 200 diagnosis headers of `benchmarks/unseen/headers`, each followed by one of the 200
-other sections, and prints two shares. The set is for one look: nothing may be tuned on its lines.
+Composes one note for each of the diagnosis headers of `benchmarks/unseen/headers`, each followed by one of as many
+other sections, and prints two shares. A set is for one look: nothing may be tuned on its lines.
 
-    python benchmarks/leak_headers.py
+    python benchmarks/leak_headers.py               # the first pair of files, 200 headers each
+    python benchmarks/leak_headers.py --pair 2      # the second, 150
 """
 
 import argparse
@@ -20,8 +21,10 @@ def main() -> None:
     """Print the two shares."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--json", type=Path, help="Also write the shares to this file.")
+    parser.add_argument("--pair", type=int, choices=(1, 2), default=1, help="Which pair of files is judged.")
     options = parser.parse_args()
-    stated, following = ([json.loads(line) for line in _lines(name)] for name in ("headers", "following"))
+    number = "" if options.pair == 1 else str(options.pair)
+    stated, following = ([json.loads(line) for line in _lines(name + number)] for name in ("headers", "following"))
     n_removed = n_swallowed = 0
     for one, other in zip(stated, following, strict=True):
         diagnosis = _section(one, one["diagnosis_text"])
@@ -31,7 +34,12 @@ def main() -> None:
     shares = {"removed": n_removed / len(stated), "wrongly_swallowed": n_swallowed / len(following)}
     print(f"removed {shares['removed']:.3f}, wrongly swallowed {shares['wrongly_swallowed']:.3f}")
     if options.json:
-        result = {"machine": {}, "settings": {"n": len(stated)}, "measurements": [shares], "ratios": {}}
+        result = {
+            "machine": {},
+            "settings": {"n": len(stated), "pair": options.pair},
+            "measurements": [shares],
+            "ratios": {},
+        }
         options.json.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
 
 

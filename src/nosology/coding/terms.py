@@ -114,7 +114,7 @@ def shipped_terms(version: icd.Version) -> tuple[Term, ...]:
     """
     own = [_term(term, code, version, kind) for code, kind, term in _official(version)]
     if version == 10:
-        return tuple(sorted([*own, *_clinical_words()], key=lambda term: term.code))
+        return tuple(sorted([*own, *clinical_names()], key=lambda term: term.code))
     known = {(term.term.lower(), term.rubric) for term in own}
     carried = (_carried(term) for term in shipped_terms(10))
     return tuple(own + [term for term in carried if term and (term.term.lower(), term.rubric) not in known])
@@ -144,7 +144,7 @@ def _official(version: icd.Version) -> Iterator[tuple[str, str, str]]:
             yield code, kind, term
 
 
-def _clinical_words() -> Iterator[Term]:
+def clinical_names() -> Iterator[Term]:
     """Yield the hand-written names of ICD-10-CM codes; one line may give a name several codes."""
     text = resources.files("nosology").joinpath(_CLINICAL).read_text(encoding="utf-8")
     for line in text.splitlines():

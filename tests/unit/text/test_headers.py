@@ -1,47 +1,103 @@
-"""Headers of diagnosis sections in many dresses; the section goes, and the next one stays."""
+"""Headers of diagnosis sections in many dresses; the section goes to its last line, and the next one stays whole."""
+
+from pathlib import Path
 
 import pytest
 
 from nosology.text.headers import diagnosis_sections
 from nosology.text.sections import strip_diagnoses
 
-STATED = [
-    "PRINCIPAL DX:", "D/C Dx:", "**Discharge Diagnosis**", "<b>Discharge Diagnoses:</b>", "## Final diagnosis",
-    "[Discharge Dx]", "1. Discharge diagnosis:", "DISCHARGE DIAGNOSES", "Discharge diagnosis -", "Cause of death:",
-    "Diagnosis at discharge:", "Principal Problem:", "Final Dx -", "=== DIAGNOSES ===", "DISCHARGE DIAGNOSIS(ES):",
-    "Discharge Diagnosis\n-------------------", "What you were treated for:", "Comorbidities:", "(Discharge diagnosis)",
-]  # fmt: skip
-FOLLOWING = [
-    "Hospital Course:", "**Hospital Course**", "BRIEF HOSPITAL COURSE", "## Discharge Medications", "Disposition:",
-    "Discharge Condition:", "Follow-up:", "Pending results:", "Allergies:", "Code status:", "<b>Plan</b>", "[Course]",
-]  # fmt: skip
+FIXTURES = Path(__file__).parents[2] / "fixtures" / "headers"
+BEFORE = "Hospital Course: She was seen by the team and walked on the ward.\n\n"
+
+
+def sections(name: str) -> list[str]:
+    """Return the sections of a development set, each as it stands in a note."""
+    found = []
+    for line in (FIXTURES / name).read_text(encoding="utf-8").splitlines():
+        header, own_line, text = (cell.replace("\\n", "\n").replace("\\t", "\t") for cell in line.split("\t"))
+        found.append(f"{header}{chr(10) if own_line == '1' else ' '}{text}")
+    return found
+
+
+STATED, FOLLOWING = sections("stated.tsv"), sections("following.tsv")
+
+
+@pytest.mark.parametrize("number", range(len(STATED)))
+def test_a_section_that_states_the_diagnosis_goes_whole_and_the_next_one_stays(number: int) -> None:
+    for turn in range(4):
+        kept = FOLLOWING[(number * 3 + turn * 101) % len(FOLLOWING)]
+        note = f"{BEFORE}{STATED[number]}\n\n{kept}\n"
+        assert strip_diagnoses(note) == f"{BEFORE}{kept}\n"
+
+
+@pytest.mark.parametrize("number", range(len(FOLLOWING)))
+def test_every_next_section_stays_and_alone_it_states_no_diagnosis(number: int) -> None:
+    kept = FOLLOWING[number]
+    assert diagnosis_sections(f"{BEFORE}{kept}\n") == []
+    for turn in range(3):
+        note = f"{BEFORE}{STATED[(number * 5 + turn * 67) % len(STATED)]}\n\n{kept}\n"
+        assert strip_diagnoses(note) == f"{BEFORE}{kept}\n"
+
+
+@pytest.mark.parametrize("number", range(0, len(FOLLOWING), 3))
+def test_with_a_sign_or_markup_no_blank_line_is_needed(number: int) -> None:
+    header = FOLLOWING[number].split("\n")[0]
+    if header.split("  ")[0][-1] in ":]>*=|-":
+        note = f"{STATED[number % len(STATED)]}\n{FOLLOWING[number]}\n"
+        assert strip_diagnoses(note) == f"{FOLLOWING[number]}\n"
 
 
 @pytest.mark.parametrize("between", ["\n", " "])
-@pytest.mark.parametrize("header", STATED)
-def test_a_section_that_states_the_diagnosis_goes_to_its_last_line(header: str, between: str) -> None:
-    text = f"HPI: seen.\n\n{header}{between}gout\n2. Type 2 diabetes: stable\nSecondary: asthma\n\nPlan: rest\n"
+@pytest.mark.parametrize("header", ["PRINCIPAL DX:", "[Discharge Dx]", "## Final diagnosis", "Cause of death:"])
+def test_entries_of_a_list_are_no_headers(header: str, between: str) -> None:
+    text = f"HPI: seen.\n\n{header}{between}gout\n2. Type 2 diabetes: stable\nCHF\nSecondary: asthma\n\nPlan: rest\n"
     assert strip_diagnoses(text) == "HPI: seen.\n\nPlan: rest\n"
 
 
-@pytest.mark.parametrize("header", FOLLOWING)
-def test_the_next_section_stays_whatever_its_dress(header: str) -> None:
-    kept = f"{header}\nShe did well.\n"
-    assert strip_diagnoses(f"Discharge Diagnosis: gout\n{kept}") == kept
+@pytest.mark.parametrize(
+    "entry",
+    [
+        "Type 2 diabetes:", "1. Pneumonia", "CHF", "Status Post Hip Replacement", "History of Falls", "Weight Loss",
+        "Medication nonadherence", "# Delirium", "J18.9: Pneumonia", "Renal: acute injury", "Axis II: deferred",
+        "Wound infection: healing", "Altered Mental Status", "CHRONIC KIDNEY DISEASE", "Tobacco use disorder",
+    ],
+)  # fmt: skip
+def test_what_names_a_disease_ends_no_section(entry: str) -> None:
+    assert strip_diagnoses(f"Discharge Diagnosis:\nGout\n{entry}\n\nPlan: rest\n") == "Plan: rest\n"
 
 
 @pytest.mark.parametrize(
     "text",
     [
-        "Differential diagnosis: gout\n",
-        "Diagnostic studies: none\n",
-        "Diagnosis of gout was made.\n",
-        "Secondary: gout\n",
+        "Differential diagnosis: gout\n", "DDx: gout\n", "Diagnostic studies: none\n", "Diagnosis of gout was made.\n",
+        "Secondary: gout\n", "History of present illness: gout\n", "Discharge condition: good\n", "Impression: clear\n",
+        "Active issues:\nshe did well\n", "Reason for admission: gout\n", "Family history: gout\n",
     ],
-)
+)  # fmt: skip
 def test_what_states_no_diagnosis_stays(text: str) -> None:
     assert diagnosis_sections(text) == []
 
 
 def test_an_unknown_header_ends_the_section() -> None:
-    assert strip_diagnoses("Final Dx: gout\nQuality measures:\nbeta blocker\n") == "Quality measures:\nbeta blocker\n"
+    assert strip_diagnoses("Final Dx: gout\nQuality of zither:\nbest\n") == "Quality of zither:\nbest\n"
+
+
+def test_a_bare_line_of_unknown_words_ends_it_only_above_text_and_below_a_blank_line() -> None:
+    prose = "Zither playing\nShe played for an hour each day.\n"
+    assert strip_diagnoses(f"Final Diagnosis\ngout\n\n{prose}") == prose
+    assert strip_diagnoses(f"Final Diagnosis\ngout\n{prose}") == ""
+
+
+def test_a_rule_above_a_title_goes_with_its_section() -> None:
+    kept = "--------\nPLAN\n--------\nrest\n"
+    assert strip_diagnoses(f"--------\nDIAGNOSIS\n--------\ngout\n{kept}") == f"--------\n{kept}"
+
+
+def test_offsets_and_titles_are_those_of_the_text() -> None:
+    text = "Hi.\n **Final Dx (2):** gout\n\nPlan: rest"
+    assert diagnosis_sections(text) == [(4, text.index("Plan"), "final dx")]
+
+
+def test_time_is_in_proportion_to_length_in_a_line_of_many_sentences() -> None:
+    assert diagnosis_sections("Dx:\n" + "Gout. Word " * 20_000)[0][1] == 4 + 11 * 20_000

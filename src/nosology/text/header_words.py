@@ -1,0 +1,248 @@
+"""The words of headers: those that name a section, those that name a disease, and titles that state a diagnosis.
+
+A title's *head* is what it is about: "Summary of the stay" is a summary, "Wound infection" an infection, "Wound care" is
+care. So the last word before the first preposition decides where a title has words of both kinds. Words of diseases
+are those of the official titles of ICD rubrics and of the shipped abbreviations, less what titles of sections use too.
+"""
+
+# ruff: noqa: E501, SIM905 - a pattern is a list of wordings, one line each kind; a list of words is written as one text
+
+import re
+from functools import lru_cache
+
+from nosology.coding.rubrics import shipped_titles
+from nosology.coding.terms import clinical_names
+
+WORD = re.compile(r"[a-z]+(?:['’][a-z]+|/[a-z]+)*")
+_JOINED = re.compile(r"\b(follow|work|check|x|post|pre|peri|intra)[- ](ups?|rays?|op|operative|procedur(?:e|al))\b")
+_PREPOSITION = re.compile(
+    r"\b(?:of|on|at|in|for|with|to|by|from|during|after|before|since|upon|per|about|when|while|the|your|this)\b|[@(]"
+)
+_DIAGNOSIS = re.compile(
+    r"\b(?:diagnos[ie]s|diagnoses|diagnosed|diagnose|diagn?s?|diagnostic (?:impressions?|summary|formulation|list|codes?|conclusions?)|"
+    r"(?!ddx)(?:[a-z]/)?[a-z]?dx(?:['’]?e?s)?|[psf]dx)\b"
+)
+_QUALIFIED = (
+    r"(?:(?:my|your|the|his|her|their|all|any|other|and|or|known|new|old|active|inactive|acute|chronic|current|resolved|ongoing|long[- ]term|"
+    r"principal|primary|main|major|secondary|additional|associated|underlying|relevant|significant|pertinent|important|medical|health|"
+    r"hospital|hospitalization|discharge|final|clinical|surgical|psychiatric|co-?existing|concurrent|concomitant|contributing|pre-?existing|"
+    r"existing|identified|treated|stable|related|comorbid|co-?morbid|inpatient|admission|treatment|active|icd|confirmed|overall)[ /,&+-]+(?:& )?)"
+)
+_AFTER = r"(?:(?: |/|, ?)(?:list|summary|treated|managed|present|identified|addressed|found|noted|at|on|this|during|the|time|of|for|in|your|hospital|hospitalization|admission|discharge|stay|visit|death|transfer|encounter|episode))*"
+_STATED = re.compile(
+    rf"^(?!discharge conditions?$)(?:(?:the )?(?:immediate |underlying |final |probable |primary |main |contributing |direct )*causes? of (?:the )?death|c\.?o\.?d|"
+    rf"(?:discharge|final|clinical|overall|diagnostic|summary|concluding|hospital|physician'?s?|doctor'?s?) (?:clinical |diagnostic )?impressions?{_AFTER}|"
+    rf"(?:final |clinical |discharge )?impressions? (?:at|on|upon) (?:the )?(?:time of )?(?:discharge|d/?c|death|transfer)|"
+    rf"{_QUALIFIED}+problems?{_AFTER}|problems?(?: list)?{_AFTER}|"
+    rf"{_QUALIFIED}*(?:co-?morbid(?:it(?:y|ies)| conditions?| diseases?| illness(?:es)?| problems?)){_AFTER}|"
+    rf"{_QUALIFIED}+(?:conditions|diseases|illnesses|disorders){_AFTER}|(?:diseases|disorders)(?: list)?|"
+    rf"(?:chronic|underlying|principal|primary|main|secondary|associated|treated) condition{_AFTER}|"
+    rf"conditions{_AFTER}|your (?:illness|conditions?|health problems?)|injuries(?: list| sustained| identified| found)?|"
+    r"(?:conditions?|illness(?:es)?|problems?|diseases?)(?: that)? (?:we|you|were|was|had|have|are|treated|diagnosed|present|identified)\b.{0,50}|"
+    r"(?:the |main |primary )*reasons? (?:that |why )?(?:you|we) (?:were|had|have|are|needed|stayed|came)\b.{0,50}|"
+    r"(?:the |main |primary )*reasons? for (?:your|this|the) (?:hospital |current )?(?:stay|hospitali[sz]ation|illness|death)|"
+    r"(?:what|why) (?:you|we) (?:were|had|have|are|found|treated|stayed|needed|diagnosed)\b.{0,50}|what(?: was|'s|’s| is| went)? wrong(?: with you)?|"
+    r"what (?:is|was) the matter(?: with (?:you|me))?|what (?:made|kept|brought) you .{0,40}|what your (?:doctor|team|doctors) found|"
+    r"(?:you|we|the patient) (?:were|was|have been|had been|are being|have)? ?(?:treated|cared|diagnosed|hospitali[sz]ed|admitted|found|in the hospital|here)"
+    r"(?: you| the patient)?(?: for| with| to have| because(?: of)?| due to)+|"
+    r"(?:primary |principal |billing |final |discharge |diagnostic )*(?:icd|(?:ms-?|apr-?)?drgs?|icd(?:-?\s?(?:9|10|11))?(?:-?\s?(?:cm|am|gm))?)(?: ?[-/]? ?(?:9|10|11))?(?:-?\s?(?:cm|am|gm))?(?: diagnos[a-z]+)?(?: codes?| coding| list)?|"
+    r"(?:codes?|coding) \(?icd.{0,12}|axis [iv]+|axes)$"
+)
+_QUALIFIERS = frozenset(
+    """
+    a about active acute additional admission admit admitted admitting after all also and any associated at axis
+    based billing chronic clinical cm code coded codes coexisting complete concurrent confirmed contributing comorbid
+    current d date death dc definitive dental departure describe detailed d/c dis disch discharge discharged dsm postprocedure preprocedure postprocedural
+    disease diseases eating ed encounter established et etiologic final first following for from general hosp hospital
+    icd impression impressions in including inpatient injuries injury interim is it known leading leaving list listed main major medical
+    mental most my new no nos number obstetric of on oncologic operative or other our overall own p pathologic patient's
+    patient patients per physician post postop postoperative pre preop preoperative present presumed presumptive princ
+    prim primary principal prior problem problems procedure provisional psych psychiatric reason relevant s sec second
+    secondary separation significant stay summary surgical suspected tertiary the their these third this time transfer trauma
+    pertinent treated treating underlying unit upon visit w we were with working you your
+    """.split()
+)
+_NOT_STATED = frozenset(
+    """
+    differential differentials ddx studies study test tests testing imaging pending workup work-up plan procedures
+    procedure history family education course instructions labs laboratory radiology evaluation management
+    precautions nursing teaching results findings data medication medications meds awaiting treatment treatments date
+    """.split()
+)
+_STRONG = frozenset(
+    """
+    activities activity admitted aftercare allergies allergy ambulation appointment appointments appts appt assessment attending
+    bloods care clinic communication complaint complaints consult consultant consultants consultation consultations
+    consults contact contacts counseling counselling course cultures date dc'd destination diet dietary directives discharge
+    disposition dispo drugs echo ecg education ekg equipment evaluation exam examination exams facility
+    follow follow-up followup f/u fu goals handoff history hpi imaging immunisations immunization immunizations instructions
+    interventions investigations investigation lab laboratory labs management measures medication medications meds micro
+    microbiology monitoring mri narrative needs notes note nursing operation operations ops orders outcome outcomes outpatient
+    overview parameters pathology pcp pharmacy physician plan plans planning pmh pmhx precautions prescription prescriptions
+    procedure procedures prognosis progress provider providers psh pshx questions radiology recommendations recommendation referral
+    referrals rehab rehabilitation resuscitation results ros rx safety screening services service studies study
+    summary supplies surgeries surgery teaching team tests therapies therapy transportation treatment treatments triage
+    vaccinations vaccination vaccines vitals x-ray xray xrays ct ultrasound a/p ap cc fhx shx labs/imaging
+    culture echocardiogram echocardiography electrocardiogram angiogram angiography catheterization cath endoscopy colonoscopy egd
+    biopsy biopsies ultrasonography doppler spirometry pft pfts eeg emg telemetry scan scans film films cxr kub cbc bmp cmp
+    lfts chemistry chemistries hematology urinalysis coags serology dme placement specialists specialist screen screens
+    reconciliation discussion conclusion conclusions remarks timeline synopsis handover sign-out alerts highlights actions
+    todo pharmacist prophylaxis regimen schedule protocol caregiver caregivers enclosures attachments addendum meals
+    dietitian transport prehospital employment school residence hospice proxy interpreter language apgar apgars implants
+    ventilation oxygen monitors goal targets target adls adl antibiotics anesthesia anaesthesia
+    background author cosigned dictated dictation transcribed copies copy vs review tasks reminders advice
+    comment comments reactions intolerances remark addenda dosing chemotherapy rehabilitative prep appointments/follow-up
+    """.split()
+)
+_SECTION_WORDS = _STRONG | frozenset(
+    """
+    admission advance all antibiotics arrangements attestation barriers behavior clearance code cognition complications
+    condition cond consent data day deficits devices drains dressings duration electronically equipment events exercise
+    family feeding findings fluids functional function general gp habits here home hospitalization hospitalisation icu immunization incision
+    intake interval issues items leave length level life lifestyle lines living lives los medicine mobility next notify nutrition
+    occupation overnight parameters patient pending pe performed pertinent physical presentation presenting prior products
+    quality report reports response restrictions result return risk sh signature signed signs soc specimens staff stay status stopped
+    stopping started starting stay steps supports support symptoms systems tasks team time to-do todo transfer transfusion transfusions
+    transitional transition travel tx updates vaccine visit visits vital warning weight who where when what how why call wound wounds fh
+    work events happened questions changed changes changes dates details
+    demographics information insurance mental pain pills prescribed potential procedural psychosocial
+    food drink growth hearing gait speech swallow swallowing balance orientation cognitive assistance aids glasses iv access
+    catheters foley ostomy legal concerns guardian guardianship attorney palliative race ethnicity sex gender age dob mrn
+    unit ward bed room location address phone fax resident intern nurse surgeon hospitalist job research trial trials
+    control steroids ebl hardware prenatal antenatal maternity agency vna case manager worker letter letters disclaimer
+    authentication version rationale description story decision decisions evolution trajectory handoffs key points action
+    gp doctor doctors pt/ot ot slp i/o output inr csf abg ua wbc hgb social emergency stop start continue take taking avoid seek
+    see bring keep use using ask remember reconciled episode chart record records identification id/cc subject re
+    feeds feed things watch
+    skin sleep smoking spiritual subjective objective tobacco tubes bathing driving lifting eating
+    """.split()
+)
+_ILL_ALONE = frozenset({"reaction", "intolerance"})  # "Adverse reactions" is a section, "Drug reaction" a disease
+_LOOKED_AT = frozenset("ct mri mra xr us ultrasound cxr xray echo ecg ekg eeg emg pet".split())
+_ASKING = frozenset(
+    "when where how what who if call seek stop start continue take return avoid follow see please bring keep".split()
+)
+_TRAILING = frozenset(
+    """
+    performed given done stopped started changed held continued discontinued pending taken received completed obtained
+    reviewed required ordered needed scheduled recommended administered provided used made overview planned initiated
+    today s new old only below above list lists rendered seen leading
+    """.split()
+)
+_SMALL = frozenset(
+    "a an and or the of on in at to for by with from as is was were are be been your you our we i no not".split()
+)
+_ILLNESS = re.compile(
+    r"(?:itis|osis|oses|emia|aemia|oma|omas|pathy|uria|plegia|paresis|algia|rrhea|rrhoea|rrhage|penia|ectasis|stenosis|thrombus|embolism|"
+    r"embolus|cele|phobia|megaly|cytosis|plasia|trophy|sclerosis|lysis|spasm|ptysis|pnea|pnoea|cardia|phagia|phasia|lithiasis|"
+    r"edema|oedema|oxia|lepsy|dynia|thorax|rrhexis|malacia|ptosis|iasis|dema|ism|ulcer|failure|infection|bleed|bleeding|clot|attack|rash|"
+    r"cough|nausea|vomiting|stroke|dehydration|overdose|withdrawal|toxicity|intolerance|dehiscence|nonadherence|noncompliance|overload|reaction)s?$"
+)
+_ABNORMAL = frozenset(
+    """
+    abnormal altered impaired poor elevated decreased increased low high excessive failed loss lack inadequate positive
+    severe mild moderate recurrent left right bilateral stage type unspecified likely possible probable presumed
+    suspected uncontrolled htn dm cad chf afib ckd esrd gerd uti copd osa bph dvt pe's mi cva tia
+    aki hld etoh sob hypoxic malignant benign metastatic ruptured failure s/p post
+    """.split()
+)
+_ORDINARY = frozenset(
+    """
+    with other unspecified elsewhere classified system organs conditions effect related level body sites defined specified
+    specific without substances late external except agents borne parts affecting primarily known uncertain site certain nonspecific
+    non early development induced during structures period originating causes cause following involvement mention
+    mother small base allied dust fumes food human region contact problems within unknown but including major
+    complete partial function person persons use used using fully time times home house work place first second
+    general medical surgical name number end family social hospital physician
+    """.split()
+)
+
+
+def words_of(title: str) -> list[str]:
+    """Return the words of a title in lower case."""
+    return WORD.findall(_JOINED.sub(r"\1\2", title).replace("a&p", "a/p").replace("h&p", "h/p"))
+
+
+def states_diagnosis(title: str) -> bool:
+    """Return whether a title, in lower case, says that a diagnosis follows."""
+    if _STATED.match(title):
+        return True
+    if not _DIAGNOSIS.search(title):
+        return False
+    if any(word in _NOT_STATED for word in words_of(title)):
+        return False
+    words = [word for word in words_of(_DIAGNOSIS.sub(" ", title)) if word not in _QUALIFIERS | _SMALL]
+    return len(words) <= 1
+
+
+def _is_in(word: str, words: frozenset[str]) -> bool:
+    """Return whether a word, its singular or plural, or a part of it between slashes, is one of these."""
+    parts = [word, *(part for part in word.split("/") if len(part) > 1)]
+    return any(
+        form in words
+        for part in parts
+        for form in (part, "" if part in _ILL_ALONE else part + "s", part.removesuffix("s"))
+    )
+
+
+def head_of(title: str) -> str:
+    """Return what a title is about: its last word before the first preposition, less words like "performed"."""
+    match = _PREPOSITION.search(title)
+    before = title[: match.start()] if match and match.start() else title
+    words = words_of(before) or words_of(title)
+    while len(words) > 1 and words[-1] in _TRAILING:
+        words.pop()
+    return words[-1] if words else ""
+
+
+def is_section_word(word: str) -> bool:
+    """Return whether titles of sections use a word."""
+    return _is_in(word, _SECTION_WORDS)
+
+
+def names_section(title: str) -> bool:
+    """Return whether a title's head can be nothing but the name of a section: care, course, medications."""
+    words = words_of(title)
+    if not words:
+        return False
+    return _is_in(head_of(title), _STRONG) or words[0] in _LOOKED_AT or (len(words) > 1 and words[0] in _ASKING)
+
+
+def is_title(title: str) -> bool:
+    """Return whether a title is the name of a section word for word, with no other word in it."""
+    words = words_of(title)
+    return (
+        bool(words)
+        and _is_in(words[-1], _STRONG)
+        and all(is_section_word(word) or word in _QUALIFIERS for word in words)
+    )
+
+
+def has_section_word(title: str) -> bool:
+    """Return whether any word of a title is one that titles of sections use."""
+    return any(is_section_word(word) for word in words_of(title))
+
+
+def is_ill(title: str) -> bool:
+    """Return whether any word of a title can only be said of an illness, not of the part of the body that has it."""
+    return any(
+        word in _ABNORMAL or bool(_ILLNESS.search(word)) for word in words_of(title) if not is_section_word(word)
+    )
+
+
+def has_disease_word(title: str) -> bool:
+    """Return whether any word of a title belongs to names of diseases and not to titles of sections."""
+    return is_ill(title) or any(word in disease_words() for word in words_of(title))
+
+
+@lru_cache(maxsize=1)
+def disease_words() -> frozenset[str]:
+    """Return the words of the names of diseases that titles of sections do not use."""
+    found: set[str] = set()
+    for version, apart in ((9, "VE"), (10, "UVWXYZ")):
+        for code, title in shipped_titles(version).items():
+            if code[0] not in apart:
+                found.update(word for word in WORD.findall(title.lower()) if len(word) > 2)
+    for term in clinical_names():
+        found.update(word for word in WORD.findall(term.term.lower()) if len(word) > 1)
+    return frozenset(found - _SECTION_WORDS - _ORDINARY - _SMALL - _TRAILING)
