@@ -6,7 +6,7 @@ since no suggestion could be right.
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import pairwise
 from pathlib import Path
@@ -327,31 +327,12 @@ def judge(
         interval = metrics.percentile_interval(resamples.totals(values) / ones)
         return Estimate(value=float(values.mean()), interval=interval)
 
-    main = np.zeros_like(test.truth)
-    main[np.arange(len(main)), [places[0] for places in test.places]] = True
-    systems = {}
-    for name, (scores, seconds) in ranking.items():
-        right, right_main = metrics.ranked_truth(scores, test.truth), metrics.ranked_truth(scores, main)
-        title, description = SYSTEMS[name]
-        systems[name] = RankedSystem(
-            title=title,
-            description=description,
-            **{f"hit_{k}": estimate(metrics.hit_rate(right, k)) for k in (1, 5, 10)},
-            **{f"recall_{k}": estimate(metrics.recall(right, k)) for k in (1, 5, 10)},
-            mrr=estimate(metrics.reciprocal_rank(right)),
-            mean_average_precision=estimate(metrics.average_precision(right)),
-            main_1=estimate(metrics.hit_rate(right_main, 1)),
-            main_10=estimate(metrics.hit_rate(right_main, 10)),
-            seconds=seconds,
-        )
     odds = ranking["suggester"][0]
     listed = np.sort(special.expit(odds), axis=1)[:, ::-1][:, :K]
     right = metrics.ranked_truth(odds, test.truth)[:, :K]
-    unseen = test.truth & ~suggester.known.is_seen
-    found = np.zeros_like(test.truth)
-    np.put_along_axis(found, np.argsort(-odds, axis=1, kind="stable")[:, :K], True, axis=1)
     numbers = np.repeat(np.arange(len(listed), dtype=np.int64), listed.shape[1])
     honest = metrics.debiased_ece(listed.ravel(), right.ravel(), numbers)
+    unseen_share, unseen_recall = _unseen(odds, test.truth, suggester.known.is_seen)
     return SuggestionResults(
         n=len(test.notes),
         n_rubrics=len(suggester.table),
@@ -359,9 +340,9 @@ def judge(
         n_train_notes=len(train.notes),
         n_validation_notes=n_fit_notes,
         rubrics_a_note=float(test.truth.sum(axis=1).mean()),
-        unseen_share=float(unseen.sum() / test.truth.sum()),
-        unseen_recall_10=float((unseen & found).sum() / unseen.sum()) if unseen.any() else None,
-        systems=systems,
+        unseen_share=unseen_share,
+        unseen_recall_10=unseen_recall,
+        systems={name: _ranked(name, *said, test, estimate) for name, said in ranking.items()},
         reliability=_reliability(listed.ravel(), right.ravel()),
         debiased_ece=Estimate(value=honest.value, interval=honest.interval),
         none_of_these=estimate(np.array([suggester.fitted.mixture.none_of(row) for row in listed])),
@@ -370,20 +351,43 @@ def judge(
     )
 
 
+def _ranked(
+    name: str, scores: FloatArray, seconds: float, test: Coded, estimate: Callable[[FloatArray], Estimate]
+) -> RankedSystem:
+    """Return how good one system's ranking is."""
+    main = np.zeros_like(test.truth)
+    main[np.arange(len(main)), [places[0] for places in test.places]] = True
+    right, right_main = metrics.ranked_truth(scores, test.truth), metrics.ranked_truth(scores, main)
+    title, description = SYSTEMS[name]
+    return RankedSystem(
+        title=title,
+        description=description,
+        **{f"hit_{k}": estimate(metrics.hit_rate(right, k)) for k in (1, 5, 10)},
+        **{f"recall_{k}": estimate(metrics.recall(right, k)) for k in (1, 5, 10)},
+        mrr=estimate(metrics.reciprocal_rank(right)),
+        mean_average_precision=estimate(metrics.average_precision(right)),
+        main_1=estimate(metrics.hit_rate(right_main, 1)),
+        main_10=estimate(metrics.hit_rate(right_main, 10)),
+        seconds=seconds,
+    )
+
+
+def _unseen(odds: FloatArray, truth: BoolArray, is_seen: BoolArray) -> tuple[float, float | None]:
+    """Return which share of coded rubrics no training note had, and how many of them were listed; None without any."""
+    unseen, found = truth & ~is_seen, np.zeros_like(truth)
+    np.put_along_axis(found, np.argsort(-odds, axis=1, kind="stable")[:, :K], True, axis=1)
+    recall = float((unseen & found).sum() / unseen.sum()) if unseen.any() else None
+    return float(unseen.sum() / truth.sum()), recall
+
+
 def _reliability(probabilities: FloatArray, right: BoolArray) -> list[ReliabilityBin]:
     bins = []
     for lower, upper in pairwise(_BINS):
         inside = (probabilities > lower) & (probabilities <= upper)
         if inside.any():
-            bins.append(
-                ReliabilityBin(
-                    lower=lower,
-                    upper=upper,
-                    n=int(inside.sum()),
-                    probability=float(probabilities[inside].mean()),
-                    share_right=float(right[inside].mean()),
-                )
-            )
+            said, came = float(probabilities[inside].mean()), float(right[inside].mean())
+            n = int(inside.sum())
+            bins.append(ReliabilityBin(lower=lower, upper=upper, n=n, probability=said, share_right=came))
     return bins
 
 

@@ -90,25 +90,7 @@ def load_model(
     files = _hashes(name, folder)
     if accept:
         accept(files)
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    number_format = _choose_dtype(dtype, device, for_training=for_training)
-    quantization = _four_bit(number_format) if load_in_4bit else None
-    with silenced_transformers():
-        try:
-            tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
-            if engine == "unsloth":
-                model = _load_with_unsloth(folder, number_format, load_in_4bit)
-            else:
-                model = AutoModelForCausalLM.from_pretrained(
-                    folder,
-                    dtype=number_format,
-                    use_safetensors=True,
-                    trust_remote_code=False,
-                    quantization_config=quantization,
-                    device_map={"": 0} if device == "cuda" else None,
-                )
-        except (OSError, ValueError, KeyError) as error:
-            raise ModelError(f"cannot load this model: {first_line(error)}", place=name) from None
+    model, tokenizer = _read(name, folder, engine, dtype, load_in_4bit=load_in_4bit, for_training=for_training)
     if not getattr(tokenizer, "is_fast", False):
         raise ModelError("this model has no fast tokenizer", place=name)
     if engine == "transformers":
@@ -116,6 +98,37 @@ def load_model(
     model.requires_grad_(False)
     model.eval()
     return LoadedModel(model, tokenizer, name, commit, _weights_sha256(name, files), files)
+
+
+def _read(
+    name: str,
+    folder: Path,
+    engine: str,
+    dtype: Literal["auto", "float32", "bfloat16"],
+    *,
+    load_in_4bit: bool,
+    for_training: bool,
+) -> tuple[Any, Any]:
+    """Return a folder's model and tokenizer, on the GPU where there is one."""
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    number_format = _choose_dtype(dtype, device, for_training=for_training)
+    quantization = _four_bit(number_format) if load_in_4bit else None
+    with silenced_transformers():
+        try:
+            tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
+            if engine == "unsloth":
+                return _load_with_unsloth(folder, number_format, load_in_4bit), tokenizer
+            model = AutoModelForCausalLM.from_pretrained(
+                folder,
+                dtype=number_format,
+                use_safetensors=True,
+                trust_remote_code=False,
+                quantization_config=quantization,
+                device_map={"": 0} if device == "cuda" else None,
+            )
+        except (OSError, ValueError, KeyError) as error:
+            raise ModelError(f"cannot load this model: {first_line(error)}", place=name) from None
+    return model, tokenizer
 
 
 def decoder(model: Any) -> Any:

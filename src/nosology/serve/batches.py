@@ -12,7 +12,7 @@ import logging
 import time
 import uuid
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Literal
@@ -20,7 +20,6 @@ from typing import Literal
 import polars as pl
 from polars.datatypes import DataType, DataTypeClass
 
-from nosology.errors import DataError
 from nosology.feedback.audit import AuditError
 from nosology.serve.batching import ReadingFailed, Stopping, TooSlow
 from nosology.serve.http.logs import event
@@ -30,19 +29,10 @@ from nosology.serve.model import Reading
 from nosology.serve.register import Register
 from nosology.serve.schemas import BatchOut, BatchRowOut, NoteIn, PredictionOut
 from nosology.serve.service import Service
-from nosology.sources.limits import FOR_UPLOADS, LimitReached
-from nosology.sources.names import find_column
-from nosology.sources.tablefile import WholeTable, content_of, read_whole
+from nosology.serve.uploads import ADDED_COLUMNS, Format, id_column_of, note_column, parse_table
+from nosology.sources.tablefile import content_of
 
 PolarsDataType = DataType | DataTypeClass
-Format = Literal["csv", "jsonl", "parquet"]
-FORMATS: dict[str, Format] = {
-    "text/csv": "csv",
-    "application/x-ndjson": "jsonl",
-    "application/jsonl": "jsonl",
-    "application/vnd.apache.parquet": "parquet",
-}
-ADDED_COLUMNS = ("predicted_label", "probability", "ranking", "prediction_set", "abstained", "is_calibrated", "reason")
 KEPT_SECONDS = 3600.0
 
 _ROWS_AT_ONCE = 16
@@ -51,9 +41,6 @@ _BYTES_AT_ONCE = 1 << 20
 _AT_WORK = 2  # so that the reader never waits for the log
 _TOO_SLOW = "reading it took longer than one note may"
 _BROKE = "the model broke on it"
-_TEXT_COLUMNS = ("text", "note", "clean_text", "note_text")
-_ID_COLUMNS = ("id", "note_id", "row_id")
-_COMPRESSED = {b"\x1f\x8b", b"PK", b"BZ", b"\xfd7", b"\x28\xb5"}
 
 
 @dataclass(eq=False)
@@ -294,81 +281,6 @@ class BatchJobs:
         found = await service.finish(notes, [*readings.values()], batch.owner.name, "batch") if notes else []
         for place, prediction in zip(readings, found, strict=True):
             batch.predictions[place] = prediction
-
-
-def parse_table(data: bytes, kind: Format, max_rows: int) -> WholeTable:
-    """Return an uploaded table, parsed in a process of its own; every column of a CSV file is text.
-
-    Args:
-        data: The whole table as it was uploaded, not compressed.
-        kind: The format that its media type names.
-        max_rows: The most rows that are taken; a longer table is refused.
-
-    Raises:
-        Refused: It is empty, compressed, unreadable or too large, or reading it takes more than it may. Never quotes
-            the table.
-    """
-    if not data.strip():
-        raise Refused(422, "The table is empty.")
-    if data[:2] in _COMPRESSED:
-        raise Refused(415, "Compressed tables are not taken; unpack it first.")
-    try:
-        table = read_whole(data, name=f"table.{kind}", limits=FOR_UPLOADS)
-    except LimitReached as error:
-        raise Refused(413, f"The table cannot be read: {error.message}.") from None
-    except DataError as error:
-        raise Refused(422, f"The table is not readable as {kind}: {error.message}.") from None
-    _check_rows(table.frame.height, max_rows)
-    if not table.frame.height:
-        raise Refused(422, "The table has no rows.")
-    taken = [name for name in ADDED_COLUMNS if name in table.frame.columns]
-    if taken:
-        raise Refused(422, f"The table has a column {taken[0]} already, which would be overwritten; rename it.")
-    return table
-
-
-def note_column(table: pl.DataFrame, wanted: str | None) -> list[str]:
-    """Return the notes of a table: of the column named, or of one with a usual name.
-
-    Raises:
-        Refused: There is no such column, or it holds something else than text. Column names are not quoted: in a file
-            without a header they are text of a note.
-    """
-    name = _find(table, (wanted,) if wanted else _TEXT_COLUMNS)
-    if name is None:
-        usual = "the one that was named" if wanted else ", ".join(_TEXT_COLUMNS)
-        raise Refused(422, f"None of the table's {table.width} columns is {usual}; name it with ?text=COLUMN.")
-    column = table[name]
-    if column.dtype != pl.String:
-        raise Refused(422, "The column of notes does not hold text.")
-    return column.fill_null("").to_list()
-
-
-def id_column_of(table: pl.DataFrame, wanted: str | None) -> list[str]:
-    """Return what each row is called: by the column named, or one with a usual name, or its number.
-
-    Raises:
-        Refused: There is no column of the name that was given.
-    """
-    name = _find(table, (wanted,) if wanted else _ID_COLUMNS)
-    if name is None:
-        if wanted:
-            raise Refused(422, "The table has no column of the name given with ?id=.")
-        return [str(number) for number in range(1, table.height + 1)]
-    values = table[name].to_list()
-    if any(isinstance(value, list | dict | pl.Series | bytes) for value in values):
-        raise Refused(422, "The column of ids does not hold text or numbers.")
-    return ["" if value is None else str(value)[:200] for value in values]
-
-
-def _find(table: pl.DataFrame, names: Sequence[str]) -> str | None:
-    """Return the first column of one of these names, in its own spelling; case matters only where it has to."""
-    return next((found for name in names if (found := find_column(table.columns, name)) is not None), None)
-
-
-def _check_rows(n_rows: int, max_rows: int) -> None:
-    if n_rows > max_rows:
-        raise Refused(413, f"The table has more than {max_rows:,} rows; cut it into pieces.")
 
 
 _COLUMNS: dict[str, PolarsDataType] = {

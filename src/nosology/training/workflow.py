@@ -81,10 +81,7 @@ def train(
     rubrics = _rubrics(dataset, train_rows)
     examples = _training_examples(train_rows, dataset, rubrics, encoder, config.train)
     _check_lengths(examples, encoder, loaded)
-    if is_first_process():
-        if resume:
-            expect_same_inputs(out, dataset, template, train_rows)
-        write_inputs(out, dataset, template, config, train_rows, rubrics)
+    _keep_inputs(out, dataset, template, config, train_rows, rubrics, resume=resume)
     has_recomputation = recomputes(config, loaded, encoder, examples)
     arguments = training_arguments(out, config.train, len(examples), has_recomputation=has_recomputation)
     checkpoint = _checkpoint(out, arguments) if resume else None
@@ -102,6 +99,24 @@ def train(
     if not trainer.is_world_process_zero():
         return None
     return _finish(out, trainer, loaded, dataset, template, config, train_rows, time.perf_counter() - started)
+
+
+def _keep_inputs(
+    out: Path,
+    dataset: Dataset,
+    template: PromptTemplate,
+    config: Config,
+    rows: pl.DataFrame,
+    rubrics: RubricTable,
+    *,
+    resume: bool,
+) -> None:
+    """Write into the run folder what it is trained on; a run that goes on must be trained on the same."""
+    if not is_first_process():
+        return
+    if resume:
+        expect_same_inputs(out, dataset, template, rows)
+    write_inputs(out, dataset, template, config, rows, rubrics)
 
 
 def _model(config: ModelConfig, dataset: Dataset) -> tuple[LoadedModel, PromptTemplate, PromptEncoder]:

@@ -1,191 +1,159 @@
-"""Uploaded tables: what is taken for one, which column holds the notes, and refusals that never quote the table."""
+"""One uploaded table as it is read: how far it is, its rows, and its result in pieces and in its own format."""
 
-import gzip
+import csv
 import io
 import json
+from typing import Any
 
 import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nosology.serve.batches import ADDED_COLUMNS, FORMATS, Format, id_column_of, note_column, parse_table
-from nosology.serve.http.problems import Refused
+from nosology.serve import batches
+from nosology.serve.batches import BatchJob
+from nosology.serve.http.sessions import LOCAL
+from nosology.serve.schemas import PredictionOut
+from nosology.serve.uploads import ADDED_COLUMNS, Format
 
-CANARY = "canary"
-TABLE = pl.DataFrame({"id": ["0389", "2"], "text": ["fever, cough", 'she said "no"']})
-
-
-def as_bytes(table: pl.DataFrame, kind: Format) -> bytes:
-    """Return a table in a format."""
-    buffer = io.BytesIO()
-    if kind == "csv":
-        table.write_csv(buffer)
-    elif kind == "jsonl":
-        table.write_ndjson(buffer)
-    else:
-        table.write_parquet(buffer)
-    return buffer.getvalue()
+NOTES = ["Chest pain.", 'She said "no",\nthen left.', "=1+1"]
 
 
-def refused(data: bytes, kind: Format = "csv", max_rows: int = 100) -> Refused:
-    """Return the refusal of a table."""
-    with pytest.raises(Refused) as caught:
-        parse_table(data, kind, max_rows)
-    assert CANARY not in str(caught.value.detail)
-    return caught.value
-
-
-# ---- reading
-
-
-@pytest.mark.parametrize("kind", sorted(set(FORMATS.values())))
-def test_every_format_gives_the_same_notes(kind: Format) -> None:
-    frame = parse_table(as_bytes(TABLE, kind), kind, 100).frame
-    assert note_column(frame, None) == TABLE["text"].to_list()
-    assert id_column_of(frame, None) == ["0389", "2"], "an id is no number"
-
-
-def test_each_format_has_a_type_of_its_own() -> None:
-    assert FORMATS["text/csv"] == "csv"
-    assert FORMATS["application/vnd.apache.parquet"] == "parquet"
-    assert {FORMATS[name] for name in ("application/x-ndjson", "application/jsonl")} == {"jsonl"}
-
-
-@pytest.mark.parametrize("n_rows", [1, 2, 3])
-def test_as_many_rows_as_allowed_are_taken_and_not_one_more(n_rows: int) -> None:
-    data = as_bytes(TABLE, "csv")
-    if n_rows < TABLE.height:
-        error = refused(data, max_rows=n_rows)
-        assert error.status_code == 413
-        assert "more than 1 rows" in str(error.detail)
-    else:
-        assert parse_table(data, "csv", n_rows).frame.height == 2
-
-
-@pytest.mark.parametrize("data", [b"", b" \n\t ", b"\n"])
-def test_nothing_is_no_table(data: bytes) -> None:
-    error = refused(data)
-    assert (error.status_code, error.detail) == (422, "The table is empty.")
-
-
-def test_a_header_alone_is_no_table() -> None:
-    assert refused(b"id,text\n").status_code == 422
-
-
-@pytest.mark.parametrize(
-    "data",
-    [
-        gzip.compress(b"id,text\n1,canary\n", mtime=0),
-        b"PK\x03\x04canary",
-        b"BZh9canary",
-        b"\xfd7zXZcanary",
-        b"\x28\xb5\x2f\xfdc",
-    ],
-)
-def test_a_packed_table_is_to_be_unpacked_first(data: bytes) -> None:
-    assert refused(data).status_code == 415
-
-
-@pytest.mark.parametrize(
-    ("kind", "data"),
-    [
-        ("parquet", b"canary in the mine"),
-        ("parquet", b"PAR1canaryPAR1"),
-        ("jsonl", b"canary\n"),
-        ("jsonl", b'["canary"]\n'),
-        ("csv", b"id,text\n1,2,3,canary\n"),
-        ("csv", b'id,text\n1,"canary\n'),
-        ("csv", b"id,text\n1,canary \xff\xfe\n"),
-        ("csv", b"canary \x00\x01\x02"),
-    ],
-)
-def test_what_cannot_be_read_is_refused_without_a_word_of_it(kind: Format, data: bytes) -> None:
-    assert refused(data, kind).status_code in (413, 422)
-
-
-@pytest.mark.parametrize("name", ADDED_COLUMNS)
-def test_a_column_that_would_be_overwritten_is_refused(name: str) -> None:
-    error = refused(as_bytes(TABLE.with_columns(pl.lit(CANARY).alias(name)), "csv"))
-    assert error.status_code == 422
-    assert name in str(error.detail)
-    assert "rename" in str(error.detail)
-
-
-# ---- columns
-
-
-@pytest.mark.parametrize("name", ["text", "note", "clean_text", "note_text", "TEXT", "Note", " text "])
-def test_a_column_of_a_usual_name_holds_the_notes(name: str) -> None:
-    assert note_column(pl.DataFrame({"other": ["x"], name: ["fever"]}), None) == ["fever"]
-
-
-def test_of_several_usual_names_the_first_of_the_list_is_taken() -> None:
-    table = pl.DataFrame({"note_text": ["d"], "note": ["b"], "clean_text": ["c"]})
-    assert note_column(table, None) == ["b"]
-
-
-def test_the_column_that_was_named_goes_before_all_others() -> None:
-    table = pl.DataFrame({"text": ["a"], "remarks": ["b"]})
-    assert note_column(table, "remarks") == ["b"]
-    assert note_column(table, "Remarks") == ["b"], "in any case"
-    assert note_column(pl.DataFrame({"X": ["a"], "x": ["b"]}), "x") == ["b"], "its own spelling first"
-
-
-def test_an_empty_cell_is_an_empty_note() -> None:
-    assert note_column(pl.DataFrame({"text": ["a", None]}), None) == ["a", ""]
-
-
-@pytest.mark.parametrize("wanted", [None, "missing"])
-def test_a_table_without_notes_is_refused_without_its_column_names(wanted: str | None) -> None:
-    table = pl.DataFrame({f"a {CANARY} of a note": ["x"], "2": ["y"]})
-    with pytest.raises(Refused) as caught:
-        note_column(table, wanted)
-    assert caught.value.status_code == 422
-    assert CANARY not in str(caught.value.detail)
-    assert "?text=COLUMN" in str(caught.value.detail)
-    assert "2 columns" in str(caught.value.detail)
-
-
-@pytest.mark.parametrize("values", [[1, 2], [True, False], [["a"], ["b"]], [1.5, 2.5]])
-def test_notes_must_be_text(values: list[object]) -> None:
-    with pytest.raises(Refused) as caught:
-        note_column(pl.DataFrame({"text": values}), None)
-    assert caught.value.detail == "The column of notes does not hold text."
-
-
-def test_rows_without_ids_are_called_by_their_number() -> None:
-    assert id_column_of(pl.DataFrame({"text": ["a", "b", "c"]}), None) == ["1", "2", "3"]
-
-
-@pytest.mark.parametrize(
-    ("values", "ids"),
-    [(["a", None], ["a", ""]), ([7, 8], ["7", "8"]), (["x" * 300, "y"], ["x" * 200, "y"])],
-)
-def test_ids_are_short_texts(values: list[object], ids: list[str]) -> None:
-    assert id_column_of(pl.DataFrame({"row_id": values}), None) == ids
-
-
-def test_an_id_column_that_was_named_must_be_there() -> None:
-    table = pl.DataFrame({"text": ["a"], "id": ["1"]})
-    assert id_column_of(table, "text") == ["a"]
-    with pytest.raises(Refused) as caught:
-        id_column_of(table, CANARY)
-    assert CANARY not in str(caught.value.detail)
-
-
-def test_ids_that_are_lists_are_refused() -> None:
-    with pytest.raises(Refused) as caught:
-        id_column_of(pl.DataFrame({"id": [["a"], ["b"]]}), None)
-    assert caught.value.status_code == 422
-
-
-@given(
-    st.lists(
-        st.text(st.characters(codec="utf-8", exclude_characters="\x00\r\ufeff"), max_size=20), min_size=1, max_size=6
+def prediction(label: str = "Cardiovascular", probability: float = 0.75, reason: str = "") -> PredictionOut:
+    """Return what is known of a row."""
+    return PredictionOut.model_validate(
+        {
+            "id": "",
+            "label": label,
+            "probability": probability,
+            "ranking": [{"label": label, "probability": probability}] if label else [],
+            "prediction_set": [label] if label else [],
+            "abstained": bool(reason),
+            "is_calibrated": True,
+            "reason": reason,
+            "truncated_tokens": 0,
+            "note_sha256": "0" * 64,
+            "receipt": "r",
+        }
     )
-)
-def test_json_lines_bring_any_note_as_it_is(texts: list[str]) -> None:
-    frame = pl.DataFrame({"text": texts})
-    assert note_column(frame, None) == texts
-    assert json.loads(as_bytes(frame, "jsonl").splitlines()[0])["text"] == texts[0]
+
+
+def job(kind: Format = "csv", texts: list[str] | None = None, **fields: Any) -> BatchJob:
+    """Return a table of notes of which nothing is known yet."""
+    texts = NOTES if texts is None else texts
+    ids = [f"n{number}" for number in range(len(texts))]
+    table = pl.DataFrame({"id": ids, "text": texts}, schema={"id": pl.String, "text": pl.String})
+    waiting: list[PredictionOut | None] = [None] * len(texts)
+    return BatchJob("b", LOCAL, kind, table, texts, ids, waiting, 100.0, **fields)
+
+
+def read_whole(batch: BatchJob, *labels: str) -> BatchJob:
+    """Return a table all of whose rows were read."""
+    batch.predictions = [prediction(label) for label in labels]
+    batch.ended = 103.5
+    return batch
+
+
+def rows_of(data: bytes) -> list[dict[str, str]]:
+    """Return the rows of a CSV file."""
+    return list(csv.DictReader(io.StringIO(data.decode("utf-8"), newline="")))
+
+
+def test_a_row_that_was_read_and_one_that_could_not_be_are_both_done() -> None:
+    batch = job()
+    assert (batch.n_done, batch.out().state) == (0, "reading")
+    batch.predictions[0], batch.problems[2] = prediction(), "the model broke on it"
+    assert batch.n_done == 2
+    assert (batch.out().n_rows, batch.out().n_done, batch.out().n_failed) == (3, 2, 1)
+
+
+def test_a_table_that_was_cancelled_is_so_whatever_else_became_of_it() -> None:
+    batch = job(ended=101.0, problem="the audit log cannot be written", is_cancelled=True)
+    assert batch.out().state == "cancelled"
+    batch.is_cancelled = False
+    assert (batch.out().state, batch.out().problem) == ("failed", "the audit log cannot be written")
+    batch.problem = None
+    assert (batch.out().state, batch.out().seconds) == ("done", 1.0)
+
+
+def test_the_clock_of_a_table_stands_still_when_it_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batches.time, "monotonic", lambda: 107.25)
+    assert job().out().seconds == 7.25
+    assert read_whole(job(), "a", "b", "c").out().seconds == 3.5
+
+
+def test_rows_beyond_the_end_are_no_rows() -> None:
+    batch = job(problems={1: "too slow"})
+    assert [(row.row, row.id, row.problem) for row in batch.rows(1, 50)] == [(1, "n1", "too slow"), (2, "n2", None)]
+    assert batch.rows(3, 50) == []
+    assert batch.rows(0, 0) == []
+
+
+def test_a_result_in_csv_keeps_columns_and_order_and_holds_lists_as_json() -> None:
+    found = rows_of(b"".join(read_whole(job(), "Cardiovascular", "Respiratory", "Digestive").result()))
+    assert [row["id"] for row in found] == ["n0", "n1", "n2"]
+    assert [row["text"] for row in found] == NOTES
+    assert list(found[0]) == ["id", "text", *ADDED_COLUMNS]
+    assert json.loads(found[1]["prediction_set"]) == ["Respiratory"]
+    assert json.loads(found[1]["ranking"]) == [{"label": "Respiratory", "probability": 0.75}]
+
+
+def test_a_row_that_could_not_be_read_has_nothing_in_its_columns() -> None:
+    batch = job(problems={1: "too slow"}, ended=101.0)
+    batch.predictions[0] = batch.predictions[2] = prediction()
+    empty = rows_of(b"".join(batch.result()))[1]
+    assert {empty[name] for name in ADDED_COLUMNS} == {""}
+    assert empty["text"] == NOTES[1]
+
+
+def test_a_note_that_shows_nothing_has_a_reason_and_neither_category_nor_probability() -> None:
+    batch = read_whole(job("jsonl", [" "]), "x")
+    batch.predictions[0] = prediction("", 0.0, reason="empty note")
+    (line,) = map(json.loads, b"".join(batch.result()).splitlines())
+    assert (line["predicted_label"], line["probability"], line["reason"]) == (None, None, "empty note")
+    assert line["abstained"]
+
+
+@pytest.mark.parametrize("kind", ["csv", "jsonl", "parquet"])
+def test_pieces_put_together_are_the_result_in_one(kind: Format, monkeypatch: pytest.MonkeyPatch) -> None:
+    labels = ("a", "b", "c")
+    whole = b"".join(read_whole(job(kind), *labels).result())
+    monkeypatch.setattr(batches, "_ROWS_OF_A_PIECE", 1)
+    monkeypatch.setattr(batches, "_BYTES_AT_ONCE", 50)
+    pieces = list(read_whole(job(kind), *labels).result())
+    assert len(pieces) > 2
+    assert b"".join(pieces) == whole
+
+
+def test_parquet_keeps_lists_as_lists() -> None:
+    frame = pl.read_parquet(io.BytesIO(b"".join(read_whole(job("parquet"), "a", "b", "c").result())))
+    assert frame["prediction_set"].to_list() == [["a"], ["b"], ["c"]]
+    assert frame["text"].to_list() == NOTES
+    assert frame["ranking"].to_list()[0] == [{"label": "a", "probability": 0.75}]
+
+
+def test_a_table_counts_as_fetched_when_its_last_piece_was_taken() -> None:
+    batch = read_whole(job(), "a", "b", "c")
+    pieces = batch.result()
+    next(pieces)
+    assert not batch.is_fetched
+    list(pieces)
+    assert batch.is_fetched
+
+
+def test_a_formula_is_escaped_where_it_was_asked_for_alone() -> None:
+    batch = read_whole(job(), "a", "b", "c")
+    assert rows_of(b"".join(batch.result()))[2]["text"] == "=1+1"
+    assert rows_of(b"".join(batch.result(escapes_formulas=True)))[2]["text"] == "'=1+1"
+
+
+@given(st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\x00\r")), max_size=5))
+def test_json_lines_give_every_note_back_as_it_was(texts: list[str]) -> None:
+    batch = read_whole(job("jsonl", texts), *("a" for _ in texts))
+    lines = b"".join(batch.result()).decode("utf-8").split("\n")
+    assert [json.loads(line)["text"] for line in lines if line] == texts
+
+
+def test_no_text_is_in_what_a_table_looks_like() -> None:
+    batch = read_whole(job(), "a", "b", "c")
+    assert not any(note in repr(batch) for note in NOTES)

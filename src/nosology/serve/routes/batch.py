@@ -7,10 +7,11 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 
-from nosology.serve.batches import FORMATS, BatchJobs
+from nosology.serve.batches import BatchJobs
 from nosology.serve.http.problems import Refused, responses
 from nosology.serve.schemas import BatchOut, BatchRowsOut
 from nosology.serve.service import Service, caller_of
+from nosology.serve.uploads import FORMATS
 
 _ERRORS = responses(401, 403, 404, 410, 421, 422, 429, 500)
 _MEDIA_TYPES = {kind: media_type for media_type, kind in reversed(FORMATS.items())}

@@ -51,7 +51,7 @@ def test_every_format_comes_back_in_itself(client: Any, kind: str) -> None:
 
     import polars as pl
 
-    from nosology.serve.batches import FORMATS
+    from nosology.serve.uploads import FORMATS
 
     media_type = next(name for name, found in FORMATS.items() if found == kind)
     table, out = pl.DataFrame({"note_id": ["a", "b"], "TEXT": ["infarction", "ulcer"]}), io.BytesIO()
@@ -208,7 +208,7 @@ def test_a_row_that_takes_too_long_or_breaks_the_model_fails_alone(run: Path, tm
     import polars as pl
 
     from nosology.machine.patience import ask
-    from nosology.serve.batches import FORMATS
+    from nosology.serve.uploads import FORMATS
 
     service, reader = open_service(run, tmp_path / "state", note_seconds=0.02)
     reader.breaks_on, classify = "unreadable", reader.classify
