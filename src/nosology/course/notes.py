@@ -30,6 +30,8 @@ LEFT_OUT = 0.25
 OTHER_ILLNESSES = (2, 4)
 BLOCKS = (1, 4)
 """How many paragraphs about no disease a long note has."""
+USUAL_ORDER = 0.6
+"""How many notes go from the complaint to the course; in the others sections stand in any order."""
 NOUNS = 0.85
 """How often a complaint is a noun where the case has one."""
 
@@ -42,6 +44,11 @@ _GENERAL = frozenset({"acute", "chronic", "disease", "disorder", "syndrome", "pr
 _SENTENCES = frozenset({"pmh", "absent_line", "family", "normal", "filler", "drug_line"})
 _SAME = {"pmh": "illnesses", "absent_line": "absent", "family": "inherited", "drug_line": "drugs", "kin": "inherited"}
 """Slots that say what another one says."""
+_USUAL = (
+    *("complaint", "words", "history", "illnesses", "inherited", "drugs", "vitals", "exam", "tests"),
+    *("absent", "name", "treatment", "course"),
+)
+"""The order in which most notes say things."""
 _SAID_ONCE = frozenset({"illnesses", "absent", "inherited", "drugs", "vitals", "filler", "normal", *FRAGMENTS})
 _ADULT = frozenset({"filler", "vitals", "drugs", "job"})
 _UNFIT: dict[Group, frozenset[str]] = {
@@ -177,7 +184,13 @@ def _middle(style: Style, case: Case, draw: Random, *, is_named: bool, is_long: 
         parts.append(draw.choice(style.named))
     middle = [draw.choice(part) for part in style.core] + _once(parts, _UNFIT[case.group])
     draw.shuffle(middle)
-    return middle
+    return sorted(middle, key=lambda part: _usual_place(part, draw)) if draw.random() < USUAL_ORDER else middle
+
+
+def _usual_place(part: str, draw: Random) -> float:
+    """Return where a part stands in most notes; one that says nothing of the disease stands anywhere."""
+    places = [_USUAL.index(said) for slot in _SLOT.findall(part) if (said := _SAME.get(slot, slot)) in _USUAL]
+    return places[0] if places else draw.uniform(0, len(_USUAL))
 
 
 def _once(parts: Sequence[str], unfit: frozenset[str]) -> list[str]:
@@ -244,8 +257,8 @@ def _complaint(case: Case, draw: Random) -> str:
 
 def _illnesses(case: Case, person: Person, labels: LabelSet, draw: Random) -> list[str]:
     """Return two to four other illnesses, none of the disease's category and none that shares a word with its names."""
-    adult = "young" if person.age < _MIDDLE_AGE else "adult"
-    table = wording()["comorbidities"][adult if case.group == "adult" else "child"]
+    grown = "young" if person.age < _MIDDLE_AGE else "adult"
+    table = wording()["comorbidities"][grown if case.group == "adult" and person.is_grown else "child"]
     own = _words(" ".join(case.names))
     fitting = [
         name

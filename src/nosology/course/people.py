@@ -27,6 +27,11 @@ class Person:
     age: int
     informant: str
 
+    @property
+    def is_grown(self) -> bool:
+        """Whether an age in years is an adult's."""
+        return self.age >= _GROWN
+
     def slots(self) -> dict[str, str]:
         """Return what templates may ask for."""
         article = "an" if self.who.startswith(("8", "11-", "18-")) else "a"

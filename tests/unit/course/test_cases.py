@@ -20,7 +20,7 @@ GENERAL = frozenset(
         acute chronic disease disorder with without pain fever home care check visit social block open large
         back bleeding ankle bladder breast breath cerebral chest groin hand head heart kidney knee liver
         lung lens wrist skin spine scar section hair wound pressure urine mother newborn sugar angle sodium
-        protein plasma factor fasting device generator battery replacement colic enlarged
+        protein plasma factor fasting device generator battery replacement colic enlarged throat
         """,
     )
 )
@@ -70,7 +70,7 @@ def test_no_two_diseases_share_a_fragment_of_five_words() -> None:
     counts = Counter(
         text for case in CASES for slot in FRAGMENTS for text in case.fragments[slot] if len(text.split()) >= 5
     )
-    assert [text for text, n in counts.items() if n > 1] == ["nothing further, none was called for"]
+    assert not [text for text, n in counts.items() if n > 1]
 
 
 def test_a_relative_speaks_of_one_who_cannot_and_gives_the_sex_away() -> None:
