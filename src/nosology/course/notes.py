@@ -291,8 +291,9 @@ def _listed(names: Sequence[str]) -> str:
     return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]
 
 
-def _words(text: str) -> set[str]:
-    return set(re.findall(r"[a-z]{4,}", text.lower())) - _GENERAL
+@cache
+def _words(text: str) -> frozenset[str]:
+    return frozenset(re.findall(r"[a-z]{4,}", text.lower())) - _GENERAL
 
 
 @cache
