@@ -221,14 +221,14 @@ class Positional(FakeClassifier):
 
 
 class Loader:
-    """Loads a good tuned and a poor base classifier, and remembers them."""
+    """Loads a good tuned and a poor base classifier, and a starter between them, and remembers them."""
 
     def __init__(
         self, names: Any = CATEGORIES, tuned_skill: float = 0.9, base_skill: float = 0.2, kind: Any = FakeClassifier
     ) -> None:
         self.loaded = {}
         self._kind = kind
-        self._skills = {"tuned": tuned_skill, "base": base_skill}
+        self._skills = {"tuned": tuned_skill, "base": base_skill, "starter": (tuned_skill + base_skill) / 2}
         self._names = names
 
     def __call__(self, _run: Any, system: Any) -> Any:

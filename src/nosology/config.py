@@ -139,8 +139,9 @@ class TrainConfig(ConfigSection):
 
     start: str = Field(
         "base",
-        description="What training goes on from: `base`, a fresh adapter on the base model, or the folder of a "
-        "finished run, with whose adapter it begins (same base model, rank, targets and head).",
+        description="What training goes on from: `base`, a fresh adapter on the base model; `starter`, the run that "
+        "comes with nosology; or the folder of a finished run, with whose adapter it begins (same base model, rank, "
+        "targets and head).",
     )
     course: CourseConfig = Field(
         default_factory=lambda: CourseConfig(),
@@ -261,11 +262,12 @@ class EvaluateConfig(ConfigSection):
             "base",
             "base_length",
             "base_prior",
+            "starter",
             "tuned",
             "ensemble",
         ),
-        description="Which systems are scored, side by side. `tfidf_knowledge` is there too, for minutes more: TF-IDF "
-        "that has also read the phrases of a course.",
+        description="Which systems are scored, side by side; `starter` where training went on from another run. "
+        "`tfidf_knowledge` is there too, for minutes more: TF-IDF that has also read the phrases of a course.",
     )
     phrase_files: tuple[str, ...] = Field(
         (), description="Files of phrases that the linear models may learn from beside the shipped ones."

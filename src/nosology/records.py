@@ -122,6 +122,7 @@ class Prediction:
         truncated_tokens: Note tokens that did not fit and were left out.
         is_calibrated: Whether the run was evaluated on enough validation notes to say how sure it is.
         reason: Why there is no category at all; empty where there is one.
+        caution: What must be known beside the answer, such as that the run was calibrated on other people's notes.
     """
 
     label: str
@@ -132,11 +133,18 @@ class Prediction:
     truncated_tokens: int = 0
     is_calibrated: bool = True
     reason: str = ""
+    caution: str = ""
 
     @classmethod
-    def absent(cls, reason: str, *, is_calibrated: bool) -> "Prediction":
-        """Return what is said of a note that has nothing to read: no category, and why."""
-        return cls("", 0.0, (), (), True, 0, is_calibrated, reason)
+    def absent(cls, reason: str, *, is_calibrated: bool, caution: str = "") -> "Prediction":
+        """Return what is said of a note that has nothing to read: no category, and why.
+
+        Args:
+            reason: Why there is none.
+            is_calibrated: Whether the run could have said how sure it is.
+            caution: What must be known beside every answer.
+        """
+        return cls("", 0.0, (), (), True, 0, is_calibrated, reason, caution)
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +228,7 @@ class Suggestions(Sequence[Suggestion]):
         is_calibrated: Whether the probabilities were calibrated on validation notes; without that there are no items.
         sentences_left_out: Sentences of a very long note that were not tried as evidence.
         reason: Why there are no suggestions at all; empty where the run can suggest.
+        caution: As `Prediction` has it.
     """
 
     items: tuple[Suggestion, ...]
@@ -229,11 +238,18 @@ class Suggestions(Sequence[Suggestion]):
     is_calibrated: bool
     sentences_left_out: int = 0
     reason: str = ""
+    caution: str = ""
 
     @classmethod
-    def absent(cls, n_rubrics: int, reason: str) -> "Suggestions":
-        """Return what a run says that cannot suggest: nothing, and why."""
-        return cls((), 1.0, 1.0, n_rubrics, False, reason=reason)
+    def absent(cls, n_rubrics: int, reason: str, *, caution: str = "") -> "Suggestions":
+        """Return what a run says that cannot suggest: nothing, and why.
+
+        Args:
+            n_rubrics: How many could have been suggested.
+            reason: Why there are none.
+            caution: What must be known beside every answer.
+        """
+        return cls((), 1.0, 1.0, n_rubrics, False, reason=reason, caution=caution)
 
     @classmethod
     def from_plain(cls, values: Mapping[str, Any]) -> "Suggestions":

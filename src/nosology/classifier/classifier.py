@@ -8,7 +8,7 @@ and a linear model where `evaluate.answer_with` or the caller says so.
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Literal, Self
 
@@ -39,7 +39,6 @@ Correction = Literal["none", "length", "prior"]
 CORRECTIONS: tuple[Correction, ...] = ("none", "length", "prior")
 _NOTES_AT_ONCE = 16  # suggested for together: bounds the memory of their alignments
 
-
 NOT_FITTED = (
     "this run's suggestions were not fitted on validation notes, so it shows none: train with train.title_weight "
     "above 0, then run nosology evaluate, with 30 validation notes that have codes or more"
@@ -53,6 +52,7 @@ class Classifier:
     Attributes:
         labels: The label set; columns of every array are in its order.
         calibration: How scores become probabilities; None where the run was not evaluated yet.
+        caution: What must be known beside every answer; empty where there is nothing.
 
     Example:
         >>> classifier = Classifier.load("runs/first")
@@ -71,6 +71,7 @@ class Classifier:
         ensemble: Ensemble | None = None,
         suggester: FittedSuggester | None = None,
         n_train_notes: int = 0,
+        caution: str = "",
     ) -> None:
         """Put a loaded model to work; most callers want `load`.
 
@@ -82,7 +83,9 @@ class Classifier:
             ensemble: What the model's answers are blended with; its calibration takes the place of the model's own.
             suggester: What was fitted to suggest rubrics; None for the model alone, not calibrated.
             n_train_notes: How many notes the rubrics were counted on.
+            caution: Goes with every answer.
         """
+        self.caution = caution
         self.labels = labels
         self.calibration = ensemble.calibration if ensemble else calibration
         self._own_calibration = calibration
@@ -97,9 +100,9 @@ class Classifier:
         """Return the classifier of a finished run.
 
         Args:
-            run: The run, or its folder.
-            system: The tuned model, its base model with the same prompt, or the ensemble; None for what the run's
-                configuration says (`evaluate.answer_with`).
+            run: The run, its folder, or ``"starter"`` for the one that comes with the package.
+            system: The tuned model, its base model or the run that training went on from with the same prompt, or the
+                ensemble; None for what the run's configuration says (`evaluate.answer_with`).
             but_for: Files of the run that are about to be made anew, and may be anything until then.
 
         Raises:
@@ -116,6 +119,7 @@ class Classifier:
             ensemble=parts.ensemble,
             suggester=parts.suggester,
             n_train_notes=parts.n_train_notes,
+            caution=parts.caution,
         )
 
     def classify(self, texts: Sequence[str], *, progress: Count | None = None) -> list[Prediction]:
@@ -170,8 +174,7 @@ class Classifier:
             RunError: The run's training notes had no ICD codes.
         """
         if not self.suggester.fitted.is_calibrated:
-            absent = Suggestions.absent(len(self.suggester.table), NOT_FITTED)
-            return [(prediction, absent) for prediction in self.classify(texts, progress=progress)]
+            return [(found, self._no_suggestions(NOT_FITTED)) for found in self.classify(texts, progress=progress)]
         suggester, answers = self.suggester, self._engine.answers
         found: list[tuple[Prediction, Suggestions]] = []
         for first in range(0, len(texts), _NOTES_AT_ONCE):
@@ -188,22 +191,27 @@ class Classifier:
             for read in answers.read(notes, keep=True):
                 next_note()
                 scores[read.place], place = read.scores, read.place
-                suggested[place] = suggester.suggest(block[place], aligned[place], read, k, with_evidence=with_evidence)
+                items = suggester.suggest(block[place], aligned[place], read, k, with_evidence=with_evidence)
+                suggested[place] = replace(items, caution=self.caution)
                 if progress:
                     progress(1)
             log_probs = self._blend([note.text for note in notes], _normalize(scores)) if notes else scores
             predictions = self.predictions_from(log_probs, [note.truncated_tokens for note in notes])
             read_ones = iter([suggested[place] for place in range(len(block))])
             found += [
-                (prediction, Suggestions.absent(len(suggester.table), reason) if reason else next(read_ones))
+                (prediction, self._no_suggestions(reason) if reason else next(read_ones))
                 for prediction, reason in zip(self._among(reasons, predictions), reasons, strict=True)
             ]
         return found
 
     def _among(self, reasons: Sequence[str], predictions: Sequence[Prediction]) -> list[Prediction]:
         """Return the predictions of the notes that were read, in their places among those that were not."""
-        found, is_calibrated = iter(predictions), self.calibration is not None
-        return [Prediction.absent(why, is_calibrated=is_calibrated) if why else next(found) for why in reasons]
+        absent = partial(Prediction.absent, is_calibrated=self.calibration is not None, caution=self.caution)
+        found = iter(predictions)
+        return [absent(why) if why else next(found) for why in reasons]
+
+    def _no_suggestions(self, reason: str) -> Suggestions:
+        return Suggestions.absent(len(self.suggester.table), reason, caution=self.caution)
 
     def aligned(self, text: str) -> AlignedText:
         """Return a raw note prepared, with the way back to it."""
@@ -264,7 +272,7 @@ class Classifier:
             calibration: In place of the classifier's own.
         """
         calibration = calibration or self.calibration
-        return predictions_of(log_probs, truncated, self.labels.names, calibration)
+        return predictions_of(log_probs, truncated, self.labels.names, calibration, caution=self.caution)
 
     def log_probs_and_answers(
         self, texts: Sequence[str | EncodedNote], *, max_new_tokens: int = 12, progress: Count | None = None
@@ -308,26 +316,22 @@ class Classifier:
 
     def with_calibration(self, calibration: Calibration | None) -> "Classifier":
         """Return the same model with another calibration of its scores; None for none. Nothing is loaded again."""
+        return self._with(calibration, self._fitted)
+
+    def with_suggester(self, fitted: FittedSuggester) -> "Classifier":
+        """Return the same model with another word model and other weights for suggesting. Nothing is loaded again."""
+        return self._with(self._own_calibration, fitted)
+
+    def _with(self, calibration: Calibration | None, fitted: FittedSuggester | None) -> "Classifier":
         return Classifier(
             self._engine,
             self.labels,
             cleaning=self._cleaning,
             calibration=calibration,
             ensemble=self._ensemble,
-            suggester=self._fitted,
-            n_train_notes=self._n_train_notes,
-        )
-
-    def with_suggester(self, fitted: FittedSuggester) -> "Classifier":
-        """Return the same model with another word model and other weights for suggesting. Nothing is loaded again."""
-        return Classifier(
-            self._engine,
-            self.labels,
-            cleaning=self._cleaning,
-            calibration=self._own_calibration,
-            ensemble=self._ensemble,
             suggester=fitted,
             n_train_notes=self._n_train_notes,
+            caution=self.caution,
         )
 
     @cached_property

@@ -20,7 +20,7 @@ from nosology.runs.run import Run, expect_unchanged
 from nosology.suggesting.fitted import FittedSuggester
 from nosology.text.cleaning import Cleaning
 
-System = Literal["tuned", "base", "ensemble"]
+System = Literal["tuned", "base", "starter", "ensemble"]
 NumberFormat = Literal["auto", "float32", "bfloat16"]
 
 
@@ -35,6 +35,7 @@ class Parts:
     ensemble: Ensemble | None
     suggester: FittedSuggester | None
     n_train_notes: int
+    caution: str
 
 
 def open_parts(
@@ -58,9 +59,10 @@ def open_parts(
     settings = manifest.config.model
     system = system or manifest.config.evaluate.answer_with
     ensemble = _load_ensemble(run) if system == "ensemble" else None
-    model, encoder = _load_model(run, recorded, dtype or settings.dtype, with_adapter=system != "base")
+    answers = system in ("tuned", "ensemble")  # the others are there to be compared with: nothing was fitted to them
+    model, encoder = _load_model(run, recorded, dtype or settings.dtype, _adapter(run, system))
     calibration = None
-    if system != "base" and run.files.calibration not in but_for:
+    if answers and run.files.calibration not in but_for:
         calibration = Calibration.load(run.files.calibration)
     engine = Engine(
         model,
@@ -75,12 +77,20 @@ def open_parts(
         cleaning=Cleaning.like(manifest.dataset.preparation),
         calibration=calibration,
         ensemble=ensemble,
-        suggester=_suggester(run, run.rubrics, but_for) if system != "base" else None,
+        suggester=_suggester(run, run.rubrics, but_for) if answers else None,
         n_train_notes=manifest.n_train_notes,
+        caution=run.caution,
     )
 
 
-def _load_model(run: Run, recorded: Recorded, dtype: NumberFormat, *, with_adapter: bool) -> tuple[Any, PromptEncoder]:
+def _adapter(run: Run, system: System) -> Path | None:
+    """Return the folder of a system's adapter; None for the model without one."""
+    if system == "base":
+        return None
+    return (run.starting_run() if system == "starter" else run).files.adapter
+
+
+def _load_model(run: Run, recorded: Recorded, dtype: NumberFormat, adapter: Path | None) -> tuple[Any, PromptEncoder]:
     """Return the model that a run was trained on or trained, and what cuts prompts for it."""
     manifest, settings = run.manifest, run.manifest.config.model
     template = PromptTemplate.load(str(run.files.prompt))
@@ -101,10 +111,10 @@ def _load_model(run: Run, recorded: Recorded, dtype: NumberFormat, *, with_adapt
         max_note_tokens=settings.max_note_tokens,
         shortening=settings.shortening,
     )
-    if not with_adapter:
+    if adapter is None:
         return loaded.model, encoder
     n_head_categories = len(run.labels.names) if run.has_category_head else None
-    return load_adapter(loaded, run.files.adapter, n_head_categories=n_head_categories), encoder
+    return load_adapter(loaded, adapter, n_head_categories=n_head_categories), encoder
 
 
 def _load_ensemble(run: Run) -> Ensemble:

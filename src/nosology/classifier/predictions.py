@@ -10,7 +10,12 @@ from nosology.records import FloatArray, Prediction
 
 
 def predictions_of(
-    log_probs: FloatArray, truncated: Sequence[int], names: Sequence[str], calibration: Calibration | None
+    log_probs: FloatArray,
+    truncated: Sequence[int],
+    names: Sequence[str],
+    calibration: Calibration | None,
+    *,
+    caution: str = "",
 ) -> list[Prediction]:
     """Return a prediction for each row.
 
@@ -19,6 +24,7 @@ def predictions_of(
         truncated: Tokens left out of each note.
         names: The categories, in the order of the columns.
         calibration: None where the run holds none.
+        caution: Goes with every prediction.
 
     Raises:
         ModelError: Some are no numbers.
@@ -35,7 +41,8 @@ def predictions_of(
         order = np.argsort(-row, kind="stable")
         ranking = tuple((names[index], float(row[index])) for index in order)
         chosen = tuple(names[index] for index in members)
-        predictions.append(Prediction(*ranking[0], ranking, chosen, bool(silent), cut, calibration is not None))
+        is_calibrated = calibration is not None
+        predictions.append(Prediction(*ranking[0], ranking, chosen, bool(silent), cut, is_calibrated, caution=caution))
     return predictions
 
 

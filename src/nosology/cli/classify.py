@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from nosology.cli import app
-from nosology.cli.console import progress, say
+from nosology.cli.console import progress, say, say_cautions
+from nosology.cli.runs import RunArgument
 from nosology.cli.tables import (
     EncodingOption,
     EscapeOption,
@@ -25,7 +26,16 @@ from nosology.errors import DataError
 if TYPE_CHECKING:
     from nosology.records import Prediction
 
-ADDED = ("predicted_label", "probability", "ranking", "prediction_set", "abstained", "is_calibrated", "reason")
+ADDED = (
+    "predicted_label",
+    "probability",
+    "ranking",
+    "prediction_set",
+    "abstained",
+    "is_calibrated",
+    "reason",
+    "caution",
+)
 
 
 class System(StrEnum):
@@ -37,7 +47,7 @@ class System(StrEnum):
 
 @app.command()
 def classify(
-    run: Annotated[Path, typer.Argument(help="A finished run folder.")],
+    run: RunArgument,
     file: Annotated[Path, typer.Argument(help="A table (CSV, TSV, Parquet, JSONL), - for one note.")],
     text: Annotated[str, typer.Option(help="The column that holds the notes.")] = "text",
     out: Annotated[Path | None, typer.Option(help="The table to write; without it, JSON lines go to stdout.")] = None,
@@ -53,8 +63,8 @@ def classify(
     """Say which category each note belongs to, and how sure that is.
 
     Every input column and the order stay (a note on stdin has none); predicted_label, probability, ranking,
-    prediction_set, abstained, is_calibrated and reason are added. A note that shows nothing gets no category, and
-    reason says why.
+    prediction_set, abstained, is_calibrated, reason and caution are added. A note that shows nothing gets no category,
+    and reason says why; caution is what must be known beside every answer of a run that others trained.
 
     A file is readable by you alone. A note in CSV may begin as a formula: add --escape-formulas before you open it in a
     table program.
@@ -107,6 +117,7 @@ def _predict(run: Path, notes: list[str], system: System | None) -> "list[Predic
     classifier = Classifier.load(run, system=system.value if system else None)
     with progress("classify", total=len(notes)) as advance:
         predictions = classifier.classify(notes, progress=lambda n: advance(n))
+    say_cautions(prediction.caution for prediction in predictions)
     if not all(prediction.is_calibrated for prediction in predictions):
         say("not calibrated, so every note is left to people: run nosology evaluate, with 30 validation notes or more")
     return predictions
@@ -121,6 +132,7 @@ def _fields(prediction: "Prediction") -> dict[str, Any]:
         "abstained": prediction.abstained,
         "is_calibrated": prediction.is_calibrated,
         "reason": prediction.reason,
+        "caution": prediction.caution,
     }
 
 

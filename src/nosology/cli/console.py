@@ -6,7 +6,7 @@ end. Neither ever carries note text: details are numbers, such as a loss.
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,12 @@ PLAIN_INTERVAL_SECONDS = 30.0
 def say(message: str) -> None:
     """Print one line of talk to stderr."""
     print(message, file=sys.stderr, flush=True)
+
+
+def say_cautions(cautions: Iterable[str]) -> None:
+    """Say what must be known beside some answers, each thing once."""
+    for caution in sorted(set(cautions) - {""}):
+        say(f"caution: {caution}")
 
 
 @contextmanager

@@ -7,6 +7,7 @@ import typer
 
 from nosology.cli import app
 from nosology.cli.console import progress, say
+from nosology.cli.runs import OwnRunArgument
 
 if TYPE_CHECKING:
     from nosology.evaluation.reading import SharedReader
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 @app.command()
 def evaluate(
-    run: Annotated[Path, typer.Argument(help="A finished run folder.")],
+    run: OwnRunArgument,
     split: Annotated[str, typer.Option(help="train, validation or test.")] = "test",
     dataset: Annotated[
         Path | None, typer.Option(help="Another dataset to evaluate; or where the training dataset has moved to.")

@@ -8,6 +8,7 @@ import typer
 
 from nosology.cli import app
 from nosology.cli.console import say
+from nosology.cli.runs import RunArgument
 
 
 class To(StrEnum):
@@ -28,7 +29,7 @@ class NumberFormat(StrEnum):
 
 @app.command()
 def export(
-    run: Annotated[Path, typer.Argument(help="A finished run folder.")],
+    run: RunArgument,
     to: Annotated[
         To,
         typer.Option(help="adapter: a peft folder. merged: one model, as the Hub has them."),

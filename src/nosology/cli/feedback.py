@@ -10,6 +10,7 @@ from nosology.cli import app
 from nosology.cli.console import say
 from nosology.cli.tables import EncodingOption, SeparatorOption, read_user_table
 from nosology.errors import DataError, NosologyError
+from nosology.runs.starter import run_folder, state_folder
 
 if TYPE_CHECKING:
     from nosology.feedback.store import Decision
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 feedback = typer.Typer(help="What people decided: agreement, drift, and a dataset to train on.", no_args_is_help=True)
 app.add_typer(feedback, name="feedback")
 
-RunArgument = Annotated[Path, typer.Argument(help="The run that was served.")]
+RunArgument = Annotated[Path, typer.Argument(parser=run_folder, metavar="RUN", help="The run that was served.")]
 StateOption = Annotated[Path | None, typer.Option(help="The service's --state.  [default: RUN/service]")]
 DatabaseOption = Annotated[
     str | None, typer.Option(envvar="NOSOLOGY_DATABASE", help="The service's --database, where it had one.")
@@ -75,7 +76,7 @@ def report(
     from nosology.runs.run import Run
 
     opened = Run.open(run)
-    log = (state or opened.files.service) / AUDIT_FILE
+    log = (state or opened.state) / AUDIT_FILE
     predictions = (
         entry
         for entry in (entries(log) if log.is_file() else ())
@@ -135,10 +136,9 @@ _WORDS = {
 
 def _decisions(run: Path, state: Path | None, database: str | None) -> "list[Decision]":
     from nosology.feedback.store import FeedbackStore, StoreError
-    from nosology.runs.files import RunFiles
     from nosology.serve.settings import Settings
 
-    settings = Settings(state=state or RunFiles(run).service, keys_file=Path(), database=database)
+    settings = Settings(state=state or state_folder(run), keys_file=Path(), database=database)
     store = FeedbackStore(settings.database_url)
     try:
         return store.all()

@@ -1,17 +1,17 @@
 """``nosology report``: a finished evaluation as one page."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from nosology.cli import app
 from nosology.cli.console import say
+from nosology.cli.runs import OwnRunArgument
 
 
 @app.command()
 def report(
-    run: Annotated[Path, typer.Argument(help="A run folder that was evaluated.")],
+    run: OwnRunArgument,
     evaluation: Annotated[
         str, typer.Option(help="Which evaluation: a folder of RUN/eval, named after its split or dataset and split.")
     ] = "test",

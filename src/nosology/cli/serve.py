@@ -6,18 +6,27 @@ from typing import Annotated
 import typer
 
 from nosology.cli import app
-from nosology.cli.console import say
+from nosology.cli.console import say, say_cautions
+from nosology.runs.starter import STARTER, run_folder
 
 
 @app.command()
 def serve(
-    run: Annotated[Path, typer.Argument(help="A finished run folder.")],
+    run: Annotated[
+        Path | None,
+        typer.Argument(
+            parser=run_folder, metavar="[RUN]", help="A finished run folder; without one the starter is served."
+        ),
+    ] = None,
     host: Annotated[str, typer.Option(help="Address to listen on. Others than loopback need an API key.")] = (
         "127.0.0.1"
     ),
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 for any free one.")] = 8000,
     state: Annotated[
-        Path | None, typer.Option(help="Folder of audit log and decisions.  [default: RUN/service]")
+        Path | None,
+        typer.Option(
+            help="Folder of audit log and decisions.  [default: RUN/service; of the starter in your own state folder]"
+        ),
     ] = None,
     database: Annotated[
         str | None,
@@ -69,9 +78,9 @@ def serve(
 
     if (certificate is None) != (certificate_key is None):
         raise ConfigError("TLS needs both --certificate and --certificate-key")
-    opened = Run.open(run)
+    opened = Run.open(run or STARTER)
     settings = Settings(
-        state=state or opened.files.service,
+        state=state or opened.state,
         keys_file=keys or default_keys_file(),
         database=database,
         audit_key=audit_key,
@@ -86,5 +95,6 @@ def serve(
     )
     from nosology.serve.server import serve as run_service
 
-    say(f"loading {run}")
+    say(f"loading {opened.name}")
+    say_cautions([opened.caution])
     run_service(opened, settings, host=host, port=port, certificate=certificate, certificate_key=certificate_key)

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from nosology.cli import app
-from nosology.cli.console import progress, say
+from nosology.cli.console import progress, say, say_cautions
+from nosology.cli.runs import RunArgument
 from nosology.cli.tables import EncodingOption, ForceOption, SeparatorOption, check_out, read_user_table
 from nosology.errors import DataError
 
@@ -31,7 +32,7 @@ class Format(StrEnum):
 
 @app.command()
 def suggest(
-    run: Annotated[Path, typer.Argument(help="A finished run folder.")],
+    run: RunArgument,
     file: Annotated[Path, typer.Argument(help="A table (CSV, TSV, Parquet, JSONL), - for one note.")],
     text: Annotated[str, typer.Option(help="The column that holds the notes.")] = "text",
     k: Annotated[int, typer.Option("-k", min=1, max=100, help="Suggestions a note.")] = 10,
@@ -53,7 +54,7 @@ def suggest(
     """Suggest diagnoses to consider, each with its ICD code, probability and evidence. Never a diagnosis.
 
     jsonl keeps every input column and the order; suggestions, none_of_these, mass_left_out, n_rubrics, is_calibrated
-    and notice are added. Offsets of evidence are into the text as it was given.
+    caution and notice are added. Offsets of evidence are into the text as it was given.
 
     Example: nosology suggest runs/first notes.csv --text TEXT -k 10 --out suggestions.jsonl
     """
@@ -104,7 +105,9 @@ def _suggest(run: Path, notes: list[str], k: int, *, with_evidence: bool) -> "li
 
     classifier = Classifier.load(run)
     with progress("suggest", total=len(notes)) as advance:
-        return classifier.suggest(notes, k, with_evidence=with_evidence, progress=lambda n: advance(n))
+        found = classifier.suggest(notes, k, with_evidence=with_evidence, progress=lambda n: advance(n))
+    say_cautions(suggestions.caution for suggestions in found)
+    return found
 
 
 def _json_lines(

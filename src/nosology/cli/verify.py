@@ -8,11 +8,16 @@ import typer
 
 from nosology.cli import app
 from nosology.cli.console import say
+from nosology.runs.starter import run_folder
+
+RunOrExport = Annotated[
+    Path, typer.Argument(parser=run_folder, metavar="RUN", help="A finished run folder, an export, or starter.")
+]
 
 
 @app.command()
 def verify(
-    run: Annotated[Path, typer.Argument(help="A finished run folder, or an export.")],
+    run: RunOrExport,
     record: Annotated[
         bool, typer.Option("--record", help="Record the files as they are now: only where you know who changed them.")
     ] = False,
@@ -42,6 +47,7 @@ def verify(
     model = opened.manifest.config.model
     base_model = recorded_files(model.name, opened.manifest.model.revision or model.revision)
     if record:
+        opened.check_writable()
         recorded = integrity.record(opened.files, base_model)
         say(f"recorded {len(recorded.files)} files that predictions depend on: {opened.files.hashes}")
         return

@@ -75,7 +75,7 @@ class Scorer(Protocol):
         """Return the same under an instruction that lists the categories in another order."""
 
 
-Loader = Callable[[Run, Literal["tuned", "base"]], Scorer]
+Loader = Callable[[Run, Literal["tuned", "base", "starter"]], Scorer]
 
 
 @dataclass(frozen=True)
@@ -203,6 +203,32 @@ def run_base(
     return outputs
 
 
+def run_starter(
+    inputs: Inputs, notes: Sequence[EncodedNote], config: EvaluateConfig, load: Loader, progress: Progress
+) -> dict[str, Output]:
+    """Return what the model answered before it saw a training note, where training went on from another run.
+
+    Args:
+        inputs: The run and its notes.
+        notes: The evaluated notes, encoded.
+        config: Which systems are wanted.
+        load: Loads the model with the other run's adapter.
+        progress: Shows how far it has come.
+
+    Raises:
+        RunError: The other run is no longer there, or changed.
+    """
+    start = inputs.run.manifest.start
+    if start is None or "starter" not in config.systems:
+        return {}
+    model = load(inputs.run, "starter")
+    with progress("evaluate starter", len(notes)) as advance:
+        started = time.perf_counter()
+        log_probs = model.log_probs(notes, progress=advance)
+        seconds = time.perf_counter() - started
+    return {"starter": Output(log_probs.argmax(axis=1), np.exp(log_probs), seconds, f"none of these; run {start.run}")}
+
+
 def _read_answers(answers: Sequence[str], labels: LabelSet, parse: Callable[..., str | None]) -> IntArray:
     """Return the category that each generated answer names, or `INVALID`."""
     read = [parse(answer, labels.names) for answer in answers]
@@ -263,14 +289,19 @@ def _from_predictions(
         predicted=np.array([place[prediction.label] for prediction in predictions], np.int64),
         probabilities=probabilities,
         seconds=seconds,
-        trained_on=f"{len(inputs.train):,} notes",
+        trained_on=f"{len(inputs.train):,} notes{_beginning(inputs.run)}",
         settings=settings or {},
         predictions=tuple(predictions),
         log_probs=log_probs,
     )
 
 
-def load_classifier(run: Run, system: Literal["tuned", "base"]) -> Scorer:
+def _beginning(run: Run) -> str:
+    start = run.manifest.start
+    return f", from {start.run}" if start else ""
+
+
+def load_classifier(run: Run, system: Literal["tuned", "base", "starter"]) -> Scorer:
     """Return the run's classifier. Imported here, so that results can be read and reported without torch."""
     from nosology.classifier.classifier import Classifier
 

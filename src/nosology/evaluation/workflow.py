@@ -26,6 +26,7 @@ from nosology.evaluation.systems import (
     run_base,
     run_baselines,
     run_ensemble,
+    run_starter,
     run_tuned,
 )
 from nosology.evaluation.writing import json_lines, prediction_rows
@@ -85,6 +86,7 @@ def evaluate(
     started = time.perf_counter()
     load = load or load_classifier
     run = Run.open(run)
+    run.check_writable()
     config = config or run.manifest.config.evaluate
     check_systems(config.systems)
     inputs = reader.inputs if reader else read_inputs(run, split=split, dataset=dataset, config=config, limit=limit)
@@ -126,6 +128,7 @@ def _run_systems(
     outputs = run_baselines(inputs, config, progress)
     if set(BASE_SYSTEMS) & set(config.systems):
         outputs |= run_base(inputs, notes, config, load, progress)
+    outputs |= run_starter(inputs, notes, config, load, progress)
     fitted, robustness = Fitted(None, None, "the tuned model was not evaluated"), None
     if "tuned" in config.systems or "ensemble" in config.systems:
         fitted = fit_on_validation(inputs, config, tuned, progress)

@@ -145,6 +145,8 @@ def _outcomes(answer: Answer) -> Iterator[Resource]:
 
 
 def _notes(answer: Answer) -> Iterator[str]:
+    if caution := answer.get("caution"):
+        yield f"Caution: {caution}."
     if "ranking" in answer and answer.get("reason"):
         yield f"No category: {answer['reason']}."
     elif answer.get("abstained"):

@@ -73,6 +73,7 @@ class SuggestedNote(BaseModel):
         0, ge=0, description="Sentences of a very long note that were not tried as evidence."
     )
     reason: str = Field("", description="Why there are no suggestions at all; empty where the run can suggest.")
+    caution: str = Field("", description="What must be known beside every answer of this run; empty: nothing.")
     notice: str = Field(NOTICE, description="What suggestions are and are not.")
 
 
@@ -86,6 +87,7 @@ def suggested_note(found: Suggestions) -> dict[str, Any]:
         is_calibrated=found.is_calibrated,
         reason=found.reason,
         sentences_left_out=found.sentences_left_out,
+        caution=found.caution,
         notice=NOTICE,
     )
     return line.model_dump(mode="json")

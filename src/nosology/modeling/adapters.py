@@ -138,6 +138,7 @@ def load_adapter(loaded: LoadedModel, folder: Path, *, n_head_categories: int | 
     names = _expect_numbers(weights)
     settings = PeftConfig.from_pretrained(str(folder))
     settings.inference_mode = True
+    settings.base_model_name_or_path = None  # where it lay when it was trained; which one it is, hashes say
     if (HEAD_MODULE in (settings.modules_to_save or ())) != (n_head_categories is not None):
         raise ModelError(
             "the adapter has no classification head, but its run was trained with one"

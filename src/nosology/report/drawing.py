@@ -29,6 +29,7 @@ PALETTE = {
     "rule": "#dcdfe2",
     "tuned": "#0c6b6d",
     "base": "#b4632a",
+    "start": "#766a1f",
     "linear": "#5a68a6",
     "floor": "#8b949d",
     "wrong": "#b23a48",

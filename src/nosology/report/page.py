@@ -39,13 +39,16 @@ def write_report(run: Path | Run, *, evaluation: str = "test", include_text: boo
         include_text: Show the prompts of the examples; they must have been written by ``evaluate --include-text``.
 
     Raises:
-        RunError: The run is unfinished or was not evaluated, its results are of another version, or hold no prompts.
+        RunError: The run is unfinished, was not evaluated or is the starter, its results are of another version, or
+            hold no prompts.
     """
     run = Run.open(run)
+    run.check_writable()
     results = run.results(evaluation)
     prompts = _prompts(run, evaluation, results) if include_text else {}
     drawn = draw_all(results, run.training_curves())
-    html = render(results, run.manifest, drawn, prompts, read_suggested(run, evaluation, with_example=include_text))
+    suggested = read_suggested(run, evaluation, with_example=include_text)
+    html = render(results, run.manifest, drawn, prompts, suggested, caution=run.caution)
     cards = render_cards(results, run.manifest, _environment(escape=False))
     files = run.files.report(evaluation)
     files.folder.mkdir(parents=True, exist_ok=True)
@@ -98,6 +101,8 @@ def render(
     drawn: Mapping[str, Drawn],
     prompts: Mapping[str, str],
     suggested: Suggested | None = None,
+    *,
+    caution: str = "",
 ) -> str:
     """Return the whole page.
 
@@ -107,6 +112,7 @@ def render(
         drawn: Figures by name.
         prompts: Full prompts by note id, for the examples; empty to show ids and hashes alone.
         suggested: How well suggestions rank; None where they were not evaluated.
+        caution: What must be known beside every answer of the run.
     """
     environment = _environment(escape=True)
     return environment.get_template("report.html.jinja").render(
@@ -114,6 +120,7 @@ def render(
         systems=results.systems,
         tuned=results.systems.get("tuned"),
         ensemble=results.systems.get("ensemble"),
+        starter=results.systems.get("starter"),
         base=results.systems[results.summary.best_base] if results.summary.best_base else None,
         provenance=results.provenance,
         manifest=manifest,
@@ -123,6 +130,7 @@ def render(
         role=colour_role,
         prompts=prompts,
         suggested=suggested,
+        caution=caution,
         css=_template("report.css") + (_template("suggested.css") if suggested else ""),
     )
 

@@ -1,4 +1,4 @@
-"""The few rows a terminal shows: majority, TF-IDF, the base model at its best, tuned, ensemble, with intervals."""
+"""The few rows a terminal shows: majority, TF-IDF, base model at its best, starter, tuned, ensemble, with intervals."""
 
 from dataclasses import dataclass
 
@@ -29,8 +29,8 @@ class SummaryRow:
 
 
 def summary_rows(results: Results) -> list[SummaryRow]:
-    """Return one row each for the majority, TF-IDF, base model, tuned model and ensemble."""
-    wanted = ["majority", "tfidf", results.summary.best_base, "tuned", "ensemble"]
+    """Return one row each for the majority, TF-IDF, base model, starter, tuned model and ensemble."""
+    wanted = ["majority", "tfidf", results.summary.best_base, "starter", "tuned", "ensemble"]
     return [
         SummaryRow(
             system=name,

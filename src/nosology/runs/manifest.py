@@ -58,6 +58,36 @@ class StartingRun(Schema):
     n_train_notes: int
 
 
+class Source(Schema):
+    """Something that a packed run learned from, or was calibrated on.
+
+    Attributes:
+        name: As its publisher calls it.
+        use: What it was used for.
+        licence: Under which it may be: one of `nosology.course.phrases.LICENCES`.
+        url: Where it is published; empty for what was made for this project.
+    """
+
+    name: str
+    use: Literal["course", "notes", "calibration"]
+    licence: str
+    url: str
+
+
+class Packed(Schema):
+    """What is known of a run that was packed to be given away, and is used by people who did not train it.
+
+    Attributes:
+        sources: Everything it learned from or was calibrated on.
+        calibrated_on: What it was calibrated on, in words.
+        calibration_sha256: Of the calibration that it was packed with; None where there was none.
+    """
+
+    sources: tuple[Source, ...]
+    calibrated_on: str
+    calibration_sha256: str | None
+
+
 class Timings(Schema):
     """How long training took, in seconds of wall-clock time."""
 
@@ -83,6 +113,7 @@ class RunManifest(Schema):
         config: The whole job's.
         environment: Versions that decide a result.
         timings: How long it took.
+        packed: What is known of a run that was packed to be given away; None for one that was trained here.
     """
 
     kind: Literal["run"] = "run"
@@ -101,6 +132,7 @@ class RunManifest(Schema):
     config: Config
     environment: dict[str, str]
     timings: Timings
+    packed: Packed | None = None
 
     @model_validator(mode="before")
     @classmethod

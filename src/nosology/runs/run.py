@@ -21,9 +21,13 @@ from nosology.runs.files import TEST, RunFiles
 from nosology.runs.integrity import Recorded
 from nosology.runs.manifest import RunManifest
 from nosology.runs.results import Results
+from nosology.runs.starter import CARD, is_starter, run_folder, state_folder
 from nosology.runs.suggestion_results import SuggestionResults
 
 _Record = TypeVar("_Record", bound=BaseModel)
+
+CAUTION = "not calibrated on your notes: how sure this run is was fitted on {calibrated_on}"
+"""What a run says beside every answer that was trained and calibrated by other people, on other notes."""
 
 
 @dataclass(frozen=True)
@@ -47,12 +51,15 @@ class Run:
     def open(cls, folder: "Path | str | Run") -> "Run":
         """Return the run in a folder; a run that is open already is returned as it is.
 
+        Args:
+            folder: Its folder, or as text a run's name as users give it: ``"starter"`` is the one in the package.
+
         Raises:
             RunError: The folder is missing, unfinished, no run, or a run that this version does not read.
         """
         if isinstance(folder, Run):
             return folder
-        files = RunFiles(Path(folder))
+        files = RunFiles(run_folder(folder) if isinstance(folder, str) else folder)
         manifest = _validated(RunManifest, read_manifest(files.folder, "run"), files.manifest, "a run", "train again")
         return cls(files, manifest)
 
@@ -65,6 +72,36 @@ class Run:
     def name(self) -> str:
         """The run folder's name."""
         return self.folder.resolve().name
+
+    @property
+    def state(self) -> Path:
+        """Where a service over this run keeps its audit log and decisions, unless it is given another folder."""
+        return state_folder(self.folder)
+
+    def check_writable(self) -> None:
+        """Make sure that something may be written into the run.
+
+        Raises:
+            RunError: It is the starter, which is part of the installation.
+        """
+        if is_starter(self.folder):
+            raise RunError(
+                "the starter is part of the installation, and nothing is written into it",
+                place=str(self.folder),
+                hint=f"its figures are in {CARD} there; to see it on notes of yours, train with train.start=starter: "
+                "evaluating that run sets the starter beside it",
+            )
+
+    @cached_property
+    def caution(self) -> str:
+        """What readers of the run's answers must know beside them; empty where there is nothing.
+
+        A run that was given away says that its calibration is not theirs, until it is calibrated anew.
+        """
+        packed, own = self.manifest.packed, self.files.calibration
+        if packed is None or (own.is_file() and sha256_file(own) != packed.calibration_sha256):
+            return ""
+        return CAUTION.format(calibrated_on=packed.calibrated_on)
 
     @cached_property
     def sha256(self) -> str:
@@ -139,6 +176,26 @@ class Run:
                 hint="restore it, or train again",
             )
         return note_ids
+
+    def starting_run(self) -> "Run":
+        """Return the run that training went on from.
+
+        Raises:
+            RunError: There is none, or it is no longer what it was then.
+        """
+        start, recorded = self.manifest.config.train.start, self.manifest.start
+        hint = "put it back, or leave starter out of evaluate.systems"
+        if recorded is None:
+            raise RunError("training went on from no other run", place=str(self.folder), hint=hint)
+        try:
+            found = Run.open(start)
+        except RunError as error:
+            message = f"the run that training went on from cannot be read: {error.message}"
+            raise RunError(message, place=start, hint=hint) from None
+        is_same = found.sha256 == recorded.manifest_sha256 and found.files.adapter_weights.is_file()
+        if not is_same or sha256_file(found.files.adapter_weights) != recorded.adapter_sha256:
+            raise RunError("this is not the run that training went on from", place=start, hint=hint)
+        return found
 
     def training_curves(self) -> dict[str, list[tuple[float, float]]]:
         """Return the curves of the training log by name: optimizer step and value. Empty where there is no log.

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["baseline", "base", "tuned"]
-"""Without a language model; the model before training; the model after training, alone or in an ensemble."""
+Kind = Literal["baseline", "base", "start", "tuned"]
+"""Without a language model; the model without an adapter; with the adapter that training went on from; after training,
+alone or in an ensemble."""
 Reading = Literal["strict", "lenient", "none", "length", "prior"]
 """How the base model answers: its generated words read strictly or leniently, or scores with a correction."""
 
@@ -26,7 +27,7 @@ class System:
     title: str
     description: str
     short_name: str
-    role: Literal["floor", "linear", "base", "tuned", "blend"]
+    role: Literal["floor", "linear", "base", "start", "tuned", "blend"]
     reading: Reading | None = None
 
 
@@ -90,6 +91,13 @@ SYSTEMS: dict[str, System] = {
         "Base, scored less prior",
         "The same scores, less what the model says of an empty note (contextual calibration).",
         "prior",
+    ),
+    "starter": System(
+        "start",
+        "Starter",
+        "The run that training went on from, before it saw a training note; scores as they are, with the same prompt.",
+        "starter",
+        "start",
     ),
     "tuned": System(
         "tuned",

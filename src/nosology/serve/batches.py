@@ -291,6 +291,7 @@ _COLUMNS: dict[str, PolarsDataType] = {
     "abstained": pl.Boolean,
     "is_calibrated": pl.Boolean,
     "reason": pl.String,
+    "caution": pl.String,
 }
 _CSV_COLUMNS: dict[str, PolarsDataType] = _COLUMNS | {"ranking": pl.String, "prediction_set": pl.String}
 
@@ -307,6 +308,7 @@ def _columns(prediction: PredictionOut | None) -> dict[str, object]:
         "abstained": prediction.abstained,
         "is_calibrated": prediction.is_calibrated,
         "reason": prediction.reason,
+        "caution": prediction.caution,
     }
 
 

@@ -120,7 +120,8 @@ def _summary(prediction: Mapping[str, Any]) -> str:
 
 def _detail(prediction: Mapping[str, Any], text: str) -> str:
     ranking = ", ".join(f"{item['label']} {item['probability']:.0%}" for item in prediction["ranking"][:5])
-    lines = [f"**Most probable categories:** {ranking}."]
+    lines = [f"**Caution:** {prediction['caution']}."] if prediction.get("caution") else []
+    lines.append(f"**Most probable categories:** {ranking}.")
     if prediction["prediction_set"]:
         lines.append(f"**Cannot be ruled out:** {', '.join(prediction['prediction_set'])}.")
     if prediction["truncated_tokens"]:

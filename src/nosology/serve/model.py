@@ -172,6 +172,7 @@ def model_card(run: Run) -> dict[str, Any]:
         "max_note_tokens": manifest.config.model.max_note_tokens,
         "calibration": _calibration(run),
         "evaluation": _evaluation(run),
+        "caution": run.caution,
         "can_suggest": run.can_suggest,
         "sha256": {
             "prediction": run.prediction_sha256,

@@ -93,6 +93,10 @@ class PredictionOut(BaseModel):
     reason: str = Field(
         default="", description="Why there is no category, as of an empty row of a table; empty where there is one."
     )
+    caution: str = Field(
+        default="",
+        description="What must be known beside every answer: that the run was calibrated on other people's notes.",
+    )
 
 
 class EvidenceOut(BaseModel):

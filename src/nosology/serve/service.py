@@ -199,6 +199,7 @@ class Service:
             note_sha256=digest,
             receipt=self.receipts.sign(receipt),
             reason=prediction.reason,
+            caution=prediction.caution,
         )
         if reading.suggestions is None:
             return out

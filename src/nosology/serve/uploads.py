@@ -22,7 +22,10 @@ FORMATS: dict[str, Format] = {
     "application/jsonl": "jsonl",
     "application/vnd.apache.parquet": "parquet",
 }
-ADDED_COLUMNS = ("predicted_label", "probability", "ranking", "prediction_set", "abstained", "is_calibrated", "reason")
+ADDED_COLUMNS = (
+    *("predicted_label", "probability", "ranking", "prediction_set"),
+    *("abstained", "is_calibrated", "reason", "caution"),
+)
 
 _TEXT_COLUMNS = ("text", "note", "clean_text", "note_text")
 _ID_COLUMNS = ("id", "note_id", "row_id")

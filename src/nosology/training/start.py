@@ -4,7 +4,6 @@ Going on from a run is allowed only where nothing but the notes differs, since a
 model in one shape; what does not fit is named. The run that was gone on from is recorded by its hashes.
 """
 
-from pathlib import Path
 from typing import Any
 
 from nosology.config import Config
@@ -21,7 +20,7 @@ def begin_from(start: str, model: Any, loaded: LoadedModel, config: Config) -> A
     """Return the model with the values of another run's adapter in its own.
 
     Args:
-        start: ``"base"`` to leave the adapter fresh, or a finished run's folder.
+        start: ``"base"`` to leave the adapter fresh, ``"starter"``, or a finished run's folder.
         model: The base model with a fresh adapter, a peft model.
         loaded: The base model.
         config: The configuration of the training that begins.
@@ -33,7 +32,7 @@ def begin_from(start: str, model: Any, loaded: LoadedModel, config: Config) -> A
     """
     if start == BASE:
         return model
-    run = Run.open(Path(start))
+    run = Run.open(start)
     other, own = (settings.model_dump(mode="json") for settings in (run.manifest.config.train, config.train))
     wrong = [
         f"{name} is {own[name]!r} here, {other[name]!r} there"
@@ -56,9 +55,9 @@ def origin(start: str) -> StartingRun | None:
     """Return what a manifest says of the run that a training went on from; None for the base model."""
     if start == BASE:
         return None
-    run = Run.open(Path(start))
+    run = Run.open(start)
     return StartingRun(
-        run=run.folder.name,
+        run=run.name,
         adapter_sha256=run.manifest.adapter_sha256,
         manifest_sha256=run.sha256,
         n_train_notes=run.manifest.n_train_notes,

@@ -317,6 +317,7 @@ def test_the_command_keeps_every_column_and_row_in_order(run: Path, tmp_path: Pa
         "abstained",
         "is_calibrated",
         "reason",
+        "caution",
     ]
     assert found["id"].to_list() == ["0389", "b", "0001"]
     assert found["TEXT"].fill_null("").to_list() == ["fever, cough", 'a "quoted"\nburn', ""]

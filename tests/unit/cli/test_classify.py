@@ -23,7 +23,16 @@ HEART = Prediction("Cardiovascular", 0.75, (("Cardiovascular", 0.75), ("Digestiv
 UNSURE = Prediction(
     "Digestive", 0.5, (("Digestive", 0.5), ("Cardiovascular", 0.5)), ("Digestive", "Cardiovascular"), True
 )
-ADDED = ["predicted_label", "probability", "ranking", "prediction_set", "abstained", "is_calibrated", "reason"]
+ADDED = [
+    "predicted_label",
+    "probability",
+    "ranking",
+    "prediction_set",
+    "abstained",
+    "is_calibrated",
+    "reason",
+    "caution",
+]
 RANKING = [{"label": "Cardiovascular", "probability": 0.75}, {"label": "Digestive", "probability": 0.25}]
 
 
@@ -109,7 +118,7 @@ def test_formats_with_lists_get_lists(classify: Any, notes: Path, tmp_path: Path
     assert first == {
         "id": "0389", "Body": 'weak heart, "cold" hands', "ward": "Ä", "predicted_label": "Cardiovascular",
         "probability": 0.75, "ranking": RANKING, "prediction_set": ["Cardiovascular"], "abstained": False,
-        "is_calibrated": True, "reason": "",
+        "is_calibrated": True, "reason": "", "caution": "",
     }  # fmt: skip
     assert second["abstained"] is True
 
@@ -132,7 +141,7 @@ def test_one_note_comes_from_stdin(classify: Any, classifier: KnownAnswers) -> N
     assert json.loads(printed) == {
         "predicted_label": "Cardiovascular", "probability": 0.75, "ranking": RANKING,
         "prediction_set": ["Cardiovascular"], "abstained": False,
-        "is_calibrated": True, "reason": "",
+        "is_calibrated": True, "reason": "", "caution": "",
     }  # fmt: skip
     assert classifier.notes == ["weak heart\nand more\n"]
 
@@ -218,3 +227,14 @@ def test_a_run_that_is_not_calibrated_says_so_in_every_line_and_to_the_person(
     line = json.loads(printed)
     assert (status, line["abstained"], line["is_calibrated"]) == (0, True, False)
     assert "nosology evaluate" in said
+
+
+def test_a_run_that_others_calibrated_says_so_in_every_line_and_once_to_the_person(
+    classify: Any, classifier: KnownAnswers, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    foreign = replace(HEART, caution="not calibrated on your notes: on others")
+    monkeypatch.setattr(classifier, "classify", lambda notes, **_: [foreign for _ in notes])
+    (tmp_path / "notes.csv").write_text("text\na heart\nanother heart\n")
+    status, printed, said = classify("run", tmp_path / "notes.csv")
+    assert (status, [json.loads(line)["caution"] for line in printed.splitlines()]) == (0, [foreign.caution] * 2)
+    assert said.count("caution: not calibrated on your notes: on others") == 1

@@ -19,7 +19,7 @@ from nosology.config import EvaluateConfig
 from nosology.errors import ConfigError, DataError, LabelError, RunError
 from nosology.evaluation import evaluate
 from nosology.evaluation.inputs import Inputs
-from nosology.files import read_json, sha256_file, sha256_text
+from nosology.files import read_json, sha256_file, sha256_text, write_json
 from nosology.runs.files import RunFiles
 from nosology.runs.results import Results
 
@@ -469,3 +469,41 @@ def test_phrases_need_a_label_set_with_codes(fresh: Any) -> None:
     config = EvaluateConfig(bootstrap_samples=100, systems=("tfidf_knowledge",))
     with pytest.raises(LabelError, match="no code ranges"):
         evaluate(fresh, config=config, load=Loader())
+
+
+# ---- a training that went on from another run
+
+
+@pytest.fixture
+def continued(fresh: Path) -> Path:
+    """A run whose training went on from another one."""
+    manifest = read_json(fresh / "manifest.json")
+    start = {"run": "first", "adapter_sha256": "0" * 64, "manifest_sha256": "1" * 64, "n_train_notes": 20}
+    write_json(fresh / "manifest.json", manifest | {"start": start})
+    return fresh
+
+
+def test_base_starter_and_tuned_stand_side_by_side_on_the_same_notes(continued: Path) -> None:
+    results = evaluate(continued, config=EvaluateConfig(bootstrap_samples=100, robustness_notes=0), load=Loader())
+    systems = results["systems"]
+    assert list(systems)[-3:] == ["starter", "tuned", "ensemble"]
+    assert {found["n"] for found in systems.values()} == {30}
+    assert systems["base"]["accuracy"] < systems["starter"]["accuracy"] < systems["tuned"]["accuracy"]
+    assert systems["starter"]["trained_on"] == "none of these; run first"
+    assert systems["tuned"]["trained_on"] == "40 notes, from first"
+    pairs = {(test["first"], test["second"]) for test in results["tests"]}
+    assert {("starter", "tuned"), ("base", "starter")} <= pairs | {pair[::-1] for pair in pairs}
+    ids = [[row["note_id"] for row in rows_of(continued, name)] for name in ("starter", "tuned")]
+    assert ids[0] == ids[1]
+
+
+def test_a_starter_that_is_not_wanted_is_not_loaded(continued: Path) -> None:
+    loader = Loader()
+    config = EvaluateConfig(bootstrap_samples=100, robustness_notes=0, systems=("tuned",))
+    assert list(evaluate(continued, config=config, load=loader)["systems"]) == ["tuned"]
+    assert "starter" not in loader.loaded
+
+
+def test_a_training_from_the_base_model_has_no_starter(world: Any) -> None:
+    assert "starter" not in world["results"]["systems"]
+    assert "starter" not in world["loader"].loaded

@@ -121,3 +121,11 @@ def test_every_answer_validates(
     answer = SUGGESTED | {"suggestions": [suggestion], "ranking": ranking, "abstained": is_seen}
     found = Bundle.model_validate(bundle(resources(answer, name)))
     assert [entry.resource.get_resource_type() for entry in found.entry] == ["RiskAssessment", "Condition"]
+
+
+def test_a_caution_comes_first_among_the_notes() -> None:
+    answer = SUGGESTED | {"caution": "not calibrated on your notes: on others"}
+    (risk, *_) = note_resources(answer, note_id="a", note_sha256="0" * 64, run="starter")
+    assert risk["note"][0]["text"] == "Caution: not calibrated on your notes: on others."
+    (risk, *_) = note_resources(SUGGESTED, note_id="a", note_sha256="0" * 64, run="own")
+    assert not any("Caution" in note["text"] for note in risk["note"])

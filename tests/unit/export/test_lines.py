@@ -52,6 +52,7 @@ def test_a_line_holds_everything_that_was_found() -> None:
         "is_calibrated": True,
         "sentences_left_out": 0,
         "reason": "",
+        "caution": "",
         "notice": NOTICE,
     }
 

@@ -14,6 +14,7 @@ from evaluation_world import CATEGORIES, Loader, write_dataset, write_run
 from nosology.config import EvaluateConfig
 from nosology.errors import RunError
 from nosology.evaluation import evaluate
+from nosology.files import read_json, write_json
 from nosology.report import write_report
 from nosology.report.drawing import PALETTE
 from nosology.report.figures import CURVES, curve
@@ -321,3 +322,30 @@ def test_systems_that_were_not_evaluated_are_left_out_of_the_summary(small: Path
 def test_results_with_an_unknown_field_are_refused() -> None:
     with pytest.raises(ValueError, match="Extra inputs"):
         Results.model_validate({"surprise": 1})
+
+
+@pytest.mark.usefixtures("no_figures")
+def test_a_report_tells_the_starter_from_the_base_model(tmp_path: Path) -> None:
+    dataset = write_dataset(tmp_path / "dataset", {"train": 30, "validation": 30, "test": 16})
+    run = write_run(tmp_path / "run", dataset, n_train=30)
+    start = {"run": "first", "adapter_sha256": "0" * 64, "manifest_sha256": "1" * 64, "n_train_notes": 20}
+    write_json(run / "manifest.json", read_json(run / "manifest.json") | {"start": start})
+    systems = ("base", "starter", "tuned")
+    config = EvaluateConfig(bootstrap_samples=100, robustness_notes=0, systems=systems)
+    found = Results.model_validate(evaluate(run, config=config, load=Loader()))
+    text = Page(write_report(run).read_text(encoding="utf-8")).text
+    assert "starter, before these notes" in text
+    assert "base model" in text
+    assert "the run it began from, which is what these notes added" in text
+    assert [row.system for row in summary_rows(found)] == ["base", "starter", "tuned"]
+
+
+@pytest.mark.usefixtures("no_figures")
+def test_a_report_of_a_run_that_others_calibrated_says_so(small: Path) -> None:
+    run = small("tuned")
+    assert "Not calibrated on your notes" not in Page(write_report(run).read_text(encoding="utf-8")).text
+    packed = {"sources": [], "calibrated_on": "published cases", "calibration_sha256": None}
+    (run / "calibration.json").unlink(missing_ok=True)
+    write_json(run / "manifest.json", read_json(run / "manifest.json") | {"packed": packed})
+    text = Page(write_report(run).read_text(encoding="utf-8")).text
+    assert "Not calibrated on your notes: how sure this run is was fitted on published cases." in text

@@ -27,7 +27,7 @@ def test_a_manifest_comes_back_from_json_as_it_was(values: dict[str, Any]) -> No
     assert found.timings == Timings(train_seconds=12.5)
 
 
-OPTIONAL = {"kind", "format", "start", "notes_at_once"}
+OPTIONAL = {"kind", "format", "start", "notes_at_once", "packed"}
 
 
 @pytest.mark.parametrize("name", sorted(RunManifest.model_fields.keys() - OPTIONAL))

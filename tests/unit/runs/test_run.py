@@ -156,3 +156,78 @@ def test_reports_of_other_evaluations_than_the_test_splits_have_a_folder_of_thei
     files = RunFiles(tmp_path)
     assert files.report().page == tmp_path / "report" / "index.html"
     assert files.report("validation").page == tmp_path / "report" / "validation" / "index.html"
+
+
+# ---- a run that others packed
+
+
+def packed(calibration_sha256: str | None) -> dict[str, Any]:
+    return {"sources": [], "calibrated_on": "published cases", "calibration_sha256": calibration_sha256}
+
+
+def test_a_run_of_ones_own_needs_no_caution(folder: Path) -> None:
+    assert Run.open(folder).caution == ""
+
+
+def test_a_packed_run_says_what_it_was_calibrated_on(folder: Path) -> None:
+    (folder / "calibration.json").write_text("{}")
+    change(folder, packed=packed(sha256_file(folder / "calibration.json")))
+    assert Run.open(folder).caution == (
+        "not calibrated on your notes: how sure this run is was fitted on published cases"
+    )
+    (folder / "calibration.json").unlink()
+    assert Run.open(folder).caution, "none at all is not one's own"
+
+
+def test_a_packed_run_that_was_calibrated_anew_needs_no_caution(folder: Path) -> None:
+    (folder / "calibration.json").write_text("{}")
+    change(folder, packed=packed("0" * 64))
+    assert Run.open(folder).caution == ""
+
+
+# ---- the run that training went on from
+
+
+@pytest.fixture
+def continued(folder: Path) -> Path:
+    """A run whose training went on from another one."""
+    first = Path(shutil.copytree(folder, folder.with_name("first")))
+    (first / "adapter").mkdir()
+    weights = first / "adapter" / "adapter_model.safetensors"
+    weights.write_bytes(b"weights")
+    start = {
+        "run": "first",
+        "adapter_sha256": sha256_file(weights),
+        "manifest_sha256": sha256_file(first / "manifest.json"),
+        "n_train_notes": 20,
+    }
+    config = read_json(folder / "manifest.json")["config"]
+    config["train"]["start"] = str(first)
+    change(folder, start=start, config=config)
+    return folder
+
+
+def test_the_run_that_training_went_on_from_is_found(continued: Path) -> None:
+    assert Run.open(continued).starting_run().folder == continued.with_name("first")
+
+
+def test_a_training_of_its_own_has_no_start(folder: Path) -> None:
+    with pytest.raises(RunError, match="no other run"):
+        Run.open(folder).starting_run()
+
+
+@pytest.mark.parametrize("harm", ["gone", "another adapter", "no adapter", "another manifest"])
+def test_a_start_that_is_not_what_it_was_is_refused_with_the_remedy(continued: Path, harm: str) -> None:
+    first = continued.with_name("first")
+    if harm == "gone":
+        shutil.rmtree(first)
+    elif harm == "another adapter":
+        (first / "adapter" / "adapter_model.safetensors").write_bytes(b"others")
+    elif harm == "no adapter":
+        (first / "adapter" / "adapter_model.safetensors").unlink()
+    else:
+        change(first, n_steps=21)
+    with pytest.raises(RunError) as caught:
+        Run.open(continued).starting_run()
+    assert caught.value.place == str(first)
+    assert "leave starter out of evaluate.systems" in caught.value.hint

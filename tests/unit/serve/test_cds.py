@@ -269,3 +269,10 @@ def test_a_card_can_be_sent() -> None:
     )
     assert json.loads(json.dumps(answer)) == answer
     assert json.loads(json.dumps(meanings)) == meanings
+
+
+def test_a_caution_comes_first_in_the_detail() -> None:
+    assert card_of(caution="not calibrated on your notes")["detail"].startswith(
+        "**Caution:** not calibrated on your notes."
+    )
+    assert "Caution" not in card_of()["detail"]

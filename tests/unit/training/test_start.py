@@ -3,14 +3,18 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from safetensors.torch import load_file
 
 from evaluation_world import write_dataset
+from nosology.classifier.classifier import Classifier
 from nosology.config import Config
 from nosology.errors import ConfigError, RunError
 from nosology.files import read_manifest, sha256_file
+from nosology.runs.run import Run
 from nosology.training import train
+from starter_world import put_in_place, take_away
 from tiny_models import save_tiny_model
 
 pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning", "ignore:.*lr_scheduler.step:UserWarning")
@@ -80,3 +84,38 @@ def test_an_unfinished_run_is_no_start(world: Path, tmp_path: Path) -> None:
     (tmp_path / "half").mkdir()
     with pytest.raises(RunError, match="unfinished"):
         train(world / "dataset", tmp_path / "run", configured(world, start=str(tmp_path / "half")))
+
+
+def test_the_starter_is_a_start_by_its_name(world: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    put_in_place(world / "first", monkeypatch)
+    train(world / "dataset", tmp_path / "second", configured(world, start="starter", max_steps=1))
+    start = read_manifest(tmp_path / "second", "run")["start"]
+    assert start["adapter_sha256"] == sha256_file(adapter(world / "first"))
+    assert Run.open(tmp_path / "second").starting_run().folder == world / "first"
+
+
+def test_the_starter_is_refused_for_another_base_model_with_the_reason(
+    world: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_in_place(world / "first", monkeypatch)
+    with pytest.raises(ConfigError, match=r"the base model is .* here, .* there") as caught:
+        train(world / "dataset", tmp_path / "run", configured(world, "other", start="starter"))
+    assert "set train.start to base" in caught.value.hint
+
+
+def test_a_build_without_a_starter_refuses_it(world: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    take_away(monkeypatch)
+    with pytest.raises(RunError, match="this build has no starter"):
+        train(world / "dataset", tmp_path / "run", configured(world, start="starter"))
+
+
+def test_the_model_is_read_with_the_adapter_that_training_went_on_from(world: Path, tmp_path: Path) -> None:
+    train(world / "dataset", tmp_path / "second", configured(world, start=str(world / "first"), max_steps=1))
+    text = ["chest pain"]
+    before = Classifier.load(world / "first", system="tuned").log_probs(text)
+    found = {name: Classifier.load(tmp_path / "second", system=name) for name in ("base", "starter", "tuned")}
+    scores = {name: classifier.log_probs(text) for name, classifier in found.items()}
+    assert np.array_equal(scores["starter"], before)
+    assert not np.allclose(scores["starter"], scores["tuned"])
+    assert not np.allclose(scores["starter"], scores["base"])
+    assert found["starter"].calibration is None

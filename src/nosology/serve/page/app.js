@@ -49,6 +49,8 @@ async function begin() {
   model = await api.getModel();
   const trained = model.evaluation ? `, ${percent(model.evaluation.accuracy)} accurate on ${model.evaluation.n} test notes` : "";
   $("run").textContent = `Run ${model.run}${trained}`;
+  $("caution").hidden = !model.caution;
+  $("caution").textContent = model.caution ? `${model.caution[0].toUpperCase()}${model.caution.slice(1)}.` : "";
 }
 
 function showProblem(problem) {

@@ -38,9 +38,10 @@ def test_a_table_is_read_in_the_background_and_comes_back_with_predictions(clien
     rows = client.get(f"{place}/rows", params={"offset": 1, "limit": 1}).json()
     assert (rows["n_rows"], rows["rows"][0]["id"], rows["rows"][0]["text"]) == (3, "2", "eczema of the hand")
     lines = client.get(f"{place}/result").text.splitlines()
-    assert lines[0] == "id,text,ward,predicted_label,probability,ranking,prediction_set,abstained,is_calibrated,reason"
+    added = "predicted_label,probability,ranking,prediction_set,abstained,is_calibrated,reason,caution"
+    assert lines[0] == f"id,text,ward,{added}"
     assert lines[1].startswith("1,Acute infarction,A,Cardiovascular,")
-    assert lines[3].endswith(f",C,,,[],[],true,true,{EMPTY_NOTE}"), "an empty note has no category, and says why"
+    assert lines[3].endswith(f',C,,,[],[],true,true,{EMPTY_NOTE},""'), "an empty note has no category, and says why"
     assert client.delete(place).status_code == 204
     assert client.get(place).status_code == 404
 
