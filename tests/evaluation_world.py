@@ -29,6 +29,7 @@ PREPARATION = {
     "strip_punctuation": False,
 }
 CATEGORIES = ("Cardiovascular", "Respiratory", "Digestive", "Skin Disorders")
+LEFT_OUT = {"discharge diagnosis": 1_234}
 WORDS = ("chest pain infarction", "cough dyspnea sputum", "nausea melena reflux", "rash pruritus eczema")
 
 
@@ -74,7 +75,7 @@ def write_dataset(
     write_json(
         folder / "funnel.json",
         [
-            {"step": "read", "rows_in": len(rows) + 5, "rows_out": len(rows) + 5, "lost": {}},
+            {"step": "read", "rows_in": len(rows) + 5, "rows_out": len(rows) + 5, "lost": {}, "left_out": LEFT_OUT},
             {"step": "select", "rows_in": len(rows) + 5, "rows_out": len(rows), "lost": {"too short": 5}},
         ],
     )

@@ -46,6 +46,11 @@ class PrepareConfig(ConfigSection):
     leak: Literal["keep", "strip"] = Field(
         "keep", description="Whether sections that state the diagnosis stay (`keep`) or are dropped (`strip`)."
     )
+    addenda: Literal["keep", "merge", "drop"] = Field(
+        "keep",
+        description="Several notes of one admission and category (a report and its addenda): `keep` each, `merge` them "
+        "into one in the order of their ids, or `drop` all but the first. Lengths are judged after this.",
+    )
     lowercase: bool = Field(False, description="Lower-case the text.")
     strip_punctuation: bool = Field(False, description="Replace everything but letters, digits and spaces by a space.")
     min_words: Annotated[int, Field(ge=0)] = Field(20, description="Notes with fewer words are dropped.")

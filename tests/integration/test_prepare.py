@@ -236,6 +236,9 @@ def test_stripping_the_leak_drops_what_states_the_diagnosis_and_nothing_else(tmp
     assert kept.str.contains("infarction").all()
     assert not stripped.str.contains("infarction|Gout|Diagnosis").any()
     assert stripped.str.ends_with("Discharge Condition:\nGood.").all()
+    (clean,) = (step for step in open_dataset(tmp_path / "strip").funnel() if step["step"] == "clean")
+    assert clean["left_out"] == {"discharge diagnosis": 4 * said.index("Discharge Condition")}
+    assert all("left_out" not in step for step in open_dataset(tmp_path / "keep").funnel())
 
 
 def test_copies_of_one_note_that_differ_from_each_other_are_one_family(tmp_path: Path) -> None:

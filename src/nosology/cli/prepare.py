@@ -148,6 +148,8 @@ def _report(summary: "DatasetSummary", as_json: bool) -> None:
     for step in summary.funnel:
         for reason, n in step["lost"].items():
             say(f"  {n:>10,} lost: {reason}")
+        if left_out := step.get("left_out"):
+            say(f"  {sum(left_out.values()):>10,} characters left out, in sections: {_most(left_out)}")
     width = max(map(len, summary.categories))
     say(f"\n{'':{width}}  {'train':>9} {'validation':>11} {'test':>9}")
     for name, counts in [*summary.categories.items(), ("notes", summary.notes), ("patients", summary.patients)]:
@@ -157,6 +159,13 @@ def _report(summary: "DatasetSummary", as_json: bool) -> None:
     say(f"\n{summary.n_notes:,} notes in {summary.folder}")
     if as_json:
         print(json.dumps(_as_json(summary), indent=2, ensure_ascii=False))
+
+
+def _most(left_out: dict[str, int], n_shown: int = 5) -> str:
+    """Return the kinds of sections of which most was left out, and how many others there are."""
+    shown = [f"{kind} {n:,}" for kind, n in list(left_out.items())[:n_shown]]
+    n_more = len(left_out) - len(shown)
+    return ", ".join([*shown, *([f"{n_more} more kinds"] if n_more else [])])
 
 
 def _as_json(summary: "DatasetSummary") -> dict[str, Any]:

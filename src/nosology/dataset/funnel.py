@@ -14,6 +14,7 @@ class Funnel:
 
     def __init__(self, steps: Sequence[str]) -> None:
         self._lost: dict[str, Counter[str]] = {step: Counter() for step in steps}
+        self._left_out: dict[str, Counter[str]] = {step: Counter() for step in steps}
         self.rows_in = 0
 
     def lose(self, step: str, reason: str, n: int = 1) -> None:
@@ -27,18 +28,34 @@ class Funnel:
         if n:
             self._lost[step][reason] += n
 
+    def leave_out(self, step: str, kind: str, n_characters: int) -> None:
+        """Count characters that a step took out of notes.
+
+        Args:
+            step: The name of one of the steps that the funnel was made with.
+            kind: What they were, in words that are the same for many notes and hold none of a note's own.
+            n_characters: How many.
+        """
+        self._left_out[step][kind] += n_characters
+
     @property
     def rows_out(self) -> int:
         """How many rows have come through all steps."""
         return self.rows_in - sum(lost.total() for lost in self._lost.values())
 
     def steps(self) -> list[dict[str, Any]]:
-        """Return the steps as ``funnel.json`` holds them; reasons by count, then by name."""
+        """Return the steps as ``funnel.json`` holds them; reasons by count, then by name.
+
+        A step that took characters out of notes says how many, by kind, as ``left_out``.
+        """
         rows = self.rows_in
         steps = []
         for step, lost in self._lost.items():
             reasons = dict(sorted(lost.items(), key=lambda item: (-item[1], item[0])))
-            steps.append({"step": step, "rows_in": rows, "rows_out": rows - lost.total(), "lost": reasons})
+            one: dict[str, Any] = {"step": step, "rows_in": rows, "rows_out": rows - lost.total(), "lost": reasons}
+            if left_out := self._left_out[step]:
+                one["left_out"] = dict(sorted(left_out.items(), key=lambda item: (-item[1], item[0])))
+            steps.append(one)
             rows -= lost.total()
         return steps
 

@@ -122,6 +122,8 @@ class Collector:
 
     def _add(self, notes: list[Labelled], future: Future[list[Cleaned]]) -> None:
         for (note, label), cleaned in zip(notes, future.result(), strict=True):
+            for kind, n_characters in cleaned.left_out.items():
+                self._funnel.leave_out(CLEAN, kind, n_characters)
             if cleaned.lost:
                 self._funnel.lose(CLEAN if cleaned.lost == EMPTY else WORDS, cleaned.lost)
                 continue

@@ -7,6 +7,7 @@ What is done to the data, in this order:
 3. ``label``: the admission's codes give one category by the label rule; without one the note goes.
 4. ``clean``: identifiers are replaced, diagnosis sections left out (if asked for), the text is normalized.
 5. ``words``: notes with too few or too many words go.
+   With ``addenda`` merged or dropped, one note an admission and category is made first, and ids are judged before that.
 6. ``note_id``, ``duplicates``, ``near_duplicates``: one note per id, per text and per near-copy; the smallest id stays.
 7. ``split``: patients are drawn into train, validation and test by a seeded hash of their id.
 
@@ -18,6 +19,7 @@ a note's text reaches a message, a log, the funnel or the quarantine.
 """
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +34,7 @@ from nosology.dataset.summary import DatasetSummary, summarize
 from nosology.dataset.writing import write_csv, write_labels_and_funnel, write_manifest, write_notes
 from nosology.errors import DataError, RunError
 from nosology.files import new_folder
+from nosology.preparation.addenda import ADDENDA, one_per_admission
 from nosology.preparation.collecting import CLEAN, LABEL, READ, WORDS, Collector
 from nosology.preparation.joining import join
 from nosology.preparation.labelling import Labeller
@@ -58,6 +61,7 @@ from nosology.text.cleaning import Cleaning
 SPLIT = "split"
 STEPS = (LABEL, CLEAN, WORDS, NOTE_ID, DUPLICATES, NEAR_DUPLICATES, SPLIT)
 """Funnel steps behind those of the source."""
+_STEPS_WITH_ADDENDA = (LABEL, CLEAN, NOTE_ID, ADDENDA, WORDS, DUPLICATES, NEAR_DUPLICATES, SPLIT)
 
 _MANY_NOTES, _LARGE_SHARE = 10, 0.05
 """Of a patient: so many notes, and so large a share of all, are rare in any hospital and usual for a lost id."""
@@ -148,7 +152,13 @@ def prepare_feedback(
     """
     opened = Run.open(run)
     labels, config = opened.labels, opened.manifest.dataset.preparation
-    anything_goes = {"min_words": 0, "max_words": None, "drop_duplicates": True, "drop_near_duplicates": False}
+    anything_goes = {
+        "addenda": "keep",
+        "min_words": 0,
+        "max_words": None,
+        "drop_duplicates": True,
+        "drop_near_duplicates": False,
+    }
     there = open_dataset(with_dataset) if with_dataset else None
     if there and there.labels.sha256 != labels.sha256:
         raise RunError("its label set is not the run's", place=str(there.folder), hint="give the run's own dataset")
@@ -195,11 +205,12 @@ def prepare(
     labels = labels or LabelSet.load(config.label_set)
     with new_folder(out, is_private=True) as folder:
         source = open_source()
-        funnel, quarantine = Funnel([READ, *source.steps, *STEPS]), Quarantine(config.max_failed_share)
+        steps = STEPS if config.addenda == "keep" else _STEPS_WITH_ADDENDA
+        funnel, quarantine = Funnel([READ, *source.steps, *steps]), Quarantine(config.max_failed_share)
         label_of = Labeller(labels, config.label_rule, config.icd10_mapping)
         with TextFile(folder / "texts.partial") as texts:
             collector = Collector(source, label_of, texts, funnel, quarantine)
-            notes = collector.collect(_cleaning(config), n_workers, progress or no_progress)
+            notes = collector.collect(_cleaning_of_one(config), n_workers, progress or no_progress)
             notes = _with_split(_selected(notes, texts, config, funnel, label_of), config)
             notes = join(notes, with_dataset, texts, funnel, SPLIT) if with_dataset else notes
             _check(notes, funnel)
@@ -231,6 +242,14 @@ def _cleaning(config: PrepareConfig) -> Cleaning:
     )
 
 
+def _cleaning_of_one(config: PrepareConfig) -> Cleaning:
+    """Return what is done to each note as it comes: where addenda are joined, lengths are judged and signed later."""
+    how = _cleaning(config)
+    if config.addenda == "keep":
+        return how
+    return replace(how, min_words=0, max_words=None, with_signature=False)
+
+
 def _selected(
     notes: pl.DataFrame, texts: TextFile, config: PrepareConfig, funnel: Funnel, label_of: Labeller
 ) -> pl.DataFrame:
@@ -240,6 +259,7 @@ def _selected(
         DataError: None stays.
     """
     notes = one_per_id(notes, funnel)
+    notes = one_per_admission(notes, texts, config.addenda, _cleaning(config), funnel, WORDS)
     if config.drop_duplicates:
         notes = one_per_text(notes, funnel)
     if config.drop_near_duplicates and notes.height:

@@ -17,7 +17,8 @@ from nosology.sources.csvstream import CsvReader
 from nosology.sources.files import find_file
 from nosology.sources.reading import ERROR_FLAG, KIND, MAX_NOTE_CHARACTERS, NoteBatch, Rejected
 
-_YES = frozenset({b"1", b"1.0", b"1.00", b"true", b"t", b"yes", b"y", b"x"})  # spellings of ISERROR
+_NO = frozenset(b" 0 f false n no none null nan na n/a <na> nat \\n - . ok valid".split(b" "))
+"""Spellings of an ISERROR that is none; whatever else the column holds marks an error."""
 
 OTHER_KIND = "not a discharge summary"
 MARKED_AS_ERROR = "marked as an error"
@@ -177,7 +178,7 @@ class MimicSource:
         errors = block.raw(self._names["error"]) if "error" in self._names else [b""] * len(kinds)
         wanted = {kind for kind in set(kinds) if kind.strip().lower() in self._layout.kinds}
         of_kind = [i for i, kind in enumerate(kinds) if kind in wanted]
-        chosen = [i for i in of_kind if errors[i].strip().lower() not in _YES]
+        chosen = [i for i in of_kind if not _is_error(errors[i])]
         lost = Counter(
             {(KIND, OTHER_KIND): len(kinds) - len(of_kind), (ERROR_FLAG, MARKED_AS_ERROR): len(of_kind) - len(chosen)}
         )
@@ -211,6 +212,17 @@ class MimicSource:
         return Note(note_id, str(patient_number), str(admission_number), text, codes, attributes=attributes)
 
 
+def _is_error(cell: bytes) -> bool:
+    """Return whether a cell of ISERROR marks an error; numbers do so unless they are zero."""
+    value = cell.strip(b" \t\r\"'").lower()
+    if value in _NO:
+        return False
+    try:
+        return float(value) != 0
+    except ValueError:
+        return True
+
+
 def _attributes_of(table: AdmissionTable, patient: int, admission: int) -> dict[str, str]:
     rows = table.rows(patient, admission)
     named = zip(("sex", "age_band", "admission_type"), rows[0], strict=True) if rows else ()
@@ -231,6 +243,7 @@ def _find_files(folder: Path, layout: Layout) -> dict[str, Path]:
         hint = f"give the folder of {layout.title} alone; the two share patients and must not be pooled"
         raise DataError("this folder holds both MIMIC-III and MIMIC-IV", place=str(folder), hint=hint)
     found = {role: find_file(folder, name) for role, name in layout.files.items()}
+    _check_release(found, layout, other)
     for role in ("notes", "diagnoses"):
         if found[role] is None:
             hint = f"it is part of {layout.where}"
@@ -239,3 +252,24 @@ def _find_files(folder: Path, layout: Layout) -> dict[str, Path]:
             name = f"{layout.files[role]}.csv or {layout.files[role]}.csv.gz"
             raise DataError(f"{name} is missing", place=str(folder), hint=hint)
     return {role: path for role, path in found.items() if path is not None}
+
+
+def _check_release(found: Mapping[str, Path | None], layout: Layout, other: Layout) -> None:
+    """Refuse tables of the other release: both releases name theirs alike, and the nearest one is taken.
+
+    Raises:
+        DataError: A table has the other release's columns.
+    """
+    for role, columns in (("diagnoses", "diagnosis_columns"), ("patients", "attribute_columns")):
+        path = found[role]
+        if path is None:
+            continue
+        there = {column.lower() for column in CsvReader(path).columns}
+        own, others = ({name.lower() for name in getattr(one, columns).values()} for one in (layout, other))
+        if there & (others - own) and not there & (own - others):
+            message = f"{path.name} is of {other.title}, not of {layout.title}"
+            hint = (
+                f"give the folder of {layout.title} alone: both releases name their tables alike, they share patients "
+                f"under different ids, and must not be pooled; for {other.title} use `nosology prepare {other.kind}`"
+            )
+            raise DataError(message, place=str(path), hint=hint)

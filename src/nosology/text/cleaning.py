@@ -4,13 +4,13 @@ This is the work that worker processes share out among themselves, so it depends
 """
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal, Self
 
 from nosology.text import fingerprint
 from nosology.text.normalize import count_words, normalize
-from nosology.text.sections import strip_diagnoses
+from nosology.text.sections import split_off_diagnoses
 
 if TYPE_CHECKING:
     from nosology.config import PrepareConfig
@@ -61,12 +61,14 @@ class Cleaned:
         digest: SHA-256 of the text.
         signature: Bytes of the MinHash signature; empty where none was asked for.
         lost: Why the note is lost; None where it stays.
+        left_out: How many characters of sections that state the diagnosis were left out, by kind of section.
     """
 
     text: bytes = field(repr=False, default=b"")
     digest: bytes = b""
     signature: bytes = field(repr=False, default=b"")
     lost: str | None = None
+    left_out: Mapping[str, int] = field(default_factory=dict)
 
 
 def clean(text: str, patient_id: str, how: Cleaning) -> Cleaned:
@@ -81,9 +83,21 @@ def clean(text: str, patient_id: str, how: Cleaning) -> Cleaned:
         from nosology.deidentification import deidentify  # its patterns take a tenth of a second to compile
 
         text = deidentify(text, style=how.deidentify_style, patient_key=patient_id).text
+    left_out: dict[str, int] = {}
     if how.leak == "strip":
-        text = strip_diagnoses(text)
+        text, left_out = split_off_diagnoses(text)
     text = normalize(text, lowercase=how.lowercase, strip_punctuation=how.strip_punctuation)
+    finished = finish(text, how)
+    return replace(finished, left_out=left_out) if left_out else finished
+
+
+def finish(text: str, how: Cleaning) -> Cleaned:
+    """Return a prepared text with its fingerprints, or why the note is lost for its length.
+
+    Args:
+        text: The prepared text.
+        how: Which lengths stay, and whether a signature is asked for.
+    """
     n_words = count_words(text)
     if not n_words:
         return Cleaned(lost=EMPTY)

@@ -129,6 +129,10 @@ _TRAILING = frozenset(
     today s new old only below above list lists rendered seen leading
     """.split()
 )
+_NAMING = re.compile(
+    r"(?:[a-z]/)?(?:diag[a-z]*|[a-z]?dxs?|conditions?|problems?|co-?morbid[a-z]*|morbidities|causes?|drgs?|icd)"
+)
+_MOST_WORDS = 5
 _SMALL = frozenset(
     "a an and or the of on in at to for by with from as is was were are be been your you our we i no not".split()
 )
@@ -183,6 +187,18 @@ def _is_in(word: str, words: frozenset[str]) -> bool:
         for part in parts
         for form in (part, "" if part in _ILL_ALONE else part + "s", part.removesuffix("s"))
     )
+
+
+def known_words_of(title: str) -> str:
+    """Return a title less the words that titles of sections do not have, which may be a patient's own.
+
+    Args:
+        title: In lower case, of a section that states a diagnosis.
+    """
+    words = [
+        word for word in words_of(title) if word in _QUALIFIERS or is_section_word(word) or _NAMING.fullmatch(word)
+    ]
+    return " ".join(words[:_MOST_WORDS]) or "diagnosis"
 
 
 def head_of(title: str) -> str:

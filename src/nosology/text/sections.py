@@ -9,6 +9,7 @@ A diagnosis that the hospital course names stays; only sections that exist to st
 import re
 from dataclasses import dataclass
 
+from nosology.text.header_words import known_words_of
 from nosology.text.headers import diagnosis_sections
 
 # From the headers of discharge summaries in use; "diagnos" in a title makes it a diagnosis section.
@@ -80,9 +81,20 @@ def _is_header(match: re.Match[str]) -> bool:
 
 def strip_diagnoses(text: str) -> str:
     """Return the text without the sections that state the diagnosis; see `nosology.text.headers` for what they are."""
+    return split_off_diagnoses(text)[0]
+
+
+def split_off_diagnoses(text: str) -> tuple[str, dict[str, int]]:
+    """Return the text without the sections that state the diagnosis, and how many characters of each kind went.
+
+    A kind is the section's title, less words that titles of sections do not usually have.
+    """
     kept = []
+    left_out: dict[str, int] = {}
     place = 0
-    for start, end, _ in diagnosis_sections(text):
+    for start, end, title in diagnosis_sections(text):
         kept.append(text[place:start])
+        kind = known_words_of(title)
+        left_out[kind] = left_out.get(kind, 0) + end - start
         place = end
-    return "".join([*kept, text[place:]])
+    return "".join([*kept, text[place:]]), left_out

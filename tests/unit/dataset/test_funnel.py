@@ -34,3 +34,12 @@ def test_the_funnel_reads_like_an_account() -> None:
         "           -45  too short (words)",
         "        12,000  notes stay",
     ]
+
+
+def test_characters_left_out_are_counted_by_kind_and_only_where_there_are_some() -> None:
+    funnel = Funnel(["clean", "words"])
+    for kind, n in [("final dx", 5), ("discharge diagnosis", 40), ("final dx", 7)]:
+        funnel.leave_out("clean", kind, n)
+    clean, words = funnel.steps()
+    assert list(clean["left_out"].items()) == [("discharge diagnosis", 40), ("final dx", 12)]
+    assert "left_out" not in words

@@ -154,6 +154,7 @@ def test_the_page_answers_a_clinicians_questions_first(page: str, question: str)
 
 def test_the_page_shows_the_funnel_with_its_reasons(page: str) -> None:
     assert "too short 5" in page.text
+    assert "characters left out of notes, by section: discharge diagnosis 1,234" in page.text
 
 
 def test_names_with_markup_are_shown_as_they_are(page: str) -> None:

@@ -220,3 +220,46 @@ def test_the_files_that_were_read_are_named(tmp_path: Path) -> None:
     assert set(source.files) == {"NOTEEVENTS.csv.gz", "DIAGNOSES_ICD.csv.gz", "PATIENTS.csv", "ADMISSIONS.csv"}
     list(source.batches())
     assert source.bytes_done == source.bytes_total > 0
+
+
+@pytest.mark.parametrize(
+    ("cell", "is_error"),
+    [
+        ("", False), (" ", False), ("0", False), ("0.0", False), ("0e0", False), ("False", False), ("no", False),
+        ("NULL", False), ("NaN", False), ("\\N", False), ("n/a", False), ('"0"', False), ("1", True), ("1.0", True),
+        ("01", True), ("1e0", True), ("TRUE", True), ("t", True), ("Y", True), ("yes", True), ("x", True),
+        ("error", True), ("-1", True), ("2", True),
+    ],
+)  # fmt: skip
+def test_an_error_is_one_in_every_spelling(tmp_path: Path, cell: str, is_error: bool) -> None:
+    rows = [Row(1, 7, 70, "kept"), Row(2, 8, 80, "judged", error=cell)]
+    source = MimicSource(write_mimic3(tmp_path, rows, CODES), MIMIC3)
+    assert [note.note_id for note in notes_of(source)] == (["1"] if is_error else ["1", "2"])
+
+
+MIMIC4_CODES = "subject_id,hadm_id,seq_num,icd_code,icd_version\n7,70,1,I214,10\n"
+
+
+def test_the_other_releases_diagnoses_are_not_read_for_this_ones(tmp_path: Path) -> None:
+    folder = write_mimic3(tmp_path, [Row(1, 7, 70, "canary")], CODES)
+    (folder / "DIAGNOSES_ICD.csv.gz").unlink()
+    save(folder / "mimiciv" / "hosp" / "diagnoses_icd.csv", MIMIC4_CODES)
+    with pytest.raises(DataError, match=r"diagnoses_icd\.csv is of MIMIC-IV, not of MIMIC-III") as caught:
+        MimicSource(folder, MIMIC3)
+    assert "nosology prepare mimic4" in (caught.value.hint or "")
+
+
+def test_nor_are_patients_of_the_other_release(tmp_path: Path) -> None:
+    folder = write_mimic3(tmp_path, [Row(1, 7, 70, "canary")], CODES)
+    save(folder / "PATIENTS.csv", "subject_id,gender,anchor_age,anchor_year\n7,F,60,2150\n")
+    with pytest.raises(DataError, match=r"PATIENTS\.csv is of MIMIC-IV"):
+        MimicSource(folder, MIMIC3)
+
+
+def test_notes_of_both_releases_in_subfolders_are_refused(tmp_path: Path) -> None:
+    write_mimic3(tmp_path / "mimiciii", [Row(1, 7, 70, "canary")], CODES)
+    save(tmp_path / "mimiciv" / "note" / "discharge.csv", "note_id,subject_id,hadm_id,note_type,text\n")
+    save(tmp_path / "mimiciv" / "hosp" / "diagnoses_icd.csv", MIMIC4_CODES)
+    for layout in (MIMIC3, MIMIC4):
+        with pytest.raises(DataError, match="holds both MIMIC-III and MIMIC-IV"):
+            MimicSource(tmp_path, layout)

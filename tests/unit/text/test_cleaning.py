@@ -36,5 +36,17 @@ def test_deidentification_comes_before_normalization() -> None:
     assert clean("Seen by [**First Name8 (NamePattern2) **].", "p", how).text == b"seen by name"
 
 
+def test_what_sections_were_left_out_is_counted_also_for_a_note_that_is_lost() -> None:
+    how = Cleaning(False, "token", "strip", False, False, 3, None, False)
+    cleaned = clean("Final Dx: gout\nPlan: rest\n", "p", how)
+    assert (cleaned.lost, cleaned.left_out) == (cleaning.TOO_SHORT, {"final dx": 15})
+    assert clean("Plan: rest at home\n", "p", how).left_out == {}
+
+
+def test_a_prepared_text_is_finished_as_a_note_is() -> None:
+    assert cleaning.finish("a  b", PLAIN).text == b"a  b"
+    assert cleaning.finish("", PLAIN).lost == cleaning.EMPTY
+
+
 def test_a_lost_note_has_a_reason_and_no_text() -> None:
     assert Cleaned(lost=cleaning.EMPTY).text == b""

@@ -61,6 +61,15 @@ def test_titles_that_do_not(title: str) -> None:
     assert not header_words.states_diagnosis(title)
 
 
+@pytest.mark.parametrize(
+    ("title", "known"),
+    [("discharge diagnosis", "discharge diagnosis"), ("mrs canary diagnosis", "diagnosis"), ("canary", "diagnosis"),
+     ("final dx of canary", "final dx of"), ("your conditions", "your conditions")],
+)  # fmt: skip
+def test_of_a_title_only_words_that_titles_have_are_ever_shown(title: str, known: str) -> None:
+    assert header_words.known_words_of(title) == known
+
+
 def test_a_title_word_for_word_has_no_other_word() -> None:
     assert header_words.is_title("discharge medications")
     assert not header_words.is_title("zither medications")
