@@ -171,7 +171,8 @@ def stems_of(word: str) -> tuple[str, ...]:
     if lower in _TABLE:
         return _TABLE[lower]
     if lower in _EMPTY or (len(lower) < 3 and not lower.isdigit()):
-        return ()
+        # "ST elevation", "hepatitis B": in capitals a short word is a name, in small letters it is none.
+        return (word,) if word.isupper() and lower not in _EMPTY else ()
     american = lower.replace("ae", "e").replace("oe", "e").replace("our", "or") if len(lower) > 4 else lower
     if american in _TABLE:
         return _TABLE[american]

@@ -34,3 +34,10 @@ def test_words_that_say_nothing_have_no_stem() -> None:
 
 def test_a_carcinoma_is_a_malignant_neoplasm() -> None:
     assert set(term_stems("Malignant neoplasm of lung")) == set(term_stems("carcinoma of the lungs"))
+
+
+def test_a_short_word_is_a_name_in_capitals_and_none_in_small_letters() -> None:
+    assert stems_of("ST") == ("ST",)
+    assert stems_of("st") == stems_of("OF") == stems_of("A") == ()
+    assert stems_of("B") == ("B",)
+    assert set(term_stems("ST elevations")) == set(term_stems("elevation of the ST segment")) - {"segment"}

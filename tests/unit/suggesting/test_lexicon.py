@@ -40,6 +40,34 @@ def test_a_note_that_names_a_disease_finds_its_rubric_first(lexicon: Lexicon, no
     assert best(lexicon.read(note)) == rubric
 
 
+TEXTBOOK = (
+    "58-year-old man with crushing chest pain radiating to the left arm. ECG showed ST elevations in V2-V4. He got "
+    "a drug-eluting stent to the LAD. Cardiac rehabilitation was arranged. Creatinine was normal."
+)
+
+
+@pytest.mark.parametrize(("version", "infarction"), [(9, "410"), (10, "I21")])
+def test_a_textbook_infarction_that_is_not_named_is_an_infarction_first(version: int, infarction: str) -> None:
+    table = RubricTable.shipped(LabelSet.load("icd-chapters-18"), [version])
+    lexicon = Lexicon.shipped(table)
+    reading = lexicon.read(TEXTBOOK)
+    assert table.rubrics[int(reading.columns()[:, 0].argmax())].code == infarction
+    named = reading.named(table.places()[infarction, version])
+    assert named is not None
+    assert lexicon.terms[named].term == "crushing chest pain"
+
+
+@pytest.mark.parametrize(("note", "rubric"), [("Stent to the LAD.", "I25"), ("ST elevation in all leads.", "I21")])
+def test_a_short_word_in_capitals_is_looked_up(lexicon: Lexicon, note: str, rubric: str) -> None:
+    assert best(lexicon.read(note)) == rubric
+
+
+def test_a_letter_in_capitals_tells_one_kind_from_another(lexicon: Lexicon) -> None:
+    reading = lexicon.read("Vitamin D deficiency.")
+    assert best(reading) == "E55"
+    assert column(reading, "E55", "term") > column(reading, "E56", "term")
+
+
 def test_what_is_denied_or_a_relatives_stands_against_a_rubric(lexicon: Lexicon) -> None:
     for note in ("No evidence of pneumonia.", "Pneumonia was ruled out.", "Mother had pneumonia."):
         reading = lexicon.read(note)
