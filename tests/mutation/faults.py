@@ -114,9 +114,16 @@ FAULTS = (
     Fault(
         "markup inside a note becomes markup",
         "modeling/encoding.py",
-        "self._tokenizer(clean, add_special_tokens=False, split_special_tokens=True)",
-        "self._tokenizer(clean, add_special_tokens=False, split_special_tokens=False)",
+        'self._tokenized(clean, split_special_tokens=True)["input_ids"]',
+        'self._tokenized(clean, split_special_tokens=False)["input_ids"]',
         ("tests/unit/modeling/test_encoding.py::test_markup_inside_a_note_stays_text",),
+    ),
+    Fault(
+        "ordinary notes wait behind very long ones",
+        "serve/batching.py",
+        "(len(item.text) > LONG_CHARACTERS) == (lane is self._long)",
+        "lane is self._quick",
+        ("tests/unit/serve/test_batching.py::test_an_ordinary_note_does_not_wait_behind_a_very_long_one",),
     ),
     Fault(
         "an answer that names two categories is read as the first",

@@ -6,6 +6,7 @@ tokenized apart, so the instruction is the same tokens under every note, a note'
 insert today's date get a fixed one, so a prompt is the same on any day.
 """
 
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,6 +20,8 @@ PINNED_DATE = "26 Jul 2024"
 
 TRUNCATION_MARK = "\n...\n"
 """Stands where a part of a long note was left out."""
+
+_TOKENIZING = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +152,7 @@ class PromptEncoder:
 
     def _markup(self, text: str) -> tuple[int, ...]:
         """Tokenize template text, in which special tokens mean themselves."""
-        return tuple(self._tokenizer(text, add_special_tokens=False)["input_ids"])
+        return tuple(self._tokenized(text)["input_ids"])
 
     def _shortened(
         self, body: str, whole: tuple[T, ...], tokenize: Callable[[str], tuple[T, ...]], mark: tuple[T, ...]
@@ -164,16 +167,19 @@ class PromptEncoder:
     def _placed(self, text: str) -> tuple[tuple[int, int], ...]:
         """Tokenize as `_plain` does; return each token with the place of its last character."""
         clean = text.encode("utf-8", "replace").decode("utf-8")
-        encoded = self._tokenizer(
-            clean, add_special_tokens=False, split_special_tokens=True, return_offsets_mapping=True
-        )
+        encoded = self._tokenized(clean, split_special_tokens=True, return_offsets_mapping=True)
         places = (max(first, last - 1) for first, last in encoded["offset_mapping"])
         return tuple(zip(encoded["input_ids"], places, strict=True))
 
     def _plain(self, text: str) -> tuple[int, ...]:
         """Tokenize text of which nothing may become a special token."""
         clean = text.encode("utf-8", "replace").decode("utf-8")
-        return tuple(self._tokenizer(clean, add_special_tokens=False, split_special_tokens=True)["input_ids"])
+        return tuple(self._tokenized(clean, split_special_tokens=True)["input_ids"])
+
+    def _tokenized(self, text: str, **how: bool) -> Any:
+        """Tokenize, one thread at a time: what special tokens mean is a state of the tokenizer, not of a call."""
+        with _TOKENIZING:
+            return self._tokenizer(text, add_special_tokens=False, **how)
 
     def _with_one_begin(self, root: tuple[int, ...]) -> tuple[int, ...]:
         """Add the begin-of-text token if this tokenizer adds one by itself and the template did not."""

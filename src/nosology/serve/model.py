@@ -50,7 +50,7 @@ class Reading:
 
 
 class ServedModel:
-    """One run, ready to read notes. Not safe for several threads at once; one thread reads.
+    """One run, ready to read notes; two threads read, one of them long notes (`nosology.serve.batching`).
 
     Args:
         reader: The run's classifier.

@@ -9,7 +9,7 @@ import pytest
 
 from nosology.machine.patience import ask
 from nosology.records import Prediction
-from nosology.serve.batching import Batcher, QueueFull, ReadingFailed, Stopping, TooSlow
+from nosology.serve.batching import LONG_CHARACTERS, Batcher, QueueFull, ReadingFailed, Stopping, TooSlow
 from nosology.serve.model import CannotSuggest, Reading
 
 
@@ -77,7 +77,7 @@ def test_requests_that_came_while_one_was_read_share_the_next_pass() -> None:
 def test_a_pass_stays_within_its_budget_but_one_note_always_fits() -> None:
     async def scenario(model: Any, batcher: Any) -> None:
         first = await first_in(model, batcher)
-        task = asyncio.create_task(batcher.submit(["x" * 400] * 5 + ["y" * 4_000_000], None))
+        task = asyncio.create_task(batcher.submit(["x" * 400] * 5 + ["y" * LONG_CHARACTERS], None))
         await asyncio.sleep(0.01)
         model.gate.set()
         await first
@@ -290,5 +290,93 @@ def test_reading_stops_at_its_next_step_when_nobody_waits_any_more() -> None:
             await asyncio.sleep(0.001)
         gone.cancel()
         assert labels(await batcher.submit(["next"], None)) == ["next"]
+
+    run(scenario)
+
+
+LONG = "x" * (LONG_CHARACTERS + 1)
+
+
+def closed_to_long_notes(batcher: Any) -> threading.Event:
+    """Let the reader wait at long notes until the event is set."""
+    read, gate = batcher._read, threading.Event()
+
+    def waits(texts: Any, n_suggestions: Any) -> Any:
+        if LONG in texts:
+            gate.wait(20)
+        return read(texts, n_suggestions)
+
+    batcher._read = waits
+    return gate
+
+
+def test_an_ordinary_note_does_not_wait_behind_a_very_long_one() -> None:
+    async def scenario(_: Any, batcher: Any) -> None:
+        gate = closed_to_long_notes(batcher)
+        long = asyncio.create_task(batcher.submit([LONG], 10))
+        while not batcher.seconds_at_work:
+            await asyncio.sleep(0.001)
+        assert labels(await batcher.submit(["short"], None)) == ["short"]
+        assert batcher.seconds_at_work > 0, "the long one is still being read"
+        assert not long.done()
+        gate.set()
+        assert labels(await long) == [LONG]
+        assert batcher.seconds_at_work == 0
+
+    run(scenario)
+
+
+def test_a_request_of_both_kinds_is_answered_in_its_own_order() -> None:
+    async def scenario(model: Any, batcher: Any) -> None:
+        assert labels(await batcher.submit(["a", LONG, "b"], None)) == ["a", LONG, "b"]
+        assert sorted(len(texts) for texts, _ in model.batches) == [1, 2]
+        found = await batcher.submit_rows([LONG, "c"])
+        assert labels(found) == [LONG, "c"]
+
+    run(scenario)
+
+
+def test_long_notes_count_against_the_queue_and_against_the_time_to_stop() -> None:
+    async def scenario(_: Any, batcher: Any) -> None:
+        gate = closed_to_long_notes(batcher)
+        tasks = [asyncio.create_task(batcher.submit([LONG], None))]
+        while not batcher.seconds_at_work:
+            await asyncio.sleep(0.001)
+        tasks += [asyncio.create_task(batcher.submit([LONG], None)) for _ in range(2)]
+        await asyncio.sleep(0.02)
+        assert batcher.n_waiting == 2
+        with pytest.raises(QueueFull) as caught:
+            await batcher.submit(["short"], None)
+        assert caught.value.retry_after_seconds >= 1
+        assert await batcher.stop(0.05) == 3
+        gate.set()
+        for task in tasks:
+            task.cancel()
+
+    run(scenario, max_waiting=2)
+
+
+def test_long_notes_of_several_requests_take_turns_too() -> None:
+    async def scenario(model: Any, batcher: Any) -> None:
+        gate = closed_to_long_notes(batcher)
+        first = asyncio.create_task(batcher.submit([LONG], None))
+        while not batcher.seconds_at_work:
+            await asyncio.sleep(0.001)
+        many = asyncio.create_task(batcher.submit([f"{LONG}a", f"{LONG}b"], 5))
+        one = asyncio.create_task(batcher.submit([f"{LONG}c"], 5))
+        await asyncio.sleep(0.01)
+        gate.set()
+        await asyncio.gather(first, many, one)
+        assert [texts[0][-1] for texts, _ in model.batches] == ["x", "a", "c", "b"]
+
+    run(scenario)
+
+
+def test_a_service_of_which_one_reader_ended_does_not_read() -> None:
+    async def scenario(_: Any, batcher: Any) -> None:
+        assert batcher.is_reading
+        batcher._long.task.cancel()
+        await asyncio.sleep(0.01)
+        assert not batcher.is_reading
 
     run(scenario)

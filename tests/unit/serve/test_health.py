@@ -82,7 +82,7 @@ def test_a_model_that_is_stuck_is_not_ready_and_is_again_when_it_reads_on(run: P
 def test_a_reader_that_ended_is_not_ready(run: Path, tmp_path: Path) -> None:
     service, _ = open_service(run, tmp_path / "state")
     with client_of(service) as client:
-        client.portal.call(service.batcher._task.cancel)
+        client.portal.call(service.batcher._quick.task.cancel)
         until(lambda: client.get("/readyz").json()["parts"]["model"] == "does not read")
         assert client.get("/readyz").status_code == 503
 
