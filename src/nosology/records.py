@@ -123,6 +123,8 @@ class Prediction:
         is_calibrated: Whether the run was evaluated on enough validation notes to say how sure it is.
         reason: Why there is no category at all; empty where there is one.
         caution: What must be known beside the answer, such as that the run was calibrated on other people's notes.
+        typicality: Share of the notes that the run was calibrated on that look at least as strange; None where the run
+            was not calibrated on local notes.
     """
 
     label: str
@@ -134,10 +136,11 @@ class Prediction:
     is_calibrated: bool = True
     reason: str = ""
     caution: str = ""
+    typicality: float | None = None
 
     @classmethod
     def absent(cls, reason: str, *, is_calibrated: bool, caution: str = "") -> "Prediction":
-        """Return what is said of a note that has nothing to read: no category, and why.
+        """Return what is said of a note that no category can be given: why.
 
         Args:
             reason: Why there is none.

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 import numpy as np
 
@@ -18,10 +18,11 @@ from nosology.classifier.calibration import Calibration
 from nosology.classifier.engine import Engine
 from nosology.classifier.ensemble import Ensemble
 from nosology.classifier.opening import System, open_parts
-from nosology.classifier.predictions import predictions_of
+from nosology.classifier.predictions import predictions_of, with_typicality
+from nosology.classifier.typicality import Typicality
 from nosology.coding.labels import LabelSet
 from nosology.errors import ModelError
-from nosology.machine.patience import ask, next_note
+from nosology.machine.patience import ask, asking, next_note
 from nosology.modeling.encoding import EncodedNote
 from nosology.modeling.scoring import AnswerScorer, ReadNote
 from nosology.records import Count, FloatArray, Prediction, Suggestions
@@ -30,7 +31,7 @@ from nosology.suggesting.fitted import FittedSuggester
 from nosology.suggesting.suggester import Suggester
 from nosology.text.alignment import AlignedText, align
 from nosology.text.cleaning import Cleaning, clean
-from nosology.text.normalize import EMPTY_NOTE, NOTHING_LEFT, is_blank
+from nosology.text.normalize import why_unread
 
 CONTENT_FREE_NOTES = ("", "N/A", "[MASK]")
 """Notes that say nothing; what a model answers to them is its prior (contextual calibration, Zhao et al. 2021)."""
@@ -72,6 +73,7 @@ class Classifier:
         suggester: FittedSuggester | None = None,
         n_train_notes: int = 0,
         caution: str = "",
+        typicality: Typicality | None = None,
     ) -> None:
         """Put a loaded model to work; most callers want `load`.
 
@@ -84,6 +86,7 @@ class Classifier:
             suggester: What was fitted to suggest rubrics; None for the model alone, not calibrated.
             n_train_notes: How many notes the rubrics were counted on.
             caution: Goes with every answer.
+            typicality: What the notes looked like that the run was calibrated on; others get no category.
         """
         self.caution = caution
         self.labels = labels
@@ -94,6 +97,7 @@ class Classifier:
         self._cleaning = cleaning
         self._fitted = suggester
         self._n_train_notes = n_train_notes
+        self._typicality = typicality
 
     @classmethod
     def load(cls, run: Path | str | Run, *, system: System | None = None, but_for: Collection[Path] = ()) -> Self:
@@ -120,6 +124,7 @@ class Classifier:
             suggester=parts.suggester,
             n_train_notes=parts.n_train_notes,
             caution=parts.caution,
+            typicality=parts.typicality,
         )
 
     def classify(self, texts: Sequence[str], *, progress: Count | None = None) -> list[Prediction]:
@@ -130,14 +135,25 @@ class Classifier:
             progress: Called with the number of notes finished after each batch.
         """
         prepared = [self._prepared(text) for text in texts]
-        reasons = [_why_unread(text, left) for text, left in zip(texts, prepared, strict=True)]
+        reasons = [why_unread(text, left) for text, left in zip(texts, prepared, strict=True)]
         notes = self.encode([text for text, reason in zip(prepared, reasons, strict=True) if not reason])
         ask(of_time=False)
         if progress and len(notes) < len(texts):
             progress(len(texts) - len(notes))
-        nothing = np.zeros((0, len(self.labels.names)))
-        log_probs = self.log_probs(notes, progress=_asking(progress)) if notes else nothing
-        return self._among(reasons, self.predictions_from(log_probs, [note.truncated_tokens for note in notes]))
+        wants_features = self._typicality is not None
+        scores, features = self._engine.read(notes, with_features=wants_features, progress=asking(progress))
+        return self._among(reasons, self._predictions(notes, scores, features))
+
+    def _predictions(
+        self, notes: Sequence[EncodedNote], scores: FloatArray, features: FloatArray | None
+    ) -> list[Prediction]:
+        """Return predictions; of a note unlike those that the run was calibrated on, none but the reason."""
+        log_probs = self._blend([note.text for note in notes], _normalize(scores)) if notes else scores
+        predictions = self.predictions_from(log_probs, [note.truncated_tokens for note in notes])
+        if self._typicality is None or features is None:
+            return predictions
+        p_values = self._typicality.p_values(features)
+        return [with_typicality(item, float(p)) for item, p in zip(predictions, p_values, strict=True)]
 
     def suggest(
         self, texts: Sequence[str], k: int = 10, *, with_evidence: bool = True, progress: Count | None = None
@@ -180,23 +196,23 @@ class Classifier:
         for first in range(0, len(texts), _NOTES_AT_ONCE):
             every = texts[first : first + _NOTES_AT_ONCE]
             prepared = [self.aligned(text) for text in every]
-            reasons = [_why_unread(text, item.text) for text, item in zip(every, prepared, strict=True)]
+            reasons = [why_unread(text, item.text) for text, item in zip(every, prepared, strict=True)]
             block = [text for text, reason in zip(every, reasons, strict=True) if not reason]
             aligned = [item for item, reason in zip(prepared, reasons, strict=True) if not reason]
             if progress and len(block) < len(every):
                 progress(len(every) - len(block))
             notes = self.encode([item.text for item in aligned], with_places=True)
             scores = np.zeros((len(block), len(self.labels.names)))
+            features: list[Any] = [None] * len(block)
             suggested: dict[int, Suggestions] = {}
             for read in answers.read(notes, keep=True):
                 next_note()
-                scores[read.place], place = read.scores, read.place
+                scores[read.place], features[read.place], place = read.scores, read.features, read.place
                 items = suggester.suggest(block[place], aligned[place], read, k, with_evidence=with_evidence)
                 suggested[place] = replace(items, caution=self.caution)
                 if progress:
                     progress(1)
-            log_probs = self._blend([note.text for note in notes], _normalize(scores)) if notes else scores
-            predictions = self.predictions_from(log_probs, [note.truncated_tokens for note in notes])
+            predictions = self._predictions(notes, scores, np.stack(features) if notes else None)
             read_ones = iter([suggested[place] for place in range(len(block))])
             found += [
                 (prediction, self._no_suggestions(reason) if reason else next(read_ones))
@@ -316,23 +332,23 @@ class Classifier:
 
     def with_calibration(self, calibration: Calibration | None) -> "Classifier":
         """Return the same model with another calibration of its scores; None for none. Nothing is loaded again."""
-        return self._with(calibration, self._fitted)
+        return self._with(calibration=calibration)
 
     def with_suggester(self, fitted: FittedSuggester) -> "Classifier":
         """Return the same model with another word model and other weights for suggesting. Nothing is loaded again."""
-        return self._with(self._own_calibration, fitted)
+        return self._with(suggester=fitted)
 
-    def _with(self, calibration: Calibration | None, fitted: FittedSuggester | None) -> "Classifier":
-        return Classifier(
-            self._engine,
-            self.labels,
-            cleaning=self._cleaning,
-            calibration=calibration,
-            ensemble=self._ensemble,
-            suggester=fitted,
-            n_train_notes=self._n_train_notes,
-            caution=self.caution,
-        )
+    def _with(self, **changed: Any) -> "Classifier":
+        own: dict[str, Any] = {
+            "cleaning": self._cleaning,
+            "calibration": self._own_calibration,
+            "ensemble": self._ensemble,
+            "suggester": self._fitted,
+            "n_train_notes": self._n_train_notes,
+            "typicality": self._typicality,
+            "caution": self.caution,
+        }
+        return Classifier(self._engine, self.labels, **(own | changed))
 
     @cached_property
     def suggester(self) -> Suggester:
@@ -377,24 +393,6 @@ class Classifier:
         return _normalize(scores)
 
 
-def _why_unread(text: str, prepared: str) -> str:
-    """Return why a note has nothing to read; empty where it has."""
-    if is_blank(text):
-        return EMPTY_NOTE
-    return NOTHING_LEFT if is_blank(prepared) else ""
-
-
 def _normalize(scores: FloatArray) -> FloatArray:
     normalized: FloatArray = scores - np.logaddexp.reduce(scores, axis=1, keepdims=True)
     return normalized
-
-
-def _asking(progress: Count | None) -> Count:
-    """Return what is told of each batch of a model, and ends the work where nobody waits for it any more."""
-
-    def told(n_notes: int) -> None:
-        ask(of_time=False)
-        if progress:
-            progress(n_notes)
-
-    return told

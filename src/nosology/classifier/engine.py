@@ -1,16 +1,20 @@
 """A loaded model with what reads notes by it: made once, shared by every classifier that answers from it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+import numpy as np
+
 from nosology.coding.rubrics import RubricTable
 from nosology.errors import RunError
-from nosology.modeling.encoding import PromptEncoder
+from nosology.modeling.encoding import EncodedNote, PromptEncoder
 from nosology.modeling.head_scoring import Scorer, make_scorer
 from nosology.modeling.scoring import AnswerScorer
 from nosology.modeling.titles import TitleScorer
 from nosology.modeling.trie import Scoring
+from nosology.records import Count, FloatArray
 
 
 @dataclass(frozen=True)
@@ -35,6 +39,27 @@ class Engine:
     def scorer(self) -> Scorer:
         """What scores categories, by whichever head the model has."""
         return make_scorer(self.model, self.encoder, scoring=self.scoring, batch_tokens=self.batch_tokens)
+
+    def read(
+        self, notes: Sequence[EncodedNote], *, with_features: bool, progress: Count
+    ) -> tuple[FloatArray, FloatArray | None]:
+        """Return scores in nats, not normalized, and what each note looks like; each note is read once for both.
+
+        Args:
+            notes: Encoded notes.
+            with_features: Whether anybody wants to know what they look like.
+            progress: Called with the number of notes finished.
+        """
+        scores = np.zeros((len(notes), len(self.encoder.categories)))
+        if not notes:
+            return scores, None
+        if not with_features:
+            return self.scorer.scores(notes, progress=progress), None
+        features: list[Any] = [None] * len(notes)
+        for read in self.answers.read(notes):
+            scores[read.place], features[read.place] = read.scores, read.features
+            progress(1)
+        return scores, np.stack(features).astype(np.float64)
 
     @property
     def answers(self) -> AnswerScorer:

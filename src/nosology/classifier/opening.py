@@ -8,6 +8,8 @@ from typing import Any, Literal
 from nosology.classifier.calibration import Calibration
 from nosology.classifier.engine import Engine
 from nosology.classifier.ensemble import Ensemble
+from nosology.classifier.local import LocalCalibration
+from nosology.classifier.typicality import Typicality
 from nosology.coding.labels import LabelSet
 from nosology.coding.rubrics import RubricTable
 from nosology.errors import RunError
@@ -36,6 +38,7 @@ class Parts:
     suggester: FittedSuggester | None
     n_train_notes: int
     caution: str
+    typicality: Typicality | None
 
 
 def open_parts(
@@ -64,6 +67,9 @@ def open_parts(
     calibration = None
     if answers and run.files.calibration not in but_for:
         calibration = Calibration.load(run.files.calibration)
+    local = LocalCalibration.newest(run.files) if answers else None
+    if local is not None:
+        calibration, ensemble = local.tuned, local.of(ensemble)
     engine = Engine(
         model,
         encoder,
@@ -80,6 +86,7 @@ def open_parts(
         suggester=_suggester(run, run.rubrics, but_for) if answers else None,
         n_train_notes=manifest.n_train_notes,
         caution=run.caution,
+        typicality=local.typicality if local else None,
     )
 
 

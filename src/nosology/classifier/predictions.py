@@ -1,10 +1,12 @@
 """Rows of log-probabilities as predictions: probabilities, ranking, set, and whether anybody should rely on them."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from nosology.classifier.calibration import Calibration
+from nosology.classifier.typicality import LEVEL, UNLIKE
 from nosology.errors import ModelError
 from nosology.records import FloatArray, Prediction
 
@@ -44,6 +46,19 @@ def predictions_of(
         is_calibrated = calibration is not None
         predictions.append(Prediction(*ranking[0], ranking, chosen, bool(silent), cut, is_calibrated, caution=caution))
     return predictions
+
+
+def with_typicality(prediction: Prediction, p_value: float) -> Prediction:
+    """Return a prediction that says how typical its note is, and nothing else where it is not.
+
+    Args:
+        prediction: Of a note that was read.
+        p_value: As `nosology.classifier.typicality.Typicality.p_values` returns it.
+    """
+    if p_value >= LEVEL:
+        return replace(prediction, typicality=p_value)
+    absent = Prediction.absent(UNLIKE, is_calibrated=prediction.is_calibrated, caution=prediction.caution)
+    return replace(absent, truncated_tokens=prediction.truncated_tokens, typicality=p_value)
 
 
 def _expect_numbers(scores: FloatArray) -> None:

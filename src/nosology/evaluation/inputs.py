@@ -105,7 +105,7 @@ def read_inputs(
     """
     training_dataset = _training_dataset(run.manifest.dataset, dataset)
     evaluated = training_dataset if dataset is None or _same(dataset, training_dataset) else open_dataset(dataset)
-    _check_labels(run.labels, evaluated)
+    check_labels(run.labels, evaluated)
     train_all = training_dataset.split("train")
     notes = evaluated.split(split)
     if notes.is_empty():
@@ -145,7 +145,12 @@ def _same(folder: Path, dataset: Dataset) -> bool:
     return manifest_file.exists() and sha256_file(manifest_file) == dataset.manifest_sha256
 
 
-def _check_labels(labels: LabelSet, dataset: Dataset) -> None:
+def check_labels(labels: LabelSet, dataset: Dataset) -> None:
+    """Make sure that a dataset's categories are the run's, in its order.
+
+    Raises:
+        RunError: They are not; names those that one alone has.
+    """
     if dataset.labels.names != labels.names:
         missing = sorted(set(dataset.labels.names) ^ set(labels.names))
         raise RunError(

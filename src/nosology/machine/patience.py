@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 
+from nosology.records import Count
+
 
 class OutOfPatience(Exception):
     """A note took too long to read. Carries the limit in seconds."""
@@ -82,3 +84,14 @@ def ask(*, of_time: bool = True) -> None:
 def _ask_whether_wanted(limit: _Patience) -> None:
     if not limit.is_wanted():
         raise NobodyWaits
+
+
+def asking(progress: Count | None) -> Count:
+    """Return what is told of each batch of a model, and ends the work where nobody waits for it any more."""
+
+    def told(n_notes: int) -> None:
+        ask(of_time=False)
+        if progress:
+            progress(n_notes)
+
+    return told

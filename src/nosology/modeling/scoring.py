@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from nosology.modeling.attention import KeysValues
@@ -66,6 +67,7 @@ class ReadNote:
         scores: Every answer's score in nats, not normalized over answers. Shape ``(answers,)``.
         answer: What the model says by itself; empty where nobody asked.
         keys_values: Those of instruction and note, a pair for each layer; None where nobody asked.
+        features: The model's last hidden states over the note: their mean, then the last one. Shape ``(2 * hidden,)``.
     """
 
     place: int
@@ -73,6 +75,7 @@ class ReadNote:
     scores: FloatArray
     answer: str = field(repr=False)
     keys_values: list[KeysValues] | None = field(repr=False)
+    features: NDArray[np.float32] | None = field(default=None, repr=False)
 
 
 class AnswerScorer:
@@ -192,7 +195,8 @@ class AnswerScorer:
             end_of_turn = self._encoder.end_of_turn
             spoken = continue_greedily(self._model, end_of_turn, hidden, row, spans, self._prefix, max_new_tokens)
             answers = [self._encoder.decode(tokens) for tokens in spoken]
-        return [ReadNote(*found) for found in zip(places, notes, scores, answers, kept, strict=True)]
+        features = [_features(hidden[0, start : start + length]) for start, length in spans]
+        return [ReadNote(*found) for found in zip(places, notes, scores, answers, kept, features, strict=True)]
 
     def scores_below(self, hidden: Tensor, tree: PackedTree, roots: Sequence[int]) -> FloatArray:
         """Return every answer's score under some segments of a row that was read: the one scorer of categories.
@@ -221,6 +225,12 @@ class AnswerScorer:
                 values = values - np.logaddexp.reduce(values, axis=1, keepdims=True)
             step[:, children] = values
         return np.stack([step[:, list(path)].sum(axis=1) for path in self.plan.trie.paths], axis=1)
+
+
+def _features(hidden: Tensor) -> NDArray[np.float32]:
+    """Return what a note looks like to the model. Shapes ``(tokens, hidden)`` in and ``(2 * hidden,)`` out."""
+    both = torch.cat([hidden.float().mean(dim=0), hidden[-1].float()])
+    return np.asarray(both.cpu().numpy(), np.float32)
 
 
 def _padded(targets: Sequence[Sequence[int]]) -> Tensor:

@@ -1,8 +1,8 @@
 """Where everything lies in a run folder; no other package spells these names.
 
 A run folder grows while training goes on, receives ``manifest.json`` last, and is added to by `evaluate` (``eval``,
-``calibration.json``, ``ensemble``, ``suggester``), `report` and `serve`. These records only say where a file is:
-whether a run is whole, and what its files hold, is `nosology.runs.run`'s.
+``calibration.json``, ``ensemble``, ``suggester``), `calibrate` (``calibrated``), `report` and `serve`. These records
+only say where a file is: whether a run is whole, and what its files hold, is `nosology.runs.run`'s.
 """
 
 from dataclasses import dataclass
@@ -59,6 +59,33 @@ class SuggesterFiles:
     def weights(self) -> Path:
         """The word model's weights."""
         return self.folder / "words.safetensors"
+
+
+@dataclass(frozen=True, slots=True)
+class LocalFiles:
+    """One calibration on local notes."""
+
+    folder: Path
+
+    @property
+    def about(self) -> Path:
+        """Exponents of the blend, and where it is from."""
+        return self.folder / "about.json"
+
+    @property
+    def calibration(self) -> Path:
+        """The tuned model's calibration."""
+        return self.folder / "calibration.json"
+
+    @property
+    def blend(self) -> Path:
+        """The calibration of the blend."""
+        return self.folder / "blend.json"
+
+    @property
+    def typicality(self) -> Path:
+        """What the notes looked like to the model."""
+        return self.folder / "typicality.safetensors"
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +220,16 @@ class RunFiles:
     def suggester(self) -> SuggesterFiles:
         """What was fitted to suggest diagnoses."""
         return SuggesterFiles(self.folder / "suggester")
+
+    @property
+    def calibrated(self) -> Path:
+        """The folder of calibrations on local notes."""
+        return self.folder / "calibrated"
+
+    def local_calibrations(self) -> list[LocalFiles]:
+        """Return the calibrations on local notes that there are, the oldest first."""
+        folders = self.calibrated.iterdir() if self.calibrated.is_dir() else ()
+        return [LocalFiles(folder) for folder in sorted(folders) if folder.name.isdigit() and folder.is_dir()]
 
     @property
     def service(self) -> Path:

@@ -1,7 +1,7 @@
 """What a run's predictions depend on, file by file: recorded last, checked before a prediction is made.
 
 `hashes.json` holds the SHA-256 of every file of the run that a prediction depends on (the manifest, the adapter with
-its configuration, label set, prompt, rubrics, calibration, ensemble, suggester), of the base model's files where they
+its configuration, label set, prompt, rubrics, calibrations, ensemble, suggester), of the base model's files where they
 are a folder or came from the Hub, and, for `nosology verify` alone, of everything else. It is written after whatever
 it lists. A killed `evaluate` may leave a calibration that is not recorded yet; such a run is refused until it is
 evaluated again. Whoever may write the folder may also record it anew: this finds accidents and
@@ -218,7 +218,8 @@ def refuse(found: Difference, run: Path, *, is_fitted: bool) -> None:
 def _needed(files: RunFiles) -> list[Path]:
     """Return what a prediction depends on, whether or not it is there."""
     adapter = [path for path in files.adapter.rglob("*") if path.is_file()] if files.adapter.is_dir() else []
-    return [files.manifest, files.labels, files.prompt, files.rubrics, *adapter, *fitted_files(files)]
+    local = [path for own in files.local_calibrations() for path in own.folder.rglob("*") if path.is_file()]
+    return [files.manifest, files.labels, files.prompt, files.rubrics, *adapter, *fitted_files(files), *local]
 
 
 def _all(files: RunFiles) -> Iterator[Path]:

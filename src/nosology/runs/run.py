@@ -101,6 +101,9 @@ class Run:
         packed, own = self.manifest.packed, self.files.calibration
         if packed is None or (own.is_file() and sha256_file(own) != packed.calibration_sha256):
             return ""
+        local = self.files.local_calibrations()
+        if local and read_json(local[-1].about).get("run_manifest_sha256") == self.sha256:  # not packed with the run
+            return ""
         return CAUTION.format(calibrated_on=packed.calibrated_on)
 
     @cached_property

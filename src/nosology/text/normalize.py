@@ -108,3 +108,10 @@ def is_blank(text: str) -> bool:
 def count_words(text: str) -> int:
     """Return how many words a normalized text has: one more than it has blanks and line ends."""
     return text.count(" ") + text.count("\n") + 1 if text else 0
+
+
+def why_unread(text: str, prepared: str) -> str:
+    """Return why a note has nothing to read, given it as written and as prepared; empty where it has."""
+    if is_blank(text):
+        return EMPTY_NOTE
+    return NOTHING_LEFT if is_blank(prepared) else ""
