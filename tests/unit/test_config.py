@@ -302,3 +302,16 @@ def test_every_choice_of_a_field_is_a_word_that_its_description_or_docs_can_name
         for field in kind.model_fields.values():
             choices = [choice for choice in get_args(field.annotation) if isinstance(choice, str)]
             assert all(choice == choice.lower() and " " not in choice for choice in choices)
+
+
+def test_the_demo_begins_from_the_starter_in_its_shape_and_other_models_from_their_base() -> None:
+    found = {name: load_config(shipped_config(name)).train for name in ("demo", "paper", "mimic3", "course")}
+    assert {name: train.start for name, train in found.items()} == {
+        "demo": "starter",
+        "paper": "base",
+        "mimic3": "base",
+        "course": "base",
+    }
+    assert found["paper"].course.phrases == 0, "paper.yaml is there to be compared with the original"
+    shape = ("lora_r", "lora_alpha", "lora_targets", "lora_top_layers", "head")
+    assert [getattr(found["demo"], name) for name in shape] == [getattr(found["course"], name) for name in shape]

@@ -1,23 +1,29 @@
 """`nosology demo`: the whole job on invented notes, in minutes, with nothing but this machine."""
 
+import json
 import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from nosology.cli import app
-from nosology.cli.console import duration, progress, say
+from nosology.cli.console import duration, progress, say, say_cautions
 from nosology.errors import RunError
+from nosology.runs.starter import STARTER, has_starter
 
 if TYPE_CHECKING:
     from nosology.runs.suggestion_results import SuggestionResults
 
 MARKER = ".nosology-demo"
 """Says that a folder was made by this command and may be renewed by it."""
+
+FIRST_NOTES = "data/demo-notes.jsonl"
+"""Five invented notes of five styles, each with the category that it was written for."""
 
 ADMISSIONS = 1900
 """Invented admissions: enough for 1,500 training notes, of which the configuration draws some, and 160 to test on."""
@@ -28,15 +34,22 @@ def demo(
     out: Annotated[Path, typer.Option(help="Folder for everything; one of an earlier demo is renewed.")] = Path("demo"),
     seed: Annotated[int, typer.Option(help="Seed of the invented notes.")] = 0,
 ) -> None:
-    """Invent MIMIC-III files, prepare them, score the base model, fine-tune it, score it again, and report.
+    """Show the starter's answers, then invent MIMIC-III files, prepare them, fine-tune, score before and after, report.
 
     Example: nosology demo --out demo
     """
     from nosology.config import load_config, shipped_config
 
-    config = load_config(shipped_config("demo"))
-    _renew(out)
     seconds: dict[str, float] = {}
+    _renew(out)
+    overrides = []
+    if has_starter():
+        with _stage("starter", seconds):
+            _show_starter()
+    else:
+        say("this build has no starter, so training begins from the base model")
+        overrides = ["train.start=base"]
+    config = load_config(shipped_config("demo"), overrides)
 
     with _stage("synth", seconds):
         from nosology.synthetic import write_mimic
@@ -71,6 +84,27 @@ def demo(
     stages = ", ".join(f"{name} {duration(spent)}" for name, spent in seconds.items())
     say(f"{duration(sum(seconds.values()))} in all: {stages}")
     say(f"the report: {page}")
+
+
+def _show_starter() -> None:
+    """Print what the starter says of five invented notes."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from nosology.classifier.classifier import Classifier
+
+    lines = resources.files("nosology").joinpath(FIRST_NOTES).read_text(encoding="utf-8").splitlines()
+    notes = [json.loads(line) for line in lines]
+    found = Classifier.load(STARTER).classify([note["text"] for note in notes])
+    table = Table(title="Five invented notes, before any training", title_justify="left")
+    for column in ("note", "written as", "the starter says", "probability", ""):
+        table.add_column(column)
+    for note, said in zip(notes, found, strict=True):
+        sure = "not sure: for people" if said.abstained else ""
+        table.add_row(note["style"], note["category"], said.label, f"{said.probability:.0%}", sure)
+    console = Console()
+    (console if console.is_terminal else Console(width=120)).print(table)
+    say_cautions(said.caution for said in found)
 
 
 def _print(results: dict[str, Any], suggestions: "SuggestionResults") -> None:
