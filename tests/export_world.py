@@ -20,7 +20,9 @@ from nosology.runs.manifest import RunManifest, Timings, TrainedModel, TrainingD
 CATEGORIES = ("Infectious Disease", "Neoplasms", "Injuries/Poisonings", "Skin Disorders")
 
 
-def write_adapted_run(folder: Path, model: Path, *, config: dict[str, Any] | None = None) -> Path:
+def write_adapted_run(
+    folder: Path, model: Path, *, config: dict[str, Any] | None = None, source: str = "table"
+) -> Path:
     """Write a finished run whose adapter holds random values of the size that training gives, and return its folder."""
     files = RunFiles(folder)
     folder.mkdir(parents=True)
@@ -47,9 +49,12 @@ def write_adapted_run(folder: Path, model: Path, *, config: dict[str, Any] | Non
             parameter.data.add_(0.2 * torch.randn_like(parameter))
     adapted.save_pretrained(files.adapter)
     write_json(files.train_notes, {"note_ids": ["n1", "n2"]})
+    dataset = folder.parent / "dataset" / "manifest.json"
+    if not dataset.exists():
+        write_json(dataset, {"kind": "dataset", "format": 1, "source": {"kind": source}})
     manifest = RunManifest(
         dataset=TrainingDataset(
-            path=str(folder.parent / "dataset"), manifest_sha256="0" * 64, preparation=settings.prepare, n_train=2
+            path=str(dataset.parent), manifest_sha256=sha256_file(dataset), preparation=settings.prepare, n_train=2
         ),
         labels_sha256=labels.sha256,
         prompt_sha256=template.sha256,

@@ -16,6 +16,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 _PUBLIC = {
     "Classifier": "nosology.classifier.classifier",
     "LabelSet": "nosology.coding.labels",
+    "NosologyClassifier": "nosology.export.estimator",
     "NosologyError": "nosology.errors",
     "Prediction": "nosology.records",
     "Suggestion": "nosology.records",
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from nosology.coding.labels import LabelSet
     from nosology.deidentification import deidentify
     from nosology.errors import NosologyError as NosologyError
+    from nosology.export.estimator import NosologyClassifier
     from nosology.records import Prediction as Prediction
     from nosology.records import Suggestion as Suggestion
     from nosology.records import Suggestions as Suggestions
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Classifier",
     "LabelSet",
+    "NosologyClassifier",
     "NosologyError",
     "Prediction",
     "Suggestion",

@@ -16,6 +16,7 @@ class To(StrEnum):
 
     adapter = "adapter"
     merged = "merged"
+    gguf = "gguf"
 
 
 class NumberFormat(StrEnum):
@@ -25,6 +26,8 @@ class NumberFormat(StrEnum):
     float32 = "float32"
     float16 = "float16"
     bfloat16 = "bfloat16"
+    f16 = "f16"
+    q8_0 = "q8_0"
 
 
 @app.command()
@@ -32,13 +35,23 @@ def export(
     run: RunArgument,
     to: Annotated[
         To,
-        typer.Option(help="adapter: a peft folder. merged: one model, as the Hub has them."),
+        typer.Option(help="adapter: a peft folder. merged: one model, as the Hub has them. gguf: for llama.cpp."),
     ],
     out: Annotated[Path, typer.Option(help="The folder to write.")],
     number_format: Annotated[
         NumberFormat,
-        typer.Option(help="Of merged weights: auto is the base model's."),
+        typer.Option(help="Of the weights: auto is the base model's; in GGUF f16 (auto) or q8_0."),
     ] = NumberFormat.auto,
+    name: Annotated[
+        str | None,
+        typer.Option(help="What to call it; without it the run's name, with what the licence puts before it."),
+    ] = None,
+    allow_restricted: Annotated[
+        bool,
+        typer.Option(
+            "--allow-restricted", help="Pack a run of MIMIC's notes, or of nobody knows whose: who gets it is on you."
+        ),
+    ] = False,
 ) -> None:
     """Write a run as a model of another program, and prove that it answers there as it does here.
 
@@ -49,9 +62,13 @@ def export(
     """
     from nosology.export.models.workflow import export_run
 
-    done = export_run(run, to.value, out, number_format=number_format.value)
+    done = export_run(
+        run, to.value, out, number_format=number_format.value, name=name, allow_restricted=allow_restricted
+    )
     found = done.comparison
     say(
         f"{found.n} invented notes: largest difference {found.largest:.2g} of {found.tolerance:g} tolerated, "
-        f"mean {found.mean:.2g}, {found.n_changed} other answers; {to.value}: {out}"
+        f"mean {found.mean:.2g}, {found.n_changed} other answers; {done.name}: {out}"
     )
+    if done.left_to_do:
+        say(f"before you pass it on: {done.left_to_do}")

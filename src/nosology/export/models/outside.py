@@ -55,8 +55,9 @@ def observe(folder: Path, base: Path | None = None) -> dict[str, Any]:
         **words(tokenizer, questions, prompts),
         **parts(model, directions),
         "head": _head(model, tokenizer, questions),
-        "number_format": number_format(folder, questions),
-        "rope": _rope_difference(folder, model) if questions["to"] == "gguf" else 0.0,
+        **(
+            of_gguf(folder, questions, model) if questions["to"] == "gguf" else {"number_format": number_format(folder)}
+        ),
         "scores": scores(model, tokenizer, questions, prompts),
     }
 
@@ -189,7 +190,8 @@ def _effect(module: Any, into: Tensor) -> Tensor:
 
 def _size(module: nn.Module) -> float:
     """Return one number of a module's weights, to which each of them counts."""
-    weight: Tensor = module.weight.detach().float().cpu()
+    stored: Any = module.weight
+    weight: Tensor = stored.detach().float().cpu()
     rows = weight @ wave(weight.shape[-1]) if weight.dim() > 1 else weight
     return float(rows @ wave(len(rows)) / weight.numel() ** 0.5)
 
@@ -217,39 +219,36 @@ def _answers(tokenizer: Any, questions: dict[str, Any]) -> list[list[int]]:
     return [[*_plain(tokenizer, name), end] for name in questions["categories"]]
 
 
-def number_format(folder: Path, questions: dict[str, Any]) -> str:
-    """Return the number format in which an export's matrices are stored, by its files.
-
-    Args:
-        folder: The export.
-        questions: What is asked.
-    """
-    if questions["to"] == "gguf":
-        from gguf import GGUFReader
-
-        tensors = GGUFReader(folder / questions["gguf_file"]).tensors
-        return "+".join(sorted({item.tensor_type.name.lower() for item in tensors if len(item.shape) > 1}))
+def number_format(folder: Path) -> str:
+    """Return the number formats of all safetensors in a folder, joined by ``+``."""
     names = {"F32": "float32", "F16": "float16", "BF16": "bfloat16"}
     found = set()
     for file in folder.glob("*.safetensors"):
         with safe_open(file, framework="pt") as opened:
-            found |= {names.get(kind := opened.get_slice(key).get_dtype(), kind) for key in opened.keys()}  # noqa: SIM118
+            kinds = {opened.get_slice(key).get_dtype() for key in opened.keys()}  # noqa: SIM118 (not a mapping)
+        found |= {names.get(kind, kind) for kind in kinds}
     return "+".join(sorted(found))
 
 
-def _rope_difference(folder: Path, model: Any) -> float:
-    """Return how far the frequencies that llama.cpp would use are from the model's, as a share."""
+def of_gguf(folder: Path, questions: dict[str, Any], model: Any) -> dict[str, Any]:
+    """Return the number formats in a GGUF file, and by what share its frequencies are not the model's.
+
+    Args:
+        folder: The export.
+        questions: What is asked.
+        model: The model as transformers loads it.
+    """
     from gguf import GGUFReader
 
-    (file,) = folder.glob("*.gguf")
-    reader = GGUFReader(file)
+    reader = GGUFReader(folder / questions["gguf_file"])
     tensors = {item.name: item for item in reader.tensors}
     found = model.get_decoder().rotary_emb.inv_freq.float()
     theta = float(reader.fields["llama.rope.freq_base"].parts[-1][0])
     plain = theta ** (-torch.arange(len(found), dtype=torch.float32) / len(found))
     if "rope_freqs.weight" in tensors:
         plain = plain / torch.tensor(tensors["rope_freqs.weight"].data.copy())
-    return float(((plain - found).abs() / found).max())
+    kinds = {item.tensor_type.name.lower() for item in tensors.values() if len(item.shape) > 1}
+    return {"number_format": "+".join(sorted(kinds)), "rope": float(((plain - found).abs() / found).max())}
 
 
 # ---- answers

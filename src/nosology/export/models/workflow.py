@@ -9,8 +9,12 @@ from safetensors.torch import save_file
 from nosology.errors import ModelError, RunError
 from nosology.export.models import gate
 from nosology.export.models.asking import Asked, ask
+from nosology.export.models.card import Facts, card_of
 from nosology.export.models.comparing import Comparison
+from nosology.export.models.gguf_file import GgufFormat, write_gguf
 from nosology.export.models.layout import ExportFiles, Target
+from nosology.export.models.licences import licence_of, model_name, write_papers
+from nosology.export.models.origin import expect_allowed
 from nosology.export.models.writing import StoredFormat, merged_model, write_adapter, write_merged, write_tokenizer
 from nosology.files import new_folder, read_manifest, sha256_file, write_json
 from nosology.modeling.loading import model_folder
@@ -27,10 +31,14 @@ class Exported:
     Attributes:
         folder: Where it lies.
         comparison: The gate's figures.
+        name: What it is called.
+        left_to_do: What the base model's licence asks of whoever passes it on; empty where its text is in the folder.
     """
 
     folder: Path
     comparison: Comparison
+    name: str
+    left_to_do: str
 
 
 def export_run(
@@ -39,6 +47,8 @@ def export_run(
     out: Path,
     *,
     number_format: NumberFormat = "auto",
+    name: str | None = None,
+    allow_restricted: bool = False,
     observe: gate.Observe | None = None,
 ) -> Exported:
     """Write a run as a model of another program, once it was proved that it answers there as it does here.
@@ -48,31 +58,49 @@ def export_run(
         to: For which program.
         out: The folder to make; appears whole or not at all.
         number_format: Of the weights; ``auto`` is the base model's.
+        name: What the export is called; None for the run's name, with what the base model's licence puts before it.
+        allow_restricted: Pack a run of notes that an agreement protects, or of nobody knows whose notes.
         observe: See `nosology.export.models.gate.check`.
 
     Raises:
         ModelError: The export answers otherwise; names the first thing that differs.
-        RunError: The run cannot be exported so.
+        RunError: The run cannot be exported so, or may not without `allow_restricted`.
     """
-    run = Run.open(run)
-    _expect_exportable(run, to)
+    _expect_exportable(run := Run.open(run), to)
+    sources = expect_allowed(run, allow_restricted=allow_restricted)
     base = _base_folder(run)
     tokenizer = _tokenizer(base)
+    licence = licence_of(run.manifest.model.name, base, tokenizer)
+    name = model_name(licence, run.name, name)
     asked = ask(run, tokenizer)
     with new_folder(out) as folder:
         files = ExportFiles(folder)
         files.own.mkdir()
         stored, file = _write(folder, run, to, asked, tokenizer, number_format)
         _write_own(files, run, asked, to, stored, file)
-        comparison = gate.check(folder, base if to == "adapter" else None, observe=observe)
-        if not comparison.is_same:
-            raise ModelError(
-                f"this export would not answer as the run does: {comparison.reason}",
-                place=str(out),
-                hint="nothing was written; another number format may do (--number-format float32), else report it",
-            )
-        write_json(files.manifest, _manifest(files, run, to, asked, stored, comparison))
-    return Exported(out, comparison)
+        has_licence = write_papers(folder, base, licence)
+        found = _proved(folder, base if to == "adapter" else None, out, observe)
+        facts = Facts(name, portable_name(run.manifest.model.name), stored, licence, frozenset(sources), found)
+        page = card_of(run, to, {**asked.questions, "gguf_file": file}, facts)
+        files.card.write_text(page, encoding="utf-8")
+        write_json(files.manifest, _manifest(files, run, to, asked, stored, found) | {"name": name})
+    return Exported(out, found, name, "" if has_licence else licence.asks)
+
+
+def _proved(folder: Path, base: Path | None, out: Path, observe: gate.Observe | None) -> Comparison:
+    """Return an export beside its run.
+
+    Raises:
+        ModelError: It answers otherwise.
+    """
+    found = gate.check(folder, base, observe=observe)
+    if not found.is_same:
+        raise ModelError(
+            f"this export would not answer as the run does: {found.reason}",
+            place=str(out),
+            hint="nothing was written; another number format may do (--number-format float32), else report it",
+        )
+    return found
 
 
 def verify_export(folder: Path, *, base: Path | None = None, observe: gate.Observe | None = None) -> Comparison:
@@ -142,12 +170,17 @@ def _write(
     folder: Path, run: Run, to: Target, asked: Asked, tokenizer: Any, number_format: NumberFormat
 ) -> tuple[str, str | None]:
     """Write the target's files; return the number format of its weights, and the GGUF file's name."""
-    write_tokenizer(folder, tokenizer, asked)
+    if to != "gguf":  # a GGUF file holds its tokenizer
+        write_tokenizer(folder, tokenizer, asked)
     if to == "adapter":
         model, is_head = run.manifest.model, run.has_category_head
         name = portable_name(model.name)
         return write_adapter(folder, run.files, base=name, revision=model.revision, is_head=is_head), None
     model = merged_model(asked, run.labels.names, tokenizer)
+    if to == "gguf":
+        kind = _gguf_format(number_format)
+        model.config.save_pretrained(ExportFiles(folder).own)
+        return write_gguf(folder / (file := f"model-{kind}.gguf"), model, tokenizer, kind), file
     return write_merged(folder, model, _stored(number_format, model)), None
 
 
@@ -162,6 +195,17 @@ def _stored(number_format: NumberFormat, model: Any) -> StoredFormat:
             hint="float32, float16 or bfloat16",
         )
     return number_format
+
+
+def _gguf_format(number_format: NumberFormat) -> GgufFormat:
+    """Return the number format for a GGUF file's matrices: that which was asked for, or 16 bits."""
+    if number_format not in ("auto", "f16", "q8_0"):
+        raise ModelError(
+            f"GGUF files are not written as {number_format}",
+            place="--number-format",
+            hint="f16 or q8_0; llama.cpp's llama-quantize makes coarser types of an f16 file",
+        )
+    return "q8_0" if number_format == "q8_0" else "f16"
 
 
 def _write_own(files: ExportFiles, run: Run, asked: Asked, to: Target, stored: str, gguf_file: str | None) -> None:
