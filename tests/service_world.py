@@ -31,6 +31,7 @@ from nosology.serve.app import create_app
 from nosology.serve.model import ServedModel
 from nosology.serve.service import Service
 from nosology.serve.settings import Settings
+from nosology.text.demands import find_demands
 from nosology.text.normalize import EMPTY_NOTE, is_blank
 
 NAMES = ("Cardiovascular", "Respiratory", "Digestive", "Skin Disorders")
@@ -82,7 +83,8 @@ class KeywordReader:
         order = sorted(range(len(weights)), key=lambda i: (-weights[i], i))
         ranking = tuple((self.labels.names[i], weights[i] / total) for i in order)
         members = tuple(name for name, share in ranking if share > 0.1)
-        return Prediction(*ranking[0], ranking, members, ranking[0][1] < 0.5, max(0, len(text.split()) - 300))
+        n_left_out, demands = max(0, len(text.split()) - 300), find_demands(text, self.labels.names)
+        return Prediction(*ranking[0], ranking, members, ranking[0][1] < 0.5, n_left_out, demands=demands)
 
     def _suggestions(self, text: str, k: int) -> Suggestions:
         items = []

@@ -108,6 +108,19 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
+class Demand:
+    """A passage of a note that tells its reader what to answer, in Unicode code points of the *original* note.
+
+    Attributes:
+        start: Where it begins: the passage is ``text[start:end]``.
+        end: Where it ends.
+    """
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
 class Prediction:
     """What the classifier says of one note.
 
@@ -125,6 +138,7 @@ class Prediction:
         caution: What must be known beside the answer, such as that the run was calibrated on other people's notes.
         typicality: Share of the notes that the run was calibrated on that look at least as strange; None where the run
             was not calibrated on local notes.
+        demands: Passages that tell the reader what to answer instead of telling of the patient.
     """
 
     label: str
@@ -137,6 +151,7 @@ class Prediction:
     reason: str = ""
     caution: str = ""
     typicality: float | None = None
+    demands: tuple[Demand, ...] = ()
 
     @classmethod
     def absent(cls, reason: str, *, is_calibrated: bool, caution: str = "") -> "Prediction":

@@ -18,7 +18,7 @@ from nosology.classifier.calibration import Calibration
 from nosology.classifier.engine import Engine
 from nosology.classifier.ensemble import Ensemble
 from nosology.classifier.opening import System, open_parts
-from nosology.classifier.predictions import predictions_of, with_typicality
+from nosology.classifier.predictions import predictions_of, with_demands, with_typicality
 from nosology.classifier.typicality import Typicality
 from nosology.coding.labels import LabelSet
 from nosology.errors import ModelError
@@ -142,7 +142,7 @@ class Classifier:
             progress(len(texts) - len(notes))
         wants_features = self._typicality is not None
         scores, features = self._engine.read(notes, with_features=wants_features, progress=asking(progress))
-        return self._among(reasons, self._predictions(notes, scores, features))
+        return self._among(texts, reasons, self._predictions(notes, scores, features))
 
     def _predictions(
         self, notes: Sequence[EncodedNote], scores: FloatArray, features: FloatArray | None
@@ -216,15 +216,15 @@ class Classifier:
             read_ones = iter([suggested[place] for place in range(len(block))])
             found += [
                 (prediction, self._no_suggestions(reason) if reason else next(read_ones))
-                for prediction, reason in zip(self._among(reasons, predictions), reasons, strict=True)
+                for prediction, reason in zip(self._among(every, reasons, predictions), reasons, strict=True)
             ]
         return found
 
-    def _among(self, reasons: Sequence[str], predictions: Sequence[Prediction]) -> list[Prediction]:
+    def _among(self, texts: Sequence[str], reasons: Sequence[str], read: Sequence[Prediction]) -> list[Prediction]:
         """Return the predictions of the notes that were read, in their places among those that were not."""
         absent = partial(Prediction.absent, is_calibrated=self.calibration is not None, caution=self.caution)
-        found = iter(predictions)
-        return [absent(why) if why else next(found) for why in reasons]
+        found = iter(read)
+        return with_demands([absent(why) if why else next(found) for why in reasons], texts, self.labels.names)
 
     def _no_suggestions(self, reason: str) -> Suggestions:
         return Suggestions.absent(len(self.suggester.table), reason, caution=self.caution)

@@ -1,4 +1,4 @@
-"""Rows of log-probabilities as predictions: probabilities, ranking, set, and whether anybody should rely on them."""
+"""Rows of log-probabilities as predictions: probabilities, ranking, set, whether to rely on them, demands of notes."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -9,6 +9,7 @@ from nosology.classifier.calibration import Calibration
 from nosology.classifier.typicality import LEVEL, UNLIKE
 from nosology.errors import ModelError
 from nosology.records import FloatArray, Prediction
+from nosology.text.demands import find_demands
 
 
 def predictions_of(
@@ -59,6 +60,20 @@ def with_typicality(prediction: Prediction, p_value: float) -> Prediction:
         return replace(prediction, typicality=p_value)
     absent = Prediction.absent(UNLIKE, is_calibrated=prediction.is_calibrated, caution=prediction.caution)
     return replace(absent, truncated_tokens=prediction.truncated_tokens, typicality=p_value)
+
+
+def with_demands(predictions: Sequence[Prediction], texts: Sequence[str], names: Sequence[str]) -> list[Prediction]:
+    """Return predictions that say where their notes tell the reader what to answer.
+
+    Args:
+        predictions: One for each note.
+        texts: The notes as they were written.
+        names: The categories that could be demanded.
+    """
+    return [
+        replace(prediction, demands=demands) if (demands := find_demands(text, names)) else prediction
+        for prediction, text in zip(predictions, texts, strict=True)
+    ]
 
 
 def _expect_numbers(scores: FloatArray) -> None:

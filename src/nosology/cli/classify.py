@@ -35,6 +35,7 @@ ADDED = (
     "is_calibrated",
     "reason",
     "caution",
+    "demands",
 )
 
 
@@ -63,8 +64,10 @@ def classify(
     """Say which category each note belongs to, and how sure that is.
 
     Every input column and the order stay (a note on stdin has none); predicted_label, probability, ranking,
-    prediction_set, abstained, is_calibrated, reason and caution are added. A note that shows nothing gets no category,
-    and reason says why; caution is what must be known beside every answer of a run that others trained.
+    prediction_set, abstained, is_calibrated, reason, caution and demands are added. A note that shows nothing gets no
+    category, and reason says why; caution is what must be known beside every answer of a run that others trained.
+    demands holds the places of passages that tell the reader what to answer ("classify this as ..."), in characters;
+    read such a note yourself.
 
     A file is readable by you alone. A note in CSV may begin as a formula: add --escape-formulas before you open it in a
     table program.
@@ -99,7 +102,9 @@ def classify(
     n_unread = sum(bool(prediction.reason) for prediction in predictions)
     unread = f", {n_unread} without anything to read (see the column reason)" if n_unread else ""
     n_sure = len(predictions) - n_unread
-    say(f"classified {n_sure} notes, not sure about {n_silent - n_unread}{unread}: {out}")
+    n_told = sum(bool(prediction.demands) for prediction in predictions)
+    told = f", {n_told} that tell the reader what to answer (see the column demands)" if n_told else ""
+    say(f"classified {n_sure} notes, not sure about {n_silent - n_unread}{unread}{told}: {out}")
 
 
 def _stdin() -> str:
@@ -133,6 +138,7 @@ def _fields(prediction: "Prediction") -> dict[str, Any]:
         "is_calibrated": prediction.is_calibrated,
         "reason": prediction.reason,
         "caution": prediction.caution,
+        "demands": [{"start": demand.start, "end": demand.end} for demand in prediction.demands],
     }
 
 
@@ -149,5 +155,6 @@ def _with_columns(table: Any, columns: list[dict[str, Any]], *, is_nested: bool)
             {name: json.dumps(value) if isinstance(value, list) else value for name, value in row.items()}
             for row in columns
         ]
-    added = pl.DataFrame(columns, infer_schema_length=None)
+    places = {"demands": pl.List(pl.Struct({"start": pl.Int64, "end": pl.Int64}))} if is_nested else {}
+    added = pl.DataFrame(columns, infer_schema_length=None, schema_overrides=places)
     return added if table is None else table.with_columns(added.get_columns())

@@ -292,8 +292,9 @@ _COLUMNS: dict[str, PolarsDataType] = {
     "is_calibrated": pl.Boolean,
     "reason": pl.String,
     "caution": pl.String,
+    "demands": pl.List(pl.Struct({"start": pl.Int64, "end": pl.Int64})),
 }
-_CSV_COLUMNS: dict[str, PolarsDataType] = _COLUMNS | {"ranking": pl.String, "prediction_set": pl.String}
+_CSV_COLUMNS = _COLUMNS | dict.fromkeys(("ranking", "prediction_set", "demands"), pl.String)
 
 
 def _columns(prediction: PredictionOut | None) -> dict[str, object]:
@@ -309,6 +310,7 @@ def _columns(prediction: PredictionOut | None) -> dict[str, object]:
         "is_calibrated": prediction.is_calibrated,
         "reason": prediction.reason,
         "caution": prediction.caution,
+        "demands": [item.model_dump() for item in prediction.demands],
     }
 
 

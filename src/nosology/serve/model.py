@@ -5,14 +5,14 @@ service then says so, with status 501, instead of guessing.
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Protocol
 
 from nosology.classifier.calibration import Calibration
 from nosology.coding.labels import LabelSet
 from nosology.errors import NosologyError
 from nosology.machine.patience import next_note
-from nosology.records import Prediction, Suggestions
+from nosology.records import Demand, Prediction, Suggestions
 from nosology.runs.files import TEST
 from nosology.runs.run import Run
 from nosology.serve.masking import MaskedNote
@@ -105,13 +105,22 @@ class ServedModel:
         masked = [self._masked(text) for text in texts]
         prepared = [item.text for item in masked]
         if n_suggestions is None:
-            return [Reading(prediction) for prediction in self._reader.classify(prepared)]
+            alone = zip(self._reader.classify(prepared), masked, strict=True)
+            return [Reading(_unmasked(prediction, mask)) for prediction, mask in alone]
         both = zip(self._reader.classify_and_suggest(prepared, n_suggestions), masked, strict=True)
-        return [Reading(prediction, suggestions_json(items, mask)) for (prediction, items), mask in both]
+        return [
+            Reading(_unmasked(prediction, mask), suggestions_json(items, mask)) for (prediction, items), mask in both
+        ]
 
     def _masked(self, text: str) -> MaskedNote:
         next_note()
         return MaskedNote.of(text) if self._replaces_identifiers else MaskedNote(text)
+
+
+def _unmasked(prediction: Prediction, note: MaskedNote) -> Prediction:
+    """Return a prediction with its passages at the offsets of the original text."""
+    spans = [note.original_span(demand.start, demand.end) for demand in prediction.demands]
+    return replace(prediction, demands=tuple(Demand(*span) for span in spans))
 
 
 def _why_not(run: Run) -> str:

@@ -73,6 +73,13 @@ class Ranked(BaseModel):
     probability: float = Field(ge=0, le=1)
 
 
+class DemandOut(BaseModel):
+    """A passage that tells the reader what to answer, in Unicode code points of the note as it was sent."""
+
+    start: int = Field(ge=0)
+    end: int = Field(ge=0)
+
+
 class PredictionOut(BaseModel):
     """What the run says of one note."""
 
@@ -96,6 +103,9 @@ class PredictionOut(BaseModel):
     caution: str = Field(
         default="",
         description="What must be known beside every answer: that the run was calibrated on other people's notes.",
+    )
+    demands: list[DemandOut] = Field(
+        default=[], description="Passages that tell the reader what to answer instead of telling of the patient."
     )
 
 

@@ -22,7 +22,7 @@ from nosology.serve.http.strangers import Strangers
 from nosology.serve.model import Reading, ServedModel
 from nosology.serve.pools import Pools
 from nosology.serve.prometheus import Metrics
-from nosology.serve.schemas import NoteIn, PredictionOut, Ranked, SuggestedOut
+from nosology.serve.schemas import DemandOut, NoteIn, PredictionOut, Ranked, SuggestedOut
 from nosology.serve.settings import Settings
 
 CLIENT_GONE = 499  # nobody reads it; it stands in the log
@@ -200,6 +200,7 @@ class Service:
             receipt=self.receipts.sign(receipt),
             reason=prediction.reason,
             caution=prediction.caution,
+            demands=[DemandOut(start=demand.start, end=demand.end) for demand in prediction.demands],
         )
         if reading.suggestions is None:
             return out

@@ -19,6 +19,7 @@ from nosology.deidentification import deidentify
 from nosology.suggesting.sentences import sentences
 from nosology.text.alignment import align
 from nosology.text.cleaning import Cleaning, clean
+from nosology.text.demands import find_demands
 from nosology.text.sections import find_sections
 
 BENCHMARKS = Path(__file__).parents[3] / "benchmarks"
@@ -48,6 +49,7 @@ def read(text: Any) -> None:
     align(text, HOW)
     sentences(text)
     find_sections(text)
+    find_demands(text, ("Neoplasms", "Nervous System"))
 
 
 def n_calls(text: Any) -> Any:

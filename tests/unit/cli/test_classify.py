@@ -16,7 +16,7 @@ import pytest
 
 from nosology.cli import main
 from nosology.errors import RunError
-from nosology.records import Prediction
+from nosology.records import Demand, Prediction
 from nosology.sources.tablefile import read_table, write_table
 
 HEART = Prediction("Cardiovascular", 0.75, (("Cardiovascular", 0.75), ("Digestive", 0.25)), ("Cardiovascular",))
@@ -32,6 +32,7 @@ ADDED = [
     "is_calibrated",
     "reason",
     "caution",
+    "demands",
 ]
 RANKING = [{"label": "Cardiovascular", "probability": 0.75}, {"label": "Digestive", "probability": 0.25}]
 
@@ -42,6 +43,7 @@ class KnownAnswers:
     def __init__(self) -> None:
         self.notes: list[str] = []
         self.runs: list[Path] = []
+        self.demands: tuple[Demand, ...] = ()
 
     def load(self, run: Path, *, system: str | None) -> "KnownAnswers":
         assert system is None, "nothing was asked for"
@@ -51,7 +53,8 @@ class KnownAnswers:
     def classify(self, notes: list[str], *, progress: Any) -> list[Prediction]:
         self.notes += notes
         progress(len(notes))
-        return [HEART if "heart" in note else UNSURE for note in notes]
+        known = [HEART if "heart" in note else UNSURE for note in notes]
+        return [replace(item, demands=self.demands) for item in known]
 
 
 @pytest.fixture
@@ -118,7 +121,7 @@ def test_formats_with_lists_get_lists(classify: Any, notes: Path, tmp_path: Path
     assert first == {
         "id": "0389", "Body": 'weak heart, "cold" hands', "ward": "Ä", "predicted_label": "Cardiovascular",
         "probability": 0.75, "ranking": RANKING, "prediction_set": ["Cardiovascular"], "abstained": False,
-        "is_calibrated": True, "reason": "", "caution": "",
+        "is_calibrated": True, "reason": "", "caution": "", "demands": [],
     }  # fmt: skip
     assert second["abstained"] is True
 
@@ -141,9 +144,22 @@ def test_one_note_comes_from_stdin(classify: Any, classifier: KnownAnswers) -> N
     assert json.loads(printed) == {
         "predicted_label": "Cardiovascular", "probability": 0.75, "ranking": RANKING,
         "prediction_set": ["Cardiovascular"], "abstained": False,
-        "is_calibrated": True, "reason": "", "caution": "",
+        "is_calibrated": True, "reason": "", "caution": "", "demands": [],
     }  # fmt: skip
     assert classifier.notes == ["weak heart\nand more\n"]
+
+
+@pytest.mark.parametrize("suffix", [".jsonl", ".parquet", ".csv"])
+def test_places_of_demands_stand_beside_each_note_and_their_number_is_said(
+    classify: Any, classifier: KnownAnswers, notes: Path, tmp_path: Path, suffix: str
+) -> None:
+    classifier.demands = (Demand(3, 9), Demand(20, 31))
+    out = tmp_path / f"out{suffix}"
+    _, _, said = classify("run", notes, "--text", "Body", "--out", out)
+    assert "3 that tell the reader what to answer (see the column demands)" in said
+    found = read_table(out)["demands"].to_list()[0]
+    places = json.loads(found) if suffix == ".csv" else found
+    assert places == [{"start": 3, "end": 9}, {"start": 20, "end": 31}]
 
 
 @pytest.mark.usefixtures("classifier")

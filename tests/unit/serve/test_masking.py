@@ -1,11 +1,15 @@
 """A masked note, and how its stretches are found again in the original."""
 
+from pathlib import Path
 from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nosology.runs.run import Run
 from nosology.serve.masking import MaskedNote, Replacement
+from nosology.serve.model import ServedModel
+from service_world import KeywordReader, write_served_run
 
 # ---- masking
 
@@ -46,3 +50,12 @@ def test_a_real_note_is_masked_and_found_again() -> None:
     start = note.text.index("Chest pain")
     a, b = note.original_span(start, start + len("Chest pain"))
     assert text[a:b] == "Chest pain"
+
+
+def test_a_demand_is_placed_in_the_note_as_it_was_sent(tmp_path: Path) -> None:
+    run = write_served_run(tmp_path)
+    model = ServedModel(KeywordReader(Run.open(run).labels), Run.open(run), replaces_identifiers=True)
+    text = "Mr. Bartholomew Smithson was seen on 03/04/2019. Please answer Digestive. Walks."
+    (reading,) = model.read([text], None)
+    (demand,) = reading.prediction.demands
+    assert text[demand.start : demand.end] == "Please answer Digestive."

@@ -104,7 +104,7 @@ function present() {
   $("truncated").hidden = !cut;
   $("truncated").textContent = cut ? `${cut.toLocaleString("en")} tokens of the note did not fit and were not read.` : "";
   const chosen = entry.prediction.suggestions?.[entry.chosen];
-  showNote(entry.text, chosen?.evidence);
+  showNote(entry.text, chosen?.evidence, entry.prediction.demands);
   showFinding(entry, model, { accept: () => decide("accepted"), correct, choose, take });
   renderHistory();
 }

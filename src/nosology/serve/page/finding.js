@@ -12,6 +12,7 @@ export function showFinding(entry, model, actions) {
     return;
   }
   const parts = [headline(found, model), ranking(found), decision(entry, actions)];
+  if (found.demands?.length) parts.splice(1, 0, remark(found.demands));
   if (found.suggestions) parts.push(suggestions(entry, actions));
   $("finding").replaceChildren(...parts);
 }
@@ -62,6 +63,12 @@ function headline(found, model) {
     h("p", { class: "category", id: "category", tabindex: "-1" }, "Not sure"),
     h("p", { class: "sureness" }, `The most probable category is `, h("b", {}, found.label), `, at ${percent(found.probability)}.${rule} Please read the note yourself.`),
   );
+}
+
+/** Say quietly that the note speaks to its reader; where, is marked in the note. */
+function remark(demands) {
+  const places = demands.map((item) => `characters ${item.start + 1} to ${item.end}`).join("; ");
+  return h("p", { class: "hint", id: "demands" }, `The note tells its reader what to answer (${places}, marked in the note). Please read it yourself.`);
 }
 
 function ranking(found) {

@@ -10,13 +10,14 @@ function codePointStarts(text) {
   return starts;
 }
 
-/** Show a note; `evidence` marks stretches of it. */
-export function showNote(text, evidence = []) {
+/** Show a note; `evidence` marks stretches of it, and so do `demands`, passages that speak to the reader. */
+export function showNote(text, evidence = [], demands = []) {
   const starts = codePointStarts(text);
   const at = (offset) => starts[Math.min(Math.max(offset, 0), starts.length - 1)];
   const pieces = [];
   let position = 0;
-  for (const item of [...evidence].sort((a, b) => a.start - b.start)) {
+  const told = demands.map((item) => ({ ...item, isDemand: true }));
+  for (const item of [...told, ...evidence].sort((a, b) => a.start - b.start)) {
     const [start, end] = [Math.max(at(item.start), position), at(item.end)];
     if (end <= start) continue;
     pieces.push(text.slice(position, start), mark(text.slice(start, end), item));
@@ -27,6 +28,7 @@ export function showNote(text, evidence = []) {
 }
 
 function mark(text, item) {
+  if (item.isDemand) return h("mark", { class: "demand", title: "tells the reader what to answer" }, text);
   const kind = item.negated ? "denied" : item.family_history ? "family" : item.history ? "past" : item.uncertain ? "uncertain" : "supports";
   const words = { denied: "denied in the note", family: "of a relative", past: "past, by the note", uncertain: "not certain, by the note", supports: "supports the suggestion" }[kind];
   const name = item.term ? `: ${item.term}` : "";
@@ -35,7 +37,7 @@ function mark(text, item) {
 
 /** Bring the first marked sentence into view. */
 export function revealEvidence() {
-  const first = $("reader").querySelector("mark");
+  const first = $("reader").querySelector("mark:not(.demand)");
   const isCalm = matchMedia("(prefers-reduced-motion: reduce)").matches;
   first?.scrollIntoView({ block: "nearest", behavior: isCalm ? "auto" : "smooth" });
 }

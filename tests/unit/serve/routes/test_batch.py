@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+from nosology.serve.uploads import ADDED_COLUMNS
 from nosology.text.normalize import EMPTY_NOTE
 from service_world import client_of, open_service, until, write_served_run
 
@@ -38,10 +39,9 @@ def test_a_table_is_read_in_the_background_and_comes_back_with_predictions(clien
     rows = client.get(f"{place}/rows", params={"offset": 1, "limit": 1}).json()
     assert (rows["n_rows"], rows["rows"][0]["id"], rows["rows"][0]["text"]) == (3, "2", "eczema of the hand")
     lines = client.get(f"{place}/result").text.splitlines()
-    added = "predicted_label,probability,ranking,prediction_set,abstained,is_calibrated,reason,caution"
-    assert lines[0] == f"id,text,ward,{added}"
+    assert lines[0] == ",".join(["id", "text", "ward", *ADDED_COLUMNS])
     assert lines[1].startswith("1,Acute infarction,A,Cardiovascular,")
-    assert lines[3].endswith(f',C,,,[],[],true,true,{EMPTY_NOTE},""'), "an empty note has no category, and says why"
+    assert lines[3].endswith(f',C,,,[],[],true,true,{EMPTY_NOTE},"",[]'), "an empty note has no category, and says why"
     assert client.delete(place).status_code == 204
     assert client.get(place).status_code == 404
 
