@@ -24,6 +24,11 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     return by_folded[found[0]] if found else None
 
 
+def shown_code(cell: str) -> str:
+    """Return a cell that should hold a code or a version as errors quote it: not at all where it can be none."""
+    return repr(cell) if re.fullmatch(r"[A-Za-z]?[0-9][0-9A-Za-z.]{0,7}|", cell) else "what stands there"
+
+
 def is_showable_category(name: str) -> bool:
     """Return whether a name is short and without digits and sentence marks, so that it is no piece of a note."""
     return len(name) <= _LONGEST and not _CONTENT.search(name)

@@ -6,7 +6,6 @@ gets the names of ICD-10-CM codes that are equivalent to one single rubric of it
 and an abbreviation of several readings names a code only beside words that point to it.
 """
 
-import csv
 import gzip
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -16,6 +15,7 @@ from typing import Literal, Self, cast, get_args
 
 from nosology.coding import icd
 from nosology.coding.labels import LabelSet
+from nosology.coding.names import shown_code
 from nosology.errors import LabelError
 
 Kind = Literal["title", "inclusion", "includes", "child title", "abbreviation", "common name", "own"]
@@ -167,11 +167,10 @@ def read_own(path: Path) -> list[Term]:
         raise LabelError("there is no such file of terms", place=str(path), hint="check the path") from None
     except UnicodeDecodeError as error:
         raise LabelError(f"not UTF-8 at byte {error.start}", place=str(path), hint="save it as UTF-8") from None
-    header, *rows = list(csv.reader(lines, delimiter="\t", quoting=csv.QUOTE_NONE)) or [[]]
+    header, *rows = [line.split("\t") for line in lines] or [[]]
     if tuple(header) != _OWN_COLUMNS:
-        found = ", ".join(map(repr, header)) or "none"
         hint = f"the first line must be {', '.join(_OWN_COLUMNS)}, separated by tabs"
-        raise LabelError(f"found the columns {found}", place=str(path), hint=hint)
+        raise LabelError(f"its first line is not the header: it has {len(header)} columns", place=str(path), hint=hint)
     return [_own_term(row, f"{path}, line {number}") for number, row in enumerate(rows, 2) if any(row)]
 
 
@@ -180,9 +179,11 @@ def _own_term(row: list[str], place: str) -> Term:
         raise LabelError(f"{len(row)} columns", place=place, hint="each line is a term, a code and 9 or 10")
     term, code, version = (cell.strip() for cell in row)
     if version not in ("9", "10"):
-        raise LabelError(f"{version!r} is no ICD version", place=place, hint="use 9 or 10")
+        raise LabelError(f"{shown_code(version)} is no ICD version", place=place, hint="use 9 or 10")
     normal = icd.normalize(code, int(version))
     rubric = icd.rubric_of(code, int(version))
     if normal is None or rubric is None:
-        raise LabelError(f"{code!r} is no ICD-{version}-CM diagnosis code", place=place, hint="check code and version")
+        raise LabelError(
+            f"{shown_code(code)} is no ICD-{version}-CM diagnosis code", place=place, hint="check code and version"
+        )
     return Term(term, normal, int(version), rubric, "own")

@@ -7,8 +7,8 @@ Ontology and from MedQuAD. A file whose licence is not known here, or does not a
 what a model learned cannot be taken out of its weights again.
 """
 
-import csv
 import gzip
+import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from importlib import resources
@@ -17,6 +17,7 @@ from typing import Literal, cast, get_args
 
 from nosology.coding import icd
 from nosology.coding.labels import LabelSet
+from nosology.coding.names import shown_code
 from nosology.coding.terms import TermTable
 from nosology.errors import DataError, LabelError
 
@@ -102,10 +103,10 @@ def read_phrases(path: Path, labels: LabelSet) -> list[Phrase]:
         DataError: The file is missing or malformed, or a licence is not among `LICENCES`; names the line.
     """
     lines = _lines(path)
-    header, *rows = list(csv.reader(lines, delimiter="\t", quoting=csv.QUOTE_NONE)) or [[]]
+    header, *rows = [line.split("\t") for line in lines] or [[]]
     if tuple(header) != COLUMNS:
         raise DataError(
-            f"found the columns {', '.join(header)[:80] or 'none'}",
+            f"its first line is not the header: it has {len(header)} columns",
             place=str(path),
             hint=f"the first line must be {', '.join(COLUMNS)}, separated by tabs",
         )
@@ -119,7 +120,7 @@ def _lines(path: Path) -> list[str]:
         text = (gzip.decompress(raw) if raw[:2] == b"\x1f\x8b" else raw).decode("utf-8-sig")
     except FileNotFoundError:
         raise DataError("there is no such file of phrases", place=str(path), hint="check the path") from None
-    except (UnicodeDecodeError, OSError, EOFError) as error:
+    except (UnicodeDecodeError, OSError, EOFError, zlib.error) as error:
         raise DataError(
             f"cannot be read as UTF-8 text: {type(error).__name__}", place=str(path), hint="write it again"
         ) from None
@@ -132,16 +133,16 @@ def _phrase(row: list[str], labels: LabelSet, place: str) -> Phrase | None:
     text, code, version, kind, source, licence = (cell.strip() for cell in row)
     if licence not in LICENCES:
         raise DataError(
-            f"the licence {licence!r} is not one that weights may learn from",
+            "the licence is not one that weights may learn from",
             place=place,
             hint=f"leave this source out; accepted are {', '.join(LICENCES)}",
         )
     if kind not in KINDS:
-        raise DataError(f"{kind!r} is no kind of phrase", place=place, hint=f"use {', '.join(KINDS)}")
+        raise DataError("this is no kind of phrase", place=place, hint=f"use {', '.join(KINDS)}")
     if version not in ("9", "10"):
-        raise DataError(f"{version!r} is no ICD version", place=place, hint="use 9 or 10")
+        raise DataError(f"{shown_code(version)} is no ICD version", place=place, hint="use 9 or 10")
     normal = icd.normalize(code, int(version))
     if normal is None or not text:
-        raise DataError(f"{code!r} is no ICD-{version}-CM code" if text else "no text", place=place)
+        raise DataError(f"{shown_code(code)} is no ICD-{version}-CM code" if text else "no text", place=place)
     category = labels.category_of(normal, int(version))
     return None if category is None else Phrase(text, normal, int(version), category, kind, source)

@@ -7,7 +7,7 @@ everything else is refused by name.
 import base64
 import binascii
 import codecs
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from html.parser import HTMLParser
 from typing import Any
 
@@ -22,6 +22,29 @@ _READ = frozenset({"text/plain", "text/html", "application/xhtml+xml"})
 def is_withdrawn(document: Mapping[str, Any]) -> bool:
     """Return whether a document was entered in error or another one has taken its place."""
     return any(str(document.get(name, "")).strip().lower() in WITHDRAWN for name in ("status", "docStatus"))
+
+
+def replaced_by(documents: Iterable[Mapping[str, Any]]) -> set[str]:
+    """Return the ids of the documents that others among these say they replace, whatever their own status is.
+
+    Args:
+        documents: In R4, where the relation's code is a text, or in R5, where it is a concept.
+    """
+    found = set()
+    for document in documents:
+        relations = document.get("relatesTo")
+        for relation in relations if isinstance(relations, list) else ():
+            target = relation.get("target") if isinstance(relation, dict) else None
+            if isinstance(target, dict) and "replaces" in _codes(relation.get("code")):
+                found.add(str(target.get("reference", "")).split("/_history")[0].rpartition("/")[2])
+    return found - {""}
+
+
+def _codes(code: Any) -> set[str]:
+    if isinstance(code, str):
+        return {code.strip().lower()}
+    codings = code.get("coding") if isinstance(code, dict) else None
+    return {str(one.get("code", "")).lower() for one in codings or () if isinstance(one, dict)}
 
 
 def attachment_text(attachment: Mapping[str, Any]) -> str | None:

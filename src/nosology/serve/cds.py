@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from nosology.export import NOTICE, fhir
-from nosology.serve.attachments import attachment_text, is_withdrawn
+from nosology.serve.attachments import attachment_text, is_withdrawn, replaced_by
 from nosology.serve.http.problems import Refused
 from nosology.text.normalize import is_blank
 
@@ -48,7 +48,8 @@ def note_text(prefetch: Mapping[str, Any] | None) -> str:
     if not prefetch or prefetch.get("note") is None:
         raise Refused(412, "The prefetched resource 'note' is missing, and this service fetches nothing by itself.")
     documents = list(_documents(prefetch["note"]))
-    valid = [document for document in documents if not is_withdrawn(document)]
+    replaced = replaced_by(documents)
+    valid = [one for one in documents if not is_withdrawn(one) and str(one.get("id", "")) not in replaced]
     if documents and not valid:
         raise Refused(412, "The prefetched 'note' was withdrawn: its status is entered-in-error or superseded.")
     unread = Refused(

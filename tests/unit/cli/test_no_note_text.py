@@ -3,10 +3,14 @@
 The name of the file is said where the user gave it, as the place of the error, and nowhere else.
 """
 
+# ruff: noqa: E501 - the cases are a table, one row each
+
+import gzip
 import io
 import json
 import logging
 import sys
+import zipfile
 from pathlib import Path
 
 import polars as pl
@@ -22,6 +26,13 @@ LABELS = "category\nalpha\nbeta\n"
 def parquet(**columns: list[object]) -> bytes:
     out = io.BytesIO()
     pl.DataFrame(columns, strict=False).write_parquet(out)
+    return out.getvalue()
+
+
+def zipped(name: str, content: str) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr(name, content)
     return out.getvalue()
 
 
@@ -53,6 +64,39 @@ BROKEN: dict[str, tuple[str, bytes]] = {
     "text under the name of Parquet": ("n.parquet", NOTE.encode()),
     "text under the name of Excel": ("n.xlsx", NOTE.encode()),
     "an unknown format": ("n.doc", NOTE.encode()),
+    "no header, bars": ("n.csv", f"1|{NOTE}|a\n2|{NOTE}|b\n".encode()),
+    "no header, a mark first": ("n.csv", f'\ufeff1,"{NOTE}",a\n2,"{NOTE}",b\n'.encode()),
+    "no header, UTF-16 without a mark": ("n.csv", f"1,{NOTE},a\n".encode("utf-16-le")),
+    "no header, one column": ("n.csv", f'"{NOTE}"\n"{NOTE}"\n'.encode()),
+    "no header, a separator line": ("n.csv", f'sep=;\n1;"{NOTE}";a\n'.encode()),
+    "no header, gzipped": ("n.csv.gz", gzip.compress(f'1,"{NOTE}",a\n'.encode())),
+    "no header, tabs": ("n.tsv", f"1\t{NOTE}\ta\n2\t{NOTE}\tb\n".encode()),
+    "a header of questions": ("n.csv", f"Was {CANARY} ill?,Why did {CANARY} leave?\nyes,no\n".encode()),
+    "a header in brackets": ("n.csv", f"[{CANARY}],({CANARY} Quill)\na,b\n".encode()),
+    "a header of one word": ("n.csv", f"{CANARY}8812\n{NOTE}\n".encode()),
+    "a header with line ends": ("n.csv", f'"{CANARY}\nQuill","{NOTE}"\n1,2\n'.encode()),
+    "a header of ten thousand characters": ("n.csv", (f"{CANARY} " * 1_500 + ",b\n1,2\n").encode()),
+    "nothing but a header": ("n.csv", f"id,{CANARY}9917,cat\n".encode()),
+    "quotes after text": ("n.csv", f'id,text,cat\n1,{CANARY} "Quill" x" y,a\n2,"{NOTE}"" z,a\n'.encode()),
+    "too few fields": ("n.csv", f"id,text,cat\n{NOTE.replace(',', ';')}\n".encode()),
+    "every row too long": ("n.csv", ("id,text,cat\n" + f"1,{CANARY},Quill,b,c,d\n" * 20).encode()),
+    "half of it in another encoding": ("n.csv", b"id,text,cat\n" + f"1,{CANARY} \xe4\xf6,a\n".encode("cp1252") * 9),
+    "random bytes": ("n.csv", b"id,text,cat\n" + CANARY.encode() + bytes(range(128, 255))),
+    "a gzip file with rubbish behind it": ("n.csv.gz", gzip.compress(f"id,{CANARY}1\n1,a\n".encode())[:-9] + NOTE.encode()),
+    "a zip archive": ("n.csv", b"PK\x03\x04" + NOTE.encode()),
+    "bzip2": ("n.csv", b"BZh9" + NOTE.encode()),
+    "JSON that is no object": ("n.jsonl", f"[{json.dumps(NOTE)}]\n".encode()),
+    "JSON without the column": ("n.jsonl", (json.dumps({f"{CANARY} said": NOTE}) + "\n").encode() * 3),
+    "JSON keys that are notes": ("n.json", json.dumps([{NOTE: 1}, {NOTE + "2": 2}]).encode()),
+    "JSON in single quotes": ("n.jsonl", f"{{'text': '{NOTE}', 'cat': 'a'}}\n".encode()),
+    "JSON with a broken escape": ("n.jsonl", f'{{"text": "{NOTE} \\x", "cat": "a"}}\n'.encode()),
+    "a JSON number too large": ("n.jsonl", f'{{"text": {"9" * 5_000}, "{CANARY}": 1}}\n'.encode()),
+    "a Parquet header alone": ("n.parquet", b"PAR1" + NOTE.encode() + b"PAR1"),
+    "Parquet of lists of text": ("n.parquet", parquet(text=[[NOTE]], cat=["a"])),
+    "Parquet with other names": ("n.parquet", parquet(**{f"{CANARY}5": [NOTE]})),
+    "a zip under the name of Excel": ("n.xlsx", zipped(f"{CANARY}.xml", NOTE)),
+    "an old Excel file": ("n.xls", b"\xd0\xcf\x11\xe0" + NOTE.encode()),
+    "no format at all": ("n", NOTE.encode()),
 }  # fmt: skip
 COMMANDS = {
     "prepare": [
@@ -71,11 +115,32 @@ COMMANDS = {
     "deid": ["deid", "{file}", "--text", "text", "--out", "{out}.csv"],
     "classify": ["classify", "{run}", "{file}", "--out", "{out}.csv"],
     "suggest": ["suggest", "{run}", "{file}", "--out", "{out}.jsonl"],
+    "feedback export": ["feedback", "export", "{run}", "--notes", "{file}", "--out", "{out}"],
+}
+OF_WORDS = {
+    "course": ["course", "--out", "{out}", "--file", "{file}"],
+    "labels check": ["labels", "check", "{file}"],
+    "labels search": ["labels", "search", "gout", "--terms", "{file}"],
 }
 
 
-@pytest.mark.parametrize("command", COMMANDS)
-@pytest.mark.parametrize("what", BROKEN)
+NO_TABLES = [
+    "no header, tabs",
+    "a header of one word",
+    "nothing but a header",
+    "cut gzip",
+    "random bytes",
+    "no format at all",
+]
+CASES = [(what, command) for what in BROKEN for command in COMMANDS]
+CASES += [(what, command) for what in NO_TABLES for command in OF_WORDS]
+
+
+def test_there_are_sixty_inputs() -> None:
+    assert len(BROKEN) == 60
+
+
+@pytest.mark.parametrize(("what", "command"), CASES)
 def test_a_failing_file_is_never_quoted(
     tmp_path: Path,
     what: str,
@@ -91,7 +156,7 @@ def test_a_failing_file_is_never_quoted(
     file.write_bytes(content)
     (tmp_path / "labels.tsv").write_text(LABELS, encoding="utf-8")
     places = {"file": file, "out": tmp_path / "out", "labels": tmp_path / "labels.tsv", "run": tmp_path / "no-run"}
-    monkeypatch.setattr(sys, "argv", ["nosology", *(word.format(**places) for word in COMMANDS[command])])
+    monkeypatch.setattr(sys, "argv", ["nosology", *(word.format(**places) for word in (COMMANDS | OF_WORDS)[command])])
     with caplog.at_level(logging.DEBUG), pytest.raises(SystemExit) as stop:
         main()
     shown = capsys.readouterr()

@@ -1,5 +1,7 @@
 """The text of FHIR documents: withdrawn ones are never read, and attachments come in many forms."""
 
+# ruff: noqa: E501 - the cases are a table, one row each
+
 import base64
 
 import pytest
@@ -26,6 +28,29 @@ def test_a_withdrawn_document_is_never_read(field: str, value: str) -> None:
         "resourceType": "Bundle",
         "entry": [{"resource": document("Withdrawn.", **{field: value})}, {"resource": document()}],
     }
+    assert note_text({"note": bundle}) == NOTE
+
+
+R4, R5 = "replaces", {"coding": [{"code": "replaces"}]}
+
+
+@pytest.mark.parametrize("code", [R4, R5])
+@pytest.mark.parametrize(
+    "reference", ["DocumentReference/old", "https://ehr.example/fhir/DocumentReference/old/_history/2"]
+)
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_document_that_another_replaces_is_never_read(code: object, reference: str, order: int) -> None:
+    relation = [{"code": code, "target": {"reference": reference}}]
+    both = [document("Out of date.") | {"id": "old"}, document() | {"id": "new", "relatesTo": relation}]
+    bundle = {"resourceType": "Bundle", "entry": [{"resource": one} for one in both[::order]]}
+    assert note_text({"note": bundle}) == NOTE
+
+
+@pytest.mark.parametrize("relation", ["x", [7], [{"code": "appends", "target": {"reference": "DocumentReference/old"}}],
+                                      [{"code": "replaces"}], [{"code": "replaces", "target": {}}], [{"code": {"coding": "x"}}]])  # fmt: skip
+def test_another_relation_withdraws_nothing(relation: object) -> None:
+    both = [document() | {"id": "old"}, document("Another.") | {"id": "new", "relatesTo": relation}]
+    bundle = {"resourceType": "Bundle", "entry": [{"resource": one} for one in both]}
     assert note_text({"note": bundle}) == NOTE
 
 

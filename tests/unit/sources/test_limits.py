@@ -1,6 +1,7 @@
 """What reading one file may take: defaults, what the environment changes, and what an error says to do."""
 
 from dataclasses import fields
+from pathlib import Path
 
 import pytest
 
@@ -51,3 +52,11 @@ def test_what_somebody_sends_may_take_no_more_than_a_users_own_file(name: str) -
     uploaded, own = getattr(FOR_UPLOADS, name), getattr(ReadLimits(), name)
     assert uploaded is not None
     assert own is None or uploaded <= own
+
+
+def test_the_how_to_names_every_variable_and_its_default() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "how-to" / "reading-limits.md").read_text(encoding="utf-8")
+    for item in fields(ReadLimits):
+        default = getattr(ReadLimits(), item.name)
+        row = next(line for line in page.splitlines() if line.startswith(f"| `NOSOLOGY_READ_{item.name.upper()}` |"))
+        assert ("none" if default is None else f"{default:,}") in row

@@ -1,5 +1,7 @@
 """What clients of CDS Hooks really send: ids in other spellings, and pages of other sites."""
 
+# ruff: noqa: E501 - the cases are a table, one row each
+
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -80,3 +82,64 @@ def test_a_named_site_may_call_nothing_else_and_no_other_site_may_call_it(client
 def test_what_is_no_origin_is_refused_before_the_service_starts(tmp_path: Path, origin: str) -> None:
     with pytest.raises(ConfigError, match="is no origin"):
         Settings(state=tmp_path, keys_file=tmp_path / "keys.json", origins=(origin,))
+
+
+# ---- calls in the shapes of the standard's published examples, with a note sent along and invented values
+
+
+AUTHORIZATION: dict[str, Any] = {
+    "access_token": "some-opaque-fhir-access-token",
+    "token_type": "Bearer",
+    "expires_in": 300,
+    "scope": "user/Patient.read user/Observation.read",
+    "subject": "cds-service4",
+}
+PUBLISHED: dict[str, dict[str, Any]] = {
+    "server and authorization": {"fhirServer": "http://fhir.example.org:9080", "fhirAuthorization": AUTHORIZATION},
+    "a patient beside the note": {"prefetch": {"patient": {"resourceType": "Patient", "id": "1288992", "active": True}}},
+    "a prefetch that failed": {"prefetch": {"other": None}},
+    "an outcome in place of another resource": {"prefetch": {"labs": {"resourceType": "OperationOutcome", "issue": []}}},
+    "extensions": {"extension": {"com.example.timestamp": "2017-11-27T22:13:25Z", "myextension-practitionerspecialty": "g"}},
+    "a longer context": {"context": {"userId": "PractitionerRole/A2340113", "patientId": "1288992", "encounterId": "456",
+                                     "extension": {"x": 1}}},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("example", PUBLISHED)
+def test_calls_in_published_shapes_are_answered_with_a_card(client: Any, example: str) -> None:
+    body = hook_call(NOTE)
+    changes = dict(PUBLISHED[example])
+    body["prefetch"] |= changes.pop("prefetch", {})
+    answer = client.post(CALL, json=body | changes)
+    assert answer.status_code == 200, answer.text
+    (card,) = answer.json()["cards"]
+    assert set(card) >= {"uuid", "summary", "indicator", "source"}
+    assert AUTHORIZATION["access_token"] not in answer.text
+
+
+def test_a_token_of_a_call_is_in_no_log(client: Any, caplog: pytest.LogCaptureFixture) -> None:
+    body = hook_call(NOTE) | {"fhirServer": "http://fhir.example.org", "fhirAuthorization": AUTHORIZATION}
+    with caplog.at_level("DEBUG"):
+        assert client.post(CALL, json=body).status_code == 200
+    assert AUTHORIZATION["access_token"] not in caplog.text
+
+
+@pytest.mark.parametrize("outcome", ["accepted", "overridden"])
+def test_feedback_in_the_published_shapes_is_taken(client: Any, outcome: str) -> None:
+    (card,) = client.post(CALL, json=hook_call(NOTE)).json()["cards"]
+    told: dict[str, Any] = {"card": card["uuid"], "outcome": outcome, "outcomeTimestamp": "2020-12-11T00:00:00Z"}
+    if outcome == "accepted":
+        told["acceptedSuggestions"] = [{"id": card["suggestions"][0]["uuid"]}]
+    else:
+        reason = {"code": "d7ecf885", "system": "https://example.com/cds-hooks/override-reason-system"}
+        told["overrideReason"] = {"reason": reason, "userComment": "clinician entered comment"}
+    assert client.post(f"{CALL}/feedback", json={"feedback": [told]}).status_code == 200
+
+
+@pytest.mark.parametrize("field", ["status", "docStatus"])
+def test_a_withdrawn_document_is_never_read(client: Any, field: str) -> None:
+    body = hook_call(NOTE)
+    body["prefetch"]["note"][field] = "entered-in-error"
+    answer = client.post(CALL, json=body)
+    assert answer.status_code == 412
+    assert "withdrawn" in answer.text
