@@ -7,6 +7,12 @@ classifier calibrates it, times P(rubric | category), a softmax over the categor
 ``none_of_these`` is what is left if the listed suggestions were independent, to a fitted power, because they are not. A
 signal whose weight is 0 is as if it were not there; and nothing is fitted on training notes, whose words the word model
 has seen.
+
+Rubrics that no training note had are another population, with a regression of its own. It is fitted on all rubrics as
+if none had been seen, by what never saw a note: names and titles. The model is left out, since it read the titles of
+seen rubrics under their notes. Its intercept is then set by those that really were not seen. Whether the model's
+signals enter ``coded`` is chosen by cross-fitting: only where they lower the loss of left-out notes by more than its
+standard error.
 """
 
 from collections.abc import Sequence
@@ -19,11 +25,18 @@ from scipy import optimize, special
 from nosology.errors import RunError
 from nosology.records import BoolArray, FloatArray, IntArray
 from nosology.runs.plausible import all_within, within
+from nosology.suggesting.lexicon import COLUMNS as TERM_COLUMNS
 from nosology.suggesting.signals import NAMES
 
 FEWEST_NOTES = 30
 _PENALTY = 1.0  # a standardized weight of 1 costs half a nat over all notes together
 _MAIN = tuple(name for name in NAMES if name != "category")
+_IS_SEEN = NAMES.index("is seen")
+_MODEL = [NAMES.index("category"), NAMES.index("title")]
+_NAMED = [NAMES.index(name) for name in ("title mentioned", "title fully mentioned", *TERM_COLUMNS)]
+_RAREST = 1e-6  # share of pairs of rubric and note that are coded, where none is
+_FOLDS = 5
+_KEPT = 0.1  # of the uncoded pairs, in the trials that choose signals
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +46,8 @@ class Mixture:
     Attributes:
         coded: Weight of each signal, in the order of `NAMES`.
         intercept: Added to their sum, in log-odds.
+        unseen: The same for rubrics that no training note had.
+        unseen_intercept: Added to theirs.
         main: Weight of each signal but the category's for P(rubric | category).
         sharpness: Power of ``none_of_these``.
         n_notes: Validation notes behind them.
@@ -41,6 +56,8 @@ class Mixture:
 
     coded: tuple[float, ...]
     intercept: float
+    unseen: tuple[float, ...]
+    unseen_intercept: float
     main: tuple[float, ...]
     sharpness: float
     n_notes: int
@@ -48,7 +65,9 @@ class Mixture:
 
     def log_odds(self, table: FloatArray) -> FloatArray:
         """Return the log-odds that each rubric is coded. Shapes ``(..., rubrics, signals)`` and ``(..., rubrics)``."""
-        return np.asarray(table @ np.array(self.coded) + self.intercept)
+        seen = table @ np.array(self.coded) + self.intercept
+        unseen = table @ np.array(self.unseen) + self.unseen_intercept
+        return np.asarray(np.where(table[..., _IS_SEEN] > 0, seen, unseen))
 
     def coded_probabilities(self, table: FloatArray) -> FloatArray:
         """Return the probability that each rubric is coded. Shape ``(rubrics,)``."""
@@ -69,7 +88,7 @@ class Mixture:
 
     def to_json(self) -> dict[str, Any]:
         """Return the weights as plain values."""
-        return {"kind": "suggester", "format": 2, "signals": list(NAMES), **asdict(self)}
+        return {"kind": "suggester", "format": 3, "signals": list(NAMES), **asdict(self)}
 
     @classmethod
     def from_json(cls, values: Any) -> Self:
@@ -78,14 +97,16 @@ class Mixture:
         Raises:
             RunError: The values are of another kind or format, or incomplete.
         """
-        if not isinstance(values, dict) or (values.get("kind"), values.get("format")) != ("suggester", 2):
-            raise RunError("not a suggester of format 2", hint="evaluate the run again")
+        if not isinstance(values, dict) or (values.get("kind"), values.get("format")) != ("suggester", 3):
+            raise RunError("not a suggester of format 3", hint="evaluate the run again")
         try:
             if tuple(values["signals"]) != NAMES:
                 raise ValueError("other signals")
             return cls(
                 all_within("a weight", values["coded"], -1e6, 1e6),
                 within("intercept", values["intercept"], -1e6, 1e6),
+                all_within("a weight", values["unseen"], -1e6, 1e6),
+                within("intercept", values["unseen_intercept"], -1e6, 1e6),
                 all_within("a weight", values["main"], -1e6, 1e6),
                 within("sharpness", values["sharpness"], 0, 1e6),
                 int(values["n_notes"]),
@@ -101,7 +122,8 @@ def untrained() -> Mixture:
     """Return the mixture of a run without validation notes: the model alone, not calibrated."""
     weights = dict.fromkeys(NAMES, 0.0) | {"category": 1.0, "title": 1.0}
     main = dict.fromkeys(_MAIN, 0.0) | {"title": 1.0}
-    return Mixture(tuple(weights.values()), 0.0, tuple(main.values()), 1.0, 0, float("nan"))
+    alike = tuple(weights.values())
+    return Mixture(alike, 0.0, alike, 0.0, tuple(main.values()), 1.0, 0, float("nan"))
 
 
 def fit(tables: FloatArray, truth: BoolArray, main: IntArray, category: IntArray, k: int) -> Mixture:
@@ -119,39 +141,101 @@ def fit(tables: FloatArray, truth: BoolArray, main: IntArray, category: IntArray
     """
     if len(tables) < FEWEST_NOTES:
         raise ValueError(f"{len(tables)} notes are too few; at least {FEWEST_NOTES} are needed")
-    flat, wanted = tables.reshape(-1, tables.shape[-1]), truth.ravel()
-    centre, spread = flat.mean(axis=0), flat.std(axis=0)
-    spread[spread < 1e-9] = 1.0
-    scaled = (flat - centre) / spread
-    coefficients = _logistic(scaled, wanted)
-    coded = coefficients[1:] / spread
-    intercept = float(coefficients[0] - coded @ centre)
-    log_odds = flat @ coded + intercept
-    loss = float(np.where(wanted, np.logaddexp(0, -log_odds), np.logaddexp(0, log_odds)).mean())
-    probabilities = special.expit(log_odds).reshape(truth.shape)
+    is_seen = tables[..., _IS_SEEN] > 0
+    left_out = [] if _model_helps(tables, truth, is_seen) else _MODEL
+    chosen = [n for n in range(len(NAMES)) if n not in left_out]
+    coded, intercept = _fit_coded(tables[is_seen], truth[is_seen], chosen)
+    unseen, unseen_intercept = _fit_coded(tables.reshape(-1, len(NAMES)), truth.ravel(), _NAMED)
+    unseen_intercept += _shift(tables[~is_seen] @ unseen + unseen_intercept, truth[~is_seen])
+    log_odds = np.where(is_seen, tables @ coded + intercept, tables @ unseen + unseen_intercept)
     return Mixture(
         tuple(map(float, coded)),
         intercept,
+        tuple(map(float, unseen)),
+        unseen_intercept,
         tuple(map(float, _fit_main(tables, main, category))),
-        _fit_sharpness(probabilities, truth, k),
+        _fit_sharpness(special.expit(log_odds), truth, k),
         len(tables),
-        loss,
+        float(_losses(log_odds, truth).mean()),
     )
 
 
-def _logistic(features: FloatArray, wanted: BoolArray) -> FloatArray:
-    """Return intercept and weights of a logistic regression with a small penalty on the weights."""
+def _losses(log_odds: FloatArray, truth: BoolArray) -> FloatArray:
+    """Return the negative log-probability of what is so, in nats."""
+    return np.where(truth, np.logaddexp(0, -log_odds), np.logaddexp(0, log_odds))
+
+
+def _model_helps(tables: FloatArray, truth: BoolArray, is_seen: BoolArray) -> bool:
+    """Return whether the model's signals lower the loss of left-out notes by more than the difference's error."""
+    generator = np.random.default_rng(0)
+    fold = generator.permutation(len(tables)) % _FOLDS
+    kept = truth | (generator.random(truth.shape) < _KEPT)
+    every = list(range(len(NAMES)))
+    gains = np.zeros(len(tables))
+    for number in range(_FOLDS):
+        mine = fold == number
+        inside = is_seen & kept & ~mine[:, None]
+        copies = np.where(truth[inside], 1.0, 1 / _KEPT)
+        for sign, columns in ((1, [n for n in every if n not in _MODEL]), (-1, every)):
+            coded, intercept = _fit_coded(tables[inside], truth[inside], columns, copies)
+            losses = _losses(tables[mine] @ coded + intercept, truth[mine])
+            gains[mine] += sign * np.where(is_seen[mine], losses, 0).sum(axis=1)
+    return bool(gains.mean() > gains.std(ddof=1) / np.sqrt(len(gains)))
+
+
+def _fit_coded(
+    rows: FloatArray, wanted: BoolArray, columns: Sequence[int], copies: FloatArray | None = None
+) -> tuple[FloatArray, float]:
+    """Return the weights of a regression on some columns, 0 for the others, and its intercept.
+
+    Args:
+        rows: Signals of pairs of note and rubric. Without any, nothing is ever coded.
+        wanted: Which are coded.
+        columns: What it may look at.
+        copies: For how many pairs each row stands; None for one.
+    """
+    coded = np.zeros(rows.shape[-1])
+    if not len(rows):
+        return coded, float(np.log(_RAREST))
+    features = rows[:, columns]
+    centre, spread = features.mean(axis=0), features.std(axis=0)
+    spread[spread < 1e-9] = 1.0
+    copies = np.ones(len(rows)) if copies is None else copies
+    fitted = _logistic((features - centre) / spread, wanted, [NAMES[n] for n in columns], copies)
+    coded[columns] = fitted[1:] / spread
+    return coded, float(fitted[0] - coded[columns] @ centre)
+
+
+def _shift(log_odds: FloatArray, wanted: BoolArray) -> float:
+    """Return what to add to some log-odds so that they are right on average; near 0 where few pairs tell."""
+
+    def loss(shift: float) -> float:
+        return float(_losses(log_odds + shift, wanted).sum() + _PENALTY / 2 * shift**2)
+
+    return float(optimize.minimize_scalar(loss, bounds=(-10.0, 10.0), method="bounded").x)
+
+
+def _logistic(features: FloatArray, wanted: BoolArray, names: Sequence[str], copies: FloatArray) -> FloatArray:
+    """Return intercept and weights of a logistic regression with a small penalty on the weights.
+
+    Args:
+        features: One row a pair, one column for each of ``names``.
+        wanted: Which pairs are coded.
+        names: The signals.
+        copies: For how many pairs each row stands.
+    """
     signs = np.where(wanted, 1.0, -1.0)
 
     def loss_and_gradient(parameters: FloatArray) -> tuple[float, FloatArray]:
         margins = signs * (features @ parameters[1:] + parameters[0])
-        slopes = -signs * special.expit(-margins)
+        slopes = -signs * special.expit(-margins) * copies
         gradient = np.concatenate([[slopes.sum()], features.T @ slopes + _PENALTY * parameters[1:]])
-        return float(np.logaddexp(0, -margins).sum() + _PENALTY / 2 * (parameters[1:] ** 2).sum()), gradient
+        loss = float(copies @ np.logaddexp(0, -margins))
+        return loss + _PENALTY / 2 * float((parameters[1:] ** 2).sum()), gradient
 
     start = np.zeros(1 + features.shape[1])
-    start[0] = np.log(max(wanted.mean(), 1e-6))
-    bounds = [(None, None), *_bounds(NAMES)]
+    start[0] = np.log(max(copies @ wanted / copies.sum(), _RAREST))
+    bounds = [(None, None), *_bounds(names)]
     best = optimize.minimize(
         loss_and_gradient, start, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 500}
     )

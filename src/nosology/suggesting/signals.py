@@ -8,9 +8,6 @@ from nosology.coding.rubrics import RubricTable
 from nosology.records import BoolArray, FloatArray, IntArray
 from nosology.suggesting.lexicon import COLUMNS as TERM_COLUMNS
 
-_N_BY_SEEN = 4
-"""So many of the lexicon's columns weigh differently where no training note had the rubric."""
-
 NAMES = (
     "category",
     "title",
@@ -21,7 +18,6 @@ NAMES = (
     "log frequency",
     "is seen",
     *TERM_COLUMNS,
-    *(f"{name} of unseen" for name in TERM_COLUMNS[:_N_BY_SEEN]),
 )
 """The columns of `Signals.table`, in order; `nosology.suggesting.mixture` keeps one weight for each."""
 
@@ -101,5 +97,4 @@ class Signals:
             ],
             axis=1,
         )
-        of_unseen = self.terms[:, :_N_BY_SEEN] * ~known.is_seen[:, None]
-        return np.concatenate([known_columns, self.terms, of_unseen], axis=1)
+        return np.concatenate([known_columns, self.terms], axis=1)

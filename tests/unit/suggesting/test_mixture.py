@@ -13,13 +13,20 @@ from nosology.suggesting import mixture
 from nosology.suggesting.mixture import Mixture
 from nosology.suggesting.signals import NAMES
 
+WORDS, TITLE, IS_SEEN, TERM = (NAMES.index(name) for name in ("words", "title", "is seen", "term"))
 
-def simulated(n_notes: int, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Return signals, truth, main places and categories of notes whose odds are known: 2 words + title - 1."""
+
+def simulated(n_notes: int, seed: int, *, title: float = 1.0) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Return signals, truth, main places and categories of notes whose odds are known.
+
+    They are 2 words + title + term - 1 of four rubrics that were seen, and term - 3 of two that were not.
+    """
     generator = np.random.default_rng(seed)
     category = np.array([0, 0, 0, 1, 1, 1])
     tables = generator.normal(size=(n_notes, 6, len(NAMES)))
-    odds = 2 * tables[:, :, 2] + tables[:, :, 1] - 1
+    tables[:, :, IS_SEEN] = [1, 1, 0, 1, 1, 0]
+    odds = 2 * tables[:, :, WORDS] + title * tables[:, :, TITLE] + tables[:, :, TERM] - 1
+    odds = np.where(tables[:, :, IS_SEEN] > 0, odds, tables[:, :, TERM] - 3)
     truth = generator.random(odds.shape) < special.expit(odds)
     return tables, truth, np.where(truth.any(axis=1), truth.argmax(axis=1), -1), category
 
@@ -28,7 +35,10 @@ def test_the_fit_finds_the_odds_and_is_calibrated_on_new_notes() -> None:
     fitted = mixture.fit(*simulated(1500, 0), 3)
     assert fitted.coded[2] == pytest.approx(2, abs=0.2)
     assert fitted.coded[1] == pytest.approx(1, abs=0.2)
+    assert fitted.coded[TERM] == pytest.approx(1, abs=0.2)
     assert fitted.intercept == pytest.approx(-1, abs=0.2)
+    assert fitted.unseen[TERM] == pytest.approx(0.7, abs=0.3), "as it speaks without words, of all rubrics"
+    assert fitted.unseen[WORDS] == fitted.unseen[TITLE] == 0
     tables, truth, _, category = simulated(3000, 1)
     probabilities = fitted.coded_probabilities(tables)
     for low in (0.1, 0.4, 0.7):
@@ -36,6 +46,27 @@ def test_the_fit_finds_the_odds_and_is_calibrated_on_new_notes() -> None:
         assert truth[inside].mean() == pytest.approx(probabilities[inside].mean(), abs=0.05)
     shares = fitted.within_category(tables[0], category)
     assert [shares[:3].sum(), shares[3:].sum()] == pytest.approx([1, 1])
+
+
+def test_rubrics_that_no_note_had_are_as_often_coded_as_stated() -> None:
+    fitted = mixture.fit(*simulated(1500, 5), 3)
+    tables, truth, _, _ = simulated(3000, 6)
+    is_unseen = tables[..., IS_SEEN] == 0
+    assert fitted.coded_probabilities(tables)[is_unseen].mean() == pytest.approx(truth[is_unseen].mean(), abs=0.01)
+
+
+def test_where_every_rubric_was_seen_an_unseen_one_is_judged_as_if_left_out() -> None:
+    tables, truth, main, category = simulated(60, 4)
+    tables[:, :, IS_SEEN] = 1
+    fitted = mixture.fit(tables, truth, main, category, 3)
+    tables[:, :, IS_SEEN] = 0
+    assert fitted.coded_probabilities(tables).mean() == pytest.approx(truth.mean(), abs=0.1)
+
+
+@pytest.mark.parametrize(("title", "stays"), [(1.0, True), (0.0, False)])
+def test_the_model_is_weighed_only_where_left_out_notes_show_that_it_helps(title: float, stays: bool) -> None:
+    fitted = mixture.fit(*simulated(400, 7, title=title), 3)
+    assert (fitted.coded[TITLE] != 0) == stays
 
 
 def test_none_of_these_is_as_frequent_as_stated() -> None:
@@ -52,7 +83,7 @@ def test_weights_survive_their_file_and_others_are_refused() -> None:
     assert Mixture.from_json(fitted.to_json()) == fitted
     with pytest.raises(ValueError, match="too few"):
         mixture.fit(*simulated(10, 3), 3)
-    for broken in ({}, fitted.to_json() | {"format": 1}, fitted.to_json() | {"signals": ["other"]}, None):
+    for broken in ({}, fitted.to_json() | {"format": 2}, fitted.to_json() | {"signals": ["other"]}, None):
         with pytest.raises(RunError):
             Mixture.from_json(broken)
 
@@ -60,7 +91,8 @@ def test_weights_survive_their_file_and_others_are_refused() -> None:
 def by_hand(**weights: float) -> Mixture:
     """Return a mixture whose weights are those named, and 0 for all other signals."""
     coded = tuple(weights.get(name, 0.0) for name in NAMES)
-    return Mixture(coded, weights.get("intercept", 0.0), coded[1:], weights.get("sharpness", 1.0), 40, 0.1)
+    intercept = weights.get("intercept", 0.0)
+    return Mixture(coded, intercept, coded, intercept, coded[1:], weights.get("sharpness", 1.0), 40, 0.1)
 
 
 def test_log_odds_are_the_weighted_sum_and_the_intercept() -> None:
@@ -127,7 +159,9 @@ def test_impossible_weights_are_refused_with_the_remedy(changes: dict[str, Any])
     assert caught.value.hint == "evaluate the run again"
 
 
-@pytest.mark.parametrize("name", ["coded", "intercept", "main", "sharpness", "n_notes", "log_loss", "signals"])
+@pytest.mark.parametrize(
+    "name", ["coded", "intercept", "unseen", "main", "sharpness", "n_notes", "log_loss", "signals"]
+)
 def test_a_mixture_without_one_of_its_parts_is_refused(name: str) -> None:
     values = by_hand(title=1.0).to_json()
     del values[name]
