@@ -227,7 +227,7 @@ class Loader:
     def __init__(
         self, names: Any = CATEGORIES, tuned_skill: float = 0.9, base_skill: float = 0.2, kind: Any = FakeClassifier
     ) -> None:
-        self.loaded = {}
+        self.loaded: dict[Any, Any] = {}
         self._kind = kind
         self._skills = {"tuned": tuned_skill, "base": base_skill, "starter": (tuned_skill + base_skill) / 2}
         self._names = names
@@ -247,7 +247,7 @@ class Scripted(FakeClassifier):
     """Answers by the number of the note alone: base in steps of five, tuned right but for every seventh note."""
 
     def _scores(self, text: Any) -> Any:
-        number = int(re.match(r"\d*", text.rpartition("-")[2])[0] or 0)  # a demand may stand behind it
+        number = int(re.findall(r"^\d*", text.rpartition("-")[2])[0] or 0)  # a demand may stand behind it
         category = int(text.rpartition("true")[2].partition("x")[0] or 0)
         answer = number * 5 + number // 18 if self.skill < 0.5 else category + (number % 7 == 0) * (1 + number // 18)
         scores = np.full(len(self.names), -3.0)

@@ -95,9 +95,9 @@ def test_the_debiased_error_finds_a_known_error_and_its_interval_holds_it() -> N
 
 def test_notes_of_the_same_patient_widen_the_interval() -> None:
     confidence, right, _ = honest_notes(400, 1, sharpen=2.0)
-    twice = [np.repeat(values, 2) for values in (confidence, right)]
-    alone = metrics.debiased_ece(*twice, np.arange(800))
-    together = metrics.debiased_ece(*twice, np.arange(800) // 2)
+    twice, both = np.repeat(confidence, 2), np.repeat(right, 2)
+    alone = metrics.debiased_ece(twice, both, np.arange(800))
+    together = metrics.debiased_ece(twice, both, np.arange(800) // 2)
     assert together.interval[1] - together.interval[0] > alone.interval[1] - alone.interval[0]
 
 

@@ -86,7 +86,8 @@ def test_signatures_of_strangers_hardly_agree() -> None:
 
 def near(texts: list[str]) -> list[bool]:
     shingles = [shingle_hashes(text) for text in texts]
-    return near_duplicates(np.stack([signature(s) for s in shingles]), shingles.__getitem__).tolist()
+    found = near_duplicates(np.stack([signature(s) for s in shingles]), shingles.__getitem__)
+    return [bool(is_near) for is_near in found]
 
 
 def test_the_first_of_a_family_stays_and_strangers_stay() -> None:

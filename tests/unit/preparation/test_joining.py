@@ -21,7 +21,7 @@ def dataset(tmp_path: Path) -> Any:
 
 def new_notes(texts: TextFile, rows: list[tuple[str, str]]) -> pl.DataFrame:
     """Return notes of patients with some text, all drawn into the test split."""
-    values = []
+    values: list[dict[str, object]] = []
     for number, (patient, text) in enumerate(rows):
         place = texts.append(text.encode())
         values.append(

@@ -81,4 +81,4 @@ def test_a_starting_run_is_named_by_its_hashes() -> None:
     start = StartingRun(run="first", adapter_sha256="a" * 64, manifest_sha256="b" * 64, n_train_notes=7)
     assert StartingRun.model_validate_json(start.model_dump_json()) == start
     with pytest.raises(ValidationError, match="frozen"):
-        start.run = "second"
+        start.run = "second"  # type: ignore[misc]

@@ -6,7 +6,6 @@ from importlib import metadata
 
 import pytest
 
-from nosology.runs import provenance
 from nosology.runs.provenance import environment
 
 
@@ -26,7 +25,7 @@ def test_what_is_not_installed_has_no_version(monkeypatch: pytest.MonkeyPatch) -
             raise metadata.PackageNotFoundError(name)
         return version(name)
 
-    monkeypatch.setattr(provenance.metadata, "version", without_peft)
+    monkeypatch.setattr(metadata, "version", without_peft)
     found = environment()
     assert "peft" not in found
     assert "torch" in found

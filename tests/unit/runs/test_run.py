@@ -120,7 +120,7 @@ def test_results_are_found_by_the_name_of_their_evaluation(folder: Any) -> None:
     shutil.copytree(RunFiles(folder).evaluation().folder, RunFiles(folder).evaluation("hospital-test").folder)
     assert run.evaluations() == ["hospital-test", "test"]
     assert run.results().n == run.results("hospital-test").n == 12
-    assert sum(run.training_shares().values()) == pytest.approx(1)
+    assert sum((run.training_shares() or {}).values()) == pytest.approx(1)
     assert run.suggestion_results() is None
     with pytest.raises(RunError) as caught:
         run.results("validation")

@@ -86,4 +86,4 @@ def test_an_interval_has_two_ends(interval: Any) -> None:
 def test_results_never_change() -> None:
     found = SuggestionResults.model_validate(results())
     with pytest.raises(ValidationError, match="frozen"):
-        found.n = 41
+        found.n = 41  # type: ignore[misc]
