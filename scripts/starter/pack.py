@@ -25,7 +25,7 @@ from nosology.config import Config
 from nosology.course.phrases import LICENCES
 from nosology.errors import NosologyError, RunError
 from nosology.files import as_json, read_json, replaced_folder, sha256_file, write_json, write_text
-from nosology.runs.files import RunFiles
+from nosology.runs.files import LocalFiles, RunFiles
 from nosology.runs.integrity import check, record
 from nosology.runs.manifest import Packed, RunManifest, Source
 from nosology.runs.run import Run
@@ -99,7 +99,8 @@ def pack(folder: Path, out: Path, about: About) -> Run:
     refuse_licences(about.sources, folder)
     if run.has_category_head:
         raise RunError("a run with a classification head is no start for others", place=str(folder))
-    if Calibration.load(run.files.calibration) is None:
+    local = run.files.local_calibrations()
+    if not local and Calibration.load(run.files.calibration) is None:
         raise RunError("this run was not calibrated", place=str(folder), hint="evaluate or calibrate it first")
     with replaced_folder(out) as hidden:
         files = RunFiles(hidden)
@@ -109,6 +110,8 @@ def pack(folder: Path, out: Path, about: About) -> Run:
                 shutil.copyfile(kept, hidden / kept.name)
         if run.files.suggester.settings.is_file():
             shutil.copytree(run.files.suggester.folder, files.suggester.folder, copy_function=shutil.copyfile)
+        if local:
+            _copy_local(local[-1], LocalFiles(files.calibrated / "0001"))
         manifest = _manifest(run, files, about)
         settings = manifest.config.model_dump(mode="json")
         write_text(files.config, yaml.safe_dump(settings, sort_keys=False, allow_unicode=True))
@@ -134,10 +137,19 @@ def _write_adapter(run: Run, files: RunFiles) -> None:
     write_json(files.adapter / "adapter_config.json", dict(sorted(settings.items())))
 
 
+def _copy_local(newest: LocalFiles, own: LocalFiles) -> None:
+    """Keep the newest calibration on other notes, which is what answers, without what belongs to an ensemble."""
+    own.folder.mkdir(parents=True)
+    for file in (newest.calibration, newest.typicality):
+        if file.is_file():
+            shutil.copyfile(file, own.folder / file.name)
+    write_json(own.about, read_json(newest.about) | {"exponents": None})
+
+
 def _manifest(run: Run, files: RunFiles, about: About) -> RunManifest:
     """Return the run's manifest without what belongs to the machine that trained it."""
     found = run.manifest
-    calibration = sha256_file(files.calibration)
+    calibration = sha256_file(files.calibration) if files.calibration.is_file() else None
     return found.model_copy(
         update={
             "dataset": found.dataset.model_copy(update={"path": "not included"}),

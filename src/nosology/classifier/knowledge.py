@@ -7,16 +7,18 @@ categories, because an official list has ten times as many names of injuries as 
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from scipy import sparse
-from sklearn.svm import LinearSVC
 
 from nosology.classifier.linear import Settings, fit_sharpness, fit_svm, spread_margins
 from nosology.coding.labels import LabelSet
 from nosology.course.phrases import Phrase
 from nosology.records import FloatArray, IntArray
+
+if TYPE_CHECKING:
+    from sklearn.svm import LinearSVC
 
 STRENGTHS = (0.03, 0.1, 0.3)
 """C of the phrases, each a fraction of the notes' C; the best on held-out notes is taken. A larger one fits slowly."""
@@ -63,7 +65,7 @@ class Taught:
         sharpness: As `fit_sharpness` returns it.
     """
 
-    linear: LinearSVC = field(repr=False)
+    linear: "LinearSVC" = field(repr=False)
     weight: float
     sharpness: float
 

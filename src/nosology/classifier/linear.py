@@ -5,13 +5,15 @@ that they are about as sure as they are right.
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy import optimize, special
-from sklearn.svm import LinearSVC
 
 from nosology.records import FloatArray, IntArray
+
+if TYPE_CHECKING:
+    from sklearn.svm import LinearSVC
 
 Settings = tuple[float, str | None]
 
@@ -33,7 +35,7 @@ def folds_by_group(groups: Sequence[str], n_folds: int, generator: np.random.Gen
 
 def fit_svm(
     features: Any, true: IntArray, settings: Settings, seed: int, *, weights: FloatArray | None = None
-) -> LinearSVC:
+) -> "LinearSVC":
     """Return a linear SVM per category; ``settings`` is its C and its class weights.
 
     Args:
@@ -44,6 +46,8 @@ def fit_svm(
         weights: What each note counts; None for one each. Shape ``(notes,)``.
     """
     strength, weight = settings
+    from sklearn.svm import LinearSVC
+
     svm = LinearSVC(C=strength, class_weight=weight, max_iter=5000, random_state=seed)
     return svm.fit(features, true, sample_weight=weights)
 

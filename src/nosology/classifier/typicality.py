@@ -16,7 +16,6 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors import safe_open
 from safetensors.numpy import save_file
-from sklearn.covariance import ledoit_wolf
 
 from nosology.errors import RunError
 from nosology.records import BoolArray, FloatArray
@@ -50,6 +49,8 @@ class _Shape:
     @classmethod
     def of(cls, features: FloatArray) -> Self:
         """Return the shape of some notes. Shape of the features: ``(notes, features)``."""
+        from sklearn.covariance import ledoit_wolf  # takes a second to import, and only fitting needs it
+
         centre = features.mean(axis=0)
         moved = features - centre
         _, singular, axes = np.linalg.svd(moved, full_matrices=False)

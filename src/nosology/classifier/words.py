@@ -11,16 +11,13 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from safetensors import safe_open
 from safetensors.numpy import save_file
 from scipy import sparse
-from sklearn.feature_extraction.text import HashingVectorizer
-from sklearn.preprocessing import normalize
-from sklearn.svm import LinearSVC
 
 from nosology.classifier.knowledge import PHRASES_ALONE, Texts, fit_taught
 from nosology.classifier.linear import (
@@ -35,6 +32,9 @@ from nosology.classifier.linear import (
 from nosology.errors import RunError
 from nosology.records import FloatArray, IntArray
 from nosology.runs.plausible import finite, within
+
+if TYPE_CHECKING:  # scikit-learn takes a second to import, which a run that answers alone does not need to wait for
+    from sklearn.svm import LinearSVC
 
 STRENGTHS = (0.3, 1.0, 3.0)  # LinearSVC's C
 N_FOLDS = 3
@@ -59,6 +59,8 @@ class _Block:
         """Return TF-IDF rows of unit length, with logarithmic counts."""
         kept = counts[:, self.columns].tocsr().copy()
         kept.data = 1 + np.log(kept.data)
+        from sklearn.preprocessing import normalize
+
         return normalize(kept.multiply(self.idf).tocsr(), copy=False)
 
 
@@ -269,7 +271,7 @@ def _fit_taught(
 
 
 def _model_of(
-    svm: LinearSVC,
+    svm: "LinearSVC",
     blocks: tuple[_Block, ...],
     settings: dict[str, Any],
     sharpness: float,
@@ -294,6 +296,8 @@ def _model_of(
 
 def _counts(texts: Sequence[str]) -> list[sparse.csr_matrix]:
     """Return hashed counts, one matrix a kind of feature. Shapes ``(notes, hashes)``."""
+    from sklearn.feature_extraction.text import HashingVectorizer
+
     # Half of a surrogate pair, which a broken source can hold, has no bytes to hash.
     cut = [text[:MOST_CHARACTERS].encode("utf-8", "replace").decode("utf-8") for text in texts]
     return [

@@ -41,7 +41,9 @@ def calibrate(
     if undo:
         from nosology.classifier.local import undo as undo_newest
 
-        files = Run.open(run).files
+        opened = Run.open(run)
+        opened.check_writable()
+        files = opened.files
         number = undo_newest(files)
         n_left = len(files.local_calibrations())
         say(f"removed calibration {number}; {n_left} local ones are left")

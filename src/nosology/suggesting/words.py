@@ -12,18 +12,20 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import load_file, save_file
 from scipy import sparse
-from sklearn.feature_extraction.text import TfidfVectorizer
 
 from nosology.errors import RunError
 from nosology.records import FloatArray, IntArray
 from nosology.runs.files import SuggesterFiles
 from nosology.runs.plausible import finite
+
+if TYPE_CHECKING:
+    from sklearn.feature_extraction.text import TfidfVectorizer
 
 RIDGE = 0.3
 """Strength of the ridge penalty; .3 was best of .3, 1 and 3, in part on test notes of a prototype: not blind."""
@@ -111,7 +113,7 @@ class WordModel:
         return [word for word in best[:n] if weights[word] > 0]
 
     @cached_property
-    def _fitted(self) -> TfidfVectorizer:
+    def _fitted(self) -> "TfidfVectorizer":
         vectorizer = _vectorizer(self.vocabulary)
         vectorizer.idf_ = self.idf
         return vectorizer
@@ -154,7 +156,9 @@ class WordModel:
         return cls(vocabulary, arrays["idf"].astype(np.float64), arrays["weights"], seen, n_rubrics)
 
 
-def _vectorizer(vocabulary: dict[str, int] | None = None) -> TfidfVectorizer:
+def _vectorizer(vocabulary: dict[str, int] | None = None) -> "TfidfVectorizer":
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
     if vocabulary is not None:
         return TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, vocabulary=vocabulary)
     return TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, min_df=MIN_NOTES, max_features=MAX_WORDS)

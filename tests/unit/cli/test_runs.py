@@ -36,7 +36,15 @@ def test_a_build_without_a_starter_says_so(
         command(*words)
 
 
-@pytest.mark.parametrize("words", [("evaluate", "starter"), ("report", "starter"), ("verify", "starter", "--record")])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("evaluate", "starter"),
+        ("report", "starter"),
+        ("verify", "starter", "--record"),
+        ("calibrate", "starter", "--undo"),
+    ],
+)
 def test_a_command_that_would_write_into_it_is_refused(command: Command, packed: Path, words: tuple[str, ...]) -> None:
     before = {path: path.stat().st_mtime_ns for path in packed.rglob("*")}
     with pytest.raises(RunError, match="nothing is written into it"):

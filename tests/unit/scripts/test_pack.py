@@ -11,10 +11,11 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from coded_world import NOTE
+from coded_world import NOTE, write_coded_dataset
 from nosology.classifier.classifier import Classifier
 from nosology.course.phrases import LICENCES
 from nosology.errors import RunError
+from nosology.evaluation.calibrating import calibrate
 from nosology.files import read_json
 from nosology.modeling.adapters import load_adapter
 from nosology.modeling.loading import load_model
@@ -203,3 +204,15 @@ def test_it_loads_without_a_warning_wherever_the_base_model_lies(packed: Path, t
     with warnings.catch_warnings():
         warnings.simplefilter("error", UserWarning)
         assert load_adapter(load_model(Run.open(packed).manifest.model.name), copied) is not None
+
+
+def test_the_newest_calibration_on_other_notes_goes_along_and_is_still_not_yours(run: Path, tmp_path: Path) -> None:
+    copied = Path(shutil.copytree(run, tmp_path / "run"))
+    others = write_coded_dataset(tmp_path / "others", {"train": 60, "validation": 30, "test": 30}, seed=7)
+    calibrate(copied, others)
+    found = Run.open(pack.pack(copied, tmp_path / "starter", ABOUT).folder)
+    assert [local.folder.name for local in found.files.local_calibrations()] == ["0001"]
+    assert found.files.local_calibrations()[0].typicality.is_file()
+    assert found.caution == f"not calibrated on your notes: how sure this run is was fitted on {CALIBRATED_ON}"
+    assert Classifier.load(found).calibration == Classifier.load(copied).calibration
+    assert str(tmp_path) not in found.files.local_calibrations()[0].about.read_text(encoding="utf-8")
