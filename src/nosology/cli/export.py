@@ -2,12 +2,16 @@
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
 from nosology.cli import app
 from nosology.cli.console import say
+
+if TYPE_CHECKING:
+    from nosology.export.models.layout import Target
+    from nosology.export.models.workflow import Exported
 from nosology.cli.runs import RunArgument
 
 
@@ -17,6 +21,7 @@ class To(StrEnum):
     adapter = "adapter"
     merged = "merged"
     gguf = "gguf"
+    bundle = "bundle"
 
 
 class NumberFormat(StrEnum):
@@ -35,7 +40,10 @@ def export(
     run: RunArgument,
     to: Annotated[
         To,
-        typer.Option(help="adapter: a peft folder. merged: one model, as the Hub has them. gguf: for llama.cpp."),
+        typer.Option(
+            help="adapter: a peft folder. merged: one model, as the Hub has them. gguf: for llama.cpp. "
+            "bundle: what was done and what came of it, without weights."
+        ),
     ],
     out: Annotated[Path, typer.Option(help="The folder to write.")],
     number_format: Annotated[
@@ -60,15 +68,38 @@ def export(
 
     Example: nosology export runs/first --to merged --out exports/first
     """
+    if to is To.bundle:
+        _bundle(run, out, allow_restricted=allow_restricted)
+        return
     from nosology.export.models.workflow import export_run
 
     done = export_run(
-        run, to.value, out, number_format=number_format.value, name=name, allow_restricted=allow_restricted
+        run,
+        cast("Target", to.value),
+        out,
+        number_format=number_format.value,
+        name=name,
+        allow_restricted=allow_restricted,
     )
+    _say_what_was_proved(done)
+
+
+def _say_what_was_proved(done: "Exported") -> None:
     found = done.comparison
     say(
         f"{found.n} invented notes: largest difference {found.largest:.2g} of {found.tolerance:g} tolerated, "
-        f"mean {found.mean:.2g}, {found.n_changed} other answers; {done.name}: {out}"
+        f"mean {found.mean:.2g}, {found.n_changed} other answers; {done.name}: {done.folder}"
     )
     if done.left_to_do:
         say(f"before you pass it on: {done.left_to_do}")
+
+
+def _bundle(run: Path, out: Path, *, allow_restricted: bool) -> None:
+    from nosology.export.bundle import write_bundle
+    from nosology.export.models.origin import expect_allowed
+    from nosology.runs.run import Run
+
+    opened = Run.open(run)
+    expect_allowed(opened, allow_restricted=allow_restricted)
+    made = write_bundle(opened, out)
+    say(f"bundled, {made.n_notes} ids hashed: {out}; the salt stays with you: {made.salt}")

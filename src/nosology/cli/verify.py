@@ -11,13 +11,17 @@ from nosology.cli.console import say
 from nosology.runs.starter import run_folder
 
 RunOrExport = Annotated[
-    Path, typer.Argument(parser=run_folder, metavar="RUN", help="A finished run folder, an export, or starter.")
+    Path,
+    typer.Argument(parser=run_folder, metavar="FOLDER", help="A finished run folder, an export, a bundle, or starter."),
 ]
 
 
 @app.command()
 def verify(
     run: RunOrExport,
+    of: Annotated[
+        Path | None, typer.Argument(parser=run_folder, metavar="RUN", help="The run that a bundle should tell of.")
+    ] = None,
     record: Annotated[
         bool, typer.Option("--record", help="Record the files as they are now: only where you know who changed them.")
     ] = False,
@@ -38,6 +42,18 @@ def verify(
     if _kind_of(run) == "export":
         _verify_export(run, base, as_json=as_json)
         return
+    if _kind_of(run) == "bundle":
+        _verify_bundle(run, of)
+        return
+    _verify_run(run, is_recorded_anew=record, as_json=as_json)
+
+
+def _verify_run(run: Path, *, is_recorded_anew: bool, as_json: bool) -> None:
+    """Compare a run's files with what was recorded, or record them as they are.
+
+    Raises:
+        RunError: A file that a prediction depends on is another one.
+    """
     from nosology.errors import RunError
     from nosology.modeling.loading import recorded_files
     from nosology.runs import integrity
@@ -46,7 +62,7 @@ def verify(
     opened = Run.open(run)
     model = opened.manifest.config.model
     base_model = recorded_files(model.name, opened.manifest.model.revision or model.revision)
-    if record:
+    if is_recorded_anew:
         opened.check_writable()
         recorded = integrity.record(opened.files, base_model)
         say(f"recorded {len(recorded.files)} files that predictions depend on: {opened.files.hashes}")
@@ -104,3 +120,22 @@ def _verify_export(folder: Path, base: Path | None, *, as_json: bool) -> None:
         )
     if changed:
         raise RunError(f"{len(changed)} files are not as they were written", place=str(folder), hint="export again")
+
+
+def _verify_bundle(bundle: Path, run: Path | None) -> None:
+    """Name by what a bundle or its run is another one.
+
+    Raises:
+        RunError: There is something, or no run was given.
+    """
+    from nosology.errors import RunError
+    from nosology.export.bundle import differences
+
+    if run is None:
+        raise RunError("which run should this bundle tell of?", place=str(bundle), hint="nosology verify BUNDLE RUN")
+    found = list(differences(bundle, run))
+    for difference in found:
+        print(difference)
+    if found:
+        raise RunError(f"{len(found)} differences between this bundle and the run", place=str(bundle))
+    print("the bundle tells of this run, and every file is as recorded")

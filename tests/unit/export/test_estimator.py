@@ -1,6 +1,7 @@
 """The classifier behind scikit-learn's conventions: its checks, clones, pipelines, cross-validation, and no pickle."""
 
 import pickle
+import re
 import warnings
 from pathlib import Path
 from typing import Any
@@ -38,7 +39,7 @@ def fitted(settings: dict[str, Any]) -> NosologyClassifier:
 
 CHECKS = (
     "cloneable", "tags_renamed", "repr", "get_params_invariance", "set_params", "mixin_order", "valid_tag_types",
-    "parameters_default_constructible", "no_attributes_set_in_init",
+    "parameters_default_constructible", "no_attributes_set_in_init", "do_not_raise_errors_in_init_or_set_params",
 )  # fmt: skip
 """scikit-learn's checks of an estimator's interface.
 
@@ -80,6 +81,16 @@ def test_classes_keep_their_kind(settings: dict[str, Any]) -> None:
     numbers = NosologyClassifier(**settings).fit(np.array(TEXTS), np.array([3, 7] * 20))
     assert numbers.predict(["cough"]).dtype.kind == "i"
     assert not numbers.is_calibrated_, "8 texts are too few"
+
+
+def test_the_example_on_the_first_page_runs(settings: dict[str, Any]) -> None:
+    page = (Path(__file__).parents[3] / "README.md").read_text(encoding="utf-8")
+    (example,) = (
+        block for block in re.findall(r"```python\n(.*?)```", page, re.DOTALL) if "NosologyClassifier" in block
+    )
+    names = {"texts": TEXTS, "categories": TRUTH, "new_texts": ["cough"], "settings": settings}
+    exec(example.replace("epochs=2", "epochs=2, **settings"), names)
+    assert names["ward"].classes_.tolist() == ["lung", "skin"]
 
 
 def test_a_clone_has_the_settings_and_nothing_that_was_learned(fitted: NosologyClassifier) -> None:

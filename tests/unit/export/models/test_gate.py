@@ -9,12 +9,14 @@ from typing import Any
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
+from transformers import pipeline
 
 from nosology.errors import ModelError
 from nosology.export.models import gate, outside
 from nosology.export.models.layout import Target
 from nosology.export.models.workflow import export_run
 from nosology.files import read_json, write_json
+from nosology.modeling.loading import silenced_transformers
 
 from .conftest import KINDS
 
@@ -48,6 +50,17 @@ def test_the_target_loads_it_in_a_process_that_never_heard_of_nosology(exports: 
     found = gate.check(exports("answer attention", "adapter"), world / "model")
     assert found.is_same
     assert found.largest < 1e-4
+
+
+def test_transformers_pipeline_classifies_a_note_by_itself(exports: Any) -> None:
+    folder = exports("classification attention", "merged")
+    expected, questions = (read_json(folder / "nosology" / f"{name}.json") for name in ("expected", "questions"))
+    with silenced_transformers():
+        classify = pipeline("text-classification", str(folder))
+    for note, scores in zip(questions["notes"][:3], expected["scores"], strict=False):
+        found = {item["label"]: item["score"] for item in classify(note, top_k=None)}
+        probabilities = torch.tensor(scores).softmax(dim=0).tolist()
+        assert found == pytest.approx(dict(zip(questions["categories"], probabilities, strict=True)), abs=1e-4)
 
 
 # ---- ten damages

@@ -1,0 +1,61 @@
+"""The commands that export a run and verify an export."""
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from export_world import write_adapted_run
+from nosology import cli
+from nosology.errors import RunError
+from nosology.export.models import outside
+from nosology.export.models.workflow import export_run
+from tiny_models import save_tiny_model
+
+RUNNER = CliRunner()
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with a run and a merged export of it."""
+    cli.register_commands()
+    folder = tmp_path_factory.mktemp("export-command")
+    save_tiny_model(folder / "model")
+    write_adapted_run(folder / "run", folder / "model")
+    export_run(folder / "run", "merged", folder / "out", observe=outside.observe)
+    return folder
+
+
+def test_a_run_is_exported_and_the_figures_are_said(folder: Path, tmp_path: Path) -> None:
+    done = RUNNER.invoke(cli.app, ["export", str(folder / "run"), "--to", "adapter", "--out", str(tmp_path / "out")])
+    assert done.exit_code == 0, done.output
+    assert "12 invented notes: largest difference" in done.stderr
+    assert (tmp_path / "out" / "adapter_model.safetensors").is_file()
+
+
+def test_an_export_is_verified_by_its_folder(folder: Path) -> None:
+    done = RUNNER.invoke(cli.app, ["verify", str(folder / "out"), "--json"])
+    assert done.exit_code == 0, done.output
+    found = json.loads(done.stdout)
+    assert found["changed"] == []
+    assert found["n"] == 12
+    with (folder / "out" / "README.md").open("a") as file:
+        file.write("more")
+    done = RUNNER.invoke(cli.app, ["verify", str(folder / "out")])
+    assert isinstance(done.exception, RunError)
+    assert "README.md: not as it was written" in done.stdout
+
+
+def test_a_bundle_is_made_and_verified_against_its_run(folder: Path, tmp_path: Path) -> None:
+    out = str(tmp_path / "out")
+    (folder / "dataset" / "manifest.json").unlink()
+    refused = RUNNER.invoke(cli.app, ["export", str(folder / "run"), "--to", "bundle", "--out", out])
+    assert isinstance(refused.exception, RunError)
+    done = RUNNER.invoke(cli.app, ["export", str(folder / "run"), "--to", "bundle", "--out", out, "--allow-restricted"])
+    assert done.exit_code == 0, done.output
+    assert "the salt stays with you" in done.stderr
+    same = RUNNER.invoke(cli.app, ["verify", out, str(folder / "run")])
+    assert same.exit_code == 0, same.output
+    assert "every file is as recorded" in same.stdout
+    assert isinstance(RUNNER.invoke(cli.app, ["verify", out]).exception, RunError)

@@ -1,0 +1,62 @@
+"""Bundles tell of a run without a weight, an id or a path, and are set beside runs."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from export_world import write_adapted_run
+from nosology.export.bundle import differences, portable, salted, write_bundle
+from nosology.files import write_json
+from nosology.runs.files import RunFiles
+from nosology.runs.integrity import record_again
+from tiny_models import save_tiny_model
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with a run and its bundle."""
+    folder = tmp_path_factory.mktemp("bundle")
+    save_tiny_model(folder / "model")
+    write_adapted_run(folder / "run", folder / "model")
+    (folder / "dataset" / "manifest.json").unlink()  # as where the dataset lies no longer: training notes are known
+    made = write_bundle(folder / "run", folder / "out")
+    assert made.n_notes == 2
+    return folder
+
+
+def test_no_weight_no_id_and_no_path_is_in_a_bundle(folder: Path) -> None:
+    files = [path for path in (folder / "out").rglob("*") if path.is_file()]
+    assert {path.name for path in files} >= {"run.json", "config.yaml", "splits.tsv", "environment.txt", "hashes.json"}
+    for path in files:
+        content = path.read_text(encoding="utf-8")
+        assert str(folder) not in content, path
+        assert path.suffix != ".safetensors"
+    rows = (folder / "out" / "splits.tsv").read_text(encoding="utf-8").splitlines()[1:]
+    assert not any(row.startswith(("n1", "n2")) for row in rows)
+
+
+def test_whoever_has_the_salt_finds_a_note(folder: Path) -> None:
+    salt = folder / "out.salt"
+    assert salt.stat().st_mode & 0o777 == 0o600
+    wanted = salted(salt.read_text(encoding="utf-8").strip(), "n1")
+    assert f"{wanted}\ttrain" in (folder / "out" / "splits.tsv").read_text(encoding="utf-8")
+
+
+def test_a_bundle_tells_of_its_run_and_of_no_other(folder: Path, tmp_path: Path) -> None:
+    assert list(differences(folder / "out", folder / "run")) == []
+    shutil.copytree(folder / "run", tmp_path / "run")
+    (tmp_path / "run" / "prompt.jinja").write_text("other", encoding="utf-8")
+    assert list(differences(folder / "out", tmp_path / "run")) == ["prompt.jinja: changed in the run"]
+    record_again(RunFiles(tmp_path / "run"))
+    assert list(differences(folder / "out", tmp_path / "run")) == ["prompt.jinja: another one in the run"]
+
+
+def test_a_changed_bundle_is_named_by_the_file(folder: Path, tmp_path: Path) -> None:
+    shutil.copytree(folder / "out", tmp_path / "out")
+    write_json(tmp_path / "out" / "run.json", {})
+    assert list(differences(tmp_path / "out", folder / "run")) == ["run.json: not as it was bundled"]
+
+
+def test_paths_become_their_last_part() -> None:
+    assert portable({"a": ["/home/me/data", "plain", 3]}) == {"a": ["data", "plain", 3]}
