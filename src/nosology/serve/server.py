@@ -71,8 +71,13 @@ def serve(
     address = listener.getsockname()
     write_address(settings.state, address[0], address[1], is_encrypted=tls is not None)
     logs.event("listening", host=address[0], port=address[1], needs_key=needs_key)
+    _run(server, Door(listener, settings, service.metrics), service)
+
+
+def _run(server: "StoppingServer", door: Door, service: Service) -> None:
+    """Serve until told to stop; end the process where the reader would not."""
     try:
-        server.run(sockets=[Door(listener, settings, service.metrics)])
+        server.run(sockets=[door])
     finally:
         if service.batcher.seconds_at_work:  # Python would wait for the reader's thread, however long it takes
             sys.stderr.flush()
