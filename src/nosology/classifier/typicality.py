@@ -1,10 +1,14 @@
 """Whether a note looks like those that a run was calibrated on: a conformal p-value from the model's own features.
 
 The pass that scores a note leaves its last hidden states; their mean over the note is what it looks like to the model.
-A note's strangeness is its distance from the calibration notes, Mahalanobis' with a covariance shrunk as Ledoit and
-Wolf (2004) do, in the directions in which those vary most and in what is left beside them. Its p-value is the share of
-calibration notes that are at least as strange, each measured by a fit that left it out: of notes like them, a share p
-is flagged at p. No feature of a single note is stored, and no word.
+A note's strangeness is its mean squared distance from the nearest three calibration notes. Its p-value is the share of
+calibration notes that are at least as strange, each measured among the others: of notes like them, a share p is flagged
+at p. Kept of each note are its places along the 16 directions in which the notes vary most and its distance from them,
+17 numbers without a name.
+
+Chosen on clinical cases, transcribed reports, abstracts and invented notes, 64 of each: flagged at .05 are .68 of the
+notes of another style (median of 12 pairs, 48 calibration notes) and .03 at home; by Mahalanobis' distance .61, by the
+nearest of clusters of six notes .62, by the last hidden state in place of the mean .23.
 """
 
 import math
@@ -26,25 +30,30 @@ LEVEL = 0.05
 
 UNLIKE = "unlike the notes this run was calibrated on"
 
-N_DIRECTIONS = 48
-"""Most directions kept: 576 numbers each, in half precision 55 kB for all."""
-_N_FOLDS = 10
+N_DIRECTIONS = 16
+N_NEAREST = 3
+MOST_NOTES = 1_000
+"""Calibration notes that are kept: 17 numbers each in half precision, 34 kB."""
+_N_FOLDS = 20
 _FORMAT = "nosology-typicality-1"
+_ARRAYS = ("centre", "directions", "along", "beside")
 
 
 @dataclass(frozen=True)
 class _Shape:
-    """What the calibration notes look like together.
+    """Where the calibration notes lie.
 
     Attributes:
         centre: Mean of the features. Shape ``(features,)``.
-        directions: Those in which they vary most, divided by their spread. Shape ``(directions, features)``.
-        rest: Variance of what is left, a feature.
+        directions: Unit vectors along which they vary most. Shape ``(directions, features)``.
+        along: Each note's places along these. Shape ``(notes, directions)``.
+        beside: Each note's squared distance from the space of the directions. Shape ``(notes,)``.
     """
 
     centre: FloatArray = field(repr=False)
     directions: FloatArray = field(repr=False)
-    rest: float
+    along: FloatArray = field(repr=False)
+    beside: FloatArray = field(repr=False)
 
     @classmethod
     def of(cls, features: FloatArray) -> Self:
@@ -52,25 +61,17 @@ class _Shape:
         from sklearn.covariance import ledoit_wolf  # takes a second to import, and only fitting needs it
 
         centre = features.mean(axis=0)
-        moved = features - centre
-        _, singular, axes = np.linalg.svd(moved, full_matrices=False)
-        n = min(N_DIRECTIONS, max(1, len(features) // 4))
-        axes = axes[:n]
-        along = moved @ axes.T
-        covariance, _ = ledoit_wolf(along, assume_centered=True)
-        values, vectors = np.linalg.eigh(covariance)
-        left = float((singular[n:] ** 2).sum() / (len(features) * max(1, features.shape[1] - n)))
-        whitening = (vectors / np.sqrt(np.maximum(values, 1e-12))).T
-        return cls(centre, whitening @ axes, max(left, 1e-12))
+        _, _, axes = np.linalg.svd(features - centre, full_matrices=False)
+        directions = axes[:N_DIRECTIONS]
+        return cls(centre, directions, *_placed(features - centre, directions))
 
     def strangeness(self, features: FloatArray) -> FloatArray:
-        """Return how far notes are from these. Shapes ``(notes, features)`` in and ``(notes,)`` out."""
-        moved = features - self.centre
-        inside = moved @ self.directions.T
-        lengths = np.linalg.norm(self.directions, axis=1, keepdims=True)
-        along = moved @ (self.directions / lengths).T
-        beside = np.maximum((moved**2).sum(axis=1) - (along**2).sum(axis=1), 0.0) / self.rest
-        return np.asarray((inside**2).sum(axis=1) + beside, np.float64)
+        """Return how far notes are from the nearest of these. Shapes ``(notes, features)`` in and ``(notes,)`` out."""
+        along, beside = _placed(features - self.centre, self.directions)
+        crossed = (along**2).sum(axis=1)[:, None] + (self.along**2).sum(axis=1) - 2 * along @ self.along.T
+        squared = np.maximum(crossed, 0.0) + beside[:, None] + self.beside  # what lies beside is taken as unrelated
+        n = min(N_NEAREST, len(self.along))
+        return np.asarray(np.partition(squared, n - 1, axis=1)[:, :n].mean(axis=1), np.float64)
 
 
 @dataclass(frozen=True)
@@ -92,8 +93,9 @@ class Typicality:
             features: As a `nosology.modeling.scoring.ReadNote` holds them. Shape ``(notes, 2 * hidden)``.
             seed: Of the folds.
         """
-        chosen = _chosen(features)
-        folds = np.random.default_rng(seed).permutation(len(chosen)) % min(_N_FOLDS, len(chosen))
+        generator = np.random.default_rng(seed)
+        chosen = _chosen(features)[generator.permutation(len(features))[:MOST_NOTES]]
+        folds = generator.permutation(len(chosen)) % min(_N_FOLDS, len(chosen))
         strange = np.zeros(len(chosen))
         for fold in np.unique(folds):
             inside = folds == fold
@@ -128,13 +130,13 @@ class Typicality:
         return np.asarray(self.p_values(features) < level, np.bool_)
 
     def save(self, path: Path) -> None:
-        """Write it as safetensors; directions and centre in half precision, scaled by powers of two."""
+        """Write it as safetensors in half precision, each array scaled by a power of two."""
         tensors: dict[str, NDArray[Any]] = {"strange": self.strange}
-        for name, array in (("centre", self._shape.centre), ("directions", self._shape.directions)):
+        for name in _ARRAYS:
+            array = getattr(self._shape, name)
             scale = 2.0 ** math.ceil(math.log2(max(float(np.abs(array).max()), 1e-30)))
-            tensors[name] = (array / scale).astype(np.float16)
+            tensors[name] = np.ascontiguousarray(array / scale, np.float16)
             tensors[f"{name}.scale"] = np.array([scale])
-        tensors["rest"] = np.array([self._shape.rest])
         save_file(tensors, path, metadata={"format": _FORMAT})
 
     @classmethod
@@ -152,11 +154,7 @@ class Typicality:
                 read = {name: file.get_tensor(name).astype(np.float64) for name in file.keys()}  # noqa: SIM118
             for name, tensor in read.items():
                 finite(name, tensor)
-            shape = _Shape(
-                read["centre"] * read["centre.scale"][0],
-                read["directions"] * read["directions.scale"][0],
-                float(read["rest"][0]),
-            )
+            shape = _Shape(*(read[name] * read[f"{name}.scale"][0] for name in _ARRAYS))
             return cls(shape, read["strange"])
         except RunError:
             raise
@@ -164,6 +162,12 @@ class Typicality:
             raise RunError(
                 f"cannot read what notes look like: {type(error).__name__}", place=str(path), hint=hint
             ) from None
+
+
+def _placed(moved: FloatArray, directions: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return places along directions, and squared distances from their space."""
+    along = moved @ directions.T
+    return along, np.maximum((moved**2).sum(axis=1) - (along**2).sum(axis=1), 0.0)
 
 
 def _chosen(features: FloatArray) -> FloatArray:
