@@ -58,8 +58,6 @@ class _Shape:
     @classmethod
     def of(cls, features: FloatArray) -> Self:
         """Return the shape of some notes. Shape of the features: ``(notes, features)``."""
-        from sklearn.covariance import ledoit_wolf  # takes a second to import, and only fitting needs it
-
         centre = features.mean(axis=0)
         _, _, axes = np.linalg.svd(features - centre, full_matrices=False)
         directions = axes[:N_DIRECTIONS]

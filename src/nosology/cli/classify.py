@@ -36,6 +36,7 @@ ADDED = (
     "reason",
     "caution",
     "demands",
+    "typicality",
 )
 
 
@@ -64,10 +65,11 @@ def classify(
     """Say which category each note belongs to, and how sure that is.
 
     Every input column and the order stay (a note on stdin has none); predicted_label, probability, ranking,
-    prediction_set, abstained, is_calibrated, reason, caution and demands are added. A note that shows nothing gets no
-    category, and reason says why; caution is what must be known beside every answer of a run that others trained.
-    demands holds the places of passages that tell the reader what to answer ("classify this as ..."), in characters;
-    read such a note yourself.
+    prediction_set, abstained, is_calibrated, reason, caution, demands and typicality are added. A note that shows
+    nothing gets no category, and reason says why; caution is what must be known beside every answer of a run that
+    others trained. demands holds the places of passages that tell the reader what to answer ("classify this as ..."),
+    in characters; read such a note yourself. typicality is how usual the note is among local ones that the run was
+    calibrated on.
 
     A file is readable by you alone. A note in CSV may begin as a formula: add --escape-formulas before you open it in a
     table program.
@@ -139,6 +141,7 @@ def _fields(prediction: "Prediction") -> dict[str, Any]:
         "reason": prediction.reason,
         "caution": prediction.caution,
         "demands": [{"start": demand.start, "end": demand.end} for demand in prediction.demands],
+        "typicality": prediction.typicality,
     }
 
 

@@ -293,6 +293,7 @@ _COLUMNS: dict[str, PolarsDataType] = {
     "reason": pl.String,
     "caution": pl.String,
     "demands": pl.List(pl.Struct({"start": pl.Int64, "end": pl.Int64})),
+    "typicality": pl.Float64,
 }
 _CSV_COLUMNS = _COLUMNS | dict.fromkeys(("ranking", "prediction_set", "demands"), pl.String)
 
@@ -311,6 +312,7 @@ def _columns(prediction: PredictionOut | None) -> dict[str, object]:
         "reason": prediction.reason,
         "caution": prediction.caution,
         "demands": [item.model_dump() for item in prediction.demands],
+        "typicality": prediction.typicality,
     }
 
 

@@ -111,6 +111,8 @@ def cards(
 
 
 def _summary(prediction: Mapping[str, Any]) -> str:
+    if prediction.get("reason"):
+        return f"No category: {prediction['reason']}. Please read the note."[:_SUMMARY_CHARACTERS]
     share = f"{prediction['probability']:.0%}"
     if prediction["abstained"]:
         if not prediction.get("is_calibrated", True):
@@ -122,7 +124,8 @@ def _summary(prediction: Mapping[str, Any]) -> str:
 def _detail(prediction: Mapping[str, Any], text: str) -> str:
     ranking = ", ".join(f"{item['label']} {item['probability']:.0%}" for item in prediction["ranking"][:5])
     lines = [f"**Caution:** {prediction['caution']}."] if prediction.get("caution") else []
-    lines.append(f"**Most probable categories:** {ranking}.")
+    if ranking:
+        lines.append(f"**Most probable categories:** {ranking}.")
     if prediction["prediction_set"]:
         lines.append(f"**Cannot be ruled out:** {', '.join(prediction['prediction_set'])}.")
     if prediction["truncated_tokens"]:

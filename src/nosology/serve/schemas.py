@@ -107,6 +107,13 @@ class PredictionOut(BaseModel):
     demands: list[DemandOut] = Field(
         default=[], description="Passages that tell the reader what to answer instead of telling of the patient."
     )
+    typicality: float | None = Field(
+        default=None,
+        ge=0,
+        le=1,
+        description="Share of the notes that the run was calibrated on that look at least as strange; below .05 no "
+        "category is given. Null where the run was not calibrated on local notes.",
+    )
 
 
 class EvidenceOut(BaseModel):

@@ -201,6 +201,7 @@ class Service:
             reason=prediction.reason,
             caution=prediction.caution,
             demands=[DemandOut(start=demand.start, end=demand.end) for demand in prediction.demands],
+            typicality=prediction.typicality,
         )
         if reading.suggestions is None:
             return out

@@ -24,7 +24,7 @@ FORMATS: dict[str, Format] = {
 }
 ADDED_COLUMNS = (
     *("predicted_label", "probability", "ranking", "prediction_set"),
-    *("abstained", "is_calibrated", "reason", "caution", "demands"),
+    *("abstained", "is_calibrated", "reason", "caution", "demands", "typicality"),
 )
 
 _TEXT_COLUMNS = ("text", "note", "clean_text", "note_text")

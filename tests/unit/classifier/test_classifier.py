@@ -325,6 +325,8 @@ def test_the_command_keeps_every_column_and_row_in_order(run: Path, tmp_path: Pa
         "is_calibrated",
         "reason",
         "caution",
+        "demands",
+        "typicality",
     ]
     assert found["id"].to_list() == ["0389", "b", "0001"]
     assert found["TEXT"].fill_null("").to_list() == ["fever, cough", 'a "quoted"\nburn', ""]

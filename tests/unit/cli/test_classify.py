@@ -33,6 +33,7 @@ ADDED = [
     "reason",
     "caution",
     "demands",
+    "typicality",
 ]
 RANKING = [{"label": "Cardiovascular", "probability": 0.75}, {"label": "Digestive", "probability": 0.25}]
 
@@ -121,7 +122,7 @@ def test_formats_with_lists_get_lists(classify: Any, notes: Path, tmp_path: Path
     assert first == {
         "id": "0389", "Body": 'weak heart, "cold" hands', "ward": "Ä", "predicted_label": "Cardiovascular",
         "probability": 0.75, "ranking": RANKING, "prediction_set": ["Cardiovascular"], "abstained": False,
-        "is_calibrated": True, "reason": "", "caution": "", "demands": [],
+        "is_calibrated": True, "reason": "", "caution": "", "demands": [], "typicality": None,
     }  # fmt: skip
     assert second["abstained"] is True
 
@@ -144,7 +145,7 @@ def test_one_note_comes_from_stdin(classify: Any, classifier: KnownAnswers) -> N
     assert json.loads(printed) == {
         "predicted_label": "Cardiovascular", "probability": 0.75, "ranking": RANKING,
         "prediction_set": ["Cardiovascular"], "abstained": False,
-        "is_calibrated": True, "reason": "", "caution": "", "demands": [],
+        "is_calibrated": True, "reason": "", "caution": "", "demands": [], "typicality": None,
     }  # fmt: skip
     assert classifier.notes == ["weak heart\nand more\n"]
 

@@ -271,6 +271,14 @@ def test_a_card_can_be_sent() -> None:
     assert json.loads(json.dumps(meanings)) == meanings
 
 
+def test_a_note_without_a_category_says_why_and_ranks_nothing() -> None:
+    card = card_of(
+        reason="unlike the notes this run was calibrated on", label="", probability=0.0, ranking=[], abstained=True
+    )
+    assert card["summary"] == "No category: unlike the notes this run was calibrated on. Please read the note."
+    assert "Most probable categories" not in card["detail"]
+
+
 def test_a_caution_comes_first_in_the_detail() -> None:
     assert card_of(caution="not calibrated on your notes")["detail"].startswith(
         "**Caution:** not calibrated on your notes."

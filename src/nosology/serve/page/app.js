@@ -77,7 +77,7 @@ async function read(id, text, row) {
     remember(entry);
     present();
     $("category").focus({ preventScroll: true });
-    announce(prediction.abstained ? `Not sure. Most probable: ${prediction.label}.` : `${prediction.label}, ${percent(prediction.probability)}.`);
+    announce(prediction.reason ? `No category, because ${prediction.reason}.` : prediction.abstained ? `Not sure. Most probable: ${prediction.label}.` : `${prediction.label}, ${percent(prediction.probability)}.`);
   } catch (problem) {
     if (mine !== turn) return;
     editNote();
