@@ -184,8 +184,8 @@ FAULTS = (
     Fault(
         "notes marked as errors stay",
         "sources/mimic.py",
-        "errors[i].strip().lower() not in _YES",
-        'errors[i].strip().lower() not in {b"true"}',
+        "if not _is_error(errors[i])",
+        "if errors[i].strip().lower() != b'true'",
         ("tests/integration/test_prepare.py::test_every_row_has_the_fate_that_the_rules_say",),
     ),
     Fault(
