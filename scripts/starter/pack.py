@@ -138,11 +138,13 @@ def _write_adapter(run: Run, files: RunFiles) -> None:
 
 
 def _copy_local(newest: LocalFiles, own: LocalFiles) -> None:
-    """Keep the newest calibration on other notes, which is what answers, without what belongs to an ensemble."""
+    """Keep the newest calibration on other notes, which is what answers, without what belongs to an ensemble.
+
+    What those notes looked like stays behind. Whoever uses the starter has notes of another kind, so nearly all of them
+    would be withheld (five of the demo's five were); that it was calibrated elsewhere goes with every answer instead.
+    """
     own.folder.mkdir(parents=True)
-    for file in (newest.calibration, newest.typicality):
-        if file.is_file():
-            shutil.copyfile(file, own.folder / file.name)
+    shutil.copyfile(newest.calibration, own.calibration)
     write_json(own.about, read_json(newest.about) | {"exponents": None})
 
 

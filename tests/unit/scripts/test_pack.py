@@ -212,7 +212,7 @@ def test_the_newest_calibration_on_other_notes_goes_along_and_is_still_not_yours
     calibrate(copied, others)
     found = Run.open(pack.pack(copied, tmp_path / "starter", ABOUT).folder)
     assert [local.folder.name for local in found.files.local_calibrations()] == ["0001"]
-    assert found.files.local_calibrations()[0].typicality.is_file()
+    assert not found.files.local_calibrations()[0].typicality.exists()
     assert found.caution == f"not calibrated on your notes: how sure this run is was fitted on {CALIBRATED_ON}"
     assert Classifier.load(found).calibration == Classifier.load(copied).calibration
     assert str(tmp_path) not in found.files.local_calibrations()[0].about.read_text(encoding="utf-8")
