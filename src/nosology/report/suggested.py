@@ -63,7 +63,7 @@ def pieces(text: str, found: Suggestions) -> list[Piece]:
 def fall_without(probability: float, effect: float) -> float:
     """Return how much a probability falls when its log-odds fall by an effect."""
     kept = probability * math.exp(-effect)
-    return probability - kept / (kept + 1 - probability)
+    return probability - kept / (kept + (1 - probability))  # the brackets keep a tiny part of 1 from being rounded away
 
 
 def write_suggestions_page(path: Path, notes: Sequence[tuple[str, str, Suggestions]]) -> None:

@@ -147,7 +147,7 @@ def test_both_releases_below_one_folder_are_refused(tmp_path: Path) -> None:
 
 
 def test_the_other_release_is_recognized(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"discharge\.csv or .* is missing") as caught:
+    with pytest.raises(DataError, match="is of MIMIC-III, not of MIMIC-IV") as caught:
         MimicSource(mimic3(tmp_path), MIMIC4)
     assert "nosology prepare mimic3" in caught.value.hint
     with pytest.raises(DataError, match="no such folder"):
