@@ -1,9 +1,9 @@
 """Work on all cores: processes that do one thing to many items, answer in order and die with their parent.
 
-Workers are started as ``python -m nosology.machine.workers`` and spoken to through pipes, not with multiprocessing:
-nothing imports the user's main script again, nothing forks a process that has threads, and a worker whose parent was
-killed reads the end of its pipe and exits. Items travel as pickles between processes of one program and one user. What
-workers do must come from a module that they can import, so not from the main script.
+Workers are processes of their own that are spoken to through pipes, not with multiprocessing: nothing imports the
+user's main script again, nothing forks a process that has threads, and a worker whose parent was killed reads the end
+of its pipe and exits. Items travel as pickles between processes of one program and one user. What workers do must come
+from a module that they can import, so not from the main script.
 """
 
 import gc
@@ -100,7 +100,7 @@ class WorkerPool(Generic[Item, Result]):
 
     def _start(self) -> "subprocess.Popen[bytes]":
         # -P keeps the current folder off the import path; a new session keeps the terminal's Ctrl-C for the parent.
-        command = [sys.executable, "-P", "-m", "nosology.machine.workers"]
+        command = [sys.executable, "-P", "-c", "from nosology.machine.workers import main; main()"]
         environment = os.environ | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
         worker = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, start_new_session=True
@@ -178,6 +178,7 @@ def _refuse(_: object) -> object:
     )
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Be a worker process, over standard input and output."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     serve(sys.stdin.buffer, sys.stdout.buffer)

@@ -19,6 +19,12 @@ def test_results_come_in_the_order_of_their_items_and_the_processes_end() -> Non
     assert all(process.returncode == 0 for process in pool.processes)
 
 
+def test_a_worker_says_nothing_on_its_way(capfd: pytest.CaptureFixture[str]) -> None:
+    with WorkerPool(math.factorial, 1) as pool:
+        assert pool.submit(3).result() == 6
+    assert capfd.readouterr() == ("", "")
+
+
 def test_items_are_taken_only_as_they_are_needed() -> None:
     taken: list[int] = []
 
