@@ -153,6 +153,18 @@ def read_manifest(folder: Path, kind: str) -> dict[str, Any]:
     return manifest
 
 
+def expect_new(path: Path) -> None:
+    """Refuse an output folder that holds something, before any work is done for it.
+
+    Raises:
+        RunError: ``path`` exists already and is not an empty folder.
+    """
+    if path.exists() and (not path.is_dir() or any(path.iterdir())):
+        raise RunError(
+            "this output folder already holds something", place=str(path), hint="give another --out, or remove it"
+        )
+
+
 @contextmanager
 def new_folder(path: Path, *, is_private: bool = False) -> Iterator[Path]:
     """Yield a hidden folder to fill; rename it to ``path`` if the block ends well, remove it if not.
@@ -164,10 +176,7 @@ def new_folder(path: Path, *, is_private: bool = False) -> Iterator[Path]:
     Raises:
         RunError: ``path`` exists already and is not an empty folder.
     """
-    if path.exists() and (not path.is_dir() or any(path.iterdir())):
-        raise RunError(
-            "this output folder already holds something", place=str(path), hint="give another --out, or remove it"
-        )
+    expect_new(path)
     with replaced_folder(path, is_private=is_private) as hidden:
         yield hidden
 

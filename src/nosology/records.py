@@ -120,6 +120,21 @@ class Demand:
     end: int
 
 
+PREDICTION_COLUMNS = (
+    "predicted_label",
+    "probability",
+    "ranking",
+    "prediction_set",
+    "abstained",
+    "is_calibrated",
+    "reason",
+    "caution",
+    "demands",
+    "typicality",
+)
+"""What is added to a table of notes, in this order, by the command line and by the service."""
+
+
 @dataclass(frozen=True, slots=True)
 class Prediction:
     """What the classifier says of one note.

@@ -50,7 +50,9 @@ def _run_and_die(words: list[str], rename: int | None) -> None:
 def run(*words: object, rename: int | None = None) -> int:
     """Return the exit status of a command in a process of its own; that of a killed one is negative."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["nosology.training", "nosology.classifier.classifier"])
+    context.set_forkserver_preload(
+        ["nosology.training.workflow", "transformers.trainer", "nosology.classifier.classifier"]
+    )
     process = context.Process(target=_run_and_die, args=([str(word) for word in words], rename))
     process.start()
     process.join()

@@ -253,7 +253,7 @@ def _fit_taught(
 ) -> HashedModel:
     """Return the model of notes and phrases together."""
     of_phrases = _counts(phrases.texts)
-    of_notes = _counts(notes.texts) if len(notes.texts) else None
+    of_notes = tuned.counts if tuned else _counts(notes.texts) if len(notes.texts) else None
     blocks = _fit_blocks(
         [sparse.vstack(pair).tocsr() for pair in zip(of_notes, of_phrases, strict=True)] if of_notes else of_phrases
     )

@@ -26,19 +26,6 @@ from nosology.errors import DataError
 if TYPE_CHECKING:
     from nosology.records import Prediction
 
-ADDED = (
-    "predicted_label",
-    "probability",
-    "ranking",
-    "prediction_set",
-    "abstained",
-    "is_calibrated",
-    "reason",
-    "caution",
-    "demands",
-    "typicality",
-)
-
 
 class System(StrEnum):
     """What answers."""
@@ -85,7 +72,9 @@ def classify(
         check_escaping(out)
     read = None if str(file) == "-" else read_user_table(file, text, separator=separator, encoding=encoding)
     if read is not None:
-        refuse_taken(read.frame, file, ADDED)
+        from nosology.records import PREDICTION_COLUMNS
+
+        refuse_taken(read.frame, file, PREDICTION_COLUMNS)
     predictions = _predict(run, [_stdin()] if read is None else read.texts(text), system)
     if out is None:
         rows: Iterable[dict[str, Any]] = (

@@ -45,6 +45,7 @@ def evaluate(
     from nosology.runs.run import Run
 
     opened = Run.open(run)
+    opened.check_writable()
     reader = _reader(opened, split, dataset, limit)
     results = evaluate_run(
         opened,

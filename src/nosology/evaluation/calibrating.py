@@ -28,7 +28,7 @@ from nosology.classifier.typicality import Typicality
 from nosology.dataset.folder import Dataset, open_dataset
 from nosology.errors import DataError, RunError
 from nosology.evaluation.inputs import check_labels, random_part
-from nosology.files import new_folder, sha256_text
+from nosology.files import expect_new, new_folder, sha256_text
 from nosology.records import BoolArray, FloatArray, IntArray, Progress, no_progress
 from nosology.runs.files import RunFiles
 from nosology.runs.integrity import record_again
@@ -99,6 +99,8 @@ def calibrate(
     if out is None and (is_starter(run.folder) or not os.access(run.folder, os.W_OK)):
         hint = "--out FOLDER writes a small copy and calibrates that"
         raise RunError("nothing can be written into this run", place=str(run.folder), hint=hint)
+    if out is not None:
+        expect_new(out)
     check_labels(run.labels, local)
     config = run.manifest.config.evaluate
     notes = _notes(run, local, limit, config.seed)

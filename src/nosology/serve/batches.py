@@ -21,6 +21,7 @@ import polars as pl
 from polars.datatypes import DataType, DataTypeClass
 
 from nosology.feedback.audit import AuditError
+from nosology.records import PREDICTION_COLUMNS
 from nosology.serve.batching import ReadingFailed, Stopping, TooSlow
 from nosology.serve.http.logs import event
 from nosology.serve.http.problems import Refused
@@ -29,7 +30,7 @@ from nosology.serve.model import Reading
 from nosology.serve.register import Register
 from nosology.serve.schemas import BatchOut, BatchRowOut, NoteIn, PredictionOut
 from nosology.serve.service import Service
-from nosology.serve.uploads import ADDED_COLUMNS, Format, id_column_of, note_column, parse_table
+from nosology.serve.uploads import Format, id_column_of, note_column, parse_table
 from nosology.sources.tablefile import content_of
 
 PolarsDataType = DataType | DataTypeClass
@@ -301,7 +302,7 @@ _CSV_COLUMNS = _COLUMNS | dict.fromkeys(("ranking", "prediction_set", "demands")
 def _columns(prediction: PredictionOut | None) -> dict[str, object]:
     """Return what is added to a row; nothing where it could not be read."""
     if prediction is None:
-        return dict.fromkeys(ADDED_COLUMNS)
+        return dict.fromkeys(PREDICTION_COLUMNS)
     return {
         "predicted_label": prediction.label or None,
         "probability": None if prediction.reason else prediction.probability,

@@ -10,6 +10,7 @@ from typing import Literal
 import polars as pl
 
 from nosology.errors import DataError
+from nosology.records import PREDICTION_COLUMNS
 from nosology.serve.http.problems import Refused
 from nosology.sources.limits import FOR_UPLOADS, LimitReached
 from nosology.sources.names import find_column
@@ -22,10 +23,6 @@ FORMATS: dict[str, Format] = {
     "application/jsonl": "jsonl",
     "application/vnd.apache.parquet": "parquet",
 }
-ADDED_COLUMNS = (
-    *("predicted_label", "probability", "ranking", "prediction_set"),
-    *("abstained", "is_calibrated", "reason", "caution", "demands", "typicality"),
-)
 
 _TEXT_COLUMNS = ("text", "note", "clean_text", "note_text")
 _ID_COLUMNS = ("id", "note_id", "row_id")
@@ -57,7 +54,7 @@ def parse_table(data: bytes, kind: Format, max_rows: int) -> WholeTable:
     _check_rows(table.frame.height, max_rows)
     if not table.frame.height:
         raise Refused(422, "The table has no rows.")
-    taken = [name for name in ADDED_COLUMNS if name in table.frame.columns]
+    taken = [name for name in PREDICTION_COLUMNS if name in table.frame.columns]
     if taken:
         raise Refused(422, f"The table has a column {taken[0]} already, which would be overwritten; rename it.")
     return table

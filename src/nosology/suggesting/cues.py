@@ -96,7 +96,7 @@ _HAVING = (
     r"show|shown|reveal|revealed|demonstrate|demonstrated|see|find|identify|detect|note|noted|"
     r"mention|develop|developed|experience|experienced|suspect|report|reported|endorse|complain(?:ed)? of|"
     r"suffer(?:ed)?(?: from)?|"
-    r"exhibit|display|display|support|suggest|indicate|meet criteria for|look like|appear to (?:have|be)|think|"
+    r"exhibit|display|support|suggest|indicate|meet criteria for|look like|appear to (?:have|be)|think|"
     r"believe|"
     r"feel|diagnose|complain(?:ing)? of|been|appreciate|visuali[sz]e|elicit|favou?r|represent|want to call)"
 )
@@ -199,7 +199,7 @@ DENIED_AHEAD = compiled(
         r"(?:un|not |less |very un|highly un|im)(?:likely|probable)(?: to (?:be|have|represent|reflect))?",
         r"neither",
         r"nor",
-        r"(?:doubt(?:s|ed|ful)?|dubious|unconvinced|un(?:persuaded)|s[ck]eptic(?:al|ism)|disbelie\w+)"
+        r"(?:doubt(?:s|ed|ful)?|dubious|unconvinced|unpersuaded|s[ck]eptic(?:al|ism)|disbelie\w+)"
         r"(?: (?:of|about|regarding|whether|that|as to))?(?: (?:this|it|he|she)(?: is| has)?)?(?: for)?",
         LOW,
         r"(?:little|scant|scanty|slender|meagre|poor|weak|minimal|hardly any|few|nothing) (?:(?:clinical|real|other|"
@@ -271,7 +271,7 @@ DENIED_BEHIND = compiled(
     r"not favou?red|disfavou?red|out of the question|in doubt|hard to credit|unsupported|a long shot|"
     r"(?:very )?(?:low|bottom|far down|lower) (?:down )?(?:on|in|of) (?:the|my|our) (?:differential|list|ddx))|"
     r"negative|neg|-ve|denied|"
-    r"(?:has been |was )?(?:refuted|disproved|discounted|dismissed|rejected|discarded|abandoned|eliminated|refuted)))|"
+    r"(?:has been |was )?(?:refuted|disproved|discounted|dismissed|rejected|discarded|abandoned|eliminated)))|"
     rf"\s*(?:isn|wasn|aren|weren)['’]t {_SEEN})(?![\w-])"
 )
 
@@ -294,7 +294,7 @@ ANY = re.compile(  # the first words of whatever marks denial or the past; a tes
     r"inconsistent|incompatible|odds|out of keeping|irreconcilable|atypical|unusual|contra|implausible|inconceivable|"
     r"far-?fetched|uncharacteristic|less|least|disfavou?red|unsu|negligible|prev|complet|finished|success|once|"
     r"before|when|burn|quiescent|killed|claimed|lost|dismiss|discount|reject|discard|abandon|withdr|suspicion|"
-    r"concern|likelihood|probability|chance|risk|odds|ex-|stop|ceased|over|went|negative|free|clear|"
+    r"concern|likelihood|probability|chance|risk|case|evidence|support|ex-|stop|ceased|over|went|negative|free|clear|"
     r"absen|rule|ruled|exclu|lack|fail|unable|unlikely|improbable|neither|doubt|low|little|minimal|against|resolved|"
     r"h/o|"
     r"hx|history|p?m?hx|s/p|status|previous|prior|past|remote|old|former|childhood|pm?h|psh|during|odd|eradicat|"

@@ -6,7 +6,9 @@ of a finished one, so it is looked for first.
 
 from nosology.suggesting.cues import DENIED_EXCLUSION, IMPROBABLE, LOW, any_of, compiled
 
-NOT_IMPROBABLE = rf"(?:is|was|are|were|seems?|remains?)?\s*(?:not|by no means|far from|hardly)(?: at all)? {IMPROBABLE}"
+_NOT_IMPROBABLE = (
+    rf"(?:is|was|are|were|seems?|remains?)?\s*(?:not|by no means|far from|hardly)(?: at all)? {IMPROBABLE}"
+)
 
 _SETTLE = r"(?:ruled? out|r/o|exclud(?:e|ed)|be ruled out|be excluded|eliminate|discount)"
 _UNABLE = (
@@ -30,10 +32,7 @@ UNCERTAIN_AHEAD = compiled(
         _UNSETTLED,
         DENIED_EXCLUSION.pattern,
         r"(?:possibl[ey]|probabl[ey]|potential(?:ly)?|presum(?:ed|ably|ptive)|likely|poss|prob|questionable|query|"
-        r"suspect(?:s|ed|ing)?|suspicion (?:of|for)|suspicious (?:of|for)|provisional|putative|wonder(?:s|ed|"
-        r"ing)?(?: (?:about|if|whether))?|(?:tests?|serology|swabs?|screen|cultures?|biopsy|bloods|imaging|scan|"
-        r"results?) "
-        r"(?:(?:is|are|still) )?(?:pending|awaited|outstanding|sent) for|conceivably|perhaps|"
+        r"suspect(?:s|ed|ing)?|suspicion (?:of|for)|suspicious (?:of|for)|provisional|putative|perhaps|"
         r"maybe|"
         r"equivocal(?: for)?|working diagnosis(?: of)?|borderline|tentative|impression of possible|"
         r"clinically suspected)",
@@ -58,9 +57,10 @@ UNCERTAIN_AHEAD = compiled(
         r"wonder(?:s|ed|ing)?(?: (?:about|if|whether))?|(?:tests?|serology|swabs?|screen|cultures?|biopsy|bloods|"
         r"imaging|scan|"
         r"results?) (?:(?:is|are|still) )?(?:pending|awaited|outstanding|sent) for|conceivabl[ey]|(?:not|"
-        r"hardly) inconceivable|empiric(?:al|ally)? (?:\w+ )?(?:for|as)|treat(?:ed|ing)? (?:\w+ )?as|"
+        r"hardly) inconceivable|empiric(?:al|ally)? (?:\w+ )?(?:for|as)|"
+        r"treat(?:ed|ing)? (?:\w+ )?as(?! an? (?:in|out)-?patient)|"
         r"cover(?:ed|ing)? for|treated empirically for|entertain(?:ed|ing)?|mindful of|thinking of|"
-        r"(?:unsure|uncertainty|debate|query) (?:about|over|of|regarding)|keep|bear(?:ing)?(?= [\w\s'’-]* in mind)",
+        r"(?:unsure|uncertainty|debate|query) (?:about|over|of|regarding)",
         r"(?:consider(?:ing|ed)?|contemplat(?:e|ing)|vs\.?|versus|either|whether|if|thought to (?:be|have)|"
         r"felt to (?:be|represent)|"
         r"appears? to (?:be|have|represent)|looks? like|seems? (?:to be|like)|favou?r(?:s|ed|ing)?|at risk (?:of|"
@@ -85,7 +85,7 @@ UNSETTLED_BEHIND = compiled(
     r"(?: (?:reliably|entirely|completely|fully|confidently|definitively|safely|formally|yet|wholly|absolutely))?"
     r" (?:be |been )?(?:ruled out|excluded?|eliminated|discounted|dismissed|rule out)|"
     r"(?:needs?|requires?|awaits?|awaiting|warrants?|merits?) (?:excluding|exclusion|ruling out)|"
-    rf"{NOT_IMPROBABLE})(?![\w-]))"
+    rf"{_NOT_IMPROBABLE})(?![\w-]))"
 )
 """What stands behind a mention that no exclusion has settled."""
 UNCERTAIN_BEHIND = compiled(
@@ -96,7 +96,7 @@ UNCERTAIN_BEHIND = compiled(
     r" (?:suspected|possible|probable|likely|likeliest|considered|questioned|queried|possibility|consideration|concern|"
     r"under consideration|in the differential|on the differential|presumed|uncertain|unconfirmed|questionable|"
     r"equivocal|"
-    r"indeterminate|in question|pending|feared|entertained|(?:working |leading |favou?red )?diagnosis|contender|"
+    r"indeterminate|in question|pending|feared|entertained|(?:working |leading |favou?red )diagnosis|contender|"
     r"on the cards|in the frame|borderline)|"
     r"(?:suspected|possible|probable|likely|queried|presumed|questionable|(?:in|on) (?:the )?differential|"
     r"not (?:yet )?(?:been )?(?:confirmed|proven|established))(?=\s*(?:[.,;)]|$|on|given|based|by|with|from))|"
@@ -115,7 +115,7 @@ PSEUDO_UNCERTAIN = compiled(
     r"(?:no|not|\w+n['’]t|never|without|cannot)(?: \w+){0,2}? (?:(?:reasons?|grounds|cause|need) to )?suspect\w*|"
     rf"{LOW}|(?:no longer|never|not) (?:suspect\w*|consider\w*|favou?r\w*|worried about|concerned (?:about|for))|"
     rf"(?:surpris\w+|astonished) if|(?:less|least|not) (?:thought |felt )?likely|not equivocal|"
-    r"(?:doubt\w*|uncertain|unclear) (?:if|whether|as to whether)(?<=doubt if)|doubt\w* whether|"
+    r"doubt if|doubt\w* whether|"
     r"(?:low|lower|far|bottom) (?:down )?(?:on|in|of) (?:the|my|our) (?:differential|list)|"
     r"no possible|as soon as possible|if possible|as possible|(?:not|never) (?:suggest\w*|considered|"
     r"thought to (?:be|have)|felt to (?:be|represent))|"

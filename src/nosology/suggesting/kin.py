@@ -4,12 +4,7 @@ A relative is whom a clause speaks of where the words behind are of having ("mot
 reports, brings or is lived with has nothing to do with the diagnosis; and a sister on the ward is a nurse.
 """
 
-import re
-
-
-def _compile(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern, re.IGNORECASE)
-
+from nosology.suggesting.cues import compiled
 
 OTHERS = (
     r"boss|teacher|donor|carer|caregiver|landlord|landlady|tenant|lodger|pupil|coach|employer|employee|"
@@ -24,7 +19,7 @@ RELATIVE = (
     r"siblings?|twin(?:s|"
     r" brother| sister)?|"
     r"aunts?|aunt(?:ie|y)|uncles?|grand[- ]?(?:mothers?|fathers?|parents?|mas?|pas?|dads?|mums?|moms?|daughters?|"
-    r"sons?|children)|[mp]g[mf]|[mp]\.?g\.?[mf]\.?|(?:great|grand)[- ]?(?:aunt|uncle|niece|nephew)s?|fdrs?|ex|"
+    r"sons?|children)|[mp]\.?g\.?[mf]\.?|(?:great|grand)[- ]?(?:aunt|uncle|niece|nephew)s?|fdrs?|"
     r"gran|granny|grandad|nan|nana|nanna|cousins?|nephews?|nieces?|sons?|daughters?|children|kids|"
     r"relatives?|relations?|family|(?:maternal|paternal) (?:side|\w+)|(?:first|second)[- ]degree relatives?|kin|"
     r"wife|husband|spouse|partner|boyfriend|girlfriend|fianc[eé]e?|"
@@ -36,12 +31,12 @@ RELATIVE = (
     rf"|(?<![\w-])(?:(?:his|her|their|my|the patient['’]s|another|a fellow|an?|the)\s+(?:\w+\s)?(?:{OTHERS})|"
     rf"(?:his|her|their|my|the patient['’]s)\s+(?:\w+\s)?(?:{OWN})))"
 )
-FAMILY_HEADER = _compile(
+FAMILY_HEADER = compiled(
     r"^\s*(?:(?:strong |positive |significant |relevant |known |no |denies (?:any )?)?family (?:medical |"
     r"psychiatric )?"
     r"(?:history|hx)(?![\w-])|f(?:am)?\.?\s?hx?(?![\w-])|fam hx(?![\w-])|family(?=\s*:))"
 )
-FAMILY_PHRASE = _compile(
+FAMILY_PHRASE = compiled(
     r"\b(?:family (?:medical |psychiatric )?(?:history|hx)|fhx?|f/h|famhx|runs in (?:the|his|her) family|"
     r"familial history|"
     r"family member(?:s)?(?: with)?|inherited from)(?![\w-])"
@@ -57,11 +52,11 @@ _OF_THEM = (
     rf"['’]s?(?!\w)|w/|(?:(?!and\b|to\b|for\b|about\b)[\w'’-]+\s+){{1,3}}?(?:with|has|had|suffers)|on (?:his|her|the|"
     rf"their)?\s?\w+['’]s side|at|in (?:his|her|their)|aged?|\d+)"
 )
-IN_TURN = _compile(
+IN_TURN = compiled(
     r"^\s*,?\s*(?:who|whose)\s+(?:(?:has|had|is|was|are|were|suffer\w*|died|also|himself|herself)\b|\w+ed\b)"
 )
 """Behind a relative who is not the subject: "cares for her husband, who has"."""
-KEEPING = _compile(
+KEEPING = compiled(
     r"(?<![\w-])(?:cares? for|caring for|looks? after|looking after|carer (?:of|for)|married to|living with|"
     r"lives? with|"
     r"visit(?:s|ed|ing)|nurs(?:es|ed|ing)|shares? \w+ with|sleeps? (?:with|beside)|(?:son|daughter|child|born) (?:of|"
@@ -69,18 +64,18 @@ KEEPING = _compile(
     r"(?:[\w'’-]+\s+){0,2}$"
 )
 """Before one whose "with" is of that person: "lives with a partner with hepatitis"."""
-LOST = _compile(r"(?<![\w-])(?:lost|losing)\s+(?:(?:his|her|their|an?|both|the|one)\s+)*$")
-ONE_OF = _compile(
+LOST = compiled(r"(?<![\w-])(?:lost|losing)\s+(?:(?:his|her|their|an?|both|the|one)\s+)*$")
+ONE_OF = compiled(
     r"(?<![\w-])(?:one|two|three|four|five|several|some|many|most|all|both|none|neither|each|either|\d+) of\s+"
     r"(?:(?:his|her|their|the|my)\s+)?(?:\w+\s+)?$"
 )
-NOBODY = _compile(
+NOBODY = compiled(
     r"(?<![\w-])(?:no one|no-one|nobody|none|no (?:other )?(?:member|relative)s?)(?: (?:else )?(?:in|of|on|from)\b)"
 )
-THEMSELVES = _compile(r"^.{0,40}?\bin (?:herself|himself|themselves)(?!\w)")
-RELATIVE_AHEAD = _compile(rf"(?<![\w-])(?:{RELATIVE})(?![\w-])")
-RELATIVE_HAS = _compile(rf"^\s*{_OF_THEM}")
-INFORMANT = _compile(
+THEMSELVES = compiled(r"^.{0,40}?\bin (?:herself|himself|themselves)(?!\w)")
+RELATIVE_AHEAD = compiled(rf"(?<![\w-])(?:{RELATIVE})(?![\w-])")
+RELATIVE_HAS = compiled(rf"^\s*{_OF_THEM}")
+INFORMANT = compiled(
     r"(?<![\w-])(?:report\w*|says?|said|stat(?:es|ed|ing)|tells?|told|notic\w+|noted|describ\w+|confirm\w*|"
     r"mention\w*|"
     r"worri\w+|concern\w*|brought|brings|bring|called|calls|phoned|rang|found (?:him|her|the)|thinks?|thought|"
@@ -92,11 +87,11 @@ INFORMANT = _compile(
     r"gave|gives|provid\w*|interpret\w*|translat\w*|(?:main|only|sole|primary|full-time) (?:carer|caregiver|support)|"
     r"worries|wants?|visit\w*|drove|took|take(?:s|n)?)(?![\w-])"
 )
-EXPOSED = _compile(
+EXPOSED = compiled(
     r"(?<![\w-])(?:expos\w+ (?:to|from|at home to)|contact (?:with|of)|caught (?:it )?from|"
     r"sick contacts?:?)\s+(?:[\w'’-]+\s+){0,3}$"
 )
-NOT_SUBJECT = _compile(
+NOT_SUBJECT = compiled(
     r"(?<![\w-])(?:g\d+\s?p\d+\w*|primip\w*|multip\w*|[\w-]*year[- ]old|y/?o|breast-?feeding|nursing|expectant|"
     r"single|working)\s+$|"
     r"(?<![\w-])(?:by|per|with|to|from|for|via|of|lives? near|without|after|before|when|while|until|since|"
@@ -105,7 +100,7 @@ NOT_SUBJECT = _compile(
     r"and|as|is|was|becoming|became)\s+"
     r"(?:(?:his|her|their|the|a|an|both|elderly|older|younger|eldest|young|adult|\w+['’]s|two|three|four|twin)\s+)*$"
 )
-OTHER_SUBJECT = _compile(
+OTHER_SUBJECT = compiled(
     r"(?<![\w-])(?:(?:he|she|patient|pt|the patient|who himself|i)(?= (?:has|had|is|was|reports?|denies|presents?|"
     r"developed|"
     r"now|also|does|did|never|remains?|complains?|himself|herself|feels?|suffers?|been|stopped|started|here|for)\b)|"
@@ -114,7 +109,7 @@ OTHER_SUBJECT = _compile(
     r"of (?:one|two|three|four|five|\d+))"
     r"(?![\w-])"
 )
-RELATIVE_BEHIND = _compile(
+RELATIVE_BEHIND = compiled(
     rf"^[\w'’-]+(?:\s+[\w'’-]+){{0,4}}?\s*(?:\((?!per\b|report|accord|from|as |via)(?:[^()]{{0,25}}\b)?(?:{RELATIVE})"
     r"(?=\s*(?:[),;/&+]|and|at|aged?|died|had|has|\d))|"
     rf"\s*(?:in|affecting|affects|among)\s+(?:(?:his|her|the|their|a|an|one|both|two|three|several|many|multiple|"

@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import cache, lru_cache
 from importlib import resources
 
+from nosology.machine.patience import ask
 from nosology.records import Demand
 
 _GRAMMAR = "data/demands/grammar.toml"
@@ -65,13 +66,21 @@ def find_demands(text: str, names: Sequence[str]) -> tuple[Demand, ...]:
     Args:
         text: The note as it was written; places are offsets into it.
         names: The categories that could be demanded.
+
+    Raises:
+        OutOfPatience: The note had its time, see `nosology.machine.patience`.
     """
     plain, places = _plain(text)
     masked = _masked(plain, tuple(names), lambda at: text[places[at]])
     anywhere, near_names = _patterns()
-    spans = [match.span() for pattern in anywhere for match in pattern.finditer(masked)]
+    spans: list[tuple[int, int]] = []
+    for pattern in anywhere:
+        ask()
+        spans += [match.span() for match in pattern.finditer(masked)]
     for start, end in _merged((at - _LONGEST, at + _LONGEST) for at in _places_of_names(masked)):
-        spans += [match.span() for pattern in near_names for match in pattern.finditer(masked, max(0, start), end)]
+        for pattern in near_names:
+            ask()
+            spans += [match.span() for match in pattern.finditer(masked, max(0, start), end)]
     spans += _bare_names(plain, masked)
     return tuple(Demand(places[start], places[end - 1] + 1) for start, end in _merged(_whole(plain, spans)))
 

@@ -260,5 +260,6 @@ def disease_words() -> frozenset[str]:
             if code[0] not in apart:
                 found.update(word for word in WORD.findall(title.lower()) if len(word) > 2)
     for term in clinical_names():
-        found.update(word for word in WORD.findall(term.term.lower()) if len(word) > 1)
+        if term.kind == "abbreviation":  # common names hold findings too: "troponin" names no disease
+            found.update(word for word in WORD.findall(term.term.lower()) if len(word) > 1)
     return frozenset(found - _SECTION_WORDS - _ORDINARY - _SMALL - _TRAILING)

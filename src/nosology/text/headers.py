@@ -124,10 +124,8 @@ def diagnosis_sections(text: str) -> list[tuple[int, int, str]]:
             began = began or header
             is_first = header.is_line
         elif began is not None and _ends_section(header, began, stretch, is_first=is_first):
-            has_rule = stretch.rule_above is not None and not is_first
-            found.append(
-                (began.start, stretch.rule_above if has_rule and stretch.rule_above else stretch.start, began.title)
-            )
+            end = stretch.start if stretch.rule_above is None or is_first else stretch.rule_above
+            found.append((began.start, end, began.title))
             began = None
         elif stretch.text.strip() and not _RULE.match(stretch.text):
             is_first = header is not None and header.is_line and bool(_CONTINUING.match(header.title))

@@ -38,7 +38,6 @@ _HEADER = re.compile(
     rf"(?:(?P<line>^[ \t]*)|(?<=[.!?;]\s)|(?<=[.!?;]\s\s))(?P<title>{'|'.join(_TITLES)})[ \t]*(?P<colon>:|$)",
     re.IGNORECASE | re.MULTILINE,
 )
-_STATES_DIAGNOSIS = re.compile(r"diagnos[ie]s|\bdx\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +55,6 @@ class Section:
     start: int
     body: int
     end: int
-
-    @property
-    def states_diagnosis(self) -> bool:
-        """Whether the section exists to state the diagnosis."""
-        return bool(_STATES_DIAGNOSIS.search(self.title))
 
 
 def find_sections(text: str) -> list[Section]:

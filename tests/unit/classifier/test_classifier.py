@@ -19,13 +19,13 @@ from nosology.classifier.classifier import Classifier
 from nosology.classifier.ensemble import Ensemble
 from nosology.classifier.words import fit_hashed
 from nosology.cli import app, register_commands
-from nosology.cli.classify import ADDED
 from nosology.coding.labels import LabelSet
 from nosology.config import Config
 from nosology.deidentification import deidentify
 from nosology.errors import ModelError, RunError
 from nosology.files import read_json, sha256_file, write_json
 from nosology.modeling.loading import file_hashes
+from nosology.records import PREDICTION_COLUMNS
 from nosology.runs.files import RunFiles
 from nosology.runs.integrity import record, record_again
 from nosology.runs.run import Run
@@ -317,7 +317,7 @@ def test_the_command_keeps_every_column_and_row_in_order(run: Path, tmp_path: Pa
     assert cli("classify", str(run), str(tmp_path / f"in{suffix}"), "--text", "TEXT", "--out", str(out))[0] == 0
     found = read_table(out)
     assert found.columns[:3] == ["id", "TEXT", "x"]
-    assert found.columns[3:] == list(ADDED)
+    assert found.columns[3:] == list(PREDICTION_COLUMNS)
     assert found["id"].to_list() == ["0389", "b", "0001"]
     assert found["TEXT"].fill_null("").to_list() == ["fever, cough", 'a "quoted"\nburn', ""]
     assert set(found["predicted_label"][:2]) <= set(CATEGORIES)

@@ -40,6 +40,7 @@ def test_a_build_without_a_starter_says_so(
     "words",
     [
         ("evaluate", "starter"),
+        ("evaluate", "starter", "--dataset", "nowhere"),
         ("report", "starter"),
         ("verify", "starter", "--record"),
         ("calibrate", "starter", "--undo"),

@@ -10,11 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nosology.records import PREDICTION_COLUMNS
 from nosology.serve import batches
 from nosology.serve.batches import BatchJob
 from nosology.serve.http.sessions import LOCAL
 from nosology.serve.schemas import PredictionOut
-from nosology.serve.uploads import ADDED_COLUMNS, Format
+from nosology.serve.uploads import Format
 
 NOTES = ["Chest pain.", 'She said "no",\nthen left.', "=1+1"]
 
@@ -93,7 +94,7 @@ def test_a_result_in_csv_keeps_columns_and_order_and_holds_lists_as_json() -> No
     found = rows_of(b"".join(read_whole(job(), "Cardiovascular", "Respiratory", "Digestive").result()))
     assert [row["id"] for row in found] == ["n0", "n1", "n2"]
     assert [row["text"] for row in found] == NOTES
-    assert list(found[0]) == ["id", "text", *ADDED_COLUMNS]
+    assert list(found[0]) == ["id", "text", *PREDICTION_COLUMNS]
     assert json.loads(found[1]["prediction_set"]) == ["Respiratory"]
     assert json.loads(found[1]["ranking"]) == [{"label": "Respiratory", "probability": 0.75}]
 
@@ -102,7 +103,7 @@ def test_a_row_that_could_not_be_read_has_nothing_in_its_columns() -> None:
     batch = job(problems={1: "too slow"}, ended=101.0)
     batch.predictions[0] = batch.predictions[2] = prediction()
     empty = rows_of(b"".join(batch.result()))[1]
-    assert {empty[name] for name in ADDED_COLUMNS} == {""}
+    assert {empty[name] for name in PREDICTION_COLUMNS} == {""}
     assert empty["text"] == NOTES[1]
 
 

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nosology.records import PREDICTION_COLUMNS
 from nosology.serve.http.problems import Refused
-from nosology.serve.uploads import ADDED_COLUMNS, FORMATS, Format, id_column_of, note_column, parse_table
+from nosology.serve.uploads import FORMATS, Format, id_column_of, note_column, parse_table
 
 CANARY = "canary"
 TABLE = pl.DataFrame({"id": ["0389", "2"], "text": ["fever, cough", 'she said "no"']})
@@ -104,7 +105,7 @@ def test_what_cannot_be_read_is_refused_without_a_word_of_it(kind: Format, data:
     assert refused(data, kind).status_code in (413, 422)
 
 
-@pytest.mark.parametrize("name", ADDED_COLUMNS)
+@pytest.mark.parametrize("name", PREDICTION_COLUMNS)
 def test_a_column_that_would_be_overwritten_is_refused(name: str) -> None:
     error = refused(as_bytes(TABLE.with_columns(pl.lit(CANARY).alias(name)), "csv"))
     assert error.status_code == 422

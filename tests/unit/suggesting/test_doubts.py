@@ -2,7 +2,7 @@
 
 import pytest
 
-from nosology.suggesting.context import Context, context_of
+from nosology.suggesting.context import Context, context_of, has_cue
 
 OPEN, DENIED, AFFIRMED = Context(uncertain=True), Context(negated=True), Context()
 
@@ -22,10 +22,17 @@ OPEN, DENIED, AFFIRMED = Context(uncertain=True), Context(negated=True), Context
         ("No reason to suspect gout.", DENIED),
         ("We no longer suspect gout.", DENIED),
         ("The finding would be surprising if this were gout.", DENIED),
+        ("The case for gout is thin.", DENIED),
+        ("Evidence for gout is thin.", DENIED),
         ("Tested positive for gout.", AFFIRMED),
+        ("Keep him in hospital with gout.", AFFIRMED),
+        ("Treated as an outpatient for gout.", AFFIRMED),
+        ("Gout was the diagnosis.", AFFIRMED),
+        ("Gout is the working diagnosis.", OPEN),
         ("Gout, as soon as possible to be seen.", AFFIRMED),
     ],
 )
 def test_doubt_that_is_settled_is_no_doubt(sentence: str, expected: Context) -> None:
     start = sentence.lower().index("gout")
     assert context_of(sentence, [(start, start + 4)]) == expected
+    assert has_cue(sentence) or expected in (AFFIRMED, OPEN), "a denial that is passed over unread is none"

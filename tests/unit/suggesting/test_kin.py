@@ -117,3 +117,8 @@ def test_a_relative_behind_some_words_is_not_whom_the_clause_is_about(before: st
 @pytest.mark.parametrize("before", ["exposed to ", "contact with ", "sick contacts: ", "caught it from his older "])
 def test_what_a_relative_passed_on_is_the_patients(before: str) -> None:
     assert kin.EXPOSED.search(before) is not None
+
+
+@pytest.mark.parametrize("own", ["Ex smoker with ", "Ex-smoker with ", "Ex drinker, has "])
+def test_who_was_something_is_nobodys_relative(own: str) -> None:
+    assert kin.RELATIVE_AHEAD.search(own) is None

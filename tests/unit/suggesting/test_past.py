@@ -2,7 +2,7 @@
 
 import pytest
 
-from nosology.suggesting.context import Context, context_of
+from nosology.suggesting.context import Context, context_of, has_cue
 
 PAST, NOW = Context(history=True), Context()
 
@@ -29,3 +29,4 @@ PAST, NOW = Context(history=True), Context()
 def test_what_is_over_is_told_from_what_has_lasted(sentence: str, expected: Context) -> None:
     start = sentence.lower().index("gout")
     assert context_of(sentence, [(start, start + 4)]) == expected
+    assert has_cue(sentence) or expected != PAST

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from nosology.coding.labels import LabelSet
 from nosology.course.demands import with_demand, write_demand
+from nosology.machine.patience import OutOfPatience, patience
 from nosology.text.demands import find_demands
 
 NAMES = LabelSet.load("icd-chapters-18").names
@@ -150,6 +151,6 @@ def test_passages_are_in_order_apart_and_inside_any_text(text: str) -> None:
 
 
 @pytest.mark.parametrize("unit", ["Neoplasms. ", "answer ", "a b c d ", "<|a", "ignore the note ", "\u200ba", "4aa4"])
-def test_work_grows_with_length_alone(unit: str) -> None:
-    """A pattern whose repetitions met each other would not come back from this."""
-    find_demands(unit * (20_000 // len(unit)), NAMES)
+def test_a_note_of_any_shape_ends_with_its_time(unit: str) -> None:
+    with patience(0.0), pytest.raises(OutOfPatience):
+        find_demands(unit * (20_000 // len(unit)), NAMES)

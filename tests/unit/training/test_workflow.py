@@ -220,7 +220,7 @@ def _train_until_killed(dataset: Path, run: Path, config: Config, kill_at: int |
 
 def _in_a_process(*arguments: Any) -> int:
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["nosology.training"])
+    context.set_forkserver_preload(["nosology.training.workflow", "transformers.trainer"])
     process = context.Process(target=_train_until_killed, args=arguments)
     process.start()
     process.join()

@@ -21,8 +21,11 @@ def origins(run: Run) -> set[str]:
     """Return the kinds of sources that a run's notes came from, those of runs before it included.
 
     Args:
-        run: A finished run. Its dataset is asked where it still lies; where it does not, the kind is `UNKNOWN`.
+        run: A finished run. Its dataset is asked where it still lies; where it does not, the kind is `UNKNOWN`. One
+            that was packed to be given away names what it learned from, its licences checked then: `COURSE`.
     """
+    if run.manifest.packed is not None:
+        return {COURSE}
     dataset = run.manifest.dataset
     path = Path(dataset.path) / MANIFEST
     found = {UNKNOWN}

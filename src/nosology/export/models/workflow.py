@@ -215,8 +215,8 @@ def _write_own(files: ExportFiles, run: Run, asked: Asked, to: Target, stored: s
     save_file(dict(asked.directions), files.directions)
     run.labels.save(files.labels)
     files.prompt.write_text(PromptTemplate.load(str(run.files.prompt)).source, encoding="utf-8")
-    if run.files.calibration.is_file():
-        files.calibration.write_bytes(run.files.calibration.read_bytes())
+    if asked.parts.calibration is not None:  # the newest, which is what answers
+        asked.parts.calibration.save(files.calibration)
 
 
 def _manifest(

@@ -2,9 +2,13 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
+from scipy.special import log_softmax
 
 from export_world import write_adapted_run
+from nosology.classifier.calibration import Calibration, fit
+from nosology.classifier.local import LocalCalibration
 from nosology.errors import ModelError, RunError
 from nosology.export.models import outside
 from nosology.export.models.licences import Licence, licence_of, model_name, write_papers
@@ -69,6 +73,27 @@ def test_notes_of_mimic_are_packed_only_where_somebody_answers_for_it(
         expect_allowed(run, allow_restricted=False)
     assert "--allow-restricted" in caught.value.hint
     assert expect_allowed(run, allow_restricted=True) == {source}
+
+
+def test_a_run_that_was_packed_to_be_given_away_may_go_on(folder: Path, tmp_path: Path) -> None:
+    run = write_adapted_run(tmp_path / "run", folder / "model")
+    (tmp_path / "dataset" / "manifest.json").unlink()
+    manifest = read_json(run / "manifest.json")
+    source = {"name": "a list", "use": "course", "licence": "CC0-1.0", "url": ""}
+    manifest["packed"] = {"sources": [source], "calibrated_on": "cases", "calibration_sha256": None}
+    write_json(run / "manifest.json", manifest)
+    assert expect_allowed(Run.open(run), allow_restricted=False) == {"course"}
+
+
+def test_the_calibration_that_answers_goes_along(folder: Path, tmp_path: Path) -> None:
+    run = write_adapted_run(tmp_path / "run", folder / "model")
+    names = Run.open(run).labels.names
+    scores = np.random.default_rng(0).normal(size=(60, len(names)))
+    tuned = fit(log_softmax(scores, axis=1), np.arange(60) % len(names))
+    LocalCalibration(tuned, None, None, None, {}).save(RunFiles(run))
+    export_run(run, "merged", tmp_path / "out", observe=outside.observe)
+    (exported,) = (tmp_path / "out").rglob("calibration.json")
+    assert Calibration.load(exported) == tuned
 
 
 def test_notes_of_nobody_knows_whom_are_treated_alike(folder: Path, tmp_path: Path) -> None:

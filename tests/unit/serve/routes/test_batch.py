@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from nosology.serve.uploads import ADDED_COLUMNS
+from nosology.records import PREDICTION_COLUMNS
 from nosology.text.normalize import EMPTY_NOTE
 from service_world import client_of, open_service, until, write_served_run
 
@@ -39,7 +39,7 @@ def test_a_table_is_read_in_the_background_and_comes_back_with_predictions(clien
     rows = client.get(f"{place}/rows", params={"offset": 1, "limit": 1}).json()
     assert (rows["n_rows"], rows["rows"][0]["id"], rows["rows"][0]["text"]) == (3, "2", "eczema of the hand")
     lines = client.get(f"{place}/result").text.splitlines()
-    assert lines[0] == ",".join(["id", "text", "ward", *ADDED_COLUMNS])
+    assert lines[0] == ",".join(["id", "text", "ward", *PREDICTION_COLUMNS])
     assert lines[1].startswith("1,Acute infarction,A,Cardiovascular,")
     assert lines[3].endswith(f',C,,,[],[],true,true,{EMPTY_NOTE},"",[],'), "an empty note has no category, and says why"
     assert client.delete(place).status_code == 204
