@@ -69,9 +69,10 @@ def main() -> None:
 
 
 def register_commands() -> None:
-    """Import every command file of this package; each adds its command to `app`."""
-    for module in sorted(pkgutil.iter_modules(__path__), key=lambda item: item.name):
+    """Import every command file of this package; each adds its command to `app`, which lists them by their files."""
+    for module in pkgutil.iter_modules(__path__):
         importlib.import_module(f"{__name__}.{module.name}")
+    app.registered_commands.sort(key=lambda command: getattr(command.callback, "__module__", ""))
 
 
 def _print_version(is_asked: bool) -> None:
