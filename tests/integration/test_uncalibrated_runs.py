@@ -112,7 +112,7 @@ def test_the_api_says_so(client: TestClient, kind: str) -> None:
 def test_fhir_from_the_service_says_so(client: TestClient, kind: str) -> None:
     written = client.post("/v1/suggest", json=notes(NOTE), headers={"Accept": MEDIA_TYPE}).json()
     Bundle.model_validate(written)
-    assert [entry["resource"]["resourceType"] for entry in written["entry"]] == ["RiskAssessment"]
+    assert [entry["resource"]["resourceType"] for entry in written["entry"]] == ["Patient", "RiskAssessment"]
     said = [note["text"] for note in written["entry"][0]["resource"]["note"]]
     assert f"No suggestions: {NOT_FITTED}." in said
     assert any(text.startswith("Not calibrated: ") for text in said) != UNCALIBRATED[kind]

@@ -46,6 +46,10 @@ def suggest(
     note_id: Annotated[
         str | None, typer.Option("--id", metavar="COL", help="Column of note ids, for fhir and html; else row numbers.")
     ] = None,
+    patient: Annotated[
+        str | None,
+        typer.Option(metavar="COLUMN", help="Column of patient ids, for fhir; else patients have no identifier."),
+    ] = None,
     evidence: Annotated[bool, typer.Option(help="Look for the sentences behind each suggestion.")] = True,
     separator: SeparatorOption = None,
     encoding: EncodingOption = None,
@@ -62,11 +66,12 @@ def suggest(
         raise DataError("a page needs a file to go to", place="--format html", hint="add --out suggestions.html")
     if out is not None:
         check_out(out, file, is_forced=force)
-    wanted = [text, *([note_id] if note_id else [])]
+    wanted = [name for name in (text, note_id, patient) if name]
     table = None if str(file) == "-" else read_user_table(file, *wanted, separator=separator, encoding=encoding)
     notes = [_stdin()] if table is None else table.texts(text)
     found = _suggest(run, notes, k, with_evidence=evidence)
     ids = table.texts(note_id) if table is not None and note_id else _numbers(len(notes))
+    patients = table.texts(patient) if table is not None and patient else [""] * len(notes)
     if form is Format.HTML:
         from nosology.report.suggested import write_suggestions_page
 
@@ -74,7 +79,7 @@ def suggest(
         write_suggestions_page(out, list(zip(ids, notes, found, strict=True)))
     else:
         lines = (
-            _fhir_lines(found, ids, notes, run.resolve().name)
+            _fhir_lines(found, ids, patients, notes, run.resolve().name)
             if form is Format.FHIR
             else _json_lines(found, table, text, has_file=out is not None)
         )
@@ -125,15 +130,18 @@ def _json_lines(
         yield row | suggested_note(suggestions)
 
 
-def _fhir_lines(found: "list[Suggestions]", ids: list[str], notes: list[str], run: str) -> Iterator[dict[str, Any]]:
+def _fhir_lines(
+    found: "list[Suggestions]", ids: list[str], patients: list[str], notes: list[str], run: str
+) -> Iterator[dict[str, Any]]:
     """Yield one bundle per note."""
     from nosology.export.fhir import bundle, note_resources
     from nosology.export.lines import suggested_note
     from nosology.files import sha256_text
 
-    for suggestions, note_id, note in zip(found, ids, notes, strict=True):
-        answer = suggested_note(suggestions)
-        yield bundle([*note_resources(answer, note_id=note_id, note_sha256=sha256_text(note), run=run)])
+    for suggestions, note_id, patient_id, note in zip(found, ids, patients, notes, strict=True):
+        answer, digest = suggested_note(suggestions), sha256_text(note)
+        resources = note_resources(answer, note_id=note_id, note_sha256=digest, run=run, patient_id=patient_id)
+        yield bundle([*resources])
 
 
 def _write(lines: Iterable[dict[str, Any]], out: Path | None) -> None:

@@ -3,12 +3,14 @@
 A note becomes a `RiskAssessment`, which holds every outcome with its probability, and a provisional `Condition` for
 each suggestion. Nothing of the note's text is in them: evidence is given as offsets. Probabilities are percentages, as
 the standard asks of ``probabilityDecimal`` ("decimal values are expressed as percentages"); codes have their dot; and a
-condition is clinically active but only provisionally verified, which is what a suggestion is.
+condition is clinically active but only provisionally verified, which is what a suggestion is. Resources refer to each
+other by ``urn:uuid``. A note's id names the document alone: the patient has an identifier where the caller gave one.
 
 The functions take a note's answer as `nosology.export.lines` and the service write it: a mapping with ``ranking`` (of a
 prediction), ``suggestions`` (of suggestions) or both.
 """
 
+import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -22,6 +24,8 @@ EVIDENCE_EXTENSION = "urn:nosology:evidence"
 _TERMINOLOGY = "http://terminology.hl7.org/CodeSystem"
 _NOTE_SYSTEM = "urn:nosology:note"
 _HASH_SYSTEM = "urn:nosology:note-sha256"
+_PATIENT_SYSTEM = "urn:nosology:patient"
+_NAMES = uuid.uuid5(uuid.NAMESPACE_URL, "urn:nosology")
 _MARKS = {
     "negated": "denied there",
     "family_history": "of a relative",
@@ -55,49 +59,54 @@ def bundle(resources: Sequence[Resource], *, when: str | None = None) -> Resourc
     """Return resources as a collection.
 
     Args:
-        resources: With an ``id`` each where others refer to them.
+        resources: With a UUID as ``id`` each; one that comes again, as a patient of several notes does, is put in once.
         when: The time of reading; None to leave it out, so that the same notes give the same bytes.
     """
-    entries = [
-        ({"fullUrl": f"urn:nosology:{resource['id']}"} if "id" in resource else {}) | {"resource": resource}
-        for resource in resources
-    ]
+    each = {str(resource["id"]): resource for resource in resources}
+    entries = [{"fullUrl": f"urn:uuid:{name}", "resource": resource} for name, resource in each.items()]
     stamp = {} if when is None else {"timestamp": when}
     return {"resourceType": "Bundle", "type": "collection", **stamp, "entry": entries}
 
 
 def note_resources(
-    answer: Answer, *, note_id: str, note_sha256: str, run: str, when: str | None = None
+    answer: Answer, *, note_id: str, note_sha256: str, run: str, patient_id: str = "", when: str | None = None
 ) -> Iterator[Resource]:
-    """Yield what one note's answer amounts to: a risk assessment, then a condition for each suggestion.
+    """Yield what one note's answer amounts to: its patient, a risk assessment, and a condition for each suggestion.
 
     Args:
         answer: The prediction, the suggestions, or both.
-        note_id: Names the note; it becomes an identifier, never a link. Where it is empty, the hash takes its place.
+        note_id: Names the note, as an identifier and never a link. Where it is empty, the hash alone does.
         note_sha256: Of the note's text.
         run: The run's name.
+        patient_id: Whose note it is; empty for a patient of whom nothing is known.
         when: The time of reading; None to leave it out.
     """
-    name = note_id or note_sha256[:12]
-    subject = {
-        "type": "Patient",
-        "identifier": {"system": _NOTE_SYSTEM, "value": name},
-        "display": f"the patient of note {name}",
-    }
+    names = (patient_id, note_id, note_sha256)
+    patient = _uuid("patient", patient_id) if patient_id else _uuid("patient-of-note", note_id, note_sha256)
+    identifiers = {"identifier": [{"system": _PATIENT_SYSTEM, "value": patient_id}]} if patient_id else {}
+    yield {"resourceType": "Patient", "id": patient, **identifiers}
+    subject = {"type": "Patient", "reference": f"urn:uuid:{patient}"}
+    document = {"system": _NOTE_SYSTEM, "value": note_id} if note_id else {"system": _HASH_SYSTEM, "value": note_sha256}
     stamp = {} if when is None else {"occurrenceDateTime": when}
     yield {
         "resourceType": "RiskAssessment",
-        "id": f"risk-{note_sha256[:16]}",
+        "id": _uuid("risk", *names),
         "status": "preliminary",
         "identifier": [{"system": _HASH_SYSTEM, "value": note_sha256}],
         "subject": subject,
         **stamp,
+        "basis": [{"type": "DocumentReference", "identifier": document}],
         "method": {"text": f"nosology, run {run}"},
         "prediction": [*_outcomes(answer)],
         "note": [{"text": text} for text in _notes(answer)],
     }
     for number, item in enumerate(answer.get("suggestions", ()), start=1):
-        yield condition(item, subject=subject, resource_id=f"condition-{note_sha256[:16]}-{number}")
+        yield condition(item, subject=subject, resource_id=_uuid("condition", *names, str(number)))
+
+
+def _uuid(*parts: str) -> str:
+    """Return a UUID that stands for the same thing each time."""
+    return str(uuid.uuid5(_NAMES, "\x1f".join(parts).encode("utf-8", "replace").decode()))
 
 
 def condition(

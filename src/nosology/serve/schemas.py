@@ -44,6 +44,7 @@ class NoteIn(Strict):
 
     id: Identifier = Field(default="", description="Comes back with the prediction.", examples=["a"])
     text: str = Field(repr=False, min_length=1, description="The note as it was written.", examples=[EXAMPLE_NOTE])
+    patient_id: Identifier = Field(default="", description="Whose note it is, for FHIR; empty where nobody says.")
 
     @field_validator("text")
     @classmethod

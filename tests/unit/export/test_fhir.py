@@ -1,5 +1,6 @@
 """Answers in the words of FHIR R4, checked by the library fhir.resources and against the standard's own words."""
 
+import uuid
 from typing import Any
 
 import pytest
@@ -27,7 +28,12 @@ SHA256 = "ab" * 32
 
 
 def resources(answer: dict[str, Any], note_id: str = "7") -> list[dict[str, Any]]:
-    return [*note_resources(answer, note_id=note_id, note_sha256=SHA256, run="first")]
+    """Return what a note's answer amounts to, without its patient."""
+    return whole(answer, note_id)[1:]
+
+
+def whole(answer: dict[str, Any], note_id: str = "7", patient_id: str = "") -> list[dict[str, Any]]:
+    return [*note_resources(answer, note_id=note_id, note_sha256=SHA256, run="first", patient_id=patient_id)]
 
 
 @pytest.mark.parametrize(
@@ -74,8 +80,27 @@ def test_evidence_is_offsets_in_numbers_and_in_words() -> None:
     assert {item["url"]: item["valueUnsignedInt"] for item in extension["extension"]} == {"start": 3, "end": 40}
 
 
-def test_a_note_without_a_name_is_named_by_its_hash() -> None:
-    assert resources(SUGGESTED, "")[0]["subject"]["identifier"]["value"] == SHA256[:12]
+def test_a_note_is_named_by_its_id_and_without_one_by_its_hash() -> None:
+    assert resources(SUGGESTED)[0]["basis"][0]["identifier"] == {"system": "urn:nosology:note", "value": "7"}
+    assert resources(SUGGESTED, "")[0]["basis"][0]["identifier"]["value"] == SHA256
+
+
+def test_a_note_id_never_identifies_the_patient() -> None:
+    (patient, *others) = whole(SUGGESTED, "note-4711")
+    assert "identifier" not in patient
+    assert not any("4711" in str(item["subject"]) for item in others)
+
+
+def test_a_patient_who_was_named_is_one_resource_of_all_their_notes_that_every_reference_finds() -> None:
+    both = [*whole(SUGGESTED, "a", "p1"), *whole(SUGGESTED, "b", "p1"), *whole(SUGGESTED, "c", "p2")]
+    found = Bundle.model_validate(bundle(both))
+    patients = {entry.fullUrl: entry.resource for entry in found.entry if not hasattr(entry.resource, "subject")}
+    assert [patient.identifier[0].value for patient in patients.values()] == ["p1", "p2"]
+    assert len({entry.fullUrl for entry in found.entry}) == 2 + 3 * 2
+    assert all(uuid.UUID(entry.fullUrl.removeprefix("urn:uuid:")) for entry in found.entry)
+    for entry in found.entry:
+        if hasattr(entry.resource, "subject"):
+            assert entry.resource.subject.reference in patients
 
 
 def test_doubt_and_the_notice_travel_with_every_answer() -> None:
@@ -119,13 +144,13 @@ def test_every_answer_validates(
     }
     ranking = [{"label": name, "probability": probability}]
     answer = SUGGESTED | {"suggestions": [suggestion], "ranking": ranking, "abstained": is_seen}
-    found = Bundle.model_validate(bundle(resources(answer, name)))
-    assert [entry.resource.get_resource_type() for entry in found.entry] == ["RiskAssessment", "Condition"]
+    found = Bundle.model_validate(bundle(whole(answer, name)))
+    assert [entry.resource.get_resource_type() for entry in found.entry] == ["Patient", "RiskAssessment", "Condition"]
 
 
 def test_a_caution_comes_first_among_the_notes() -> None:
     answer = SUGGESTED | {"caution": "not calibrated on your notes: on others"}
-    (risk, *_) = note_resources(answer, note_id="a", note_sha256="0" * 64, run="starter")
+    (_, risk, *_) = note_resources(answer, note_id="a", note_sha256="0" * 64, run="starter")
     assert risk["note"][0]["text"] == "Caution: not calibrated on your notes: on others."
-    (risk, *_) = note_resources(SUGGESTED, note_id="a", note_sha256="0" * 64, run="own")
+    (_, risk, *_) = note_resources(SUGGESTED, note_id="a", note_sha256="0" * 64, run="own")
     assert not any("Caution" in note["text"] for note in risk["note"])

@@ -258,12 +258,13 @@ def test_the_command_writes_lines_bundles_and_a_private_page(run: Path, tmp_path
     printed = suggest("--no-evidence")
     assert "CHEST PAIN" not in printed
     assert len(printed.splitlines()) == 2
-    suggest("--format", "fhir", "--id", "n", "--out", str(tmp_path / "s.ndjson"))
+    suggest("--format", "fhir", "--id", "n", "--patient", "n", "--out", str(tmp_path / "s.ndjson"))
     bundles = [json.loads(line) for line in (tmp_path / "s.ndjson").read_text(encoding="utf-8").splitlines()]
     for bundle_ in bundles:
         kinds = [entry.resource.get_resource_type() for entry in Bundle.model_validate(bundle_).entry]
-        assert kinds == ["RiskAssessment", *["Condition"] * 4]
-    assert bundles[0]["entry"][0]["resource"]["subject"]["identifier"]["value"] == "0389"
+        assert kinds == ["Patient", "RiskAssessment", *["Condition"] * 4]
+    patient, assessment, *_ = (entry["resource"] for entry in bundles[0]["entry"])
+    assert (patient["identifier"][0]["value"], assessment["basis"][0]["identifier"]["value"]) == ("0389", "0389")
     written = json.dumps(bundles)  # names of the vocabulary may stand there, the note's own words may not
     assert not [words for words in ("CHEST PAIN", "sent home", "José", "Denies") if words in written]
     suggest("--format", "html", "--out", str(tmp_path / "s.html"))

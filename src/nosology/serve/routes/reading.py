@@ -29,7 +29,7 @@ def routes(service: Service) -> APIRouter:
     )
     async def classify(request: Request, body: ClassifyIn) -> Response:
         predictions = await service.read(request, body.notes, None, "classify")
-        return _answer(request, predictions, service)
+        return _answer(request, body, predictions, service)
 
     @router.post(
         "/suggest",
@@ -39,21 +39,28 @@ def routes(service: Service) -> APIRouter:
     )
     async def suggest(request: Request, body: SuggestIn) -> Response:
         predictions = await service.read(request, body.notes, body.k, "suggest")
-        return _answer(request, predictions, service)
+        return _answer(request, body, predictions, service)
 
     return router
 
 
-def _answer(request: Request, predictions: Sequence[PredictionOut], service: Service) -> Response:
+def _answer(request: Request, body: ClassifyIn, predictions: Sequence[PredictionOut], service: Service) -> Response:
     values = [prediction.model_dump() for prediction in predictions]
     if fhir.MEDIA_TYPE in request.headers.get("accept", ""):
         when = datetime.now(UTC).isoformat(timespec="seconds")
-        resources = [resource for value in values for resource in _resources(value, service, when)]
+        patients = [note.patient_id for note in body.notes]
+        told = zip(values, patients, strict=True)
+        resources = [one for value, patient in told for one in _resources(value, patient, service, when)]
         return JSONResponse(fhir.bundle(resources, when=when), media_type=fhir.MEDIA_TYPE)
     return JSONResponse({"predictions": values})
 
 
-def _resources(value: dict[str, Any], service: Service, when: str) -> Iterator[fhir.Resource]:
+def _resources(value: dict[str, Any], patient_id: str, service: Service, when: str) -> Iterator[fhir.Resource]:
     return fhir.note_resources(
-        value, note_id=value["id"], note_sha256=value["note_sha256"], run=service.model.card["run"], when=when
+        value,
+        note_id=value["id"],
+        note_sha256=value["note_sha256"],
+        run=service.model.card["run"],
+        patient_id=patient_id,
+        when=when,
     )

@@ -89,8 +89,15 @@ def test_an_impossible_number_of_suggestions_is_refused(client: TestClient, k: o
 def test_the_bundle_has_an_assessment_for_each_note(client: TestClient) -> None:
     bundle = as_fhir(client, "/v1/classify", notes(NOTE, UNSURE_NOTE))
     first, second = of_type(bundle, "RiskAssessment")
-    assert [first["subject"]["identifier"]["value"], second["subject"]["identifier"]["value"]] == ["n0", "n1"]
+    assert [item["basis"][0]["identifier"]["value"] for item in (first, second)] == ["n0", "n1"]
     assert of_type(bundle, "Condition") == []
+
+
+def test_a_patient_is_identified_by_their_own_id_alone(client: TestClient) -> None:
+    body = {"notes": [{"id": "n0", "text": NOTE, "patient_id": "p7"}, {"id": "n1", "text": UNSURE_NOTE}]}
+    known, unknown = of_type(as_fhir(client, "/v1/classify", body), "Patient")
+    assert known["identifier"] == [{"system": "urn:nosology:patient", "value": "p7"}]
+    assert "identifier" not in unknown
 
 
 def test_outcomes_are_the_ranking_in_percent(client: TestClient) -> None:
