@@ -81,6 +81,7 @@ def demo(
         page = write_report(out / "run")
 
     _print(results, suggestions)
+    say_cautions([run.caution])
     stages = ", ".join(f"{name} {duration(spent)}" for name, spent in seconds.items())
     say(f"{duration(sum(seconds.values()))} in all: {stages}")
     say(f"the report: {page}")

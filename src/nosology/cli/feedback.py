@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from nosology.cli import app
-from nosology.cli.console import say
+from nosology.cli.console import say, say_cautions
 from nosology.cli.tables import EncodingOption, SeparatorOption, read_user_table
 from nosology.errors import DataError, NosologyError
 from nosology.runs.starter import run_folder, state_folder
@@ -87,6 +87,7 @@ def report(
     if as_json:
         print(json.dumps(found, indent=2, ensure_ascii=False))
         return
+    say_cautions([opened.caution])
     _print(found)
 
 

@@ -68,6 +68,11 @@ class Dataset:
         """The SHA-256 of the manifest, by which a run knows the dataset that it was trained on."""
         return sha256_file(self.folder / MANIFEST)
 
+    @property
+    def is_invented(self) -> bool:
+        """Whether it holds notes that nobody wrote about a patient."""
+        return bool(self.manifest.get("source", {}).get("is_invented", False))
+
     @cached_property
     def preparation(self) -> PrepareConfig:
         """What was done to the notes.

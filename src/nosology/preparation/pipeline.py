@@ -298,8 +298,10 @@ def _check(notes: pl.DataFrame, funnel: Funnel) -> None:
 
 def _origin(source: Source, config: PrepareConfig, labels: LabelSet, joined: Dataset | None) -> dict[str, Any]:
     """Return what the manifest says of where the notes come from and what was done to them."""
+    is_invented = source.is_invented or (joined is not None and joined.is_invented)
     return {
         "source": {"kind": source.kind, "files": list(source.files)}
+        | ({"is_invented": True} if is_invented else {})
         | ({"with_dataset_sha256": joined.sha256} if joined else {}),
         "config": config.model_dump(mode="json"),
         "labels": {"name": labels.name, "sha256": labels.sha256},

@@ -14,13 +14,16 @@ CARDS = ("MODEL_CARD.md", "TRIPOD-AI.md", "TRIPOD-LLM.md", "CHAI.md")
 AUTHOR_MUST_SUPPLY = "Author must supply"
 
 
-def render_cards(results: Results, manifest: RunManifest, environment: Environment) -> dict[str, str]:
+def render_cards(
+    results: Results, manifest: RunManifest, environment: Environment, *, caution: str = ""
+) -> dict[str, str]:
     """Return the text of every card by file name.
 
     Args:
         results: One evaluation.
         manifest: The run's.
         environment: Has the page's filters; texts are not escaped, because a card is no HTML.
+        caution: What must be known beside every answer of the run.
     """
     return {
         name: environment.get_template(f"cards/{name}.jinja")
@@ -30,6 +33,7 @@ def render_cards(results: Results, manifest: RunManifest, environment: Environme
             tuned=results.systems.get("tuned"),
             provenance=results.provenance,
             manifest=manifest,
+            caution=caution,
         )
         .lstrip()
         for name in CARDS

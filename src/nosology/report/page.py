@@ -49,7 +49,7 @@ def write_report(run: Path | Run, *, evaluation: str = "test", include_text: boo
     drawn = draw_all(results, run.training_curves())
     suggested = read_suggested(run, evaluation, with_example=include_text)
     html = render(results, run.manifest, drawn, prompts, suggested, caution=run.caution)
-    cards = render_cards(results, run.manifest, _environment(escape=False))
+    cards = render_cards(results, run.manifest, _environment(escape=False), caution=run.caution)
     files = run.files.report(evaluation)
     files.folder.mkdir(parents=True, exist_ok=True)
     _write_figures(files.figures, drawn)

@@ -81,7 +81,10 @@ def write_suggestions_page(path: Path, notes: Sequence[tuple[str, str, Suggestio
         lstrip_blocks=True,
     )
     html = environment.get_template("suggested.html.jinja").render(
-        notes=[shown(*note) for note in notes], notice=NOTICE, css=_template("report.css") + _template("suggested.css")
+        notes=[shown(*note) for note in notes],
+        cautions=sorted({found.caution for *_, found in notes} - {""}),
+        notice=NOTICE,
+        css=_template("report.css") + _template("suggested.css"),
     )
     path.parent.mkdir(parents=True, exist_ok=True)
     write_text(path, html, is_private=True)

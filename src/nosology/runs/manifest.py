@@ -16,12 +16,14 @@ class TrainingDataset(Schema):
         manifest_sha256: Of its manifest, which holds the hash of every file in it.
         preparation: What was done to its notes, and is done to every note that the run reads.
         n_train: Notes of its training split.
+        is_invented: Whether its notes were marked as invented.
     """
 
     path: str
     manifest_sha256: str
     preparation: PrepareConfig
     n_train: int
+    is_invented: bool = False
 
 
 class TrainedModel(Schema):

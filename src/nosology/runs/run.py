@@ -28,6 +28,8 @@ _Record = TypeVar("_Record", bound=BaseModel)
 
 CAUTION = "not calibrated on your notes: how sure this run is was fitted on {calibrated_on}"
 """What a run says beside every answer that was trained and calibrated by other people, on other notes."""
+INVENTED = "trained on invented notes: no answer and no figure of this run says anything about medicine"
+"""What a run says beside every answer that learned from notes of `nosology synth`."""
 
 
 @dataclass(frozen=True)
@@ -96,8 +98,15 @@ class Run:
     def caution(self) -> str:
         """What readers of the run's answers must know beside them; empty where there is nothing.
 
-        A run that was given away says that its calibration is not theirs, until it is calibrated anew.
+        A run of invented notes says so. One that was given away says that its calibration is not theirs, until it is
+        calibrated anew.
         """
+        invented = INVENTED if self.manifest.dataset.is_invented else ""
+        return "; ".join(filter(None, (invented, self._foreign)))
+
+    @property
+    def _foreign(self) -> str:
+        """That the calibration is of other notes; empty where it is not."""
         packed, own = self.manifest.packed, self.files.calibration
         if packed is None or (own.is_file() and sha256_file(own) != packed.calibration_sha256):
             return ""

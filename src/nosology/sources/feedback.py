@@ -82,6 +82,7 @@ class FeedbackSource:
     files: tuple[str, ...] = ()
     notes_file = "feedback"
     steps: tuple[str, ...] = (DECISIONS, TEXT)
+    is_invented = False  # nobody says so of single notes
     bytes_total = 0
     bytes_done = 0
 

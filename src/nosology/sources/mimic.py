@@ -15,6 +15,7 @@ from nosology.sources.admissions import AdmissionTable, read_attributes, read_di
 from nosology.sources.csvblock import CsvBlock
 from nosology.sources.csvstream import CsvReader
 from nosology.sources.files import find_file
+from nosology.sources.invented import is_marked
 from nosology.sources.reading import ERROR_FLAG, KIND, MAX_NOTE_CHARACTERS, NoteBatch, Rejected
 
 _NO = frozenset(b" 0 f false n no none null nan na n/a <na> nat \\n - . ok valid".split(b" "))
@@ -148,6 +149,7 @@ class MimicSource:
         in_diagnoses = (self._diagnoses.n_rows, self._diagnoses.rejected)
         self.side_rejected: Mapping[str, tuple[int, tuple[Rejected, ...]]] = {paths["diagnoses"].name: in_diagnoses}
         self.warnings = [SHARED_PATIENTS, *self._diagnoses.warnings, *notices]
+        self.is_invented = is_marked(folder)
         self.bytes_total = self._reader.source.bytes_total
 
     @property

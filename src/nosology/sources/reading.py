@@ -59,6 +59,7 @@ class Source(Protocol):
         side_rejected: Records of other files than the notes' that could not be read, with the number of rows of their
             file, by file name.
         warnings: What the user should know before trusting the dataset; complete once all batches are read.
+        is_invented: Whether its notes are marked as invented (`nosology.sources.invented`).
         bytes_total: Size on disk of the notes' file.
         bytes_done: How much of it has been read.
     """
@@ -69,6 +70,7 @@ class Source(Protocol):
     steps: tuple[str, ...]
     side_rejected: Mapping[str, tuple[int, tuple[Rejected, ...]]]
     warnings: list[str]
+    is_invented: bool
     bytes_total: int
 
     @property

@@ -12,6 +12,7 @@ from nosology.sources.codecolumn import CodeColumn
 from nosology.sources.door import DoorTable
 from nosology.sources.formats import Chunk, ReadingOptions
 from nosology.sources.identifiers import IdColumn
+from nosology.sources.invented import is_marked
 from nosology.sources.reading import MAX_NOTE_CHARACTERS, NoteBatch, Rejected
 
 EACH_NOTE_A_PATIENT = (
@@ -99,6 +100,7 @@ class TableSource:
         self.notes_file = path.name
         self.side_rejected: Mapping[str, tuple[int, tuple[Rejected, ...]]] = {}
         self.warnings = [] if columns.patient else [EACH_NOTE_A_PATIENT]
+        self.is_invented = is_marked(path)
         self.bytes_total = self._table.bytes_total
 
     @property

@@ -14,6 +14,7 @@ from nosology.errors import ConfigError
 from nosology.files import new_folder
 from nosology.machine.workers import WorkerPool, available_cores
 from nosology.records import Count
+from nosology.sources.invented import write_mark
 from nosology.synthetic import tables
 from nosology.synthetic.content import load_book
 from nosology.synthetic.gzipping import GzipFile, Piece, compress
@@ -96,8 +97,8 @@ def write_mimic(
 ) -> dict[str, int]:
     """Write a folder of synthetic MIMIC files and return the number of rows of each, by file name.
 
-    The same arguments give the same bytes, whatever ``processes`` is. Memory stays bounded: blocks of admissions are
-    written in order as they come.
+    A file beside them marks them as invented. The same arguments give the same bytes, whatever ``processes`` is. Memory
+    stays bounded: blocks of admissions are written in order as they come.
 
     Args:
         out: The folder to make; appears whole or not at all.
@@ -118,6 +119,7 @@ def write_mimic(
     """
     job = Job(admissions, seed, layout, phi, length, other_notes_per_admission, compress_level)
     with new_folder(out) as folder, ExitStack() as stack:
+        write_mark(folder)
         files = {name: stack.enter_context(GzipFile(folder / f"{name}.csv.gz")) for name in tables.HEADERS[layout]}
         spans = stack.enter_context((folder / PHI_FILE).open("w", encoding="utf-8")) if phi == "realistic" else None
         counts = _begin(files, job)

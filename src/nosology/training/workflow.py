@@ -329,6 +329,7 @@ def _finish(
             manifest_sha256=dataset.manifest_sha256,
             preparation=dataset.preparation,
             n_train=len(dataset.split("train")),
+            is_invented=dataset.is_invented,
         ),
         labels_sha256=dataset.labels.sha256,
         prompt_sha256=template.sha256,

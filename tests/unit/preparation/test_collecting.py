@@ -34,6 +34,7 @@ class Listed:
     files: tuple[str, ...] = ("notes.csv", "codes.csv")
     notes_file: str = "notes.csv"
     steps: tuple[str, ...] = (KIND,)
+    is_invented = False
     warnings: list[str] = field(default_factory=list)
     bytes_total: int = 5 << 20
     bytes_done: int = 0
