@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nosology.cli import app
-from nosology.cli.console import progress, say, say_cautions
+from nosology.cli.console import progress, say
 from nosology.cli.runs import OwnRunArgument
 
 if TYPE_CHECKING:
@@ -64,7 +64,6 @@ def evaluate(
         suggestions = evaluate_suggestions(opened, include_text=include_text, progress=progress, reader=reader)
         if not as_json:
             print_ranking(suggestions)
-    say_cautions([opened.caution])
     say(f"next: nosology report {run}")
 
 

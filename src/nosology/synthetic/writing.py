@@ -119,10 +119,9 @@ def write_mimic(
     """
     job = Job(admissions, seed, layout, phi, length, other_notes_per_admission, compress_level)
     with new_folder(out) as folder, ExitStack() as stack:
-        write_mark(folder)
         files = {name: stack.enter_context(GzipFile(folder / f"{name}.csv.gz")) for name in tables.HEADERS[layout]}
         spans = stack.enter_context((folder / PHI_FILE).open("w", encoding="utf-8")) if phi == "realistic" else None
-        counts = _begin(files, job)
+        counts = _begin(folder, files, job)
         for number, written in enumerate(_blocks(job, processes)):
             for name, piece in written.pieces.items():
                 files[name].append(piece)
@@ -135,8 +134,9 @@ def write_mimic(
     return counts
 
 
-def _begin(files: dict[str, GzipFile], job: Job) -> dict[str, int]:
-    """Write every table's header and all of the table of titles; return the rows of that one, by its name."""
+def _begin(folder: Path, files: dict[str, GzipFile], job: Job) -> dict[str, int]:
+    """Write the mark, every table's header and all of the table of titles; return the rows of that one, by its name."""
+    write_mark(folder)
     for name, file in files.items():
         file.append(compress(tables.header(job.layout, name).encode(), job.compress_level))
     dictionary, n_titles = _dictionary(job.layout)
