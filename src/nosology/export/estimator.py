@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.validation import check_is_fitted
 
-from nosology.classifier.calibration import MIN_NOTES
+from nosology.classifier.calibration import MIN_NOTES, Calibration
 from nosology.classifier.calibration import fit as fit_calibration
 from nosology.classifier.classifier import Classifier
 from nosology.config import EMBEDDED_MODEL, Config, load_config
@@ -117,8 +117,10 @@ class NosologyClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self._prepare(folder, config, texts, categories, groups)
         train(folder / "dataset", folder / "run", config)
         self.run_ = str(folder / "run")
-        self.is_calibrated_ = _calibrate(folder, config)
-        self._open()
+        classifier = Classifier.load(self.run_)
+        calibration = _calibrate(classifier, folder, config)
+        self.is_calibrated_ = calibration is not None
+        self._classifier = classifier.with_calibration(calibration)
         return self
 
     def predict_proba(self, X: Sequence[str]) -> NDArray[np.float64]:
@@ -172,7 +174,7 @@ class NosologyClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         found.classes_ = np.array(values["classes"])
         found._names = [str(name) for name in found.classes_]
         found.run_, found.is_calibrated_ = str(folder), values["is_calibrated"]
-        found._open()
+        found._classifier = Classifier.load(found.run_)
         return found
 
     def __getstate__(self) -> dict[str, Any]:
@@ -193,9 +195,6 @@ class NosologyClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         tags.input_tags.two_d_array = False
         tags.no_validation = True
         return tags
-
-    def _open(self) -> None:
-        self._classifier = Classifier.load(self.run_)
 
     def _config(self, folder: Path) -> Config:
         labels = folder / "labels.tsv"
@@ -263,15 +262,22 @@ def _held_out(patients: list[str], share: float, seed: int) -> set[str]:
     return set(np.random.default_rng(seed).permutation(np.array(every, dtype=object))[:n])
 
 
-def _calibrate(folder: Path, config: Config) -> bool:
-    """Fit a run's calibration on the texts that were held out; return whether there were enough."""
+def _calibrate(classifier: Classifier, folder: Path, config: Config) -> Calibration | None:
+    """Fit a run's calibration on the texts that were held out, and store it; return None where they are too few.
+
+    Args:
+        classifier: The run's, not calibrated.
+        folder: Where the run lies, and the dataset that it was trained on.
+        config: What is aimed at.
+    """
     dataset, files = open_dataset(folder / "dataset"), RunFiles(folder / "run")
     rows = dataset.split("validation")
     if len(rows) < MIN_NOTES:
-        return False
+        return None
     true = np.array([dataset.labels.index(category) for category in rows["category"]], np.int64)
-    log_probs = Classifier.load(files.folder).log_probs(rows["clean_text"].to_list())
+    log_probs = classifier.log_probs(rows["clean_text"].to_list())
     goal = config.evaluate.selective_accuracy
-    fit_calibration(log_probs, true, selective_accuracy=goal, coverage=config.evaluate.coverage).save(files.calibration)
+    found = fit_calibration(log_probs, true, selective_accuracy=goal, coverage=config.evaluate.coverage)
+    found.save(files.calibration)
     record_again(files)
-    return True
+    return found

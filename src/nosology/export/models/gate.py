@@ -34,18 +34,32 @@ def check(folder: Path, base: Path | None, *, observe: Observe | None = None) ->
     return compare(expected, (observe or in_a_fresh_process)(folder, base))
 
 
-def in_a_fresh_process(folder: Path, base: Path | None) -> Mapping[str, Any]:
+def in_a_fresh_process(folder: Path, base: Path | None, *, most_seconds: float = MOST_SECONDS) -> Mapping[str, Any]:
     """Return what `nosology.export.models.outside` says of an export; that process has never imported nosology.
 
+    Args:
+        folder: The export.
+        base: Folder of its base model, for an adapter.
+        most_seconds: After how long that process is stopped.
+
     Raises:
-        ModelError: It ended badly; says what the loader said.
+        ModelError: It ended badly, and what the loader said, or it took too long.
     """
     with tempfile.TemporaryDirectory(prefix="nosology-gate-") as scratch:
         out = Path(scratch) / "observed.json"
         command = [sys.executable, "-I", outside.__file__, str(folder), "--out", str(out)]
         command += ["--base", str(base)] if base else []
         offline = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1"}
-        done = subprocess.run(command, env=os.environ | offline, capture_output=True, text=True, timeout=MOST_SECONDS)
+        try:
+            done = subprocess.run(
+                command, env=os.environ | offline, capture_output=True, text=True, timeout=most_seconds
+            )
+        except subprocess.TimeoutExpired:
+            raise ModelError(
+                f"the target's own loader was not done after {most_seconds:g} seconds, and was stopped",
+                place=str(folder),
+                hint="free memory or processors, and try again",
+            ) from None
         if done.returncode:
             said = (done.stderr.strip().splitlines() or ["nothing"])[-1]
             raise ModelError(f"the target's own loader does not load this export: {said}", place=str(folder))

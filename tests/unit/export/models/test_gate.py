@@ -185,3 +185,9 @@ def test_what_the_targets_loader_refuses_is_told_in_its_words(exports: Any, worl
     (tmp_path / "export" / ADAPTER).unlink()
     with pytest.raises(ModelError, match="own loader does not load"):
         gate.check(tmp_path / "export", world / "model")
+
+
+def test_a_loader_that_does_not_come_to_an_end_is_stopped_and_said_so(exports: Any, world: Path) -> None:
+    with pytest.raises(ModelError, match=r"not done after 0\.2 seconds") as caught:
+        gate.in_a_fresh_process(exports("answer attention", "adapter"), world / "model", most_seconds=0.2)
+    assert caught.value.hint
