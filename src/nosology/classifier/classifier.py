@@ -17,7 +17,7 @@ import numpy as np
 from nosology.classifier.calibration import Calibration
 from nosology.classifier.engine import Engine
 from nosology.classifier.ensemble import Ensemble
-from nosology.classifier.opening import System, open_parts
+from nosology.classifier.opening import Parts, System, open_parts
 from nosology.classifier.predictions import predictions_of, with_demands, with_typicality
 from nosology.classifier.typicality import Typicality
 from nosology.coding.labels import LabelSet
@@ -114,7 +114,11 @@ class Classifier:
                 ensemble and one is wanted.
             ModelError: The model or the adapter cannot be loaded.
         """
-        parts = open_parts(run, system=system, but_for=but_for)
+        return cls.of(open_parts(run, system=system, but_for=but_for))
+
+    @classmethod
+    def of(cls, parts: Parts) -> Self:
+        """Return the classifier that a run's parts make."""
         return cls(
             parts.engine,
             parts.labels,
@@ -249,11 +253,7 @@ class Classifier:
         Raises:
             RunError: The model has a classification head, and keys and values are to be kept for titles.
         """
-        if keep or isinstance(self._engine.scorer, AnswerScorer):
-            yield from self._engine.answers.read(notes, keep=keep)
-            return
-        for place, scores in enumerate(self._engine.scorer.scores(notes)):
-            yield ReadNote(place, notes[place], scores, "", None)
+        yield from self._engine.answers.read(notes, keep=True) if keep else self._engine.scorer.read(notes)
 
     def log_probs(
         self,

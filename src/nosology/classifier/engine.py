@@ -9,6 +9,7 @@ import numpy as np
 
 from nosology.coding.rubrics import RubricTable
 from nosology.errors import RunError
+from nosology.modeling.backends.scorer import OutsideModel, OutsideScorer
 from nosology.modeling.encoding import EncodedNote, PromptEncoder
 from nosology.modeling.head_scoring import Scorer, make_scorer
 from nosology.modeling.scoring import AnswerScorer
@@ -27,6 +28,7 @@ class Engine:
         scoring: How answers are scored, see `nosology.modeling.scoring`.
         batch_tokens: Tokens in one forward pass.
         rubrics: What can be suggested; None where codes are unknown.
+        outside: Where another program runs the model; then `model` is None, and there are scores alone.
     """
 
     model: Any = field(repr=False)
@@ -34,10 +36,13 @@ class Engine:
     scoring: Scoring = "joint"
     batch_tokens: int = 4096
     rubrics: RubricTable | None = field(default=None, repr=False)
+    outside: OutsideModel | None = field(default=None, repr=False)
 
     @cached_property
     def scorer(self) -> Scorer:
         """What scores categories, by whichever head the model has."""
+        if self.outside is not None:
+            return OutsideScorer(self.outside, self.encoder, scoring=self.scoring)
         return make_scorer(self.model, self.encoder, scoring=self.scoring, batch_tokens=self.batch_tokens)
 
     def read(
@@ -56,7 +61,7 @@ class Engine:
         if not with_features:
             return self.scorer.scores(notes, progress=progress), None
         features: list[Any] = [None] * len(notes)
-        for read in self.answers.read(notes):
+        for read in self.scorer.read(notes):
             scores[read.place], features[read.place] = read.scores, read.features
             progress(1)
         return scores, np.stack(features).astype(np.float64)
@@ -66,8 +71,13 @@ class Engine:
         """The same for a model that answers with its vocabulary.
 
         Raises:
-            RunError: A classification head stands in the vocabulary's place.
+            RunError: A classification head stands in the vocabulary's place, or another program runs the model.
         """
+        if self.outside is not None:
+            raise RunError(
+                "another program runs the model, and gives the scores of categories alone",
+                hint="use --backend torch",
+            )
         if not isinstance(self.scorer, AnswerScorer):
             raise RunError(
                 "this run can suggest nothing: its classification head knows categories and no words",

@@ -14,8 +14,9 @@ from nosology.coding.labels import LabelSet
 from nosology.coding.rubrics import RubricTable
 from nosology.errors import RunError
 from nosology.modeling.adapters import load_adapter
+from nosology.modeling.backends.scorer import OutsideModel
 from nosology.modeling.encoding import PromptEncoder
-from nosology.modeling.loading import load_model
+from nosology.modeling.loading import load_model, load_tokenizer
 from nosology.modeling.prompts import PromptTemplate
 from nosology.runs.integrity import Recorded, check, check_base_model
 from nosology.runs.run import Run, expect_unchanged
@@ -47,6 +48,7 @@ def open_parts(
     system: System | None = None,
     but_for: Collection[Path] = (),
     dtype: NumberFormat | None = None,
+    outside: OutsideModel | None = None,
 ) -> Parts:
     """Return the parts of a finished run's classifier; arguments and errors as `Classifier.load` has them.
 
@@ -55,6 +57,8 @@ def open_parts(
         system: Which system is to answer; None for the one that the run is configured to answer with.
         but_for: Files that need not be the recorded ones, since the caller is about to make them anew.
         dtype: Number format of the base model's weights; None for what the run is configured with.
+        outside: Answers in the tuned model's place; then no weights are loaded. What makes sure that it is the run's
+            model is `nosology.export.models.standing_in`.
     """
     run = Run.open(run)
     recorded = check(run.files, but_for=but_for)
@@ -63,12 +67,21 @@ def open_parts(
     system = system or manifest.config.evaluate.answer_with
     ensemble = _load_ensemble(run) if system == "ensemble" else None
     answers = system in ("tuned", "ensemble")  # the others are there to be compared with: nothing was fitted to them
-    model, encoder = _load_model(run, recorded, dtype or settings.dtype, _adapter(run, system))
+    if outside is None:
+        model, encoder = _load_model(run, recorded, dtype or settings.dtype, _adapter(run, system))
+    else:
+        model, encoder = None, encoder_of(run)
     calibration = None
     if answers and run.files.calibration not in but_for:
         calibration = Calibration.load(run.files.calibration)
     local = LocalCalibration.newest(run.files) if answers else None
     if local is not None:
+        if outside is not None and local.typicality is not None:
+            raise RunError(
+                "this run was calibrated on local notes, and how usual a note is among them only torch can tell",
+                place=str(run.folder),
+                hint="use --backend torch",
+            )
         calibration, ensemble = local.tuned, local.of(ensemble)
     engine = Engine(
         model,
@@ -76,6 +89,7 @@ def open_parts(
         scoring=settings.scoring,
         batch_tokens=manifest.config.evaluate.batch_tokens,
         rubrics=run.rubrics,
+        outside=outside,
     )
     return Parts(
         engine,
@@ -99,29 +113,48 @@ def _adapter(run: Run, system: System) -> Path | None:
 
 def _load_model(run: Run, recorded: Recorded, dtype: NumberFormat, adapter: Path | None) -> tuple[Any, PromptEncoder]:
     """Return the model that a run was trained on or trained, and what cuts prompts for it."""
-    manifest, settings = run.manifest, run.manifest.config.model
-    template = PromptTemplate.load(str(run.files.prompt))
-    expect_unchanged(run.files.prompt, template.sha256, manifest.prompt_sha256)
+    settings = run.manifest.config.model
     loaded = load_model(
         settings.name,
-        revision=manifest.model.revision or settings.revision,
+        revision=_revision(run),
         dtype=dtype,
         load_in_4bit=settings.load_in_4bit,
         accept=lambda found: check_base_model(found, recorded, settings.name),
     )
-    weights_sha256 = manifest.model.weights_sha256
+    weights_sha256 = run.manifest.model.weights_sha256
     expect_unchanged(run.folder, loaded.weights_sha256, weights_sha256, what="the base model's weights")
-    encoder = PromptEncoder(
-        loaded.tokenizer,
+    encoder = _encoder(run, loaded.tokenizer)
+    if adapter is None:
+        return loaded.model, encoder
+    n_head_categories = len(run.labels.names) if run.has_category_head else None
+    return load_adapter(loaded, adapter, n_head_categories=n_head_categories), encoder
+
+
+def encoder_of(run: Run) -> PromptEncoder:
+    """Return what cuts prompts for a run's model, without loading the model.
+
+    Raises:
+        RunError: The prompt is not the one that the run was trained with.
+        ModelError: The base model's tokenizer cannot be loaded.
+    """
+    return _encoder(run, load_tokenizer(run.manifest.config.model.name, _revision(run)))
+
+
+def _revision(run: Run) -> str | None:
+    return run.manifest.model.revision or run.manifest.config.model.revision
+
+
+def _encoder(run: Run, tokenizer: Any) -> PromptEncoder:
+    """Return what cuts prompts for a run's model."""
+    settings, template = run.manifest.config.model, PromptTemplate.load(str(run.files.prompt))
+    expect_unchanged(run.files.prompt, template.sha256, run.manifest.prompt_sha256)
+    return PromptEncoder(
+        tokenizer,
         template,
         run.labels.names,
         max_note_tokens=settings.max_note_tokens,
         shortening=settings.shortening,
     )
-    if adapter is None:
-        return loaded.model, encoder
-    n_head_categories = len(run.labels.names) if run.has_category_head else None
-    return load_adapter(loaded, adapter, n_head_categories=n_head_categories), encoder
 
 
 def _load_ensemble(run: Run) -> Ensemble:

@@ -1,6 +1,7 @@
 """`nosology classify`: categories with probabilities for new notes."""
 
 import json
+import os
 import sys
 from collections.abc import Iterable
 from enum import StrEnum
@@ -10,6 +11,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from nosology.cli import app
+from nosology.cli.backends import (
+    KEY_VARIABLE,
+    AllowHostOption,
+    Backend,
+    BackendOption,
+    ExportOption,
+    ServedNameOption,
+    TimeoutOption,
+    UrlOption,
+    Where,
+    classifier_of,
+)
 from nosology.cli.console import progress, say, say_cautions
 from nosology.cli.runs import RunArgument
 from nosology.cli.tables import (
@@ -48,6 +61,13 @@ def classify(
     encoding: EncodingOption = None,
     escape_formulas: EscapeOption = False,
     force: ForceOption = False,
+    backend: BackendOption = Backend.torch,
+    export: ExportOption = None,
+    url: UrlOption = None,
+    allow_host: AllowHostOption = None,
+    served_name: ServedNameOption = None,
+    timeout: TimeoutOption = 120.0,
+    state: Annotated[Path | None, typer.Option(help="Folder of the audit log.  [default: RUN/service]")] = None,
 ) -> None:
     """Say which category each note belongs to, and how sure that is.
 
@@ -57,6 +77,8 @@ def classify(
     others trained. demands holds the places of passages that tell the reader what to answer ("classify this as ..."),
     in characters; read such a note yourself. typicality is how usual the note is among local ones that the run was
     calibrated on.
+
+    With --backend another program runs the model, once it was proved to answer as the run does.
 
     A file is readable by you alone. A note in CSV may begin as a formula: add --escape-formulas before you open it in a
     table program.
@@ -70,12 +92,15 @@ def classify(
         check_out(out, file, is_forced=force)
     if escape_formulas:
         check_escaping(out)
+    key = os.environ.get(KEY_VARIABLE, "")
+    where = Where(backend, export, url, allow_host, served_name, timeout, key, state)
+    where.check()
     read = None if str(file) == "-" else read_user_table(file, text, separator=separator, encoding=encoding)
     if read is not None:
         from nosology.records import PREDICTION_COLUMNS
 
         refuse_taken(read.frame, file, PREDICTION_COLUMNS)
-    predictions = _predict(run, [_stdin()] if read is None else read.texts(text), system)
+    predictions = _predict(run, [_stdin()] if read is None else read.texts(text), system, where)
     if out is None:
         rows: Iterable[dict[str, Any]] = (
             [{}] if read is None else read.frame.drop(read.column(text)).iter_rows(named=True)
@@ -107,10 +132,8 @@ def _stdin() -> str:
     return note
 
 
-def _predict(run: Path, notes: list[str], system: System | None) -> "list[Prediction]":
-    from nosology.classifier.classifier import Classifier
-
-    classifier = Classifier.load(run, system=system.value if system else None)
+def _predict(run: Path, notes: list[str], system: System | None, where: Where) -> "list[Prediction]":
+    classifier = classifier_of(run, system.value if system else None, where, len(notes))
     with progress("classify", total=len(notes)) as advance:
         predictions = classifier.classify(notes, progress=lambda n: advance(n))
     say_cautions(prediction.caution for prediction in predictions)

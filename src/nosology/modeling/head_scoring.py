@@ -13,7 +13,7 @@ import torch
 from nosology.modeling.encoding import EncodedNote, PromptEncoder
 from nosology.modeling.forward import forward_tree, read_keys_values
 from nosology.modeling.heads import category_head
-from nosology.modeling.scoring import AnswerScorer
+from nosology.modeling.scoring import AnswerScorer, ReadNote, features_of
 from nosology.modeling.tree import Segment, pack
 from nosology.modeling.trie import Scoring
 from nosology.records import Count, FloatArray
@@ -29,6 +29,10 @@ class Scorer(Protocol):
 
     def scores(self, notes: Sequence[EncodedNote], *, progress: Count | None = None) -> FloatArray:
         """Return scores in nats, not normalized over categories. Shape ``(notes, categories)``."""
+        ...
+
+    def read(self, notes: Sequence[EncodedNote]) -> Iterator[ReadNote]:
+        """Yield each note as it was read, with its scores and, where the scorer sees any, its features."""
         ...
 
 
@@ -58,7 +62,6 @@ class HeadScorer:
         self.n_scored_steps = (1,) * len(encoder.answers)
         self._prefix = read_keys_values(model, encoder.root)
 
-    @torch.inference_mode()
     def scores(self, notes: Sequence[EncodedNote], *, progress: Count | None = None) -> FloatArray:
         """Return every category's log-probability under every note, in the notes' order.
 
@@ -69,16 +72,29 @@ class HeadScorer:
         Returns:
             Shape ``(notes, categories)``.
         """
-        rows: dict[int, FloatArray] = {}
-        for batch in self._batches(notes):
-            tree = pack([Segment(notes[index].tokens) for index in batch], cached_prefix=self._n_prefix)
-            hidden = forward_tree(self._model, tree, prefix=self._prefix)[0]
-            last = [start + length - 1 for start, length in zip(tree.starts, tree.lengths, strict=True)]
-            scores = self._head(hidden[torch.tensor(last, device=hidden.device)]).double().log_softmax(dim=-1)
-            rows.update(zip(batch, scores.cpu().numpy(), strict=True))
+        scores = np.zeros((len(notes), len(self.n_scored_steps)))
+        for read in self.read(notes):
+            scores[read.place] = read.scores
             if progress:
-                progress(len(batch))
-        return np.stack([rows[index] for index in range(len(notes))])
+                progress(1)
+        return scores
+
+    def read(self, notes: Sequence[EncodedNote]) -> Iterator[ReadNote]:
+        """Yield each note as the model has read it, as soon as its batch is; short notes come first."""
+        for batch in self._batches(notes):
+            yield from self._read_batch(batch, [notes[index] for index in batch])
+
+    @torch.inference_mode()
+    def _read_batch(self, places: Sequence[int], notes: Sequence[EncodedNote]) -> list[ReadNote]:
+        tree = pack([Segment(note.tokens) for note in notes], cached_prefix=self._n_prefix)
+        hidden = forward_tree(self._model, tree, prefix=self._prefix)[0]
+        spans = list(zip(tree.starts, tree.lengths, strict=True))
+        last = torch.tensor([start + length - 1 for start, length in spans], device=hidden.device)
+        scores = self._head(hidden[last]).double().log_softmax(dim=-1).cpu().numpy()
+        return [
+            ReadNote(place, note, row, "", None, features_of(hidden[start : start + length]))
+            for place, note, row, (start, length) in zip(places, notes, scores, spans, strict=True)
+        ]
 
     def _batches(self, notes: Sequence[EncodedNote]) -> Iterator[list[int]]:
         """Yield note indices in batches below the token budget, notes of similar length together."""

@@ -102,6 +102,22 @@ def load_model(
     return LoadedModel(model, tokenizer, name, commit, _weights_sha256(name, files), files)
 
 
+def load_tokenizer(name: str, revision: str | None = None) -> Any:
+    """Return a model's fast tokenizer without the model.
+
+    Raises:
+        ModelError: There is no such model, or it has none.
+    """
+    with silenced_transformers():
+        try:
+            tokenizer = AutoTokenizer.from_pretrained(model_folder(name, revision), trust_remote_code=False)
+        except (OSError, ValueError, KeyError) as error:
+            raise ModelError(f"cannot load this tokenizer: {first_line(error)}", place=name) from None
+    if not getattr(tokenizer, "is_fast", False):
+        raise ModelError("this model has no fast tokenizer", place=name)
+    return tokenizer
+
+
 def _read(
     name: str,
     folder: Path,

@@ -195,7 +195,7 @@ class AnswerScorer:
             end_of_turn = self._encoder.end_of_turn
             spoken = continue_greedily(self._model, end_of_turn, hidden, row, spans, self._prefix, max_new_tokens)
             answers = [self._encoder.decode(tokens) for tokens in spoken]
-        features = [_features(hidden[0, start : start + length]) for start, length in spans]
+        features = [features_of(hidden[0, start : start + length]) for start, length in spans]
         return [ReadNote(*found) for found in zip(places, notes, scores, answers, kept, features, strict=True)]
 
     def scores_below(self, hidden: Tensor, tree: PackedTree, roots: Sequence[int]) -> FloatArray:
@@ -227,7 +227,7 @@ class AnswerScorer:
         return np.stack([step[:, list(path)].sum(axis=1) for path in self.plan.trie.paths], axis=1)
 
 
-def _features(hidden: Tensor) -> NDArray[np.float32]:
+def features_of(hidden: Tensor) -> NDArray[np.float32]:
     """Return what a note looks like to the model. Shapes ``(tokens, hidden)`` in and ``(2 * hidden,)`` out."""
     both = torch.cat([hidden.float().mean(dim=0), hidden[-1].float()])
     return np.asarray(both.cpu().numpy(), np.float32)

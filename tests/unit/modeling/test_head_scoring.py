@@ -8,6 +8,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from nosology.classifier.engine import Engine
 from nosology.errors import ModelError
 from nosology.modeling.attention import TREE_ATTENTION
 from nosology.modeling.encoding import PromptEncoder
@@ -137,4 +138,21 @@ def test_progress_counts_every_note_whatever_the_batches(model: Any) -> None:
         counted: list[int] = []
         HeadScorer(model, ENCODER, batch_tokens=batch_tokens).scores(NOTES, progress=counted.append)
         assert sum(counted) == len(NOTES)
-    assert counted == [len(NOTES)]
+
+
+def test_a_note_read_by_a_head_shows_what_it_looks_like(model: Any) -> None:
+    plain = tiny_llama(seed=3, kv_heads=2)
+    for read in HeadScorer(model, ENCODER).read(NOTES):
+        tokens = (*ENCODER.root, *read.note.tokens)
+        with torch.inference_mode():
+            hidden = plain.model(input_ids=torch.tensor([tokens]), use_cache=False).last_hidden_state[0]
+        own = hidden[len(ENCODER.root) :]
+        np.testing.assert_allclose(read.features, torch.cat([own.mean(dim=0), own[-1]]), atol=1e-4)
+        assert read.note is NOTES[read.place]
+
+
+def test_an_engine_with_a_head_gives_features_where_they_are_wanted(model: Any) -> None:
+    scores, features = Engine(model, ENCODER).read(NOTES, with_features=True, progress=lambda _: None)
+    assert features is not None
+    assert features.shape == (len(NOTES), 64)
+    np.testing.assert_allclose(scores, HeadScorer(model, ENCODER).scores(NOTES), atol=1e-6)

@@ -4,7 +4,7 @@ Parts are looked at in the order in which one spoils the next: words before weig
 So what is named is the cause and not one of its many consequences.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,15 +57,25 @@ def compare(expected: Mapping[str, Any], observed: Mapping[str, Any]) -> Compari
     """
     kind = coarsest(expected["number_format"])
     tolerance = TOLERANCE[kind]
-    run, export = (_probabilities(side["scores"], expected["steps"]) for side in (expected, observed))
-    apart = np.abs(run - export)
-    largest = float(np.nan_to_num(apart, nan=1.0).max())
+    largest, mean, n_changed = apart(expected, observed["scores"])
     reason = next(_reasons(expected, observed, kind), "")
     if not reason and largest > tolerance:
         what = "the answers" if kind == "float32" else f"the number format {expected['number_format']}"
         reason = f"{what}: a probability moved by {largest:.3f}, and {tolerance} is tolerated"
-    n_changed = int((run[0].argmax(axis=1) != export[0].argmax(axis=1)).sum())
-    return Comparison(len(run[0]), largest, float(np.nanmean(apart)), n_changed, tolerance, reason)
+    return Comparison(len(expected["scores"]), largest, mean, n_changed, tolerance, reason)
+
+
+def apart(expected: Mapping[str, Any], scores: Sequence[Sequence[float]]) -> tuple[float, float, int]:
+    """Return the largest and the mean difference of a probability, and how many first categories are others.
+
+    Args:
+        expected: What the run says.
+        scores: What something else says of the same notes, in nats. Shape ``(notes, categories)``.
+    """
+    run, other = (_probabilities(side, expected["steps"]) for side in (expected["scores"], scores))
+    difference = np.nan_to_num(np.abs(run - other), nan=1.0)
+    n_changed = int((run[0].argmax(axis=1) != other[0].argmax(axis=1)).sum())
+    return float(difference.max()), float(difference.mean()), n_changed
 
 
 def coarsest(number_format: str) -> str:
@@ -74,7 +84,7 @@ def coarsest(number_format: str) -> str:
     return max(known, key=ROUNDING.__getitem__, default="float32")
 
 
-def _probabilities(scores: list[list[float]], steps: list[int]) -> FloatArray:
+def _probabilities(scores: Sequence[Sequence[float]], steps: Sequence[int]) -> FloatArray:
     """Return two views of the answers: as they are, and by the mean of their tokens, where long names count as short.
 
     A model that is sure of one name hides every change in the first view; in the second it shows.

@@ -1,0 +1,1 @@
+"""Models that run in other programs, behind the scorer's interface."""
