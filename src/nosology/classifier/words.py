@@ -32,6 +32,7 @@ from nosology.classifier.linear import (
 from nosology.errors import RunError
 from nosology.records import FloatArray, IntArray
 from nosology.runs.plausible import finite, within
+from nosology.suggesting.sharing import patients_of_columns
 
 if TYPE_CHECKING:  # scikit-learn takes a second to import, which a run that answers alone does not need to wait for
     from sklearn.svm import LinearSVC
@@ -96,18 +97,43 @@ class HashedModel:
         says = np.linalg.norm(self._weights, axis=0) * np.concatenate([block.idf for block in self._blocks])
         kept = np.zeros(len(says), bool)
         kept[np.argsort(-says, kind="stable")[:n_features]] = True
-        blocks, start = [], 0
+        return self._only(kept)
+
+    def shared(self, texts: Sequence[str], patients: Sequence[str], least: int) -> "HashedModel":
+        """Return the model with the features alone that so many patients share.
+
+        Args:
+            texts: The training notes, prepared.
+            patients: Whose each is.
+            least: Patients that a feature takes.
+        """
+        masks = []
+        for place, block in enumerate(self._blocks):
+            found = patients_of_columns(lambda some, i=place: _counts(some)[i], texts, patients, _N_HASHES)  # type: ignore[misc]
+            masks.append(found[block.columns] >= least)
+        return self._only(np.concatenate(masks))
+
+    @property
+    def n_features(self) -> int:
+        """Features that say anything."""
+        return int((self._weights != 0).any(axis=0).sum())
+
+    def _only(self, kept: NDArray[np.bool_]) -> "HashedModel":
+        """Return the model with some of its features. ``kept``: shape ``(features,)``."""
+        blocks, weights, start = [], [], 0
         for block in self._blocks:
             own = kept[start : start + len(block.columns)]
-            if not own.any():
-                own = own.copy()
-                own[0] = kept[start] = True  # a kind of feature never vanishes
-            blocks.append(_Block(block.kind, block.columns[own], block.idf[own]))
+            part = self._weights[:, start : start + len(block.columns)][:, own]
             start += len(block.columns)
-        weights = np.ascontiguousarray(self._weights[:, kept])
-        return replace(
-            self, settings={**self.settings, "features": int(kept.sum())}, _blocks=tuple(blocks), _weights=weights
-        )
+            if own.any():
+                blocks.append(_Block(block.kind, block.columns[own], block.idf[own]))
+                weights.append(part)
+            else:  # a kind of feature never vanishes: a column that says nothing
+                blocks.append(_Block(block.kind, np.zeros(1, np.int32), np.ones(1, np.float32)))
+                weights.append(np.zeros((len(self._weights), 1), np.float32))
+        joined = np.ascontiguousarray(np.hstack(weights))
+        settings = {**self.settings, "features": joined.shape[1]}
+        return replace(self, settings=settings, _blocks=tuple(blocks), _weights=joined)
 
     def save(self, path: Path, *, half: bool = False) -> None:
         """Write the model as safetensors: numbers only, no text of any note.

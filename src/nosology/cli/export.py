@@ -54,6 +54,9 @@ def export(
         str | None,
         typer.Option(help="What to call it; without it the run's name, with what the licence puts before it."),
     ] = None,
+    word_patients: Annotated[
+        int, typer.Option(min=0, help="Patients that have to share a word before it leaves; 0: no word leaves.")
+    ] = 10,
     allow_restricted: Annotated[
         bool,
         typer.Option(
@@ -80,6 +83,7 @@ def export(
         number_format=number_format.value,
         name=name,
         allow_restricted=allow_restricted,
+        word_patients=word_patients,
     )
     _say_what_was_proved(done)
 
@@ -90,6 +94,10 @@ def _say_what_was_proved(done: "Exported") -> None:
         f"{found.n} invented notes: largest difference {found.largest:.2g} of {found.tolerance:g} tolerated, "
         f"mean {found.mean:.2g}, {found.n_changed} other answers; {done.name}: {done.folder}"
     )
+    for cost in done.words.costs:
+        say(f"words: {cost.told}")
+    if done.words.why_not:
+        say(f"no word leaves: {done.words.why_not}")
     if done.left_to_do:
         say(f"before you pass it on: {done.left_to_do}")
 
@@ -97,9 +105,10 @@ def _say_what_was_proved(done: "Exported") -> None:
 def _bundle(run: Path, out: Path, *, allow_restricted: bool) -> None:
     from nosology.export.bundle import write_bundle
     from nosology.export.models.origin import expect_allowed
+    from nosology.report import write_report
     from nosology.runs.run import Run
 
     opened = Run.open(run)
     expect_allowed(opened, allow_restricted=allow_restricted)
-    made = write_bundle(opened, out)
+    made = write_bundle(opened, out, write_report=write_report)
     say(f"bundled, {made.n_notes} ids hashed: {out}; the salt stays with you: {made.salt}")

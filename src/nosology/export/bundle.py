@@ -1,22 +1,27 @@
 """A run as a bundle for reviewers: what was done, with what, and what came of it, without a weight and without a note.
 
+It holds configuration, manifest, hashes, versions of all packages, splits, results, and of each evaluation the report
+with its figures and forms. Word models stay behind whole, and so does every prompt that an evaluation may have kept.
+
 Ids are hashed with a salt that stays with whoever made the bundle, beside it and not in it: with the salt one can show
 that a note was in a split, without it nobody can. `differences` sets a bundle beside a run.
 """
 
 import hmac
+import platform
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from functools import partial
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import yaml
 
 from nosology.dataset.folder import open_dataset
 from nosology.errors import NosologyError
-from nosology.files import new_folder, read_json, read_manifest, sha256_file, write_json, write_text
+from nosology.files import MANIFEST, new_folder, read_json, read_manifest, sha256_tree, write_json, write_text
 from nosology.runs.integrity import Recorded
 from nosology.runs.integrity import differences as changed_since
 from nosology.runs.run import Run
@@ -39,12 +44,28 @@ class Bundle:
     n_notes: int
 
 
-def write_bundle(run: Path | str | Run, out: Path) -> Bundle:
+class WritesReport(Protocol):
+    """Writes the report of an evaluation; `nosology.report.write_report` does."""
+
+    def __call__(self, run: Run, *, evaluation: str, out: Path, name_of: Callable[[str], str]) -> object:
+        """Write it.
+
+        Args:
+            run: The run.
+            evaluation: Name of the evaluation.
+            out: The folder.
+            name_of: Returns what stands for the id of a note.
+        """
+        ...
+
+
+def write_bundle(run: Path | str | Run, out: Path, *, write_report: WritesReport) -> Bundle:
     """Write what a run is and what came of it; return where.
 
     Args:
         run: A finished run.
         out: The folder to make. The salt is written beside it, for its owner alone.
+        write_report: Writes the report of each evaluation.
 
     Raises:
         RunError: The folder holds something already, or the run recorded no hashes.
@@ -62,15 +83,15 @@ def write_bundle(run: Path | str | Run, out: Path) -> Bundle:
         (folder / "prompt.jinja").write_bytes(run.files.prompt.read_bytes())
         rows = sorted(f"{salted(salt, note_id)}\t{split}" for note_id, split in splits)
         write_text(folder / "splits.tsv", "\n".join(["note\tsplit", *rows]) + "\n")
-        installed = sorted({f"{item.name}=={item.version}" for item in metadata.distributions()}, key=str.lower)
-        write_text(folder / "environment.txt", "\n".join(installed) + "\n")
+        write_text(folder / "environment.txt", "\n".join(_environment()) + "\n")
         for name in run.evaluations():
             results = run.results(name).model_dump(mode="json")
             for example in results["examples"]:
                 example["note_id"] = salted(salt, example["note_id"])
             write_json(folder / "results" / f"{name}.json", portable(results))
-        hashes = {path.relative_to(folder).as_posix(): sha256_file(path) for path in _files(folder)}
-        write_json(folder / "manifest.json", {"kind": "bundle", "format": 1, "run_sha256": run.sha256, "files": hashes})
+            write_report(run, evaluation=name, out=folder / "report" / name, name_of=partial(salted, salt))
+        manifest = {"kind": "bundle", "format": 1, "run_sha256": run.sha256, "files": sha256_tree(folder)}
+        write_json(folder / MANIFEST, manifest)
     path = out.with_name(f"{out.name}.salt")
     write_text(path, salt + "\n", is_private=True)
     return Bundle(out, path, len(splits))
@@ -83,7 +104,7 @@ def differences(bundle: Path, run: Path | str | Run) -> Iterator[str]:
         RunError: There is no bundle, or no run.
     """
     manifest = read_manifest(bundle, "bundle")
-    found = {path.relative_to(bundle).as_posix(): sha256_file(path) for path in _files(bundle)}
+    found = sha256_tree(bundle)
     for name in sorted(manifest["files"].keys() | found.keys()):
         if manifest["files"].get(name) != found.get(name):
             yield f"{name}: not as it was bundled"
@@ -113,6 +134,12 @@ def portable(values: Any) -> Any:
     return Path(values).name if is_path else values
 
 
+def _environment() -> list[str]:
+    """Return what a package installer makes the same environment of: Python and system, then every package."""
+    installed = sorted({f"{item.name}=={item.version}" for item in metadata.distributions()}, key=str.lower)
+    return [f"# Python {platform.python_version()}, {platform.system()} {platform.machine()}", *installed]
+
+
 def _splits(run: Run) -> list[tuple[str, str]]:
     """Return each note's id with its split; where the dataset lies no longer where it was, of the training notes."""
     dataset = run.manifest.dataset
@@ -123,7 +150,3 @@ def _splits(run: Run) -> list[tuple[str, str]]:
     if opened.manifest_sha256 != dataset.manifest_sha256:
         return [(note_id, "train") for note_id in run.train_note_ids()]
     return list(opened.notes().select("note_id", "split").iter_rows())
-
-
-def _files(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.rglob("*") if path.is_file() and path != folder / "manifest.json")

@@ -5,7 +5,7 @@ The page is written last and at once. A page that shows prompts is readable by i
 
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
@@ -21,13 +21,21 @@ from nosology.report.classification import side_by_side
 from nosology.report.drawing import Drawn, colour_role
 from nosology.report.figures import CURVES, draw_all
 from nosology.report.suggested import shown
+from nosology.runs.files import ReportFiles
 from nosology.runs.manifest import RunManifest
 from nosology.runs.results import Comparison, Results
 from nosology.runs.run import Run
 from nosology.runs.suggestion_results import SuggestionResults
 
 
-def write_report(run: Path | Run, *, evaluation: str = "test", include_text: bool = False) -> Path:
+def write_report(
+    run: Path | Run,
+    *,
+    evaluation: str = "test",
+    include_text: bool = False,
+    out: Path | None = None,
+    name_of: Callable[[str], str] = str,
+) -> Path:
     """Write ``RUN/report`` and return its page.
 
     Beside ``index.html``: ``figures/*.svg`` and ``*.png``, ``classification_reports.txt``, and in ``cards`` the forms
@@ -37,20 +45,26 @@ def write_report(run: Path | Run, *, evaluation: str = "test", include_text: boo
         run: A finished run, or its folder.
         evaluation: A folder of ``RUN/eval``.
         include_text: Show the prompts of the examples; they must have been written by ``evaluate --include-text``.
+        out: A folder in place of ``RUN/report``; then nothing is written into the run.
+        name_of: Returns what stands for the id of a note; by default the id.
 
     Raises:
         RunError: The run is unfinished, was not evaluated or is the starter, its results are of another version, or
             hold no prompts.
     """
     run = Run.open(run)
-    run.check_writable()
+    if out is None:
+        run.check_writable()
     results = run.results(evaluation)
     prompts = _prompts(run, evaluation, results) if include_text else {}
+    prompts = {name_of(note_id): prompt for note_id, prompt in prompts.items()}
+    examples = [example.model_copy(update={"note_id": name_of(example.note_id)}) for example in results.examples]
+    results = results.model_copy(update={"examples": examples})
     drawn = draw_all(results, run.training_curves())
     suggested = read_suggested(run, evaluation, with_example=include_text)
     html = render(results, run.manifest, drawn, prompts, suggested, caution=run.caution)
     cards = render_cards(results, run.manifest, _environment(escape=False), caution=run.caution)
-    files = run.files.report(evaluation)
+    files = ReportFiles(out) if out else run.files.report(evaluation)
     files.folder.mkdir(parents=True, exist_ok=True)
     _write_figures(files.figures, drawn)
     write_text(files.classification_reports, side_by_side(results), is_private=False)

@@ -23,6 +23,7 @@ from nosology.errors import RunError
 from nosology.records import FloatArray, IntArray
 from nosology.runs.files import SuggesterFiles
 from nosology.runs.plausible import finite
+from nosology.suggesting.sharing import patients_of_columns
 
 if TYPE_CHECKING:
     from sklearn.feature_extraction.text import TfidfVectorizer
@@ -112,6 +113,31 @@ class WordModel:
         best = sorted(weights, key=lambda word: (-weights[word] * self.idf[self.vocabulary[word]], word))
         return [word for word in best[:n] if weights[word] > 0]
 
+    def shared(
+        self, texts: Sequence[str], places: Sequence[Sequence[int]], patients: Sequence[str], least: int
+    ) -> "WordModel":
+        """Return the model with the words and the rubrics alone that so many patients share.
+
+        Args:
+            texts: The training notes, prepared.
+            places: For each note the places of its rubrics.
+            patients: Whose each is.
+            least: Patients that a word or a rubric takes.
+        """
+        if not self.vocabulary:
+            return self
+        count = _vectorizer(self.vocabulary, counts=True).transform
+        kept = np.flatnonzero(patients_of_columns(count, texts, patients, len(self.vocabulary)) >= least)
+        whose: dict[int, set[str]] = {}
+        for patient, note in zip(patients, places, strict=True):
+            for place in note:
+                whose.setdefault(place, set()).add(patient)
+        seen = np.array([len(whose.get(int(place), ())) >= least for place in self.seen], np.bool_)
+        words = sorted(self.vocabulary, key=self.vocabulary.__getitem__)
+        vocabulary = {words[old]: new for new, old in enumerate(kept)}
+        weights = np.ascontiguousarray(self.weights[kept][:, seen])
+        return WordModel(vocabulary, self.idf[kept], weights, self.seen[seen], self.n_rubrics)
+
     @cached_property
     def _fitted(self) -> "TfidfVectorizer":
         vectorizer = _vectorizer(self.vocabulary)
@@ -156,9 +182,11 @@ class WordModel:
         return cls(vocabulary, arrays["idf"].astype(np.float64), arrays["weights"], seen, n_rubrics)
 
 
-def _vectorizer(vocabulary: dict[str, int] | None = None) -> "TfidfVectorizer":
-    from sklearn.feature_extraction.text import TfidfVectorizer
+def _vectorizer(vocabulary: dict[str, int] | None = None, *, counts: bool = False) -> Any:
+    from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 
+    if counts:
+        return CountVectorizer(ngram_range=(1, 2), vocabulary=vocabulary)
     if vocabulary is not None:
         return TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, vocabulary=vocabulary)
     return TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, min_df=MIN_NOTES, max_features=MAX_WORDS)

@@ -5,9 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from evaluation_world import Loader, write_dataset, write_run
 from export_world import write_adapted_run
+from nosology.evaluation import evaluate
 from nosology.export.bundle import differences, portable, salted, write_bundle
-from nosology.files import write_json
+from nosology.files import read_json, write_json
+from nosology.report import write_report
 from nosology.runs.files import RunFiles
 from nosology.runs.integrity import record_again
 from tiny_models import save_tiny_model
@@ -20,7 +23,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     save_tiny_model(folder / "model")
     write_adapted_run(folder / "run", folder / "model")
     (folder / "dataset" / "manifest.json").unlink()  # as where the dataset lies no longer: training notes are known
-    made = write_bundle(folder / "run", folder / "out")
+    made = write_bundle(folder / "run", folder / "out", write_report=write_report)
     assert made.n_notes == 2
     return folder
 
@@ -34,6 +37,50 @@ def test_no_weight_no_id_and_no_path_is_in_a_bundle(folder: Path) -> None:
         assert path.suffix != ".safetensors"
     rows = (folder / "out" / "splits.tsv").read_text(encoding="utf-8").splitlines()[1:]
     assert not any(row.startswith(("n1", "n2")) for row in rows)
+
+
+CANARY = "zebrafish-4711"
+
+
+@pytest.fixture(scope="module")
+def evaluated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the bundle of a run that was evaluated, with a canary in every note, every id and every kept prompt."""
+    folder = tmp_path_factory.mktemp("canary")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("nosology.evaluation.workflow.load_classifier", Loader())
+        notes = {"train": 30, "validation": 30, "test": 16}
+        dataset = write_dataset(folder / "dataset", notes, prefix=CANARY)
+        settings = {"evaluate": {"bootstrap_samples": 100, "systems": ["majority", "base", "tuned"]}}
+        run = write_run(folder / "run", dataset, n_train=30, config=settings)
+        evaluate(run, include_text=True)
+    RunFiles(run).prompt.write_text("{{ note }}", encoding="utf-8")
+    record_again(RunFiles(run))
+    write_report(run, include_text=True)
+    write_bundle(run, folder / "out", write_report=write_report)
+    return folder
+
+
+def test_no_canary_of_a_note_an_id_or_a_prompt_is_in_a_bundle(evaluated: Path) -> None:
+    inside = [path for path in (evaluated / "run").rglob("*") if path.is_file()]
+    assert any(CANARY.encode() in path.read_bytes() for path in inside), "else nothing is proved"
+    bundled = [path for path in (evaluated / "out").rglob("*") if path.is_file()]
+    for path in bundled:
+        content = path.read_bytes()
+        assert CANARY.encode() not in content, path
+        assert str(evaluated).encode() not in content, path
+
+
+def test_report_forms_and_environment_are_in_a_bundle(evaluated: Path) -> None:
+    out = evaluated / "out"
+    page = (out / "report" / "test" / "index.html").read_text(encoding="utf-8")
+    examples = read_json(out / "results" / "test.json")["examples"]
+    assert examples
+    assert all(example["note_id"] in page for example in examples), "by their hashes"
+    assert list((out / "report" / "test" / "cards").glob("*.md"))
+    python, *packages = (out / "environment.txt").read_text(encoding="utf-8").splitlines()
+    assert python.startswith("# Python 3.")
+    assert any(line.startswith("torch==") for line in packages)
+    assert list(differences(out, evaluated / "run")) == []
 
 
 def test_whoever_has_the_salt_finds_a_note(folder: Path) -> None:

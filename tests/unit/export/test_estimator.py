@@ -1,5 +1,6 @@
 """The classifier behind scikit-learn's conventions: its checks, clones, pipelines, cross-validation, and no pickle."""
 
+import doctest
 import pickle
 import re
 import warnings
@@ -17,6 +18,7 @@ from sklearn.utils import estimator_checks
 
 import nosology
 from nosology import NosologyClassifier
+from nosology.classifier.classifier import Classifier
 from nosology.errors import RunError
 from tiny_models import save_tiny_model
 
@@ -77,6 +79,16 @@ def test_probabilities_are_a_row_a_text_and_a_column_a_class(fitted: NosologyCla
     assert fitted.is_calibrated_, "30 texts were held out"
 
 
+def test_fitting_loads_the_run_once(settings: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    loaded = []
+    load = Classifier.load
+    monkeypatch.setattr(Classifier, "load", lambda run: (loaded.append(run), load(run))[1])
+    one = NosologyClassifier(**settings, validation_share=0.75).fit(TEXTS, TRUTH)
+    assert len(loaded) == 1
+    again = load(one.run_).classify(["cough"])
+    assert again[0].ranking == one._classifier.classify(["cough"])[0].ranking, "stored as it answers"
+
+
 def test_classes_keep_their_kind(settings: dict[str, Any]) -> None:
     numbers = NosologyClassifier(**settings).fit(np.array(TEXTS), np.array([3, 7] * 20))
     assert numbers.predict(["cough"]).dtype.kind == "i"
@@ -91,6 +103,13 @@ def test_the_example_on_the_first_page_runs(settings: dict[str, Any]) -> None:
     names = {"texts": TEXTS, "categories": TRUTH, "new_texts": ["cough"], "settings": settings}
     exec(example.replace("epochs=2", "epochs=2, **settings"), names)
     assert names["ward"].classes_.tolist() == ["lung", "skin"]
+
+
+def test_the_example_in_the_documentation_runs(settings: dict[str, Any], tmp_path: Path) -> None:
+    page = Path(__file__).parents[3] / "docs" / "how-to" / "export.md"
+    names = {"model": settings["model"], "folder": tmp_path}
+    found = doctest.testfile(str(page), module_relative=False, globs=names, encoding="utf-8")
+    assert (found.failed, found.attempted) == (0, 7)
 
 
 def test_a_clone_has_the_settings_and_nothing_that_was_learned(fitted: NosologyClassifier) -> None:

@@ -8,6 +8,7 @@ from nosology.export.models.comparing import Comparison
 from nosology.export.models.layout import Target
 from nosology.export.models.licences import Licence
 from nosology.export.models.origin import AGREEMENT, MIMIC, UNKNOWN
+from nosology.export.models.word_models import WordModels
 from nosology.runs.run import Run
 
 _USE = {
@@ -76,8 +77,8 @@ the run:
 
 ## What is not in it
 
-Notes, ids, and words of notes: neither the linear model over words nor what suggests diagnoses leaves with it, so the
-answers are those of the tuned model alone. Weights can still tell whether a note was among those it learned from.
+No note and no id. The answers are those of the tuned model alone. {words}
+Weights can still tell whether a note was among those it learned from.
 
 ## Whose notes, and licence
 
@@ -98,6 +99,8 @@ class Facts:
         licence: The base model's.
         sources: Where the run's notes came from.
         found: The gate's figures.
+        words: What left of the run's word models.
+        word_patients: Patients that share each of their words.
     """
 
     name: str
@@ -106,6 +109,8 @@ class Facts:
     licence: Licence
     sources: frozenset[str]
     found: Comparison
+    words: WordModels
+    word_patients: int
 
 
 def card_of(run: Run, to: Target, questions: Mapping[str, Any], facts: Facts) -> str:
@@ -133,8 +138,20 @@ def card_of(run: Run, to: Target, questions: Mapping[str, Any], facts: Facts) ->
         prepared=_prepared(run),
         found=facts.found,
         number_format=facts.number_format,
+        words=_words(facts.words, facts.word_patients),
         whose=_whose(facts.sources),
         notice=f"{facts.licence.notice} {facts.licence.asks}".strip(),
+    )
+
+
+def _words(words: WordModels, least: int) -> str:
+    """Return which words of notes are in the folder, and what leaving the others out costs."""
+    if not words.costs:
+        return f"No word of a note is in it{f', since {words.why_not}' if words.why_not else ''}."
+    told = "; ".join(cost.told for cost in words.costs)
+    return (
+        f"`nosology/words` holds what the run knows of words, and of those only the ones that the notes of {least} "
+        f"patients or more share: {told}."
     )
 
 

@@ -60,6 +60,11 @@ class ExportFiles:
         return self.own / "calibration.json"
 
     @property
+    def words(self) -> Path:
+        """The word models, with what many patients share; empty where none leaves."""
+        return self.own / "words"
+
+    @property
     def card(self) -> Path:
         """What a reader of the folder sees first."""
         return self.folder / "README.md"

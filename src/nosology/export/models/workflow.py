@@ -15,11 +15,13 @@ from nosology.export.models.gguf_file import GgufFormat, write_gguf
 from nosology.export.models.layout import ExportFiles, Target
 from nosology.export.models.licences import licence_of, model_name, write_papers
 from nosology.export.models.origin import expect_allowed
+from nosology.export.models.word_models import WordModels, shared_words
 from nosology.export.models.writing import StoredFormat, merged_model, write_adapter, write_merged, write_tokenizer
-from nosology.files import new_folder, read_manifest, sha256_file, write_json
+from nosology.files import new_folder, read_manifest, sha256_tree, write_json
 from nosology.modeling.loading import model_folder
 from nosology.modeling.prompts import PromptTemplate
 from nosology.runs.run import Run
+from nosology.suggesting.sharing import FEWEST_PATIENTS
 
 NumberFormat = Literal["auto", "float32", "float16", "bfloat16", "f16", "q8_0"]
 
@@ -33,12 +35,14 @@ class Exported:
         comparison: The gate's figures.
         name: What it is called.
         left_to_do: What the base model's licence asks of whoever passes it on; empty where its text is in the folder.
+        words: What left of the run's word models.
     """
 
     folder: Path
     comparison: Comparison
     name: str
     left_to_do: str
+    words: WordModels
 
 
 def export_run(
@@ -49,6 +53,7 @@ def export_run(
     number_format: NumberFormat = "auto",
     name: str | None = None,
     allow_restricted: bool = False,
+    word_patients: int = FEWEST_PATIENTS,
     observe: gate.Observe | None = None,
 ) -> Exported:
     """Write a run as a model of another program, once it was proved that it answers there as it does here.
@@ -60,6 +65,7 @@ def export_run(
         number_format: Of the weights; ``auto`` is the base model's.
         name: What the export is called; None for the run's name, with what the base model's licence puts before it.
         allow_restricted: Pack a run of notes that an agreement protects, or of nobody knows whose notes.
+        word_patients: Patients that have to share a word of the word models; 0 for no word at all.
         observe: See `nosology.export.models.gate.check`.
 
     Raises:
@@ -72,19 +78,30 @@ def export_run(
     tokenizer = _tokenizer(base)
     licence = licence_of(run.manifest.model.name, base, tokenizer)
     name = model_name(licence, run.name, name)
+    words = shared_words(run, word_patients)
     asked = ask(run, tokenizer)
     with new_folder(out) as folder:
         files = ExportFiles(folder)
         files.own.mkdir()
         stored, file = _write(folder, run, to, asked, tokenizer, number_format)
         _write_own(files, run, asked, to, stored, file)
+        words.save(files.words, word_patients)
         has_licence = write_papers(folder, base, licence)
         found = _proved(folder, base if to == "adapter" else None, out, observe)
-        facts = Facts(name, portable_name(run.manifest.model.name), stored, licence, frozenset(sources), found)
+        facts = Facts(
+            name,
+            portable_name(run.manifest.model.name),
+            stored,
+            licence,
+            frozenset(sources),
+            found,
+            words,
+            word_patients,
+        )
         page = card_of(run, to, {**asked.questions, "gguf_file": file}, facts)
         files.card.write_text(page, encoding="utf-8")
         write_json(files.manifest, _manifest(files, run, to, asked, stored, found) | {"name": name})
-    return Exported(out, found, name, "" if has_licence else licence.asks)
+    return Exported(out, found, name, "" if has_licence else licence.asks, words)
 
 
 def _proved(folder: Path, base: Path | None, out: Path, observe: gate.Observe | None) -> Comparison:
@@ -128,7 +145,7 @@ def changed_files(folder: Path) -> list[str]:
         RunError: It is no export.
     """
     written = read_manifest(folder, "export")["files"]
-    found = _hashes(folder)
+    found = sha256_tree(folder)
     return sorted(name for name in written.keys() | found.keys() if written.get(name) != found.get(name))
 
 
@@ -242,12 +259,5 @@ def _manifest(
             "changed_answers": comparison.n_changed,
             "tolerance": comparison.tolerance,
         },
-        "files": _hashes(files.folder),
+        "files": sha256_tree(files.folder),
     }
-
-
-def _hashes(folder: Path) -> dict[str, str]:
-    """Return the hash of every file but the manifest, by its path in the folder."""
-    manifest = ExportFiles(folder).manifest
-    paths = sorted(path for path in folder.rglob("*") if path.is_file() and path != manifest)
-    return {path.relative_to(folder).as_posix(): sha256_file(path) for path in paths}

@@ -60,7 +60,14 @@ def test_a_changed_byte_is_named(folder: Path, tmp_path: Path) -> None:
 
 def test_the_card_says_what_was_proved_and_what_is_not_in_it(folder: Path) -> None:
     card = (folder / "out" / "README.md").read_text(encoding="utf-8")
-    for words in ("12 invented notes", "words of notes", "Not a medical device", "base_model: model", "| float32 |"):
+    for words in (
+        "12 invented notes",
+        "No note and no id",
+        "No word of a note",
+        "Not a medical device",
+        "base_model: model",
+        "| float32 |",
+    ):
         assert words in card
 
 
@@ -127,6 +134,23 @@ def test_a_licence_travels_and_its_naming_rule_holds(tmp_path: Path) -> None:
     assert model_name(licence, "ward", "Llama-ward") == "Llama-ward"
     with pytest.raises(ModelError, match="begins with 'Llama'"):
         model_name(licence, "ward", "ward")
+
+
+def test_what_is_made_of_llama_3_2_carries_its_licence_notice_and_name(tmp_path: Path) -> None:
+    base = save_tiny_model(tmp_path / "Llama-3.2-1B-Instruct", tokenizer=llama3_tokenizer())
+    for paper in ("LICENSE.txt", "USE_POLICY.md"):
+        (base / paper).write_text("LLAMA 3.2 COMMUNITY LICENSE AGREEMENT", encoding="utf-8")
+    run = write_adapted_run(tmp_path / "ward", base)
+    with pytest.raises(ModelError, match="begins with 'Llama'"):
+        export_run(run, "merged", tmp_path / "refused", name="ward", observe=outside.observe)
+    done = export_run(run, "merged", tmp_path / "out", observe=outside.observe)
+    assert (done.name, done.left_to_do) == ("Llama-3.2-ward", "")
+    assert (tmp_path / "out" / "BASE_MODEL_LICENSE.txt").read_bytes() == (base / "LICENSE.txt").read_bytes()
+    assert (tmp_path / "out" / "BASE_MODEL_USE_POLICY.md").is_file()
+    card = (tmp_path / "out" / "README.md").read_text(encoding="utf-8")
+    for words in ("license: llama3.2", "# Llama-3.2-ward", "Built with Llama 3.2", "Llama 3.2 Community License"):
+        assert words in card
+    assert "Llama 3.2 Community License" in (tmp_path / "out" / "NOTICE").read_text(encoding="utf-8")
 
 
 def test_a_licence_that_is_not_there_is_left_to_do(tmp_path: Path) -> None:
