@@ -63,34 +63,17 @@ def open_parts(
     run = Run.open(run)
     recorded = check(run.files, but_for=but_for)
     manifest, labels = run.manifest, run.labels
-    settings = manifest.config.model
     system = system or manifest.config.evaluate.answer_with
     ensemble = _load_ensemble(run) if system == "ensemble" else None
     answers = system in ("tuned", "ensemble")  # the others are there to be compared with: nothing was fitted to them
-    if outside is None:
-        model, encoder = _load_model(run, recorded, dtype or settings.dtype, _adapter(run, system))
-    else:
-        model, encoder = None, encoder_of(run)
     calibration = None
     if answers and run.files.calibration not in but_for:
         calibration = Calibration.load(run.files.calibration)
     local = LocalCalibration.newest(run.files) if answers else None
     if local is not None:
-        if outside is not None and local.typicality is not None:
-            raise RunError(
-                "this run was calibrated on local notes, and how usual a note is among them only torch can tell",
-                place=str(run.folder),
-                hint="use --backend torch",
-            )
+        _expect_typicality(run, local, outside)
         calibration, ensemble = local.tuned, local.of(ensemble)
-    engine = Engine(
-        model,
-        encoder,
-        scoring=settings.scoring,
-        batch_tokens=manifest.config.evaluate.batch_tokens,
-        rubrics=run.rubrics,
-        outside=outside,
-    )
+    engine = _engine(run, recorded, _adapter(run, system), dtype, outside)
     return Parts(
         engine,
         labels,
@@ -128,6 +111,34 @@ def _load_model(run: Run, recorded: Recorded, dtype: NumberFormat, adapter: Path
         return loaded.model, encoder
     n_head_categories = len(run.labels.names) if run.has_category_head else None
     return load_adapter(loaded, adapter, n_head_categories=n_head_categories), encoder
+
+
+def _engine(
+    run: Run, recorded: Recorded, adapter: Path | None, dtype: NumberFormat | None, outside: OutsideModel | None
+) -> Engine:
+    """Return a run's model with what reads notes by it, or what cuts prompts for the program that runs it."""
+    settings = run.manifest.config.model
+    if outside is not None:
+        model, encoder = None, encoder_of(run)
+    else:
+        model, encoder = _load_model(run, recorded, dtype or settings.dtype, adapter)
+    return Engine(
+        model,
+        encoder,
+        scoring=settings.scoring,
+        batch_tokens=run.manifest.config.evaluate.batch_tokens,
+        rubrics=run.rubrics,
+        outside=outside,
+    )
+
+
+def _expect_typicality(run: Run, local: LocalCalibration, outside: OutsideModel | None) -> None:
+    if outside is not None and local.typicality is not None:
+        raise RunError(
+            "this run was calibrated on local notes, and how usual a note is among them only torch can tell",
+            place=str(run.folder),
+            hint="use --backend torch",
+        )
 
 
 def encoder_of(run: Run) -> PromptEncoder:

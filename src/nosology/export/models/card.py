@@ -107,7 +107,7 @@ class Facts:
     base: str
     number_format: str
     licence: Licence
-    sources: frozenset[str]
+    sources: Collection[str]
     found: Comparison
     words: WordModels
     word_patients: int

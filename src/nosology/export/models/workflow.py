@@ -88,16 +88,8 @@ def export_run(
         words.save(files.words, word_patients)
         has_licence = write_papers(folder, base, licence)
         found = _proved(folder, base if to == "adapter" else None, out, observe)
-        facts = Facts(
-            name,
-            portable_name(run.manifest.model.name),
-            stored,
-            licence,
-            frozenset(sources),
-            found,
-            words,
-            word_patients,
-        )
+        base_name = portable_name(run.manifest.model.name)
+        facts = Facts(name, base_name, stored, licence, sources, found, words, word_patients)
         page = card_of(run, to, {**asked.questions, "gguf_file": file}, facts)
         files.card.write_text(page, encoding="utf-8")
         write_json(files.manifest, _manifest(files, run, to, asked, stored, found) | {"name": name})
