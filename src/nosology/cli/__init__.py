@@ -101,6 +101,8 @@ def _say_bug(error: Exception) -> None:
         return
     for frame in traceback.extract_tb(error.__traceback__)[-8:]:
         say(f"  {frame.filename}:{frame.lineno} in {frame.name}")
+    for told in getattr(error, "frames", ()):  # of a worker, innermost last
+        say(f"  in a worker: {told}")
     say(
         f"error: {type(error).__name__}; this is a bug in nosology, please report it\n"
         "  hint: its message is withheld, since it could quote a note; NOSOLOGY_DEBUG=1 shows it"

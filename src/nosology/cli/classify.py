@@ -25,6 +25,7 @@ from nosology.cli.backends import (
 )
 from nosology.cli.console import progress, say, say_cautions
 from nosology.cli.runs import RunArgument
+from nosology.cli.scale import EngineName, EngineOption, classify_on_ray, refuse_with_ray
 from nosology.cli.tables import (
     EncodingOption,
     EscapeOption,
@@ -33,6 +34,7 @@ from nosology.cli.tables import (
     check_escaping,
     check_out,
     read_user_table,
+    reading_options,
 )
 from nosology.errors import DataError
 
@@ -50,9 +52,11 @@ class System(StrEnum):
 @app.command()
 def classify(
     run: RunArgument,
-    file: Annotated[Path, typer.Argument(help="A table (CSV, TSV, Parquet, JSONL), - for one note.")],
+    table: Annotated[str, typer.Argument(metavar="FILE", help="A table (CSV, TSV, Parquet, JSONL), - for one note.")],
     text: Annotated[str, typer.Option(help="The column that holds the notes.")] = "text",
-    out: Annotated[Path | None, typer.Option(help="The table to write; without it, JSON lines go to stdout.")] = None,
+    out_table: Annotated[
+        str | None, typer.Option("--out", help="The table to write; without it, JSON lines go to stdout.")
+    ] = None,
     system: Annotated[
         System | None,
         typer.Option(help="tuned or ensemble; without it, what the run's evaluate.answer_with says."),
@@ -68,6 +72,7 @@ def classify(
     served_name: ServedNameOption = None,
     timeout: TimeoutOption = 120.0,
     state: Annotated[Path | None, typer.Option(help="Folder of the audit log.  [default: RUN/service]")] = None,
+    engine: EngineOption = EngineName.local,
 ) -> None:
     """Say which category each note belongs to, and how sure that is.
 
@@ -87,6 +92,14 @@ def classify(
     """
     from nosology.sources.tablefile import has_lists, refuse_taken, table_format, write_table
 
+    if engine is EngineName.ray:
+        refuse_with_ray(
+            escape_formulas=escape_formulas, force=force, backend=backend is not Backend.torch, export=bool(export)
+        )
+        how = reading_options(separator, encoding)
+        classify_on_ray(run, table, out_table, text, system=system.value if system else None, how=how)
+        return
+    file, out = Path(table), Path(out_table) if out_table else None
     if out is not None:
         table_format(out)  # what cannot be written is refused before the model starts
         check_out(out, file, is_forced=force)

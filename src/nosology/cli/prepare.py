@@ -9,6 +9,7 @@ import typer
 
 from nosology.cli import app
 from nosology.cli.console import progress, say
+from nosology.cli.scale import EngineName, EngineOption, prepare_on_ray, refuse_with_ray
 from nosology.cli.tables import EncodingOption, SeparatorOption, reading_options
 
 if TYPE_CHECKING:
@@ -89,9 +90,9 @@ def mimic4(
 @prepare.command()
 def table(
     file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="CSV, TSV, JSON lines, Parquet, Excel, or a saved datasets folder.")
+        str, typer.Argument(metavar="FILE", help="CSV, TSV, JSON lines, Parquet, Excel, or a saved datasets folder.")
     ],
-    out: Out,
+    out: Annotated[str, typer.Option(metavar="DIR", help="The dataset folder to make; it must not hold anything yet.")],
     text: Annotated[str, typer.Option(metavar="COL", help="Column of the notes.")],
     category: Annotated[str | None, typer.Option(metavar="COL", help="Column of the categories.")] = None,
     code: Annotated[
@@ -113,6 +114,7 @@ def table(
     overrides: Overrides = None,
     csv: Csv = False,
     workers: Workers = None,
+    engine: EngineOption = EngineName.local,
     as_json: Json = False,
 ) -> None:
     """Prepare a table of your own notes.
@@ -126,8 +128,12 @@ def table(
     columns = TableColumns(text, category, code, version, note_id, patient, split)
     settings = _settings(config, overrides, preset, label_set=labels)
     how = reading_options(separator, encoding)
-    summary = prepare_table(file, out, settings, columns, how=how, progress=progress, csv=csv, n_workers=workers)
-    _report(summary, as_json)
+    if engine is EngineName.ray:
+        refuse_with_ray(csv=csv)
+        _report(prepare_on_ray(file, out, settings, columns, how=how, n_workers=workers), as_json)
+        return
+    paths = Path(file), Path(out)
+    _report(prepare_table(*paths, settings, columns, how=how, progress=progress, csv=csv, n_workers=workers), as_json)
 
 
 def _settings(

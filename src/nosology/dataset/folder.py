@@ -1,8 +1,8 @@
 """Reading a prepared dataset: what training and evaluation see of it.
 
-A dataset is a folder with ``notes.parquet``, ``labels.tsv``, ``funnel.json``, ``quarantine.jsonl`` and a manifest that
-holds the hash of each. `open_dataset` checks the hashes before anything is read, so a dataset that was edited or cut
-short is refused rather than trained on.
+A dataset is a folder with ``notes.parquet`` (a file, or a folder of parts where many workers wrote them),
+``labels.tsv``, ``funnel.json``, ``quarantine.jsonl`` and a manifest that holds the hash of each. `open_dataset` checks
+the hashes before anything is read, so a dataset that was edited or cut short is refused rather than trained on.
 """
 
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from nosology.coding.labels import LabelSet
 from nosology.config import PrepareConfig
 from nosology.errors import RunError
-from nosology.files import MANIFEST, read_json, read_manifest, sha256_file
+from nosology.files import MANIFEST, read_json, read_manifest, sha256_file, sha256_text
 
 Split = Literal["train", "validation", "test"]
 
@@ -60,8 +60,11 @@ class Dataset:
 
     @property
     def sha256(self) -> str:
-        """The SHA-256 of ``notes.parquet``, which names the dataset in runs and results."""
-        return cast(str, self.manifest["files"][NOTES_FILE]["sha256"])
+        """The SHA-256 of ``notes.parquet``, or of its parts' hashes: what names the dataset in runs and results."""
+        files = self.manifest["files"]
+        if NOTES_FILE in files:
+            return cast(str, files[NOTES_FILE]["sha256"])
+        return sha256_text("".join(f"{name} {files[name]['sha256']}\n" for name in sorted(files) if is_part(name)))
 
     @cached_property
     def manifest_sha256(self) -> str:
@@ -106,6 +109,11 @@ class Dataset:
     def funnel(self) -> list[dict[str, Any]]:
         """Return what was lost at each step and why: ``{step, rows_in, rows_out, lost: {reason: count}}``."""
         return cast(list[dict[str, Any]], read_json(self.folder / FUNNEL_FILE))
+
+
+def is_part(name: str) -> bool:
+    """Return whether a file of a dataset holds some of its notes, where ``notes.parquet`` is a folder of parts."""
+    return name.startswith(f"{NOTES_FILE}/")
 
 
 def codes_of(notes: pl.DataFrame) -> list[tuple[tuple[str, int], ...]]:

@@ -1,7 +1,7 @@
 """The funnel: how many rows came into each step of a preparation, how many were lost there, and why."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 
@@ -37,6 +37,18 @@ class Funnel:
             n_characters: How many.
         """
         self._left_out[step][kind] += n_characters
+
+    def add(self, rows_in: int, steps: Sequence[Mapping[str, Any]]) -> None:
+        """Count what another funnel of the same steps has counted.
+
+        Args:
+            rows_in: Its rows.
+            steps: What its `steps` returned.
+        """
+        self.rows_in += rows_in
+        for step in steps:
+            self._lost[step["step"]].update(step["lost"])
+            self._left_out[step["step"]].update(step.get("left_out", {}))
 
     @property
     def rows_out(self) -> int:

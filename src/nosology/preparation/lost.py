@@ -6,7 +6,8 @@ may have named the wrong column, and then its cells are text.
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from nosology.coding import labels as reasons
 from nosology.coding.icd import normalize
@@ -43,6 +44,26 @@ class LostLabels:
         examples = self._examples[reason]
         if len(examples) < _N_EXAMPLES and _CODE_LIKE.fullmatch(code.value):
             examples[code.value] = code.version
+
+    def state(self) -> dict[str, Any]:
+        """Return what is remembered as plain values; names of categories can be cells of a column named by mistake."""
+        return {"categories": self._categories, "n_by_reason": self._n_by_reason, "examples": self._examples}
+
+    def add(self, state: Mapping[str, Any]) -> None:
+        """Remember what another has remembered, behind what is here.
+
+        Args:
+            state: What its `state` returned.
+        """
+        for name, n in state["categories"].items():
+            if name in self._categories or len(self._categories) < _MOST_REMEMBERED:
+                self._categories[name] += n
+        self._n_by_reason.update(state["n_by_reason"])
+        for reason, examples in state["examples"].items():
+            known = self._examples[reason]
+            for code, version in examples.items():
+                if len(known) < _N_EXAMPLES:
+                    known[code] = version
 
     def notices(self) -> list[str]:
         """Return what the user should know, most frequent first."""

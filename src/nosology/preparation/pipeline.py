@@ -18,7 +18,7 @@ Reading streams, cleaning runs on all cores, and only ids and fingerprints of th
 a note's text reaches a message, a log, the funnel or the quarantine.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -38,6 +38,7 @@ from nosology.preparation.addenda import ADDENDA, one_per_admission
 from nosology.preparation.collecting import CLEAN, LABEL, READ, WORDS, Collector
 from nosology.preparation.joining import join
 from nosology.preparation.labelling import Labeller
+from nosology.preparation.lost import LostLabels
 from nosology.preparation.quarantine import Quarantine
 from nosology.preparation.select import (
     DUPLICATES,
@@ -61,7 +62,7 @@ from nosology.text.cleaning import Cleaning
 SPLIT = "split"
 STEPS = (LABEL, CLEAN, WORDS, NOTE_ID, DUPLICATES, NEAR_DUPLICATES, SPLIT)
 """Funnel steps behind those of the source."""
-_STEPS_WITH_ADDENDA = (LABEL, CLEAN, NOTE_ID, ADDENDA, WORDS, DUPLICATES, NEAR_DUPLICATES, SPLIT)
+STEPS_WITH_ADDENDA = (LABEL, CLEAN, NOTE_ID, ADDENDA, WORDS, DUPLICATES, NEAR_DUPLICATES, SPLIT)
 
 _MANY_NOTES, _LARGE_SHARE = 10, 0.05
 """Of a patient: so many notes, and so large a share of all, are rare in any hospital and usual for a lost id."""
@@ -205,31 +206,38 @@ def prepare(
     labels = labels or LabelSet.load(config.label_set)
     with new_folder(out, is_private=True) as folder:
         source = open_source()
-        steps = STEPS if config.addenda == "keep" else _STEPS_WITH_ADDENDA
+        steps = STEPS if config.addenda == "keep" else STEPS_WITH_ADDENDA
         funnel, quarantine = Funnel([READ, *source.steps, *steps]), Quarantine(config.max_failed_share)
         label_of = Labeller(labels, config.label_rule, config.icd10_mapping)
         with TextFile(folder / "texts.partial") as texts:
             collector = Collector(source, label_of, texts, funnel, quarantine)
-            notes = collector.collect(_cleaning_of_one(config), n_workers, progress or no_progress)
-            notes = _with_split(_selected(notes, texts, config, funnel, label_of), config)
+            notes = collector.collect(cleaning_of_one(config), n_workers, progress or no_progress)
+            notes = with_split(_selected(notes, texts, config, funnel, label_of), config)
             notes = join(notes, with_dataset, texts, funnel, SPLIT) if with_dataset else notes
-            _check(notes, funnel)
+            check_notes(notes, funnel)
             write_notes(folder, notes, _reader(notes, texts))
-        summary = summarize(out, notes, labels, funnel, len(quarantine), _warnings(source, label_of, notes))
+        summary = summarize(out, notes, labels, funnel, len(quarantine), notices(source.warnings, label_of.lost, notes))
         quarantine.write(folder / QUARANTINE_FILE)
         write_labels_and_funnel(folder, labels, list(summary.funnel))
         if csv:
             write_csv(folder)
-        write_manifest(folder, _origin(source, config, labels, with_dataset) | summary.contents())
+        write_manifest(folder, origin_of(_source_of(source, with_dataset), config, labels) | summary.contents())
     return summary
 
 
-def _warnings(source: Source, label_of: Labeller, notes: pl.DataFrame) -> list[str]:
-    """Return what the user should know before trusting the dataset."""
-    return [*source.warnings, *label_of.lost.notices(), *_large_patient(notes)]
+def notices(of_source: Iterable[str], lost: LostLabels, notes: pl.DataFrame) -> list[str]:
+    """Return what the user should know before trusting the dataset.
+
+    Args:
+        of_source: What the source says.
+        lost: What had no label.
+        notes: The notes that stay.
+    """
+    return [*of_source, *lost.notices(), *_large_patient(notes)]
 
 
-def _cleaning(config: PrepareConfig) -> Cleaning:
+def cleaning_of(config: PrepareConfig) -> Cleaning:
+    """Return what is done to each note and which lengths stay."""
     return Cleaning(
         deidentify=config.deidentify,
         deidentify_style=config.deidentify_style,
@@ -242,9 +250,9 @@ def _cleaning(config: PrepareConfig) -> Cleaning:
     )
 
 
-def _cleaning_of_one(config: PrepareConfig) -> Cleaning:
+def cleaning_of_one(config: PrepareConfig) -> Cleaning:
     """Return what is done to each note as it comes: where addenda are joined, lengths are judged and signed later."""
-    how = _cleaning(config)
+    how = cleaning_of(config)
     if config.addenda == "keep":
         return how
     return replace(how, min_words=0, max_words=None, with_signature=False)
@@ -259,18 +267,23 @@ def _selected(
         DataError: None stays.
     """
     notes = one_per_id(notes, funnel)
-    notes = one_per_admission(notes, texts, config.addenda, _cleaning(config), funnel, WORDS)
+    notes = one_per_admission(notes, texts, config.addenda, cleaning_of(config), funnel, WORDS)
     if config.drop_duplicates:
         notes = one_per_text(notes, funnel)
     if config.drop_near_duplicates and notes.height:
         notes = without_near_duplicates(notes, _reader(notes, texts), funnel)
     if not notes.height:
-        most = max(funnel.steps(), key=lambda step: step["rows_in"] - step["rows_out"])
-        hint = f"most rows are lost at the step {most['step']!r}; its settings are in docs/reference/config.md"
-        if most["step"] == LABEL and label_of.lost.notices():
-            hint = "\n    ".join(label_of.lost.notices())
-        raise DataError(f"no note is left after filtering:\n{funnel.describe()}", place="funnel", hint=hint)
+        raise no_note_left(funnel, label_of.lost)
     return notes.drop("order", "digest", "signature")
+
+
+def no_note_left(funnel: Funnel, lost: LostLabels) -> DataError:
+    """Return the error of a preparation that keeps no note, with the step that is most to blame."""
+    most = max(funnel.steps(), key=lambda step: step["rows_in"] - step["rows_out"])
+    hint = f"most rows are lost at the step {most['step']!r}; its settings are in docs/reference/config.md"
+    if most["step"] == LABEL and lost.notices():
+        hint = "\n    ".join(lost.notices())
+    return DataError(f"no note is left after filtering:\n{funnel.describe()}", place="funnel", hint=hint)
 
 
 def _large_patient(notes: pl.DataFrame) -> list[str]:
@@ -283,7 +296,7 @@ def _large_patient(notes: pl.DataFrame) -> list[str]:
     ]
 
 
-def _check(notes: pl.DataFrame, funnel: Funnel) -> None:
+def check_notes(notes: pl.DataFrame, funnel: Funnel) -> None:
     """Refuse a dataset that nothing can be learned from, or that has a patient in two splits.
 
     Raises:
@@ -296,20 +309,32 @@ def _check(notes: pl.DataFrame, funnel: Funnel) -> None:
     check_disjoint(notes.select("patient_id", "split").iter_rows())
 
 
-def _origin(source: Source, config: PrepareConfig, labels: LabelSet, joined: Dataset | None) -> dict[str, Any]:
-    """Return what the manifest says of where the notes come from and what was done to them."""
+def _source_of(source: Source, joined: Dataset | None) -> dict[str, Any]:
     is_invented = source.is_invented or (joined is not None and joined.is_invented)
-    return {
-        "source": {"kind": source.kind, "files": list(source.files)}
+    return (
+        {"kind": source.kind, "files": list(source.files)}
         | ({"is_invented": True} if is_invented else {})
-        | ({"with_dataset_sha256": joined.sha256} if joined else {}),
+        | ({"with_dataset_sha256": joined.sha256} if joined else {})
+    )
+
+
+def origin_of(source: Mapping[str, Any], config: PrepareConfig, labels: LabelSet) -> dict[str, Any]:
+    """Return what the manifest says of where the notes come from and what was done to them.
+
+    Args:
+        source: Its kind and files, and the dataset that its notes joined.
+        config: What was done.
+        labels: The label set.
+    """
+    return {
+        "source": dict(source),
         "config": config.model_dump(mode="json"),
         "labels": {"name": labels.name, "sha256": labels.sha256},
         "environment": environment(),
     }
 
 
-def _with_split(notes: pl.DataFrame, config: PrepareConfig) -> pl.DataFrame:
+def with_split(notes: pl.DataFrame, config: PrepareConfig) -> pl.DataFrame:
     """Return the notes with the split that their source gives, or else the one drawn for their patient."""
     drawn = [split_of(patient, config.seed, config.split_shares) for patient in notes["patient_id"]]
     return notes.with_columns(split=pl.coalesce("given_split", pl.Series("split", drawn, dtype=pl.String)))

@@ -33,6 +33,11 @@ class Quarantine:
     def __len__(self) -> int:
         return len(self._rejected)
 
+    @property
+    def rejected(self) -> tuple[Rejected, ...]:
+        """All rejected rows, as they came."""
+        return tuple(self._rejected)
+
     def add(self, rejected: Iterable[Rejected], n_rows_so_far: int = 0) -> None:
         """Take rejected rows of one file in.
 
@@ -46,13 +51,17 @@ class Quarantine:
         if n_failed > max(_HOPELESS, n_rows_so_far / 2) and self._max_failed_share < 0.5:
             self._stop([item for item in self._rejected if item.file == new[-1].file], n_rows_so_far)
 
-    def check(self, file: str, n_rows: int) -> None:
+    def check(self, file: str | None, n_rows: int) -> None:
         """Make sure that not too many rows of a file have failed.
+
+        Args:
+            file: The file's name; None for all files together.
+            n_rows: How many rows it has, those that failed among them.
 
         Raises:
             DataError: Too many have; the first one's place, the reasons and a remedy are named.
         """
-        rejected = [item for item in self._rejected if item.file == file]
+        rejected = [item for item in self._rejected if file in (None, item.file)]
         if len(rejected) > self._max_failed_share * n_rows:
             self._stop(rejected, n_rows)
 

@@ -4,6 +4,7 @@ Only ids, offsets and fingerprints stay in memory, so a corpus may be larger tha
 """
 
 import os
+import tempfile
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -13,12 +14,13 @@ class TextFile:
     """A temporary file of texts.
 
     Args:
-        path: Where it is made; removed at the end.
+        path: Where it is made; removed at the end. None for a file that has no name, so that nothing of it stays behind
+            even where the process is killed.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path | None = None) -> None:
         self._path = path
-        self._file = path.open("w+b")
+        self._file = path.open("w+b") if path else tempfile.TemporaryFile()  # noqa: SIM115 - closed by __exit__
         self._end = 0
 
     def append(self, text: bytes) -> int:
@@ -40,4 +42,5 @@ class TextFile:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._file.close()
-        self._path.unlink()
+        if self._path:
+            self._path.unlink()

@@ -5,6 +5,7 @@ number is refused at once; codes that were numbers once are told by what is miss
 """
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from nosology.coding.cells import codes_in, is_list_of_numbers
@@ -30,6 +31,11 @@ class CodeSuspicions:
         """Take a code as the source spells it."""
         if len(self._seen) < _MOST_REMEMBERED and _NUMERIC.fullmatch(code):
             self._seen.add(code)
+
+    @property
+    def seen(self) -> list[str]:
+        """The different codes that are remembered, sorted."""
+        return sorted(self._seen)
 
     @property
     def are_all_floats(self) -> bool:
@@ -95,6 +101,16 @@ class CodeColumn:
             spelled += [text] if text else []
         values = list(dict.fromkeys(found)) or spelled[:1] or [""]
         return tuple(Code(value, version, sequence) for sequence, value in enumerate(values, start=1))
+
+    @property
+    def seen(self) -> list[str]:
+        """The different ICD-9 codes that are remembered, as the column spells them."""
+        return self._suspicions.seen
+
+    def add(self, seen: Iterable[str]) -> None:
+        """Remember codes that were read from other parts of the column."""
+        for code in seen:
+            self._suspicions.add(code)
 
     def check(self) -> list[str]:
         """Return what looks wrong with the codes that were read.

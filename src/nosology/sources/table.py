@@ -18,6 +18,7 @@ from nosology.sources.reading import MAX_NOTE_CHARACTERS, NoteBatch, Rejected
 EACH_NOTE_A_PATIENT = (
     "no patient column: every note counts as a patient of its own, so notes of one patient can be in two splits"
 )
+NO_PATIENT_ID = "{n:,} notes have no patient id (blank, or a word such as nan): each counts as a patient of its own"
 _SPLITS = {
     "train": "train",
     "training": "train",
@@ -81,6 +82,8 @@ class TableSource:
     Args:
         path: CSV, TSV, JSON lines, Parquet, or a folder that Hugging Face's datasets saved.
         columns: Which column holds what.
+        how: What the user says of the file.
+        content: The file's bytes where it does not lie on this machine.
 
     Raises:
         DataError: The table or a column is missing, or the table is broken.
@@ -89,9 +92,11 @@ class TableSource:
     kind = "table"
     steps: tuple[str, ...] = ()
 
-    def __init__(self, path: Path, columns: TableColumns, how: ReadingOptions | None = None) -> None:
+    def __init__(
+        self, path: Path, columns: TableColumns, how: ReadingOptions | None = None, *, content: bytes | None = None
+    ) -> None:
         self._path, self._columns = path, columns
-        self._table = DoorTable(path, path.name, columns.names, how=how)
+        self._table = DoorTable(path if content is None else content, path.name, columns.names, how=how)
         self._spelling = self._table.found
         self._note_ids = IdColumn(columns.note_id or "", str(path))
         self._patient_ids = IdColumn(columns.patient or "", str(path))
@@ -120,14 +125,21 @@ class TableSource:
             n_rows += batch.n_rows
             yield batch
         self.warnings += [*self._table.notices, *self._note_ids.notices, *self._patient_ids.notices]
+        self._conclude(n_rows)
+
+    def _conclude(self, n_rows: int) -> None:
+        """Judge what only the whole table tells.
+
+        Args:
+            n_rows: Its rows.
+
+        Raises:
+            DataError: It has none, or holds ICD codes as numbers.
+        """
         self.warnings += self._code_column.check()
-        if self._patient_ids.n_missing:
-            self.warnings.append(
-                f"{self._patient_ids.n_missing:,} notes have no patient id (blank, or a word such as nan): "
-                "each counts as a patient of its own"
-            )
+        self.warnings += without_patients(self._patient_ids.n_missing)
         if not n_rows:
-            raise DataError("the table has no rows", place=str(self._path), hint="is it the right file?")
+            raise no_rows(str(self._path))
 
     def _batch(self, chunk: Chunk) -> NoteBatch:
         notes: list[Note] = []
@@ -184,6 +196,20 @@ class TableSource:
             version = 9 if match[1] == "9" else 10
         assert version is not None
         return self._code_column.read(value(self._columns.code), version)
+
+
+def without_patients(n: int) -> list[str]:
+    """Return what the user should know where notes have no patient id.
+
+    Args:
+        n: How many.
+    """
+    return [NO_PATIENT_ID.format(n=n)] if n else []
+
+
+def no_rows(place: str) -> DataError:
+    """Return the error of a table without rows."""
+    return DataError("the table has no rows", place=place, hint="is it the right file?")
 
 
 def _word(value: Any) -> str:

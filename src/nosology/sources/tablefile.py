@@ -211,12 +211,17 @@ def write_table(table: pl.DataFrame, path: Path, *, escapes_formulas: bool = Fal
     kind = table_format(path)
     with replacing(path, is_private=True) as partial:
         if kind == "parquet":
-            table.with_columns(_typed(column) for column in table if column.dtype == pl.Object).write_parquet(partial)
+            without_objects(table).write_parquet(partial)
         else:
             opener = gzip.open if path.suffix.lower() == ".gz" else open
             with opener(partial, "wb") as file:
                 for piece in content_of(table, kind, escapes_formulas=escapes_formulas):
                     file.write(piece)
+
+
+def without_objects(table: pl.DataFrame) -> pl.DataFrame:
+    """Return a table whose columns of objects have a type of their own, or hold JSON where there is none in common."""
+    return table.with_columns(_typed(column) for column in table if column.dtype == pl.Object)
 
 
 def content_of(table: pl.DataFrame, kind: str, *, escapes_formulas: bool = False) -> Iterator[bytes]:

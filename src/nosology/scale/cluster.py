@@ -1,0 +1,293 @@
+"""Ray: started on this machine for one job, or the user's own cluster; partitions handed out; losses borne.
+
+The local one has no dashboard, listens on loopback alone, reports nothing to anybody and keeps its files in a private
+folder that goes with it. Work that raises is told as plain values, so that no traceback of a worker, which could quote
+a note, reaches Ray's logs. A worker that is lost is started again, and its partition with it.
+"""
+
+import importlib.util
+import logging
+import os
+import shutil
+import tempfile
+import traceback
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, Protocol
+
+from nosology import errors
+from nosology.errors import ConfigError, NosologyError
+from nosology.machine.workers import available_cores
+
+ADDRESS_VARIABLE = "RAY_ADDRESS"
+_RESTARTS = 3  # of a lost worker, and of its partition: one that kills every worker (memory) must end the job
+_LOOPBACK = "127.0.0.1"
+_OBJECT_STORE_BYTES = 128 << 20  # numbers and counts are all that is in it
+_SETTINGS = {
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",  # Ray's word for: one machine, every port on loopback
+    "RAY_enable_metrics_collection": "0",
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+}
+
+Work = Callable[[int], None]
+"""Does all that is to be done with the partition of a number, and writes what comes out."""
+
+
+class WorkerBug(Exception):
+    """Work on a partition raised something that no user can fix.
+
+    Attributes:
+        frames: Where, innermost last: file, line and function.
+    """
+
+    def __init__(self, kind: str, frames: Sequence[str]) -> None:
+        super().__init__(f"{kind} in a worker; its message is withheld, since it could quote a note")
+        self.frames = tuple(frames)
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What one worker needs.
+
+    Attributes:
+        is_lasting: Whether it keeps something between partitions (a model), and so is an actor; else it is a task.
+        wants_gpu: Whether it uses a GPU where the cluster has any.
+    """
+
+    is_lasting: bool = False
+    wants_gpu: bool = False
+
+
+class Engine(Protocol):
+    """Has partitions worked on."""
+
+    def each(self, make: Callable[[], Work], numbers: Sequence[int], needs: Needs) -> Iterator[int]:
+        """Yield the number of each partition as it is finished, in any order.
+
+        Args:
+            make: Makes the work; called once a worker.
+            numbers: The partitions.
+            needs: What a worker needs.
+        """
+        ...
+
+
+class InProcess:
+    """Works on one partition after the other, here: the same work without Ray."""
+
+    def each(self, make: Callable[[], Work], numbers: Sequence[int], needs: Needs) -> Iterator[int]:  # noqa: ARG002
+        """Yield the number of each partition as it is finished."""
+        work = make()
+        for number in numbers:
+            work(number)
+            yield number
+
+
+class RayEngine:
+    """Has Ray Data work on partitions; made by `ray_engine`.
+
+    Args:
+        n_workers: How many workers at most; None for what there is room for.
+    """
+
+    def __init__(self, n_workers: int | None) -> None:
+        self._n_workers = n_workers
+
+    def each(self, make: Callable[[], Work], numbers: Sequence[int], needs: Needs) -> Iterator[int]:
+        """Yield the number of each partition as it is finished, in any order.
+
+        Args:
+            make: Makes the work; picklable, called once a worker.
+            numbers: The partitions.
+            needs: What a worker needs.
+
+        Raises:
+            NosologyError: Work raised it, or workers were lost again and again.
+            WorkerBug: Work raised anything else.
+        """
+        if not numbers:
+            return
+        import ray
+        from ray import data
+        from ray.exceptions import RayError
+
+        items = [{"number": number} for number in numbers]
+        rows = data.from_items(items, override_num_blocks=len(items))
+        try:
+            for row in rows.map_batches(**self._arguments(make, len(items), needs, ray)).iter_rows():
+                if row["failure"]:
+                    raise _failed(row["failure"])
+                yield int(row["number"])
+        except RayError as error:
+            raise NosologyError(
+                f"workers were lost again and again ({type(error).__name__})",
+                place="--engine ray",
+                hint="memory is the usual cause: fewer --workers, or smaller partitions; then ask for the same again, "
+                "and what is finished is not repeated",
+            ) from None
+
+    def _arguments(self, make: Callable[[], Work], n_items: int, needs: Needs, ray: Any) -> dict[str, Any]:
+        """Return how Ray Data is to run the work."""
+        from ray.data import ActorPoolStrategy, TaskPoolStrategy
+
+        common = {"batch_size": 1, "batch_format": "pyarrow", "zero_copy_batch": True}
+        if not needs.is_lasting:
+            size = min(self._n_workers, n_items) if self._n_workers else None
+            work = partial(_on_batch, _Guarded(make))
+            return {"fn": work, "compute": TaskPoolStrategy(size), "num_cpus": 1, "max_retries": _RESTARTS} | common
+        there = ray.cluster_resources()
+        n_gpus, n_cpus = int(there.get("GPU", 0)) if needs.wants_gpu else 0, max(int(there.get("CPU", 1)), 1)
+        size = min(self._n_workers or (n_gpus or max(n_cpus // _CPUS_OF_A_MODEL, 1)), n_items)
+        each = {"num_gpus": min(n_gpus / size, 1.0)} if n_gpus else {"num_cpus": max(n_cpus // size, 1)}
+        restarts = {"max_restarts": _RESTARTS, "max_task_retries": _RESTARTS}
+        actor = {"fn": _Actor, "fn_constructor_args": (make,), "compute": ActorPoolStrategy(size=size)}
+        return actor | each | restarts | common
+
+
+_CPUS_OF_A_MODEL = 8
+"""Cores that share one copy of a model where there is no GPU: more threads help little, and each copy is memory."""
+
+
+class _Guarded:
+    """Does work and returns what went wrong as plain values; empty where nothing did."""
+
+    def __init__(self, make: Callable[[], Work]) -> None:
+        self._make = make
+        self._work: Work | None = None
+
+    def __call__(self, number: int) -> list[str]:
+        try:
+            self._work = self._work or self._make()
+            self._work(number)
+        except NosologyError as error:
+            return ["", type(error).__name__, error.message, error.hint, error.place]
+        except Exception as error:  # told without its message, which could quote a note
+            frames = traceback.extract_tb(error.__traceback__)[-8:]
+            return [type(error).__name__, *(f"{frame.filename}:{frame.lineno} in {frame.name}" for frame in frames)]
+        return []
+
+
+class _Actor:
+    """A worker that keeps what its work has loaded."""
+
+    def __init__(self, make: Callable[[], Work]) -> None:
+        self._guarded = _Guarded(make)
+
+    def __call__(self, batch: Any) -> Any:
+        return _on_batch(self._guarded, batch)
+
+
+def _on_batch(guarded: _Guarded, batch: Any) -> Any:
+    """Return a table of numbers and failures for a table of numbers."""
+    import pyarrow
+
+    numbers = batch.column("number").to_pylist()
+    failures = [guarded(number) for number in numbers]
+    kinds = pyarrow.schema([("number", pyarrow.int64()), ("failure", pyarrow.list_(pyarrow.string()))])
+    return pyarrow.table({"number": numbers, "failure": failures}, schema=kinds)
+
+
+def _failed(told: Sequence[str]) -> Exception:
+    bug, *rest = told
+    if bug:
+        return WorkerBug(bug, rest)
+    kind, message, hint, place = rest
+    return getattr(errors, kind, NosologyError)(message, hint=hint, place=place)
+
+
+def expect_ray() -> None:
+    """Refuse to begin where Ray is not installed.
+
+    Raises:
+        ConfigError: It is not.
+    """
+    if any(importlib.util.find_spec(name) is None for name in ("ray", "pyarrow")):
+        raise ConfigError("Ray is not installed", place="--engine ray", hint='pip install "nosology[scale]"')
+
+
+@contextmanager
+def ray_engine(n_workers: int | None = None) -> Iterator[RayEngine]:
+    """Yield an engine on the cluster that ``RAY_ADDRESS`` names, or on a Ray of this machine that ends with the block.
+
+    Args:
+        n_workers: How many workers at most; None for one a core (for models: one a GPU, or one for eight cores).
+
+    Raises:
+        ConfigError: Ray is not installed, or the cluster cannot be reached.
+    """
+    expect_ray()
+    with _environment(_SETTINGS if ADDRESS_VARIABLE not in os.environ else {}), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Ray's own, of what it is about to change
+        import ray
+        from ray import data
+
+        _be_quiet(data)
+        if ray.is_initialized():
+            yield RayEngine(n_workers)
+            return
+        folder = Path(tempfile.mkdtemp(prefix="nosology-"))  # its owner's alone; Ray opens its own below it to all
+        try:
+            _start(ray, folder, n_workers)
+            yield RayEngine(n_workers)
+        finally:
+            ray.shutdown()
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _start(ray: Any, folder: Path, n_workers: int | None) -> None:
+    quiet = {"log_to_driver": False, "logging_level": logging.ERROR, "configure_logging": False}
+    if ADDRESS_VARIABLE in os.environ:
+        try:
+            ray.init(**quiet)
+        except (ConnectionError, ValueError):
+            hint = f"start it with `ray start --head`, or unset {ADDRESS_VARIABLE} to use this machine alone"
+            raise ConfigError("no Ray cluster answers there", place=ADDRESS_VARIABLE, hint=hint) from None
+        return
+    try:
+        ray.init(
+            address="local",
+            num_cpus=n_workers or available_cores(),
+            include_dashboard=False,
+            object_store_memory=_OBJECT_STORE_BYTES,
+            _temp_dir=str(folder / "ray"),
+            **quiet,
+        )
+    except Exception as error:  # Ray has no kind of its own for: not up within the half minute that it waits
+        if "timed out during startup" not in str(error):
+            raise
+        hint = "this machine is busy, or its memory full: try again, or use --engine local"
+        raise ConfigError("Ray did not come up in time", place="--engine ray", hint=hint) from None
+    if ray.util.get_node_ip_address() != _LOOPBACK:  # somebody imported Ray before it could be told
+        raise ConfigError(
+            "Ray would listen to the network",
+            place="--engine ray",
+            hint="import ray only after nosology has started it",
+        )
+
+
+def _be_quiet(data: Any) -> None:
+    """Silence Ray Data: the command has a progress of its own."""
+    context = data.DataContext.get_current()
+    context.enable_progress_bars = False
+    context.print_on_execution_start = False
+    for name in ("ray", "ray.data"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+
+
+@contextmanager
+def _environment(settings: Mapping[str, str]) -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in settings}
+    os.environ.update(settings)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value

@@ -1,0 +1,150 @@
+"""A dataset from partitions holds what one machine makes of the same rows, however they are cut."""
+
+import json
+import stat
+import uuid
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from nosology.config import PrepareConfig
+from nosology.dataset.folder import open_dataset
+from nosology.errors import DataError, RunError
+from nosology.preparation.pipeline import prepare_table
+from nosology.records import no_progress
+from nosology.scale.cluster import InProcess
+from nosology.scale.prepare import prepare_partitions
+from nosology.scale.storage import Storage
+from nosology.sources.table import TableColumns
+from scale_world import CANARY, COLUMNS, notes, write_partitions
+
+pytest.importorskip("pyarrow", reason="the extra `scale` is not installed")
+
+CONFIGS: dict[str, dict[str, Any]] = {
+    "as usual": {"min_words": 18, "deidentify": False, "drop_near_duplicates": True},
+    "lengths after ids": {"min_words": 20, "addenda": "merge", "deidentify": False, "drop_near_duplicates": True},
+    "normalized": {"preset": "paper", "deidentify": True, "min_words": 20, "max_words": 50},
+    "copies stay": {
+        "min_words": 18,
+        "drop_near_duplicates": False,
+        "drop_duplicates": False,
+        "deidentify": False,
+    },
+}
+
+
+@pytest.fixture(scope="module")
+def table() -> pl.DataFrame:
+    return notes(450)
+
+
+def prepared(where: object, out: object, config: PrepareConfig, engine: Any = None) -> Any:
+    return prepare_partitions(str(where), str(out), config, COLUMNS, engine=engine or InProcess(), progress=no_progress)
+
+
+@pytest.mark.parametrize("name", CONFIGS)
+def test_partitions_give_the_rows_and_the_funnel_of_one_file(name: str, table: pl.DataFrame, tmp_path: Path) -> None:
+    config = PrepareConfig.model_validate(CONFIGS[name] | {"max_failed_share": 0.1})
+    table.write_parquet(tmp_path / "whole.parquet")
+    one = prepare_table(tmp_path / "whole.parquet", tmp_path / "one", config, COLUMNS, n_workers=1)
+    many = prepared(write_partitions(table, tmp_path / "notes", 4), tmp_path / "many", config)
+    expected = open_dataset(tmp_path / "one")
+    found = open_dataset(tmp_path / "many")
+    assert found.notes().sort("note_id").equals(expected.notes().sort("note_id"))
+    assert found.funnel() == expected.funnel()
+    assert (many.notes, many.patients, many.categories) == (one.notes, one.patients, one.categories)
+    assert many.warnings == one.warnings
+    lost = {reason for step in found.funnel() for reason in step["lost"]}
+    if config.drop_near_duplicates:
+        assert "nearly the same text as a note with a smaller id" in lost
+
+
+def test_notes_may_come_from_and_go_to_any_address(table: pl.DataFrame, tmp_path: Path) -> None:
+    config = PrepareConfig(min_words=18, max_failed_share=0.1)
+    name = f"memory://{uuid.uuid4().hex}"
+    source = write_partitions(table[:200], tmp_path / "notes", 2)
+    for file in source.glob("*.parquet"):
+        Storage(name).write(f"in/{file.name}", file.read_bytes())
+    found = prepared(f"{name}/in/*.parquet", f"{name}/out", config)
+    expected = prepared(source, tmp_path / "out", config)
+    assert (found.notes, found.funnel) == (expected.notes, expected.funnel)
+    assert json.loads(Storage(f"{name}/out").read("manifest.json"))["kind"] == "dataset"
+
+
+class Stopping:
+    """An engine that stops after some partitions, as a killed driver does, and remembers which were worked on."""
+
+    def __init__(self, after: int) -> None:
+        self._left = after
+        self.done: list[tuple[str, int]] = []
+
+    def each(self, make: Any, numbers: Any, needs: Any) -> Any:
+        for number in InProcess().each(make, numbers, needs):
+            self.done.append((make.func.__name__, number))
+            yield number
+            self._left -= 1
+            if not self._left:
+                raise KeyboardInterrupt
+
+
+def test_a_stopped_job_goes_on_without_repeating_a_finished_partition(table: pl.DataFrame, tmp_path: Path) -> None:
+    config = PrepareConfig(min_words=18, max_failed_share=0.1)
+    source = write_partitions(table[:300], tmp_path / "notes", 4)
+    expected = prepared(source, tmp_path / "whole", config)
+    engines = [Stopping(3), Stopping(7), Stopping(3), Stopping(1000)]
+    for engine in engines[:-1]:
+        with pytest.raises(KeyboardInterrupt):
+            prepared(source, tmp_path / "out", config, engine)
+        with pytest.raises(RunError, match="unfinished"):
+            open_dataset(tmp_path / "out")
+    assert prepared(source, tmp_path / "out", config, engines[-1]).notes == expected.notes
+    assert open_dataset(tmp_path / "out").sha256 == open_dataset(tmp_path / "whole").sha256
+    done = [item for engine in engines for item in engine.done]
+    assert len(done) == len(set(done)) == 5 + 8 + 5, "five files read, eight groups of bands, five files written"
+
+
+def test_another_job_does_not_go_on_in_the_folder_of_a_stopped_one(table: pl.DataFrame, tmp_path: Path) -> None:
+    source = write_partitions(table[:100], tmp_path / "notes", 2)
+    with pytest.raises(KeyboardInterrupt):
+        prepared(source, tmp_path / "out", PrepareConfig(max_failed_share=0.1), Stopping(1))
+    with pytest.raises(RunError, match="unfinished work of another job"):
+        prepared(source, tmp_path / "out", PrepareConfig(max_failed_share=0.1, seed=7))
+
+
+def test_nothing_but_the_dataset_stays_and_it_is_its_owners_alone(table: pl.DataFrame, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    prepared(write_partitions(table[:100], tmp_path / "notes", 2), out, PrepareConfig(max_failed_share=0.1))
+    files = {str(path.relative_to(out)): stat.S_IMODE(path.stat().st_mode) for path in out.rglob("*") if path.is_file()}
+    parts = [f"notes.parquet/part-{number:05d}.parquet" for number in range(3)]
+    assert set(files) == {"manifest.json", "funnel.json", "labels.tsv", "quarantine.jsonl", *parts}
+    assert set(files.values()) == {0o600}
+    assert CANARY not in str(open_dataset(out).notes().rows())
+
+
+def test_damage_is_judged_over_all_partitions(table: pl.DataFrame, tmp_path: Path) -> None:
+    damaged = table[:100].with_columns(body=pl.when(pl.int_range(100) < 8).then(None).otherwise("body"))
+    source = write_partitions(damaged, tmp_path / "notes", 10)
+    prepared(source, tmp_path / "out", PrepareConfig(max_failed_share=0.08))
+    with pytest.raises(DataError, match="8 of 100 rows could not be read"):
+        prepared(source, tmp_path / "other", PrepareConfig(max_failed_share=0.07))
+
+
+def test_codes_that_were_numbers_are_told_over_all_partitions(table: pl.DataFrame, tmp_path: Path) -> None:
+    floats = table[:40].with_columns(
+        icd=pl.when(pl.int_range(40) < 20).then(pl.lit("250.0")).otherwise(pl.lit("427.0"))
+    )
+    with pytest.raises(DataError, match="holds numbers, not codes"):
+        prepared(write_partitions(floats, tmp_path / "notes", 2), tmp_path / "out", PrepareConfig(max_failed_share=0.1))
+
+
+def test_partitions_without_ids_or_rows_are_refused(table: pl.DataFrame, tmp_path: Path) -> None:
+    source = write_partitions(table.clear(), tmp_path / "notes", 2)
+    with pytest.raises(DataError, match="the table has no rows"):
+        prepared(source, tmp_path / "out", PrepareConfig())
+    columns = TableColumns("body", code="icd", icd_version=9)
+    with pytest.raises(DataError, match="need note ids"):
+        prepare_partitions(
+            str(source), str(tmp_path / "b"), PrepareConfig(), columns, engine=InProcess(), progress=no_progress
+        )
