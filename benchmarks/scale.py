@@ -1,0 +1,257 @@
+"""What Ray costs beside one machine: the same table prepared by both, and by the partitions' own code without Ray.
+
+Invented short notes in Parquet files, a twelfth of them near-copies of another anywhere. Contenders run in a process of
+their own, from the command line's start to its end; rows are compared after sorting, and the script ends with status 1
+where they differ. With ``--classify`` notes of the same table are classified by a run too. With ``--kill`` a worker is
+killed half-way, then the whole job, which is then asked for again; what was repeated is counted. The part without Ray
+says what a note costs in processor time and bytes, which `docs/sums.py` reckons with.
+"""
+
+import argparse
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import psutil
+from harness import parser, print_table, write_report
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+from scale_world import notes, write_partitions
+
+COLUMNS = ["--text", "body", "--code", "icd", "--icd-version", "9", "--id", "id", "--patient", "patient"]
+SETTINGS = ["--set", "prepare.max_failed_share=0.1", "--set", "prepare.min_words=15"]
+TOLERANCE = 1e-4
+
+
+def main() -> int:
+    """Measure, print, and return 1 where the contenders' rows differ."""
+    options = parse_options()
+    with tempfile.TemporaryDirectory(prefix="scale-") as name:
+        folder = Path(name)
+        table = notes(options.notes)
+        table.write_parquet(folder / "whole.parquet")
+        write_partitions(table, folder / "notes", options.partitions)
+        rows = prepared(folder, options)
+        if options.kill:
+            rows += killed(folder, options)
+        if options.classify:
+            write_partitions(table[: options.classify], folder / "few", options.workers)
+            table[: options.classify].write_parquet(folder / "few.parquet")
+            rows += classified(folder, options)
+    print_table(rows, {"task": "", "contender": "", "seconds": ",.1f", "notes_per_second": ",.1f", "equal": ""})
+    report(rows, options)
+    return 0 if all(row["equal"] != "no" for row in rows) else 1
+
+
+def parse_options() -> argparse.Namespace:
+    """Return what was asked for."""
+    found = parser(__doc__)
+    found.add_argument("--notes", type=int, default=50_000)
+    found.add_argument("--partitions", type=int, default=20)
+    found.add_argument("--workers", type=int, default=2)
+    found.add_argument("--classify", type=int, default=0, metavar="N", help="also classify N notes; needs --run")
+    found.add_argument("--run", default="starter", help="the run that classifies")
+    found.add_argument("--kill", action="store_true", help="also kill a worker, and then the job")
+    return found.parse_args()
+
+
+def nosology(*words: object) -> list[str]:
+    """Return a command line."""
+    return [sys.executable, "-m", "nosology", *map(str, words)]
+
+
+def preparing(source: Path, out: Path, *more: object) -> list[str]:
+    """Return the command that prepares a table."""
+    return nosology("prepare", "table", source, "--out", out, *COLUMNS, *SETTINGS, *more)
+
+
+def seconds_of(command: list[str]) -> float:
+    """Run a command and return its wall time.
+
+    Raises:
+        SystemExit: It failed.
+    """
+    started = time.perf_counter()
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode:
+        raise SystemExit(done.stderr[-3000:])
+    return time.perf_counter() - started
+
+
+def prepared(folder: Path, options: argparse.Namespace) -> list[dict[str, Any]]:
+    """Prepare with every contender and return a row for each."""
+    workers = ("--workers", options.workers)
+    contenders = {
+        "local": preparing(folder / "whole.parquet", folder / "local", *workers),
+        "ray": preparing(folder / "notes", folder / "ray", *workers, "--engine", "ray"),
+    }
+    found = []
+    for contender, command in contenders.items():
+        seconds = seconds_of(command)
+        equal = same_rows(folder / "local", folder / contender)
+        found.append(row("prepare", contender, seconds, options.notes, equal))
+    return [*found, in_one_process(folder, options.notes)]
+
+
+def in_one_process(folder: Path, n_notes: int) -> dict[str, Any]:
+    """Prepare the partitions one after the other without Ray, and return what a note costs."""
+    from nosology.config import PrepareConfig
+    from nosology.records import no_progress
+    from nosology.scale.cluster import InProcess
+    from nosology.scale.prepare import prepare_partitions
+    from nosology.scale.reading import STAGE
+    from scale_world import COLUMNS as NAMES
+
+    class Measured(InProcess):
+        """Sums up what the stage of reading costs."""
+
+        cpu = 0.0
+        bytes = 0
+
+        def each(self, make: Any, numbers: Any, needs: Any) -> Iterator[int]:
+            for number in numbers:
+                before = time.process_time()
+                yield from super().each(make, [number], needs)
+                if make.func.__name__ == "_reader":
+                    self.cpu += time.process_time() - before
+                    self.bytes += (folder / "parts" / "_work" / STAGE / f"{number:05d}.parquet").stat().st_size
+
+    engine = Measured()
+    config = PrepareConfig(max_failed_share=0.1, min_words=15)
+    started, cpu = time.perf_counter(), time.process_time()
+    prepare_partitions(str(folder / "notes"), str(folder / "parts"), config, NAMES, engine=engine, progress=no_progress)
+    seconds, whole = time.perf_counter() - started, time.process_time() - cpu
+    found = row("prepare", "partitions, no Ray", seconds, n_notes, same_rows(folder / "local", folder / "parts"))
+    return found | {
+        "read_cpu_milliseconds_a_note": 1e3 * engine.cpu / n_notes,
+        "other_cpu_milliseconds_a_note": 1e3 * (whole - engine.cpu) / n_notes,
+        "work_bytes_a_note": engine.bytes / n_notes,
+        "peak_memory_megabytes": peak_memory(),
+    }
+
+
+def peak_memory() -> float:
+    """Return this process's largest resident size so far, in megabytes."""
+    import resource
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
+
+
+def killed(folder: Path, options: argparse.Namespace) -> list[dict[str, Any]]:
+    """Lose a worker, then the job; ask for it again, and return what came out and what was repeated."""
+    out = folder / "killed"
+    command = preparing(folder / "notes", out, "--workers", options.workers, "--engine", "ray")
+    started = time.perf_counter()
+    with started_job(command) as job:
+        done_at_loss = wait_for(job, out, options.partitions // 4)
+        lost = lose_a_worker(job)
+        done_at_kill = wait_for(job, out, options.partitions // 2)
+    before = {path: path.stat().st_mtime_ns for path in done(out)}
+    seconds_of(command_again := command)
+    seconds = time.perf_counter() - started
+    assert command_again is command
+    found = row("prepare", "ray, killed twice", seconds, options.notes, same_rows(folder / "local", out))
+    return [
+        found
+        | {"workers_lost": lost, "done_at_loss": done_at_loss, "done_at_kill": done_at_kill, "finished": len(before)}
+    ]
+
+
+@contextmanager
+def started_job(command: list[str]) -> Iterator[subprocess.Popen[bytes]]:
+    """Yield a running job, and kill it without a word at the end."""
+    job = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        yield job
+    finally:
+        job.send_signal(signal.SIGKILL)
+        job.wait()
+
+
+def done(out: Path) -> list[Path]:
+    """Return the notes of completion of the first stage."""
+    return sorted((out / "_work" / "read").glob("*.json"))
+
+
+def wait_for(job: "subprocess.Popen[bytes]", out: Path, n: int) -> int:
+    """Wait until so many partitions are read, and return how many are.
+
+    Raises:
+        SystemExit: The job ended before.
+    """
+    while len(done(out)) < n:
+        if job.poll() is not None:
+            raise SystemExit("the job ended before it could be killed: give it more notes")
+        time.sleep(0.02)
+    return len(done(out))
+
+
+def lose_a_worker(job: "subprocess.Popen[bytes]") -> int:
+    """Kill a worker of Ray that is at work, and return how many were."""
+    workers = [
+        child for child in psutil.Process(job.pid).children(recursive=True) if "MapBatches" in " ".join(child.cmdline())
+    ]
+    for worker in workers[:1]:
+        os.kill(worker.pid, signal.SIGKILL)
+    return len(workers[:1])
+
+
+def classified(folder: Path, options: argparse.Namespace) -> list[dict[str, Any]]:
+    """Classify with one machine and with Ray, and return a row for each."""
+    local = nosology("classify", options.run, folder / "few.parquet", "--text", "body", "--out", folder / "p.parquet")
+    ray = nosology("classify", options.run, folder / "few", "--text", "body", "--out", folder / "p", "--engine", "ray")
+    seconds = seconds_of(local), seconds_of(ray)
+    equal = same_predictions(folder / "p.parquet", folder / "p")
+    return [
+        row("classify", name, taken, options.classify, equal)
+        for name, taken in zip(("local", "ray"), seconds, strict=True)
+    ]
+
+
+def row(task: str, contender: str, seconds: float, n_notes: int, is_equal: bool) -> dict[str, Any]:
+    """Return a measurement."""
+    return {
+        "task": task,
+        "contender": contender,
+        "seconds": seconds,
+        "notes_per_second": n_notes / seconds,
+        "equal": "yes" if is_equal else "no",
+    }
+
+
+def same_rows(one: Path, other: Path) -> bool:
+    """Return whether two datasets hold the same notes, whatever their order, and lost the same for the same reasons."""
+    first, second = (pl.read_parquet(folder / "notes.parquet").sort("note_id") for folder in (one, other))
+    return first.equals(second) and (one / "funnel.json").read_bytes() == (other / "funnel.json").read_bytes()
+
+
+def same_predictions(one: Path, other: Path) -> bool:
+    """Return whether labels are equal and probabilities within the tolerance."""
+    first, second = pl.read_parquet(one), pl.read_parquet(other)
+    far = (first["probability"] - second["probability"]).abs().max() or 0.0
+    return first["predicted_label"].equals(second["predicted_label"]) and float(str(far)) <= TOLERANCE
+
+
+def report(rows: list[dict[str, Any]], options: argparse.Namespace) -> None:
+    """Write the report, with the ratios of Ray and one machine: above 1 where Ray is faster."""
+    ratios = {}
+    for task in ("prepare", "classify"):
+        taken = {row["contender"]: row["seconds"] for row in rows if row["task"] == task}
+        if taken:
+            ratios[f"{task}: local / ray"] = taken["local"] / taken["ray"]
+    for name, ratio in ratios.items():
+        print(f"{name} {ratio:.2f}")
+    settings = {name: value for name, value in vars(options).items() if name != "json"}
+    write_report(options.json, {"settings": settings, "measurements": rows, "ratios": ratios})
+
+
+if __name__ == "__main__":
+    sys.exit(main())
