@@ -21,6 +21,7 @@ from typing import Any
 
 import polars as pl
 import psutil
+
 from harness import parser, print_table, write_report
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
