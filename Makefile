@@ -5,8 +5,9 @@
 TORCH ?= torch==2.13.0
 # 1: download the CUDA build (gigabytes) even where there is no NVIDIA GPU.
 ACCEPT_CUDA ?=
-# Worker processes of the test suite.
+# Worker processes of the test suite, and which tests they run.
 WORKERS ?= 2
+MARKS ?= not slow and not gpu and not shared
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -19,6 +20,8 @@ IS_FIT := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(firstword $(foreach name,$(CANDIDATES),$(shell $(name) -c '$(IS_FIT)' 2>/dev/null && echo $(name))))
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# The tests start hundreds of processes; none of them should compile hundreds of modules anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check docs mutation format set-up clean distclean
@@ -30,8 +33,8 @@ help: ## List the targets
 demo: $(STAMP) ## Synthetic notes -> dataset -> base score -> LoRA -> tuned score -> demo/run/report/index.html
 	$(BIN)/nosology demo --out demo
 
-test: $(STAMP) ## The default tests: CPU, no network but loopback, under five minutes on two cores
-	HF_HUB_OFFLINE=1 TRANSFORMERS_OFFLINE=1 $(BIN)/python -m pytest -n $(WORKERS)
+test: $(STAMP) ## The default tests: CPU, no network but loopback, some minutes on two cores
+	HF_HUB_OFFLINE=1 TRANSFORMERS_OFFLINE=1 $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m '$(MARKS)'
 
 check: $(STAMP) ## Formatting, lint, types, layers, and that the generated pages are fresh
 	$(BIN)/ruff format --check

@@ -1,6 +1,7 @@
 """A small world for suggestion tests: notes with ICD-9-CM codes, and a tiny model that was taught the titles."""
 
 import shutil
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from nosology.dataset.writing import write_manifest
 from nosology.evaluation import evaluate
 from nosology.files import write_json
 from nosology.training import train
+from once import Make, copied
 from tiny_models import save_tiny_model
 
 CODES = {
@@ -70,8 +72,17 @@ def write_coded_dataset(folder: Path, n_notes: dict[str, int], *, seed: int = 0)
     return folder
 
 
-def train_coded_run(folder: Path, *, n_validation: int = 40, title_weight: float = 1.0) -> Path:
-    """Train a tiny model on 48 coded notes and their titles; return the run's folder."""
+def train_coded_run(folder: Path, *, n_validation: int = 40) -> Path:
+    """Return a run of a tiny model that was trained on 48 coded notes and their titles, in a folder of its own."""
+    return copied(_training_with(n_validation), folder)
+
+
+@cache
+def _training_with(n_validation: int) -> Make:
+    return partial(_train, n_validation=n_validation)
+
+
+def _train(folder: Path, *, n_validation: int) -> Path:
     write_coded_dataset(folder / "dataset", {"train": 48, "validation": n_validation, "test": 24})
     config = Config.model_validate(
         {
@@ -81,7 +92,7 @@ def train_coded_run(folder: Path, *, n_validation: int = 40, title_weight: float
                 "lora_r": 4,
                 "learning_rate": 0.01,
                 "report_to": (),
-                "title_weight": title_weight,
+                "title_weight": 1.0,
             },
             "evaluate": {"systems": ("majority", "tuned"), "bootstrap_samples": 100},
         }

@@ -5,6 +5,7 @@ half a minute and always gives the same bytes. ``pytest --cache-clear`` makes th
 """
 
 import ipaddress
+import itertools
 import os
 import shutil
 import socket
@@ -16,9 +17,11 @@ import pytest
 from hypothesis import settings
 
 # A deadline per example measures how busy the machine is, and fails on a busy one; pytest-timeout guards against hangs.
-settings.register_profile("no-deadline", deadline=None)
-settings.load_profile("no-deadline")
+# Other examples are drawn in every run, so that forty a run find in some runs what a hundred would in one.
+settings.register_profile("short", deadline=None, max_examples=int(os.environ.get("NOSOLOGY_TEST_EXAMPLES", "40")))
+settings.load_profile("short")
 
+_NUMBERS = itertools.count()
 _SESSION_HOME = Path(tempfile.mkdtemp(prefix="nosology-tests-"))
 
 # Read once, when the libraries are imported; so they are set before any test module is.
@@ -53,9 +56,13 @@ def pytest_unconfigure() -> None:
 
 
 @pytest.fixture(autouse=True)
-def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return an empty home folder that this test alone sees."""
-    folder = tmp_path_factory.mktemp("home")
+def home(monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return an empty home folder that this test alone sees.
+
+    Numbered here: pytest reads the whole temporary folder to number one, and there are thousands of tests.
+    """
+    folder = _SESSION_HOME / f"home-{next(_NUMBERS)}"
+    folder.mkdir()
     monkeypatch.setenv("HOME", str(folder))
     for name in ("XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "NOSOLOGY_DEBUG"):
         monkeypatch.delenv(name, raising=False)

@@ -33,6 +33,7 @@ from nosology.serve.service import Service
 from nosology.serve.settings import Settings
 from nosology.text.demands import find_demands
 from nosology.text.normalize import EMPTY_NOTE, is_blank
+from once import copied
 
 NAMES = ("Cardiovascular", "Respiratory", "Digestive", "Skin Disorders")
 DIAGNOSES = {
@@ -101,6 +102,10 @@ class KeywordReader:
 
 def write_served_run(folder: Path) -> Path:
     """Write a run folder that says of itself what a real one says, and return it."""
+    return copied(_write_served_run, folder)
+
+
+def _write_served_run(folder: Path) -> Path:
     dataset = write_dataset(folder / "dataset", {"train": 30, "validation": 12, "test": 12})
     run = write_run(folder / "run", dataset, n_train=30)
     preparation = {

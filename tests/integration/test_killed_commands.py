@@ -1,22 +1,19 @@
 """Commands killed without any chance to tidy up: what they leave is never taken for whole, and they can be run again.
 
 Every command publishes its results by renaming a finished file or folder into place. Each test kills the command just
-before its first, second, ... such rename, until none is left.
+before its first, second, ... such rename, until none is left; of commands that take seconds, one run keeps a copy of
+what such a kill would leave before each.
 """
 
 import gzip
-import multiprocessing
-import os
 import signal
-import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from evaluation_world import write_dataset
+from forked import Renames, run
 from nosology.classifier.classifier import Classifier
-from nosology.cli import main
 from nosology.dataset.folder import open_dataset
 from nosology.errors import RunError
 from nosology.runs.results import Results
@@ -25,38 +22,6 @@ from tiny_models import save_tiny_model
 
 MOST_RENAMES = 60
 """More than any command makes: a command that is still killed by then would never end."""
-
-
-def _run_and_die(words: list[str], rename: int | None) -> None:
-    """Run a command; die without warning in place of the given rename, counted from 0."""
-    import torch
-
-    torch.set_num_threads(1)
-    real, seen = os.replace, 0
-
-    def replace(*arguments: Any, **named: Any) -> None:
-        nonlocal seen
-        if seen == rename:
-            os.kill(os.getpid(), signal.SIGKILL)
-        seen += 1
-        real(*arguments, **named)
-
-    os.replace = replace  # type: ignore[assignment]
-    sys.argv = ["nosology", *words]
-    sys.stdout = sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 (lives as long as the process)
-    main()
-
-
-def run(*words: object, rename: int | None = None) -> int:
-    """Return the exit status of a command in a process of its own; that of a killed one is negative."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(
-        ["nosology.training.workflow", "transformers.trainer", "nosology.classifier.classifier"]
-    )
-    process = context.Process(target=_run_and_die, args=([str(word) for word in words], rename))
-    process.start()
-    process.join()
-    return int(process.exitcode or 0)
 
 
 @pytest.fixture(scope="module")
@@ -84,19 +49,29 @@ def training(world: Path, out: Path) -> list[object]:
     return ["train", world / "dataset", "--out", out, *assignments]
 
 
+def states(*words: object, watched: Path, kept: Path) -> list[Path]:
+    """Run a command once and return copies of a folder, each as a kill in place of the next rename leaves it."""
+    assert run(*words, renames=Renames(watched=watched, kept=kept)) == 0
+    return sorted(kept.iterdir())
+
+
 @pytest.mark.parametrize("command", ["synth", "prepare"])
 def test_a_killed_command_leaves_no_folder_of_its_name(command: str, tmp_path: Path) -> None:
-    source, out = tmp_path / "mimic3", tmp_path / "out"
-    words: list[object] = ["synth", out, "--admissions", 60]
+    source, place = tmp_path / "mimic3", tmp_path / "place"
+    place.mkdir()
+
+    def words(out: Path) -> list[object]:
+        if command == "synth":
+            return ["synth", out, "--admissions", 60]
+        return ["prepare", "mimic3", source, "--out", out, "--preset", "paper", "--workers", 1]
+
     if command == "prepare":
         assert run("synth", source, "--admissions", 120) == 0
-        words = ["prepare", "mimic3", source, "--out", out, "--preset", "paper", "--workers", 1]
-    kills = 0
-    while (status := run(*words, rename=kills)) != 0:
-        assert status == -signal.SIGKILL
-        assert not out.exists()
-        kills += 1
-    assert 1 <= kills < MOST_RENAMES
+    left = states(*words(place / "out"), watched=place, kept=tmp_path / "kept")
+    assert 1 <= len(left) < MOST_RENAMES
+    assert not any((state / "out").exists() for state in left)
+    out = left[-1] / "out"
+    assert run(*words(out)) == 0  # what a kill leaves is in nobody's way
     if command == "prepare":
         assert len(open_dataset(out).notes()) > 20
     else:
@@ -106,30 +81,30 @@ def test_a_killed_command_leaves_no_folder_of_its_name(command: str, tmp_path: P
 def test_a_killed_training_is_no_run_until_it_is_resumed(world: Path, tmp_path: Path) -> None:
     out = tmp_path / "run"
     words = training(world, out)
-    status, kills = run(*words, rename=0), 0
+    status, kills = run(*words, renames=Renames(0)), 0
     while status != 0:
         assert status == -signal.SIGKILL
         with pytest.raises(RunError, match=r"unfinished|no run folder"):
             Classifier.load(out)
         kills += 1
         is_begun = (out / "config.yaml").exists()
-        status = run(*words, *(["--resume"] if is_begun else []), rename=kills)
+        status = run(*words, *(["--resume"] if is_begun else []), renames=Renames(kills))
     assert 1 <= kills < MOST_RENAMES
     assert Classifier.load(out).classify(["a note"])[0].label
 
 
-def test_a_killed_evaluation_leaves_no_results_and_a_killed_report_no_page(world: Path) -> None:
+def test_a_killed_evaluation_leaves_no_results_and_a_killed_report_no_page(world: Path, tmp_path: Path) -> None:
     for command, made in (("evaluate", "eval/test/results.json"), ("report", "report/index.html")):
-        kills = 0
-        while (status := run(command, world / "run", rename=kills)) != 0:
-            assert status == -signal.SIGKILL
-            if (world / "run" / made).exists():  # whole: only the hashes of what was fitted are still to be written
+        left = states(command, world / "run", watched=world / "run", kept=tmp_path / command)
+        assert 3 <= len(left) < MOST_RENAMES
+        for state in left:
+            if (state / made).exists():  # whole: only the hashes of what was fitted are still to be written
                 assert command == "evaluate"
-                Results.model_validate_json((world / "run" / made).read_bytes())
-            kills += 1
-            assert kills < MOST_RENAMES
-        assert kills >= 1
+                Results.model_validate_json((state / made).read_bytes())
+        assert not (left[0] / made).exists()
         assert (world / "run" / made).exists()
+        assert run(command, left[-2]) == 0  # what a kill leaves is in nobody's way
+        assert (left[-2] / made).exists()
     assert Run.open(world / "run").results().n == 8
 
 
@@ -138,7 +113,7 @@ def test_a_killed_command_leaves_no_table(command: str, world: Path, tmp_path: P
     out = tmp_path / "out.csv"
     where = [world / "run"] if command == "classify" else []
     words = [command, *where, world / "notes.csv", "--text", "text", "--out", out]
-    assert run(*words, rename=0) == -signal.SIGKILL
+    assert run(*words, renames=Renames(0)) == -signal.SIGKILL
     assert not out.exists()
     assert run(*words) == 0
     assert out.read_text(encoding="utf-8").count("\n") == 3

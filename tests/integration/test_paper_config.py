@@ -20,17 +20,17 @@ from tiny_models import save_tiny_model
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A finished, evaluated and reported run of about 100 notes."""
+    """A finished, evaluated and reported run of 30 notes to test on."""
     folder = tmp_path_factory.mktemp("paper")
     model = save_tiny_model(folder / "model", tokenizer=real_llama3_tokenizer())
     overrides = [
         f"model.name={model}",
-        "train.max_train_notes=64",
+        "train.max_train_notes=32",
         "train.max_validation_notes=30",
-        "evaluate.max_notes=100",
+        "evaluate.max_notes=30",
     ]
     config = load_config(shipped_config("paper"), overrides)
-    write_mimic(folder / "mimic3", admissions=1400, seed=5, other_notes_per_admission=0.5)
+    write_mimic(folder / "mimic3", admissions=600, seed=5, other_notes_per_admission=0.5)
     prepare_mimic3(folder / "mimic3", folder / "dataset", config.prepare, csv=True)
     train(folder / "dataset", folder / "run", config)
     evaluate(folder / "run")
@@ -60,7 +60,7 @@ def test_the_adapter_is_on_the_attention_projections_of_a_frozen_base(run: Path)
 
 def test_results_hold_every_system_on_the_same_notes(run: Path) -> None:
     results = json.loads((run / "eval" / "test" / "results.json").read_text(encoding="utf-8"))
-    assert results["n"] == 100
+    assert results["n"] == 30
     assert results["labels"] == list(LabelSet.load("icd-chapters-18").names)
     assert set(results["systems"]) >= {
         "majority",
@@ -72,7 +72,7 @@ def test_results_hold_every_system_on_the_same_notes(run: Path) -> None:
         "tuned",
     }
     for name, system in results["systems"].items():
-        assert sum(entry["support"] for entry in system["report"].values()) == 100, name
+        assert sum(entry["support"] for entry in system["report"].values()) == 30, name
         low, high = system["accuracy_interval"]
         assert low <= system["accuracy"] <= high
     assert results["systems"]["tuned"]["invalid"] == 0
@@ -81,7 +81,7 @@ def test_results_hold_every_system_on_the_same_notes(run: Path) -> None:
 def test_predictions_hold_ids_and_hashes_and_no_text(run: Path) -> None:
     lines = (run / "eval" / "test" / "tuned" / "predictions.jsonl").read_text(encoding="utf-8").splitlines()
     rows = [json.loads(line) for line in lines]
-    assert len(rows) == 100
+    assert len(rows) == 30
     assert set(rows[0]) >= {"note_id", "prompt_sha256", "true_label", "predicted_label", "probability", "ranking"}
     assert "prompt" not in rows[0]
     assert all(sum(probability for _, probability in row["ranking"]) == pytest.approx(1) for row in rows)

@@ -59,8 +59,6 @@ def unnoticed_faults(faults: Sequence[Fault], root: Path, *, jobs: int) -> list[
     with tempfile.TemporaryDirectory(prefix="nosology-faults-") as folder:
         sound = _copy(root, Path(folder) / "sound")
         everything = sorted({test for fault in faults for test in fault.tests})
-        if _run_tests(sound, root, everything) != TESTS_PASSED:
-            raise PlantingError("these tests fail without any fault: " + " ".join(everything))
 
         def is_noticed(number: int) -> bool:
             fault, started = faults[number], time.monotonic()
@@ -75,7 +73,14 @@ def unnoticed_faults(faults: Sequence[Fault], root: Path, *, jobs: int) -> list[
             return status == TESTS_FAILED
 
         with ThreadPoolExecutor(jobs) as pool:
-            verdicts = list(pool.map(is_noticed, range(len(faults))))
+            parts = [everything[start::jobs] for start in range(min(jobs, len(everything)))]
+            without_fault = [pool.submit(_run_tests, sound, root, part) for part in parts]
+            planted = [pool.submit(is_noticed, number) for number in range(len(faults))]
+            for part, run in zip(parts, without_fault, strict=True):
+                if run.result() != TESTS_PASSED:
+                    pool.shutdown(cancel_futures=True)
+                    raise PlantingError("these tests fail without any fault: " + " ".join(part))
+            verdicts = [run.result() for run in planted]
     return [fault for fault, noticed in zip(faults, verdicts, strict=True) if not noticed]
 
 
@@ -92,10 +97,13 @@ def plant(fault: Fault, source: Path) -> None:
     if text.count(fault.old) != 1:
         raise PlantingError(f"{fault.name!r}: {fault.file} holds {fault.old!r} {text.count(fault.old)} times, not once")
     file.write_text(text.replace(fault.old, fault.new), encoding="utf-8")
+    for compiled in (file.parent / "__pycache__").glob(f"{file.stem}.*.pyc"):
+        compiled.unlink()
 
 
 def _copy(root: Path, to: Path) -> Path:
-    return Path(shutil.copytree(root / "src", to, ignore=shutil.ignore_patterns("__pycache__")))
+    """Copy the source with its times and with what was compiled of it, so that only the fault is compiled anew."""
+    return Path(shutil.copytree(root / "src", to))
 
 
 def _run_tests(source: Path, root: Path, tests: Sequence[str]) -> int:

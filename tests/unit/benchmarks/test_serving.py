@@ -48,6 +48,7 @@ def test_ordinary_clients_are_counted_alone_and_beside_each_other(run: Path, tmp
     assert "predictions in the audit log" in printed
 
 
+@pytest.mark.slow
 def test_hostile_notes_are_timed_alone_and_beside_ordinary_ones(run: Path, tmp_path: Path) -> None:
     options = ("--characters", "600", "--shapes", "2", "--clients", "2", "--seconds", "1")
     printed, report = report_of("hostile_notes", run, tmp_path, *options)

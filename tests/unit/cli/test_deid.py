@@ -211,7 +211,7 @@ def test_an_error_while_working_says_nothing_of_the_note(
 PLAIN = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=30)
 
 
-@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(PLAIN, PLAIN), min_size=1, max_size=5), st.sampled_from([".parquet", ".jsonl"]))
 def test_any_rows_come_back_in_their_order_with_what_deidentify_says(
     deid: Any, tmp_path: Path, rows: list[tuple[str, str]], suffix: str

@@ -94,8 +94,9 @@ def test_what_belongs_to_the_training_machine_stays_behind(run: Path, packed: Pa
     }
     note_ids = read_json(RunFiles(run).train_notes)["note_ids"]
     for name, content in contents(packed).items():
-        without_model = content.replace(str(run.parent / "model").encode(), b"")
-        assert str(run.parent).encode() not in without_model, name
+        without_model = content.replace(Run.open(run).manifest.config.model.name.encode(), b"")
+        for place in (run.parent, Path(Run.open(run).manifest.dataset.path).parent):
+            assert str(place).encode() not in without_model, name
         assert not any(note_id.encode() in content for note_id in note_ids), name
     assert "platform" not in Run.open(packed).manifest.environment
 

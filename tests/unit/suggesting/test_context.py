@@ -264,9 +264,9 @@ def read(marked: str, *, before: str = "", behind: str = "") -> Context:
     return mark(before + lead + mention + tail + behind, start, start + len(mention))
 
 
-@pytest.mark.parametrize(("marked", "context"), PROBES)
-def test_a_sentence_is_marked_as_a_clinician_reads_it(marked: str, context: Context) -> None:
-    assert read(marked) == context
+def test_a_sentence_is_marked_as_a_clinician_reads_it() -> None:
+    wrong = [(marked, read(marked), context) for marked, context in PROBES if read(marked) != context]
+    assert wrong == []
 
 
 @given(st.sampled_from(PROBES), st.sampled_from(UNRELATED), st.sampled_from(["; ", "\n", ". ", ", but ", ", however "]))
@@ -292,9 +292,9 @@ def test_any_text_can_be_read(before: str, mention: str, behind: str) -> None:
     assert not (context.negated and (context.history or context.uncertain)), "what is denied is neither past nor open"
 
 
-@pytest.mark.parametrize("marked", [marked for marked, _ in PROBES])
-def test_capitals_move_no_mark(marked: str) -> None:
-    assert read(marked.upper()) == read(marked) == read(marked.lower())
+def test_capitals_move_no_mark() -> None:
+    moved = [marked for marked, _ in PROBES if not read(marked.upper()) == read(marked) == read(marked.lower())]
+    assert moved == []
 
 
 @pytest.mark.parametrize(
@@ -337,6 +337,7 @@ def test_a_sentence_without_a_mention_is_not_marked() -> None:
     assert context_of("No fever.", []) == AFFIRMED
 
 
-@pytest.mark.parametrize(("marked", "context"), [probe for probe in PROBES if probe[1] not in (AFFIRMED, OPEN)])
-def test_no_sentence_that_marks_something_is_passed_over_unread(marked: str, context: Context) -> None:
-    assert has_cue(marked.replace("[", "").replace("]", "")), context
+def test_no_sentence_that_marks_something_is_passed_over_unread() -> None:
+    marking = [marked for marked, context in PROBES if context not in (AFFIRMED, OPEN)]
+    assert len(marking) > 100
+    assert [marked for marked in marking if not has_cue(marked.replace("[", "").replace("]", ""))] == []

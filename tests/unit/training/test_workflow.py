@@ -2,7 +2,6 @@
 
 import json
 import math
-import multiprocessing
 import os
 import random
 import signal
@@ -13,9 +12,11 @@ import pytest
 import torch
 
 from evaluation_world import CATEGORIES, write_dataset
+from forked import start_function, status_of
 from nosology.config import Config
 from nosology.errors import ConfigError, DataError, ModelError, RunError
 from nosology.files import read_json, read_manifest, sha256_file
+from nosology.runs.run import Run
 from nosology.training import train
 from nosology.training.callbacks import TrainingStep, last_whole_checkpoint
 from nosology.training.losses import choice_losses, choices_along
@@ -40,14 +41,20 @@ def configured(world: Path, **train_fields: Any) -> Config:
     )
 
 
+@pytest.fixture(scope="module")
+def finished(world: Path) -> tuple[Path, list[TrainingStep]]:
+    """A finished run, and the steps that were told while it was trained."""
+    seen: list[TrainingStep] = []
+    train(world / "dataset", world / "run", configured(world), progress=seen.append)
+    return world / "run", seen
+
+
 def log_of(run: Path) -> list[dict[str, float]]:
     return [json.loads(line) for line in (run / "training_log.jsonl").read_text(encoding="utf-8").splitlines()]
 
 
-def test_a_run_folder_holds_what_the_contract_says(world: Path, tmp_path: Path) -> None:
-    seen: list[TrainingStep] = []
-    train(world / "dataset", tmp_path / "run", configured(world), progress=seen.append)
-    run = tmp_path / "run"
+def test_a_run_folder_holds_what_the_contract_says(finished: tuple[Path, list[TrainingStep]]) -> None:
+    run, seen = finished
     assert {path.name for path in run.iterdir()} == {
         "adapter",
         "prompt.jinja",
@@ -126,8 +133,10 @@ def test_a_subset_is_drawn_with_the_seed_and_recorded(world: Path, tmp_path: Pat
     assert first != second
 
 
-def test_demands_change_what_is_read_and_not_which_notes_are_recorded(world: Path, tmp_path: Path) -> None:
-    plain = train(world / "dataset", tmp_path / "a", configured(world))
+def test_demands_change_what_is_read_and_not_which_notes_are_recorded(
+    world: Path, finished: tuple[Path, list[TrainingStep]], tmp_path: Path
+) -> None:
+    plain = Run.open(finished[0]).manifest
     tested = train(world / "dataset", tmp_path / "b", configured(world, demands=0.5))
     again = train(world / "dataset", tmp_path / "c", configured(world, demands=0.5))
     assert plain.train_note_ids_sha256 == tested.train_note_ids_sha256
@@ -165,10 +174,11 @@ def test_a_loss_that_is_not_finite_stops_with_the_notes_and_keeps_the_checkpoint
 
 
 @pytest.mark.parametrize("resume", [False, True])
-def test_a_finished_run_is_never_overwritten(world: Path, tmp_path: Path, resume: bool) -> None:
-    train(world / "dataset", tmp_path / "run", configured(world))
+def test_a_finished_run_is_never_overwritten(
+    world: Path, finished: tuple[Path, list[TrainingStep]], resume: bool
+) -> None:
     with pytest.raises(RunError, match="finished already"):
-        train(world / "dataset", tmp_path / "run", configured(world), resume=resume)
+        train(world / "dataset", finished[0], configured(world), resume=resume)
 
 
 def test_a_folder_that_holds_something_is_not_written_into(world: Path, tmp_path: Path) -> None:
@@ -219,19 +229,16 @@ def _train_until_killed(dataset: Path, run: Path, config: Config, kill_at: int |
 
 
 def _in_a_process(*arguments: Any) -> int:
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["nosology.training.workflow", "transformers.trainer"])
-    process = context.Process(target=_train_until_killed, args=arguments)
-    process.start()
-    process.join()
-    return int(process.exitcode or 0)
+    return status_of(start_function(_train_until_killed, *arguments))
 
 
-def check_that_killing_changes_nothing(dataset: Path, folder: Path, config: Config, n_steps: int, seed: int) -> None:
-    """Train once in peace and once killed at 20 random steps; both must end with the same adapter, byte for byte."""
+def check_that_killing_changes_nothing(
+    dataset: Path, folder: Path, config: Config, *, n_steps: int, n_kills: int, seed: int
+) -> None:
+    """Train once in peace and once killed at random steps; both must end with the same adapter, byte for byte."""
     assert _in_a_process(dataset, folder / "whole", config, None, False) == 0
     expected = read_manifest(folder / "whole", "run")
-    for number, kill_at in enumerate(sorted(random.Random(seed).sample(range(1, n_steps), 20))):
+    for number, kill_at in enumerate(sorted(random.Random(seed).sample(range(1, n_steps), n_kills))):
         status = _in_a_process(dataset, folder / "killed", config, kill_at, number > 0)
         assert status == -signal.SIGKILL
         assert not (folder / "killed" / "manifest.json").exists()
@@ -244,9 +251,13 @@ def check_that_killing_changes_nothing(dataset: Path, folder: Path, config: Conf
     assert steps[0] == steps[1] == list(range(1, n_steps + 1))
 
 
-def test_a_run_killed_at_random_steps_and_resumed_ends_with_the_same_adapter(world: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("n_kills", [4, pytest.param(20, marks=pytest.mark.slow)])
+def test_a_run_killed_at_random_steps_and_resumed_ends_with_the_same_adapter(
+    world: Path, tmp_path: Path, n_kills: int
+) -> None:
     config = configured(world, epochs=2, eval_every_steps=2, lora_dropout=0.1, batch_size=4)
-    check_that_killing_changes_nothing(world / "dataset", tmp_path, config, n_steps=2 * 48 // 4, seed=0)
+    n_steps = 2 * 48 // 4
+    check_that_killing_changes_nothing(world / "dataset", tmp_path, config, n_steps=n_steps, n_kills=n_kills, seed=0)
 
 
 @pytest.mark.slow
@@ -255,7 +266,7 @@ def test_the_embedded_model_too_ends_with_the_same_adapter(tmp_path: Path) -> No
     dataset = write_dataset(tmp_path / "dataset", {"train": 48, "validation": 4, "test": 4})
     train_fields = {"epochs": 1, "batch_size": 2, "eval_every_steps": 2, "lora_dropout": 0.1, "report_to": ()}
     config = Config.model_validate({"model": {"max_note_tokens": 64}, "train": train_fields})
-    check_that_killing_changes_nothing(dataset, tmp_path, config, n_steps=48 // 2, seed=1)
+    check_that_killing_changes_nothing(dataset, tmp_path, config, n_steps=48 // 2, n_kills=20, seed=1)
 
 
 def test_a_resumed_run_must_have_the_configuration_it_started_with(world: Path, tmp_path: Path) -> None:
