@@ -7,7 +7,6 @@ note's figures come from a calibration that has seen none of its patient's notes
 
 import datetime
 import math
-import os
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -27,13 +26,12 @@ from nosology.classifier.local import LocalCalibration
 from nosology.classifier.typicality import Typicality
 from nosology.dataset.folder import Dataset, open_dataset
 from nosology.errors import DataError, RunError
-from nosology.evaluation.inputs import check_labels, random_part
+from nosology.evaluation.inputs import check_labels, random_places
 from nosology.files import expect_new, new_folder, sha256_text
 from nosology.records import BoolArray, FloatArray, IntArray, Progress, no_progress
 from nosology.runs.files import RunFiles
 from nosology.runs.integrity import record_again
 from nosology.runs.run import Run
-from nosology.runs.starter import is_starter
 
 N_FOLDS = 5
 FEWEST_NOTES, FEWEST_PATIENTS = 60, 20
@@ -41,8 +39,6 @@ FEWEST_NOTES, FEWEST_PATIENTS = 60, 20
 HALF_WIDTH = 0.05
 """Of an interval worth having: accuracy within five points."""
 _Z = 1.96
-_LEFT_BEHIND = ("service", "checkpoints", "eval", "report", "training_log.jsonl")
-"""What a small copy of a run does without."""
 
 
 @dataclass(frozen=True)
@@ -96,10 +92,9 @@ def calibrate(
         DataError: There are fewer than `FEWEST_NOTES` notes, or they are of fewer than `FEWEST_PATIENTS` patients.
     """
     run, local = Run.open(run), open_dataset(dataset)
-    if out is None and (is_starter(run.folder) or not os.access(run.folder, os.W_OK)):
-        hint = "--out FOLDER writes a small copy and calibrates that"
-        raise RunError("nothing can be written into this run", place=str(run.folder), hint=hint)
-    if out is not None:
+    if out is None:
+        run.check_writable(remedy="--out FOLDER writes a small copy and calibrates that")
+    else:
         expect_new(out)
     check_labels(run.labels, local)
     config = run.manifest.config.evaluate
@@ -270,7 +265,8 @@ def _notes(run: Run, local: Dataset, limit: int | None, seed: int) -> pl.DataFra
             place=str(local.folder),
             hint=f"`nosology evaluate {run.folder}` calibrates on its validation notes",
         )
-    notes = random_part(local.notes(), limit, seed)
+    notes = local.notes()
+    notes = notes[random_places(len(notes), limit, seed)]
     n_patients = notes["patient_id"].n_unique()
     if len(notes) < FEWEST_NOTES or n_patients < FEWEST_PATIENTS:
         raise DataError(
@@ -304,9 +300,10 @@ def _read(run: Run, notes: pl.DataFrame, ensemble: Ensemble | None, progress: Pr
 
 def _small_copy(run: Run, out: Path) -> RunFiles:
     """Write a run without what it was evaluated and trained with, and return where its files lie."""
+    left_behind = run.files.left_behind()
     with new_folder(out) as folder:
         for item in sorted(run.folder.iterdir()):
-            if item.name in _LEFT_BEHIND or item.name.startswith("."):
+            if item in left_behind or item.name.startswith("."):
                 continue
             if item.is_dir():
                 shutil.copytree(item, folder / item.name, copy_function=shutil.copyfile)

@@ -12,7 +12,8 @@ import polars as pl
 from scipy import stats
 
 from nosology.dataset.folder import COLUMNS
-from nosology.evaluation.inputs import Inputs
+from nosology.evaluation.inputs import N_WORDS, Inputs
+from nosology.records import IntArray
 from nosology.runs.results import CategoryShare, Distribution, Lengths
 
 _WORD = re.compile(r"\w+")
@@ -56,27 +57,25 @@ def describe(inputs: Inputs, truncated: list[int] | None, n_tokens: list[int] | 
     )
 
 
-def subgroups(notes: pl.DataFrame) -> dict[str, list[str]]:
+def subgroups(notes: pl.DataFrame, n_words: IntArray) -> dict[str, list[str]]:
     """Return, per grouping, the group of each note: thirds by length, and every column the source added.
 
     Columns are taken where they have two to twelve values. The ICD version is one where notes differ in it.
+
+    Args:
+        notes: What is known of them; their text is not looked at.
+        n_words: Words of each. Shape ``(notes,)``.
     """
     columns = [column for column in notes.columns if column not in COLUMNS] + ["icd_version"]
-    found = {"length": _length_bands(notes)}
+    found = {"length": _length_bands(n_words)}
     for column in columns:
         values = [str(value) if value not in (None, "") else "not recorded" for value in notes[column]]
         found[column] = [f"ICD-{value}" for value in values] if column == "icd_version" else values
     return {column: values for column, values in found.items() if 2 <= len(set(values)) <= _MOST_VALUES}
 
 
-def word_counts(notes: pl.DataFrame) -> pl.Series:
-    """Return the number of blank-separated words of each note. Shape ``(notes,)``."""
-    return notes["clean_text"].str.count_matches(r"\S+")
-
-
-def _length_bands(notes: pl.DataFrame) -> list[str]:
+def _length_bands(words: IntArray) -> list[str]:
     """Return which third of the notes by length each belongs to, named by its word counts."""
-    words = word_counts(notes).to_numpy()
     edges = np.unique(np.quantile(words, np.arange(1, _N_LENGTH_BANDS) / _N_LENGTH_BANDS).astype(np.int64))
     lows, highs = [int(words.min()), *(edges + 1).tolist()], [*edges.tolist(), int(words.max())]
     return [f"{lows[band]:,}–{highs[band]:,} words" for band in np.searchsorted(edges, words, side="left")]
@@ -88,7 +87,7 @@ def _shares_p_value(shares: list[CategoryShare]) -> float:
 
 
 def _lengths(notes: pl.DataFrame) -> Lengths:
-    words = word_counts(notes).to_numpy()
+    words = notes.select(N_WORDS).to_series().to_numpy()
     p10, median, p90 = (float(value) for value in np.quantile(words, [0.1, 0.5, 0.9]))
     return Lengths(median=median, p10=p10, p90=p90, maximum=int(words.max()))
 

@@ -1,14 +1,14 @@
 """The few things a reader looks at first: which systems to set side by side, where it fails, and single predictions."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
+import polars as pl
 
-from nosology.evaluation.inputs import Inputs
 from nosology.evaluation.systems import Output
 from nosology.metrics import INVALID
 from nosology.records import IntArray, Prediction
-from nosology.runs.results import Example, Summary, SystemResult
+from nosology.runs.results import ShownPrediction, Summary, SystemResult
 from nosology.runs.systems import BASE_SYSTEMS, BASELINES
 
 _N_EXTREMES = 3
@@ -34,12 +34,13 @@ def summarize(systems: Mapping[str, SystemResult]) -> Summary:
 
 
 def choose_examples(
-    inputs: Inputs, outputs: Mapping[str, Output], summary: Summary, hashes: list[str]
-) -> list[Example]:
+    notes: pl.DataFrame, names: Sequence[str], outputs: Mapping[str, Output], summary: Summary, hashes: list[str]
+) -> list[ShownPrediction]:
     """Return a few of the tuned model's predictions: surest and right, surest but wrong, least sure.
 
     Args:
-        inputs: For ids and true categories; no text is taken.
+        notes: Ids and true categories, without text.
+        names: The label set's categories.
         outputs: Of every system.
         summary: For the base model's best way of answering.
         hashes: SHA-256 of each note's prompt.
@@ -47,7 +48,7 @@ def choose_examples(
     tuned = outputs.get("tuned")
     if tuned is None or tuned.predictions is None:
         return []
-    true = inputs.category_indices(inputs.notes["category"])
+    true = np.array([names.index(category) for category in notes["category"]], np.int64)
     confidence = np.array([prediction.probability for prediction in tuned.predictions])
     right = tuned.predicted == true
     surest = np.argsort(-confidence, kind="stable")
@@ -61,26 +62,27 @@ def choose_examples(
     for why, order in kinds.items():
         for place in [int(i) for i in order if int(i) not in chosen][:_PER_KIND]:
             chosen[place] = why
+    said = {place: None if base is None or base[place] == INVALID else names[base[place]] for place in chosen}
     return [
-        _example(
-            inputs, tuned.predictions[place], place, why, hashes[place], None if base is None else int(base[place])
-        )
+        _example(notes.row(place, named=True), tuned.predictions[place], why, hashes[place], said[place])
         for place, why in chosen.items()
     ]
 
 
-def _example(inputs: Inputs, prediction: Prediction, place: int, why: str, hash_: str, base: int | None) -> Example:
-    return Example(
-        note_id=str(inputs.notes["note_id"][place]),
+def _example(
+    note: Mapping[str, str], prediction: Prediction, why: str, hash_: str, base_label: str | None
+) -> ShownPrediction:
+    return ShownPrediction(
+        note_id=str(note["note_id"]),
         prompt_sha256=hash_,
         why=why,
-        true_label=inputs.notes["category"][place],
+        true_label=note["category"],
         predicted_label=prediction.label,
         probability=prediction.probability,
         ranking=list(prediction.ranking[:5]),
         prediction_set=list(prediction.prediction_set),
         abstained=prediction.abstained,
-        base_label=None if base is None or base == INVALID else inputs.labels.names[base],
+        base_label=base_label,
     )
 
 

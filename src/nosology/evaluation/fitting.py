@@ -16,7 +16,7 @@ from nosology.classifier.words import fit_hashed
 from nosology.config import EvaluateConfig
 from nosology.errors import RunError
 from nosology.evaluation.inputs import Inputs
-from nosology.evaluation.systems import Scorer
+from nosology.evaluation.systems import JudgedClassifier
 from nosology.files import sha256_text
 from nosology.records import FloatArray, Progress
 from nosology.runs.files import RunFiles
@@ -38,7 +38,7 @@ class Fitted:
     why_not: str
 
 
-def fit_on_validation(inputs: Inputs, config: EvaluateConfig, tuned: Scorer, progress: Progress) -> Fitted:
+def fit_on_validation(inputs: Inputs, config: EvaluateConfig, tuned: JudgedClassifier, progress: Progress) -> Fitted:
     """Return calibration and ensemble of a run, fitted now or earlier on the same notes; write and record what is new.
 
     With too few validation notes neither is fitted, and stored ones are removed.
@@ -54,7 +54,7 @@ def fit_on_validation(inputs: Inputs, config: EvaluateConfig, tuned: Scorer, pro
     return fitted
 
 
-def _fit(inputs: Inputs, config: EvaluateConfig, tuned: Scorer, progress: Progress) -> Fitted:
+def _fit(inputs: Inputs, config: EvaluateConfig, tuned: JudgedClassifier, progress: Progress) -> Fitted:
     notes, files = inputs.validation, inputs.run.files
     if len(notes) < calibrating.MIN_NOTES:
         files.calibration.unlink(missing_ok=True)

@@ -24,6 +24,9 @@ from nosology.runs.run import Run
 from nosology.text.cleaning import Cleaning
 from nosology.text.normalize import normalize
 
+N_WORDS = pl.col("clean_text").str.count_matches(r"\S+")
+"""The number of a note's words, which are what stands between blanks."""
+
 
 @dataclass(frozen=True)
 class Inputs:
@@ -67,6 +70,11 @@ class Inputs:
         """Return the label-set index of each note's category. Shape ``(notes,)``."""
         place = {name: number for number, name in enumerate(self.labels.names)}
         return np.array([place[category] for category in categories], np.int64)
+
+    @property
+    def n_words(self) -> IntArray:
+        """Blank-separated words of each evaluated note. Shape ``(notes,)``."""
+        return self.notes.select(N_WORDS).to_series().to_numpy().astype(np.int64)
 
     def phrases(self, files: Sequence[str]) -> Texts:
         """Return the shipped phrases and those of files, in the form of the run's notes.
@@ -116,7 +124,7 @@ def read_inputs(
         split=split,
         dataset=evaluated,
         training_dataset=training_dataset,
-        notes=random_part(notes, limit or config.max_notes, config.seed),
+        notes=notes[random_places(len(notes), limit or config.max_notes, config.seed)],
         n_split_notes=len(notes),
         train=_trained_on(run, train_all),
         train_all=train_all,
@@ -173,15 +181,14 @@ def _trained_on(run: Run, train_all: pl.DataFrame) -> pl.DataFrame:
     return train
 
 
-def random_part(notes: pl.DataFrame, size: int | None, seed: int) -> pl.DataFrame:
-    """Return a random part of the notes, in their order.
+def random_places(n_notes: int, size: int | None, seed: int) -> list[int]:
+    """Return the places of a random part of some notes, in their order.
 
     Args:
-        notes: One row a note.
+        n_notes: How many there are.
         size: Notes to draw; None for all.
         seed: Seed of the draw.
     """
-    if size is None or size >= len(notes):
-        return notes
-    chosen = np.random.default_rng(seed).choice(len(notes), size=size, replace=False)
-    return notes[sorted(chosen.tolist())]
+    if size is None or size >= n_notes:
+        return list(range(n_notes))
+    return sorted(np.random.default_rng(seed).choice(n_notes, size=size, replace=False).tolist())

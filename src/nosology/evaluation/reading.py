@@ -14,7 +14,7 @@ import numpy as np
 from nosology.classifier.calibration import Calibration
 from nosology.classifier.classifier import Classifier
 from nosology.evaluation.inputs import Inputs
-from nosology.evaluation.systems import Answers, Scorer
+from nosology.evaluation.systems import Answers, JudgedClassifier
 from nosology.modeling.encoding import EncodedNote
 from nosology.modeling.titles import TitleScores
 from nosology.records import Count, FloatArray, Prediction
@@ -135,6 +135,6 @@ class SharedReader:
         """Return the whole rendered prompt."""
         return self.classifier.prompt(text)
 
-    def in_order(self, order: Sequence[int]) -> Scorer:
+    def in_order(self, order: Sequence[int]) -> JudgedClassifier:
         """Return the classifier under another instruction: its notes are read anew, but not encoded."""
         return self.classifier.in_order(order)

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from nosology.evaluation.inputs import Inputs
-from nosology.evaluation.systems import Scorer
+from nosology.evaluation.systems import JudgedClassifier
 from nosology.modeling.encoding import EncodedNote
 from nosology.records import FloatArray, IntArray
 from nosology.runs.results import InjectionResult, PositionResult, Robustness
@@ -24,7 +24,12 @@ INJECTIONS = {
 
 
 def measure_robustness(
-    inputs: Inputs, notes: Sequence[EncodedNote], tuned: Scorer, log_probs: FloatArray, n_notes: int, seed: int
+    inputs: Inputs,
+    notes: Sequence[EncodedNote],
+    tuned: JudgedClassifier,
+    log_probs: FloatArray,
+    n_notes: int,
+    seed: int,
 ) -> Robustness:
     """Return how the tuned model's answers change with the order of the categories and with orders in the note.
 
@@ -66,7 +71,7 @@ def _position(after: IntArray, before: IntArray, true: IntArray, order: IntArray
 
 def _injection(
     kind: str,
-    tuned: Scorer,
+    tuned: JudgedClassifier,
     texts: Sequence[str],
     before: IntArray,
     true: IntArray,

@@ -22,7 +22,7 @@ from nosology.classifier.classifier import Classifier
 from nosology.config import EvaluateConfig
 from nosology.errors import DataError
 from nosology.evaluation.coded_notes import Coded, fit_rows, why_not_fitted
-from nosology.evaluation.inputs import Inputs, random_part, read_inputs
+from nosology.evaluation.inputs import Inputs, random_places, read_inputs
 from nosology.evaluation.reading import SharedReader
 from nosology.files import write_json
 from nosology.records import BoolArray, Count, FloatArray, IntArray, Progress, no_progress
@@ -98,7 +98,8 @@ def open_reader(
     assert inputs.run.rubrics is not None
     validation = Coded.of(inputs.validation, inputs.run.rubrics)
     fitted_on = [validation.texts[row] for row in fit_rows(validation, fit_limit or config.suggestion_fit_notes)]
-    judged = replace(inputs, notes=random_part(inputs.notes, limit or config.suggestion_notes, config.seed))
+    places = random_places(len(inputs.notes), limit or config.suggestion_notes, config.seed)
+    judged = replace(inputs, notes=inputs.notes[places])
     titled = {*fitted_on, *Coded.of(judged.notes, inputs.run.rubrics).texts}
     own, calibration = inputs.run.files.suggester, inputs.run.files.calibration
     fitted_anew = (calibration, own.settings, own.words, own.weights)

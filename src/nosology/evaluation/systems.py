@@ -34,7 +34,7 @@ Answers = tuple[dict[Correction, FloatArray], list[str]]
 """Log-probabilities under every correction, and one spoken answer a note."""
 
 
-class Scorer(Protocol):
+class JudgedClassifier(Protocol):
     """What evaluation asks of a classifier; `nosology.classifier.classifier.Classifier` is one."""
 
     def encode(self, texts: Sequence[str]) -> list[EncodedNote]:
@@ -43,7 +43,7 @@ class Scorer(Protocol):
     def log_probs(self, texts: Sequence[str | EncodedNote], *, progress: Count | None = None) -> FloatArray:
         """Return uncalibrated natural-log probabilities; rows are normalized. Shape ``(notes, categories)``."""
 
-    def with_calibration(self, calibration: Calibration | None) -> "Scorer":
+    def with_calibration(self, calibration: Calibration | None) -> "JudgedClassifier":
         """Return the same with another calibration."""
 
     def predictions_from(
@@ -71,11 +71,11 @@ class Scorer(Protocol):
     def prompt(self, text: str) -> str:
         """Return the whole rendered prompt."""
 
-    def in_order(self, order: Sequence[int]) -> "Scorer":
+    def in_order(self, order: Sequence[int]) -> "JudgedClassifier":
         """Return the same under an instruction that lists the categories in another order."""
 
 
-Loader = Callable[[Run, Literal["tuned", "base", "starter"]], Scorer]
+Loader = Callable[[Run, Literal["tuned", "base", "starter"]], JudgedClassifier]
 
 
 @dataclass(frozen=True)
@@ -203,15 +203,12 @@ def run_base(
     return outputs
 
 
-def run_starter(
-    inputs: Inputs, notes: Sequence[EncodedNote], config: EvaluateConfig, load: Loader, progress: Progress
-) -> dict[str, Output]:
-    """Return what the model answered before it saw a training note, where training went on from another run.
+def run_starter(inputs: Inputs, notes: Sequence[EncodedNote], load: Loader, progress: Progress) -> dict[str, Output]:
+    """Return what the model answered before it saw a training note; nothing unless training went on from another run.
 
     Args:
         inputs: The run and its notes.
         notes: The evaluated notes, encoded.
-        config: Which systems are wanted.
         load: Loads the model with the other run's adapter.
         progress: Shows how far it has come.
 
@@ -219,7 +216,7 @@ def run_starter(
         RunError: The other run is no longer there, or changed.
     """
     start = inputs.run.manifest.start
-    if start is None or "starter" not in config.systems:
+    if start is None:
         return {}
     model = load(inputs.run, "starter")
     with progress("evaluate starter", len(notes)) as advance:
@@ -235,7 +232,7 @@ def _read_answers(answers: Sequence[str], labels: LabelSet, parse: Callable[...,
     return np.array([INVALID if name is None else labels.index(name) for name in read], np.int64)
 
 
-def run_tuned(inputs: Inputs, notes: Sequence[EncodedNote], tuned: Scorer, progress: Progress) -> Output:
+def run_tuned(inputs: Inputs, notes: Sequence[EncodedNote], tuned: JudgedClassifier, progress: Progress) -> Output:
     """Return what the tuned model answers, through the same path as every other use of it.
 
     Args:
@@ -249,10 +246,10 @@ def run_tuned(inputs: Inputs, notes: Sequence[EncodedNote], tuned: Scorer, progr
         log_probs = tuned.log_probs(notes, progress=advance)
         predictions = tuned.predictions_from(log_probs, [note.truncated_tokens for note in notes])
         seconds = time.perf_counter() - started
-    return _from_predictions(inputs, predictions, log_probs, seconds)
+    return _from_predictions(predictions, log_probs, inputs.labels.names, seconds, _trained_on(inputs))
 
 
-def run_ensemble(inputs: Inputs, tuned: Scorer, ensemble: Ensemble, alone: Output) -> Output:
+def run_ensemble(inputs: Inputs, tuned: JudgedClassifier, ensemble: Ensemble, alone: Output) -> Output:
     """Return what the ensemble answers; the tuned model has read the notes already, and its time counts.
 
     Args:
@@ -269,18 +266,19 @@ def run_ensemble(inputs: Inputs, tuned: Scorer, ensemble: Ensemble, alone: Outpu
     predictions = tuned.predictions_from(log_probs, truncated, calibration=ensemble.calibration)
     seconds = time.perf_counter() - started + alone.seconds
     settings = {"exponent_tuned": ensemble.exponents[0], "exponent_linear": ensemble.exponents[1]}
-    return _from_predictions(inputs, predictions, log_probs, seconds, settings)
+    return _from_predictions(predictions, log_probs, inputs.labels.names, seconds, _trained_on(inputs), settings)
 
 
 def _from_predictions(
-    inputs: Inputs,
     predictions: Sequence[Prediction],
     log_probs: FloatArray,
+    names: Sequence[str],
     seconds: float,
+    trained_on: str,
     settings: dict[str, Any] | None = None,
 ) -> Output:
     """Return the output that a classifier's records amount to."""
-    place = {name: number for number, name in enumerate(inputs.labels.names)}
+    place = {name: number for number, name in enumerate(names)}
     probabilities = np.zeros(log_probs.shape)
     for row, prediction in zip(probabilities, predictions, strict=True):
         for label, probability in prediction.ranking:
@@ -289,19 +287,19 @@ def _from_predictions(
         predicted=np.array([place[prediction.label] for prediction in predictions], np.int64),
         probabilities=probabilities,
         seconds=seconds,
-        trained_on=f"{len(inputs.train):,} notes{_beginning(inputs.run)}",
+        trained_on=trained_on,
         settings=settings or {},
         predictions=tuple(predictions),
         log_probs=log_probs,
     )
 
 
-def _beginning(run: Run) -> str:
-    start = run.manifest.start
-    return f", from {start.run}" if start else ""
+def _trained_on(inputs: Inputs) -> str:
+    start = inputs.run.manifest.start
+    return f"{len(inputs.train):,} notes" + (f", from {start.run}" if start else "")
 
 
-def load_classifier(run: Run, system: Literal["tuned", "base", "starter"]) -> Scorer:
+def load_classifier(run: Run, system: Literal["tuned", "base", "starter"]) -> JudgedClassifier:
     """Return the run's classifier. Imported here, so that results can be read and reported without torch."""
     from nosology.classifier.classifier import Classifier
 

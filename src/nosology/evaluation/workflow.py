@@ -18,9 +18,9 @@ from nosology.evaluation.fitting import Fitted, fit_on_validation
 from nosology.evaluation.inputs import Inputs, read_inputs
 from nosology.evaluation.robustness import measure_robustness
 from nosology.evaluation.systems import (
+    JudgedClassifier,
     Loader,
     Output,
-    Scorer,
     check_systems,
     load_classifier,
     run_base,
@@ -90,7 +90,7 @@ def evaluate(
     config = config or run.manifest.config.evaluate
     check_systems(config.systems)
     inputs = reader.inputs if reader else read_inputs(run, split=split, dataset=dataset, config=config, limit=limit)
-    tuned: Scorer = reader or load(run, "tuned")
+    tuned: JudgedClassifier = reader or load(run, "tuned")
     notes = tuned.encode(inputs.notes["clean_text"].to_list())
     found = _run_systems(inputs, notes, config, tuned, load, progress, reader)
     prompts = [tuned.prompt(note.text) for note in notes]
@@ -119,7 +119,7 @@ def _run_systems(
     inputs: Inputs,
     notes: Sequence[EncodedNote],
     config: EvaluateConfig,
-    tuned: Scorer,
+    tuned: JudgedClassifier,
     load: Loader,
     progress: Progress,
     reader: "SharedReader | None",
@@ -128,7 +128,8 @@ def _run_systems(
     outputs = run_baselines(inputs, config, progress)
     if set(BASE_SYSTEMS) & set(config.systems):
         outputs |= run_base(inputs, notes, config, load, progress)
-    outputs |= run_starter(inputs, notes, config, load, progress)
+    if "starter" in config.systems:
+        outputs |= run_starter(inputs, notes, load, progress)
     fitted, robustness = Fitted(None, None, "the tuned model was not evaluated"), None
     if "tuned" in config.systems or "ensemble" in config.systems:
         fitted = fit_on_validation(inputs, config, tuned, progress)
@@ -167,7 +168,7 @@ def _robustness(
     inputs: Inputs,
     notes: Sequence[EncodedNote],
     config: EvaluateConfig,
-    tuned: Scorer,
+    tuned: JudgedClassifier,
     output: Output,
     progress: Progress,
 ) -> Robustness | None:
@@ -195,7 +196,7 @@ def _judge_all(
         true=inputs.category_indices(inputs.notes["category"]),
         names=inputs.labels.names,
         resamples=metrics.draw_resamples(groups, config.bootstrap_samples, config.seed),
-        subgroups=distribution.subgroups(inputs.notes),
+        subgroups=distribution.subgroups(inputs.notes.drop("clean_text"), inputs.n_words),
         selective_accuracy=config.selective_accuracy,
         seed=config.seed,
     )
@@ -220,7 +221,9 @@ def _judge_all(
         distribution=distribution.describe(inputs, truncated, n_tokens),
         robustness=found.robustness,
         funnel=inputs.dataset.funnel(),
-        examples=choose_examples(inputs, outputs, summary, hashes),
+        examples=choose_examples(
+            inputs.notes.select("note_id", "category"), inputs.labels.names, outputs, summary, hashes
+        ),
         provenance=_provenance(inputs, config, len(set(groups)), time.perf_counter() - started),
     ).model_dump(mode="json")
 

@@ -236,7 +236,7 @@ class Robustness(Schema):
     injections: list[InjectionResult]
 
 
-class Example(Schema):
+class ShownPrediction(Schema):
     """One prediction, by id and hash."""
 
     note_id: str
@@ -304,5 +304,5 @@ class Results(Schema):
     distribution: Distribution
     robustness: Robustness | None = Field(None, description="Null where it was not measured.")
     funnel: list[dict[str, Any]] = Field(description="How the evaluated dataset came about, step by step.")
-    examples: list[Example]
+    examples: list[ShownPrediction]
     provenance: Provenance

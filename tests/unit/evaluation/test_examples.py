@@ -66,9 +66,8 @@ def outputs(confidence: Any, predicted: Any, base: Any = None) -> Any:
     return found
 
 
-def inputs(true: Any) -> Any:
-    notes = pl.DataFrame({"note_id": [f"n{i}" for i in range(len(true))], "category": [NAMES[i] for i in true]})
-    return SimpleNamespace(notes=notes, labels=SimpleNamespace(names=NAMES), category_indices=lambda _: np.array(true))
+def notes(true: Any) -> Any:
+    return pl.DataFrame({"note_id": [f"n{i}" for i in range(len(true))], "category": [NAMES[i] for i in true]})
 
 
 def summary(best_base: Any = None) -> Any:
@@ -82,7 +81,7 @@ def hashes(n: Any) -> Any:
 def test_notes_are_picked_once_by_how_sure_and_how_right_the_model_was() -> None:
     confidence = [0.99, 0.98, 0.97, 0.96, 0.9, 0.8, 0.7, 0.4, 0.45, 0.5]
     true, predicted = [0] * 10, [0, 0, 0, 0, 1, 1, 1, 0, 1, 0]
-    examples = choose_examples(inputs(true), outputs(confidence, predicted), summary(), hashes(10))
+    examples = choose_examples(notes(true), NAMES, outputs(confidence, predicted), summary(), hashes(10))
     assert [(example.note_id, example.why) for example in examples] == [
         ("n0", "surest, right"),
         ("n1", "surest, right"),
@@ -99,15 +98,17 @@ def test_notes_are_picked_once_by_how_sure_and_how_right_the_model_was() -> None
 
 
 def test_a_faultless_model_has_no_wrong_examples() -> None:
-    examples = choose_examples(inputs([0, 1]), outputs([0.9, 0.8], [0, 1]), summary(), hashes(2))
+    examples = choose_examples(notes([0, 1]), NAMES, outputs([0.9, 0.8], [0, 1]), summary(), hashes(2))
     assert {example.why for example in examples} == {"surest, right"}
 
 
 @pytest.mark.parametrize(("answer", "label"), [(1, "Respiratory"), (INVALID, None)])
 def test_an_example_shows_what_the_base_model_said(answer: Any, label: str | None) -> None:
-    found = choose_examples(inputs([0]), outputs([0.9], [0], base=[answer]), summary("base"), hashes(1))
+    found = choose_examples(notes([0]), NAMES, outputs([0.9], [0], base=[answer]), summary("base"), hashes(1))
     assert found[0].base_label == label
 
 
 def test_without_a_tuned_model_there_are_no_examples() -> None:
-    assert choose_examples(inputs([0]), {"base": Output(np.array([0]), None, 1.0, "")}, summary("base"), ["h"]) == []
+    assert (
+        choose_examples(notes([0]), NAMES, {"base": Output(np.array([0]), None, 1.0, "")}, summary("base"), ["h"]) == []
+    )
