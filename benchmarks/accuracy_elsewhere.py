@@ -47,10 +47,8 @@ def main() -> None:
             )
     if options.json:
         report = {
-            "machine": harness.machine(),
             "settings": {"admissions": options.admissions, "seed": SEED},
             "measurements": found,
-            "ratios": {},
         }
         harness.write_report(options.json, report)
 

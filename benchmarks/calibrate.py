@@ -38,7 +38,7 @@ def main() -> None:
         {"when": "", "ece_debiased": ".3f", "coverage": ".3f", "log_loss": ".3f", "set_size": ".2f"},
     )
     settings = {key: str(value) for key, value in vars(options).items()} | {"n": len(true)}
-    harness.write_report(options.json, {"machine": harness.machine(), "settings": settings, "measurements": [found]})
+    harness.write_report(options.json, {"settings": settings, "measurements": [found]})
 
 
 def own_calibration(run: str | None) -> Any:

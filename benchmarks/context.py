@@ -47,12 +47,10 @@ def main() -> None:
     Console().print(table)
     if options.json:
         report = {
-            "machine": harness.machine(),
             "settings": {"probes": options.probes.name, "n": len(probes)},
             "measurements": [
                 {"measurement": "marks", **shares, "kinds": {kind: [kinds[kind], totals[kind]] for kind in totals}}
             ],
-            "ratios": {},
         }
         harness.write_report(options.json, report)
 

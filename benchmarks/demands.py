@@ -58,7 +58,7 @@ def main() -> None:
     settings = {key: str(value) for key, value in vars(options).items() if key != "json"}
     harness.write_report(
         options.json,
-        {"machine": harness.machine(), "settings": settings, "measurements": [*rows, *flags]},
+        {"settings": settings, "measurements": [*rows, *flags]},
     )
 
 

@@ -30,7 +30,7 @@ from nosology.classifier.classifier import Classifier
 from nosology.dataset.folder import open_dataset
 from nosology.runs.run import Run
 from nosology.suggesting.evidence import strongest
-from nosology.suggesting.sentences import Span, sentences
+from nosology.suggesting.sentences import Stretch, sentences
 from nosology.suggesting.suggester import METHOD, Read
 from nosology.text.alignment import AlignedText, align
 
@@ -44,7 +44,7 @@ class Subject:
 
     text: str
     aligned: AlignedText
-    spans: list[Span]
+    spans: list[Stretch]
     read: Read
     place: int
     probability: float
@@ -86,7 +86,6 @@ def main() -> None:
     _print(measurements, ratios, probabilities, sizes, n_sentences)
     if options.json:
         report = {
-            "machine": harness.machine(),
             "settings": {"run": options.run.name, "notes": len(sizes), "shown": float(np.mean(sizes))},
             "measurements": measurements,
             "ratios": ratios,

@@ -46,7 +46,6 @@ def main() -> None:
     print(f"six seconds are {ratios['promise_vs_first_answer']:.2f} times what a first answer takes")
     if options.json:
         report = {
-            "machine": harness.machine(),
             "settings": {"runs": options.runs, "promise_seconds": PROMISE_SECONDS},
             "measurements": measurements,
             "ratios": ratios,

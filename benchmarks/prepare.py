@@ -50,7 +50,7 @@ def main() -> None:
     _print_table(measurements, ratios)
     if options.json:
         settings = {"full": options.full, "compare": options.compare, "seed": options.seed, "preset": options.preset}
-        report = {"machine": harness.machine(), "settings": settings, "measurements": measurements, "ratios": ratios}
+        report = {"settings": settings, "measurements": measurements, "ratios": ratios}
         harness.write_report(options.json, report)
 
 

@@ -67,7 +67,6 @@ def main() -> None:
     if options.json:
         settings = {"model": options.model, "dtype": options.dtype, "seconds": options.seconds, "batch": options.batch}
         report = {
-            "machine": harness.machine(),
             "settings": settings | {"largest_difference_to_per_category": difference},
             "measurements": [{k: v for k, v in row.items() if k != "scores"} for row in measurements],
             "ratios": ratios,

@@ -73,7 +73,7 @@ def main() -> None:
     for item in judged:
         print_set(item)
     settings = {key: str(value) for key, value in vars(options).items()} | {"state": bench.state()}
-    harness.write_report(options.json, {"machine": harness.machine(), "settings": settings, "measurements": judged})
+    harness.write_report(options.json, {"settings": settings, "measurements": judged})
 
 
 def read_sets(options: argparse.Namespace) -> Iterator[NoteSet]:

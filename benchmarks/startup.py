@@ -39,7 +39,6 @@ def main() -> None:
     print(f"half a second is {ratio:.2f} times what --help takes")
     if options.json:
         report = {
-            "machine": harness.machine(),
             "settings": {"runs": options.runs, "promise_seconds": PROMISE_SECONDS},
             "measurements": measurements,
             "ratios": {"promise_vs_help": ratio},

@@ -102,7 +102,7 @@ def main() -> None:
         _print_times(measurements, ratios)
     if options.json:
         settings = {key: str(value) for key, value in vars(options).items()}
-        report = {"machine": harness.machine(), "settings": settings, "measurements": measurements, "ratios": ratios}
+        report = {"settings": settings, "measurements": measurements, "ratios": ratios}
         harness.write_report(options.json, report)
 
 

@@ -48,10 +48,8 @@ def main() -> None:
     Console().print(table)
     if options.json:
         report = {
-            "machine": harness.machine(),
             "settings": {key: str(value) for key, value in vars(options).items()},
             "measurements": measurements,
-            "ratios": {},
         }
         harness.write_report(options.json, report)
 

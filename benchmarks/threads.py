@@ -71,7 +71,6 @@ def main() -> None:
     print(f"beside {N_BUSY} busy loops two threads reach {ratio:.2f} times what one does")
     if options.json:
         report = {
-            "machine": harness.machine(),
             "settings": {"steps": options.steps, "busy_loops": N_BUSY},
             "measurements": measurements,
             "ratios": {"two_threads_vs_one": ratio},

@@ -40,9 +40,7 @@ def main() -> None:
     print(f"median of {len(found['pairs'])} pairs {found['median']:.2f}; at home {found['at_home']}")
     if options.json:
         settings = {"notes": options.notes, "characters": options.characters, "level": LEVEL, "splits": N_SPLITS}
-        harness.write_report(
-            options.json, {"machine": harness.machine(), "settings": settings, "measurements": [found], "ratios": {}}
-        )
+        harness.write_report(options.json, {"settings": settings, "measurements": [found]})
 
 
 def judge(features: dict[str, Any]) -> dict[str, Any]:

@@ -49,7 +49,7 @@ _FORMAT = "nosology-hashed-1"
 
 
 @dataclass(frozen=True)
-class _Block:
+class _FeatureKind:
     """One kind of feature: how texts are cut, which hash columns are kept, and how much each says."""
 
     kind: int
@@ -74,7 +74,7 @@ class HashedModel:
     """
 
     settings: dict[str, Any]
-    _blocks: tuple[_Block, ...] = field(repr=False)
+    _blocks: tuple[_FeatureKind, ...] = field(repr=False)
     _weights: NDArray[np.float32] = field(repr=False)
     _intercepts: NDArray[np.float32] = field(repr=False)
     _classes: IntArray
@@ -126,10 +126,10 @@ class HashedModel:
             part = self._weights[:, start : start + len(block.columns)][:, own]
             start += len(block.columns)
             if own.any():
-                blocks.append(_Block(block.kind, block.columns[own], block.idf[own]))
+                blocks.append(_FeatureKind(block.kind, block.columns[own], block.idf[own]))
                 weights.append(part)
             else:  # a kind of feature never vanishes: a column that says nothing
-                blocks.append(_Block(block.kind, np.zeros(1, np.int32), np.ones(1, np.float32)))
+                blocks.append(_FeatureKind(block.kind, np.zeros(1, np.int32), np.ones(1, np.float32)))
                 weights.append(np.zeros((len(self._weights), 1), np.float32))
         joined = np.ascontiguousarray(np.hstack(weights))
         settings = {**self.settings, "features": joined.shape[1]}
@@ -180,7 +180,7 @@ class HashedModel:
             }
             for name, tensor in tensors.items():
                 finite(name, tensor)
-            blocks = tuple(_Block(i, tensors[f"columns.{i}"], tensors[f"idf.{i}"]) for i in range(len(_BLOCKS)))
+            blocks = tuple(_FeatureKind(i, tensors[f"columns.{i}"], tensors[f"idf.{i}"]) for i in range(len(_BLOCKS)))
             return cls(
                 about["settings"],
                 blocks,
@@ -298,7 +298,7 @@ def _fit_taught(
 
 def _model_of(
     svm: "LinearSVC",
-    blocks: tuple[_Block, ...],
+    blocks: tuple[_FeatureKind, ...],
     settings: dict[str, Any],
     sharpness: float,
     n_categories: int,
@@ -339,7 +339,7 @@ def _counts(texts: Sequence[str]) -> list[sparse.csr_matrix]:
     ]
 
 
-def _fit_blocks(counts: Sequence[sparse.csr_matrix]) -> tuple[_Block, ...]:
+def _fit_blocks(counts: Sequence[sparse.csr_matrix]) -> tuple[_FeatureKind, ...]:
     """Return the columns to keep and their inverse document frequencies, smoothed as scikit-learn does."""
     blocks = []
     for kind, matrix in enumerate(counts):
@@ -347,11 +347,11 @@ def _fit_blocks(counts: Sequence[sparse.csr_matrix]) -> tuple[_Block, ...]:
         columns = np.flatnonzero(n_notes >= _MIN_NOTES_OF_FEATURE)
         columns = columns if len(columns) else np.zeros(1, np.int64)  # a column that says nothing, for a solver's sake
         idf = np.log((1 + matrix.shape[0]) / (1 + n_notes[columns])) + 1
-        blocks.append(_Block(kind, columns.astype(np.int32), idf.astype(np.float32)))
+        blocks.append(_FeatureKind(kind, columns.astype(np.int32), idf.astype(np.float32)))
     return tuple(blocks)
 
 
-def _joined(blocks: Sequence[_Block], counts: Sequence[sparse.csr_matrix]) -> sparse.csr_matrix:
+def _joined(blocks: Sequence[_FeatureKind], counts: Sequence[sparse.csr_matrix]) -> sparse.csr_matrix:
     """Return the features of all kinds side by side."""
     return sparse.hstack([block.features(counts[block.kind]) for block in blocks], format="csr")
 

@@ -9,7 +9,7 @@ one seed; the same phrases and the same seed give the same course.
 
 import tomllib
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
@@ -83,6 +83,11 @@ def compose(phrases: Sequence[Phrase], n: int, seed: int) -> list[CourseText]:
     return texts
 
 
+def weighted(shares: Mapping[str, float], draw: Random) -> str:
+    """Return one of some names, each as often as its share says."""
+    return draw.choices(list(shares), list(shares.values()))[0]
+
+
 def _turns(by_kind: dict[str, list[Phrase]], draw: Random) -> Iterator[Phrase]:
     """Yield phrases for ever, each kind as often as its share says."""
     by_rubric = {kind: _by_rubric(by_kind[kind], draw) for kind in KINDS if by_kind.get(kind)}
@@ -111,7 +116,7 @@ def _a_name(by_kind: dict[str, list[Phrase]], draw: Random) -> str | None:
 
 def _text(phrase: Phrase, other: str | None, draw: Random) -> CourseText:
     forms = NAME_FORMS if phrase.kind == "name" else TEXT_FORMS
-    form = draw.choices(list(forms), list(forms.values()))[0]
+    form = weighted(forms, draw)
     if other is None and form.endswith("distractor"):
         form = "bare"
     if form == "sentence" and phrase.code.startswith(_OF_NEWBORNS[phrase.version]):
@@ -143,7 +148,7 @@ def _inside(name: str) -> str:
 
 
 def _cased(text: str, is_name: bool, draw: Random) -> str:
-    casing = draw.choices(list(CASINGS), list(CASINGS.values()))[0]
+    casing = weighted(CASINGS, draw)
     if casing == "lower":
         return text.lower()
     if casing == "upper" and is_name:

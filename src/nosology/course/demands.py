@@ -14,6 +14,8 @@ from functools import cache
 from importlib import resources
 from random import Random
 
+from nosology.course.compose import weighted
+
 PLACES = {"end": 0.35, "start": 0.2, "between": 0.25, "within": 0.2}
 """Where in a text a demand is put, with the share of each: ``between`` sentences or ``within`` one."""
 NAMED = {"{}": 0.6, '"{}"': 0.12, "'{}'": 0.04, "**{}**": 0.04, "<{}>": 0.03, "[{}]": 0.05, "{}!": 0.02, "`{}`": 0.1}
@@ -75,7 +77,7 @@ def write_demand(category: str, others: Sequence[str], draw: Random) -> WrittenD
     """
     kind = draw.choice(list(wordings().carriers))
     carrier = draw.choice(wordings().carriers[kind])
-    named = _weighted(NAMED, draw).format(_cased(category, draw)) if '"{category}"' not in carrier else category
+    named = weighted(NAMED, draw).format(_cased(category, draw)) if '"{category}"' not in carrier else category
     several = draw.sample(others, min(len(others), draw.randint(1, 4)))
     fixed = {
         "category": named,
@@ -94,7 +96,7 @@ def with_demand(text: str, demand: str, draw: Random) -> str:
         demand: The words to put into it.
         draw: Generator of the place.
     """
-    place = _weighted(PLACES, draw)
+    place = weighted(PLACES, draw)
     gap = draw.choice([" ", "\n", "\n\n"])
     if place == "start":
         return f"{demand}{gap}{text}"
@@ -141,12 +143,12 @@ def _filled(carrier: str, fixed: Mapping[str, str], draw: Random) -> str:
 
 
 def _cased(text: str, draw: Random) -> str:
-    casing = _weighted(CASINGS, draw)
+    casing = weighted(CASINGS, draw)
     return text.lower() if casing == "lower" else text.upper() if casing == "upper" else text
 
 
 def _disguised(text: str, draw: Random) -> str:
-    disguise = _weighted(DISGUISES, draw)
+    disguise = weighted(DISGUISES, draw)
     if disguise == "spaced":
         return " ".join(text)
     if disguise == "zero width":
@@ -154,7 +156,3 @@ def _disguised(text: str, draw: Random) -> str:
     if disguise == "digits":
         return text.translate(_DIGITS)
     return f"*** {text} ***" if disguise == "stars" else text
-
-
-def _weighted(choices: Mapping[str, float], draw: Random) -> str:
-    return draw.choices(list(choices), list(choices.values()))[0]

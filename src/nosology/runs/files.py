@@ -236,6 +236,12 @@ class RunFiles:
         """The state of a service over this run, unless it was given another folder."""
         return self.folder / "service"
 
+    def left_behind(self) -> frozenset[Path]:
+        """Return what a small copy of a run does without: how it was trained, judged, reported and served."""
+        return frozenset(
+            {self.service, self.checkpoints, self.training_log, self.folder / "eval", self.report().folder}
+        )
+
     def evaluation(self, name: str = TEST) -> EvaluationFiles:
         """One evaluation, by its name: a split, or a dataset and a split."""
         return EvaluationFiles(self.folder / "eval" / name)

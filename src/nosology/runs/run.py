@@ -5,6 +5,7 @@ kept, evaluations are read each time they are asked for, since `evaluate` replac
 """
 
 import json
+import os
 from collections import defaultdict
 from dataclasses import dataclass
 from functools import cached_property
@@ -80,18 +81,28 @@ class Run:
         """Where a service over this run keeps its audit log and decisions, unless it is given another folder."""
         return state_folder(self.folder)
 
-    def check_writable(self) -> None:
+    def check_writable(self, *, remedy: str | None = None) -> None:
         """Make sure that something may be written into the run.
 
+        Args:
+            remedy: What to do instead, where the caller knows something better than what is said here.
+
         Raises:
-            RunError: It is the starter, which is part of the installation.
+            RunError: It is the starter, which is part of the installation, or the folder lets nobody write.
         """
         if is_starter(self.folder):
             raise RunError(
                 "the starter is part of the installation, and nothing is written into it",
                 place=str(self.folder),
-                hint=f"its figures are in {CARD} there; to see it on notes of yours, train with train.start=starter: "
+                hint=remedy
+                or f"its figures are in {CARD} there; to see it on notes of yours, train with train.start=starter: "
                 "evaluating that run sets the starter beside it",
+            )
+        if not os.access(self.folder, os.W_OK):
+            raise RunError(
+                "nothing can be written into this run",
+                place=str(self.folder),
+                hint=remedy or "copy it to a folder of yours, or ask its owner for the right to write",
             )
 
     @cached_property

@@ -13,7 +13,7 @@ import numpy as np
 
 from nosology.records import BoolArray, Evidence, FloatArray
 from nosology.suggesting.context import context_of
-from nosology.suggesting.sentences import Span
+from nosology.suggesting.sentences import Stretch
 from nosology.text.alignment import AlignedText
 from nosology.text.sections import find_sections
 
@@ -28,7 +28,7 @@ MOST_SENTENCES_READ = 250
 _FEWEST_SENTENCES = 10  # tried however long the note is
 
 
-def texts_without(aligned: AlignedText, spans: Sequence[Span]) -> list[str]:
+def texts_without(aligned: AlignedText, spans: Sequence[Stretch]) -> list[str]:
     """Return the prepared text without each of some stretches of the original."""
     ranges = (aligned.prepared_range(*span) for span in spans)
     return [aligned.text[:start] + aligned.text[end:] for start, end in ranges]
@@ -39,7 +39,7 @@ def n_affordable(n_characters: int) -> int:
     return min(MOST_SENTENCES_READ, max(_FEWEST_SENTENCES, MOST_CHARACTERS_READ // max(1, n_characters)))
 
 
-def most_telling(spans: Sequence[Span], scores: FloatArray, n: int) -> list[Span]:
+def most_telling(spans: Sequence[Stretch], scores: FloatArray, n: int) -> list[Stretch]:
     """Return the `n` sentences that say most by themselves, in the note's order.
 
     Args:
@@ -51,7 +51,7 @@ def most_telling(spans: Sequence[Span], scores: FloatArray, n: int) -> list[Span
     return [spans[number] for number in sorted(best)]
 
 
-def tokens_within(aligned: AlignedText, places: Sequence[int], spans: Sequence[Span]) -> BoolArray:
+def tokens_within(aligned: AlignedText, places: Sequence[int], spans: Sequence[Stretch]) -> BoolArray:
     """Return which tokens of the prepared note came from each stretch of the original. Shape ``(spans, tokens)``.
 
     Args:
@@ -84,12 +84,16 @@ class Mention:
         term: The name that it met; empty where words of training notes, or of the title, alone speak for it.
     """
 
-    places: tuple[Span, ...]
+    places: tuple[Stretch, ...]
     term: str = field(default="", repr=False)
 
 
 def evidence_of(
-    text: str, spans: Sequence[Span], effects: FloatArray, mention: Callable[[int], Mention], family: Sequence[Span]
+    text: str,
+    spans: Sequence[Stretch],
+    effects: FloatArray,
+    mention: Callable[[int], Mention],
+    family: Sequence[Stretch],
 ) -> tuple[Evidence, ...]:
     """Return the evidence for one suggestion, with what is denied, past, uncertain or another person's marked.
 
@@ -111,7 +115,7 @@ def evidence_of(
     return tuple(found)
 
 
-def family_sections(text: str) -> list[Span]:
+def family_sections(text: str) -> list[Stretch]:
     """Return the sections of a note that speak of relatives."""
     sections = find_sections(text)
     return [(section.start, section.end) for section in sections if section.title.startswith(("family", "fh"))]

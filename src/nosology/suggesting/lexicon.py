@@ -21,7 +21,7 @@ from nosology.coding.stems import WORD, stems_of, term_stems
 from nosology.coding.terms import Term, shipped_terms
 from nosology.records import FloatArray
 from nosology.suggesting.context import Context, has_cue, mark
-from nosology.suggesting.sentences import Span, sentences
+from nosology.suggesting.sentences import Stretch, sentences
 from nosology.text.sections import find_sections
 
 COLUMNS = ("term", "sharp term", "whole term", "terms", "sentences", "denied", "past")
@@ -78,7 +78,7 @@ class Reading:
         terms: The best term of each sentence and rubric, in any voice; -1 for none.
     """
 
-    spans: tuple[Span, ...] = field(repr=False)
+    spans: tuple[Stretch, ...] = field(repr=False)
     now: Single = field(repr=False)
     sharp: Single = field(repr=False)
     whole: Single = field(repr=False)
@@ -87,7 +87,7 @@ class Reading:
     terms: NDArray[np.int32] = field(repr=False)
 
     @classmethod
-    def empty(cls, spans: tuple[Span, ...], n_rubrics: int) -> "Reading":
+    def empty(cls, spans: tuple[Stretch, ...], n_rubrics: int) -> "Reading":
         """Return a reading of nothing, for `add` to fill."""
         shape = (len(spans), n_rubrics)
         now, sharp, whole, denied, past = (np.zeros(shape, np.float32) for _ in range(5))
@@ -107,11 +107,11 @@ class Reading:
                 self.terms[row, is_rarer] = meeting.term[is_rarer]
                 np.maximum(self.whole[row], whole, out=self.whole[row])
 
-    def within(self, span: Span) -> list[int]:
+    def within(self, span: Stretch) -> list[int]:
         """Return the numbers of the sentences that lie mostly within a stretch of the text."""
         return [n for n, (start, end) in enumerate(self.spans) if span[0] <= (start + end) // 2 < span[1]]
 
-    def met(self, span: Span, place: int) -> list[int]:
+    def met(self, span: Stretch, place: int) -> list[int]:
         """Return the terms of a rubric that the sentences within a stretch met, the best first."""
         found = [number for number in self.within(span) if self.terms[number, place] >= 0]
         found.sort(key=lambda number: -max(part[number, place] for part in (self.now, self.past, self.denied)))
@@ -222,7 +222,7 @@ class Lexicon:
         is_short = term.kind == "abbreviation" or bool(term.cues)
         return frozenset() if is_short else frozenset(term_stems(term.term))
 
-    def places_of(self, number: int, sentence: str) -> list[Span]:
+    def places_of(self, number: int, sentence: str) -> list[Stretch]:
         """Return where a sentence holds words of a term."""
         term, stems = self.terms[number], self.stems(number)
         if not stems:
@@ -235,7 +235,7 @@ class Lexicon:
         arrays = (self._postings.data, self._postings.indices, self._postings.indptr, self._total, self._place)
         return sum(int(array.nbytes) for array in arrays)
 
-    def read(self, text: str, spans: Sequence[Span] | None = None) -> Reading:
+    def read(self, text: str, spans: Sequence[Stretch] | None = None) -> Reading:
         """Return how a note's sentences meet every rubric.
 
         Args:
@@ -280,7 +280,7 @@ class Lexicon:
             self._meet(lived, every) if any(is_denied) else None,
         )
 
-    def _words(self, sentence: str, *, is_small: bool) -> Iterator[tuple[Span, int]]:
+    def _words(self, sentence: str, *, is_small: bool) -> Iterator[tuple[Stretch, int]]:
         """Yield the words that terms hold, as columns, and abbreviations, as -1 less their term's number."""
         words = list(WORD.finditer(sentence))
         for match in words:
@@ -355,7 +355,7 @@ class Lexicon:
         return numbers, weights[numbers]
 
 
-def _row_spans(spans: Sequence[Span], rows: Sequence[int]) -> tuple[Span, ...]:
+def _row_spans(spans: Sequence[Stretch], rows: Sequence[int]) -> tuple[Stretch, ...]:
     """Return from where to where each row reaches."""
     starts: dict[int, int] = {}
     ends: dict[int, int] = {}
@@ -365,7 +365,7 @@ def _row_spans(spans: Sequence[Span], rows: Sequence[int]) -> tuple[Span, ...]:
     return tuple((starts[row], ends[row]) for row in sorted(starts))
 
 
-def _context(sentence: str, span: Span, near: int | None) -> Context:
+def _context(sentence: str, span: Stretch, near: int | None) -> Context:
     """Return how a sentence speaks of one word, looking no further before it than `near` characters."""
     start, end = span
     if near is None:

@@ -8,7 +8,7 @@ Roe" is one sentence, since an abbreviation's full stop ends nothing.
 import re
 from collections.abc import Iterator
 
-Span = tuple[int, int]
+Stretch = tuple[int, int]
 """Start and end in Unicode code points, the end excluded."""
 
 LONGEST = 400
@@ -27,16 +27,16 @@ _LONGEST_ABBREVIATION = 8  # characters that are looked at before a full stop
 _WRAPPED_FROM = 50  # characters; a shorter line that ends without a stop was ended on purpose
 
 
-def sentences(text: str) -> list[Span]:
+def sentences(text: str) -> list[Stretch]:
     """Return the sentences in order, blanks around them left out."""
-    found: list[Span] = []
+    found: list[Stretch] = []
     for start, end in _lines(text):
         for sentence in _within_line(text, start, end):
             found += _cut(text, *sentence)
     return found
 
 
-def _lines(text: str) -> Iterator[Span]:
+def _lines(text: str) -> Iterator[Stretch]:
     """Yield stretches that no sentence crosses: lines, with wrapped ones joined."""
     start = line_start = 0
     for match in _BREAK.finditer(text):
@@ -59,7 +59,7 @@ def _goes_on(text: str, line_start: int, match: re.Match[str]) -> bool:
     return is_long and is_open and (following.islower() or following.isdigit())
 
 
-def _within_line(text: str, start: int, end: int) -> Iterator[Span]:
+def _within_line(text: str, start: int, end: int) -> Iterator[Stretch]:
     """Yield the sentences of one stretch."""
     first = start
     for match in _STOP.finditer(text, start, end):
@@ -87,7 +87,7 @@ def _after_blanks(text: str, start: int, end: int) -> int:
     return blanks.end() if blanks else start
 
 
-def _cut(text: str, start: int, end: int) -> Iterator[Span]:
+def _cut(text: str, start: int, end: int) -> Iterator[Stretch]:
     """Yield a sentence without the blanks around it, in parts where it is too long; nothing where it is blank."""
     end = start + len(text[start:end].rstrip())
     while True:

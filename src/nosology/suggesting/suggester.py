@@ -26,7 +26,7 @@ from nosology.suggesting.evidence import (
 )
 from nosology.suggesting.fitted import FittedSuggester
 from nosology.suggesting.lexicon import Lexicon, Reading
-from nosology.suggesting.sentences import Span, sentences
+from nosology.suggesting.sentences import Stretch, sentences
 from nosology.suggesting.signals import Frequencies, Signals
 from nosology.suggesting.words import TitleWords, mentions
 from nosology.text.alignment import AlignedText
@@ -223,7 +223,7 @@ class Suggester:
     def effects(
         self,
         aligned: AlignedText,
-        spans: Sequence[Span],
+        spans: Sequence[Stretch],
         places: IntArray,
         read: Read,
         method: Method,
@@ -252,7 +252,7 @@ class Suggester:
         )
         return np.asarray(log_odds[0] - log_odds[1:])
 
-    def gradients(self, aligned: AlignedText, spans: Sequence[Span], place: int) -> FloatArray:
+    def gradients(self, aligned: AlignedText, spans: Sequence[Stretch], place: int) -> FloatArray:
         """Return gradient times input of the model's side of one rubric's score, summed a sentence: for comparison.
 
         Args:
@@ -271,7 +271,7 @@ class Suggester:
         return np.asarray(inside @ token_gradients(self._scorer, note, target))
 
     def _model_without(
-        self, aligned: AlignedText, spans: Sequence[Span], places: IntArray, read: Read, method: Method
+        self, aligned: AlignedText, spans: Sequence[Stretch], places: IntArray, read: Read, method: Method
     ) -> tuple[FloatArray, FloatArray]:
         """Return the model's signals for the whole note and without each sentence.
 
@@ -306,7 +306,7 @@ class Suggester:
         )
         return categories, titles
 
-    def _worth_trying(self, original: str, spans: list[Span], places: IntArray, n_characters: int) -> list[Span]:
+    def _worth_trying(self, original: str, spans: list[Stretch], places: IntArray, n_characters: int) -> list[Stretch]:
         """Return the sentences to try as evidence: all, or in a very long note those that say most by themselves."""
         n = n_affordable(n_characters)
         if len(spans) <= n:
@@ -321,11 +321,11 @@ class Suggester:
     def _evidence(
         self,
         original: str,
-        spans: Sequence[Span],
+        spans: Sequence[Stretch],
         place: int,
         effects: FloatArray,
         terms: Reading,
-        family: Sequence[Span],
+        family: Sequence[Stretch],
     ) -> tuple[Evidence, ...]:
         def mention(number: int) -> Mention:
             start, end = spans[number]

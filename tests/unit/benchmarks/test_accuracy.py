@@ -2,8 +2,6 @@
 
 import importlib
 import json
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -11,21 +9,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-BENCHMARKS = Path(__file__).parents[3] / "benchmarks"
-
-
-@pytest.fixture(scope="module")
-def accuracy() -> Iterator[Any]:
-    """The script as a module."""
-    sys.path.insert(0, str(BENCHMARKS))
-    yield importlib.import_module("accuracy")
-    sys.path.remove(str(BENCHMARKS))
+import accuracy
 
 
 @pytest.fixture
-def judging(accuracy: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+def judging(monkeypatch: pytest.MonkeyPatch) -> Any:
     """Its judging, on few random halves."""
-    module = importlib.import_module(f"{accuracy.__name__}_judging")
+    module = importlib.import_module("accuracy_judging")
     monkeypatch.setattr(module, "N_SPLITS", 5)
     return module
 
@@ -38,7 +28,7 @@ def honest_scores(n: Any, seed: int = 0, n_categories: int = 4) -> Any:
     return np.log(probabilities), true
 
 
-def test_a_document_is_locked_by_its_id_alone_in_about_a_third_of_cases(accuracy: Any) -> None:
+def test_a_document_is_locked_by_its_id_alone_in_about_a_third_of_cases() -> None:
     splits = [accuracy.split_of(f"ohsumed-{i}") for i in range(3000)]
     assert splits == [accuracy.split_of(f"ohsumed-{i}") for i in range(3000)]
     assert splits.count("test") / 3000 == pytest.approx(1 / 3, abs=0.03)
@@ -46,7 +36,7 @@ def test_a_document_is_locked_by_its_id_alone_in_about_a_third_of_cases(accuracy
 
 
 def test_both_tasks_lock_the_same_documents_and_leave_out_those_without_a_category(
-    accuracy: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     abstracts = [
         {"id": str(i), "text": "t", "mesh": "C04", "category": "Neoplasms" if i % 5 else None} for i in range(60)

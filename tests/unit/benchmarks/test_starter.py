@@ -1,25 +1,14 @@
 """The starter benchmark: what it compares, on made-up scores, and which notes it reads."""
 
-import importlib
 import json
-import sys
 from argparse import Namespace
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-BENCHMARKS = Path(__file__).parents[3] / "benchmarks"
-
-
-@pytest.fixture(scope="module")
-def starter() -> Iterator[Any]:
-    """The script as a module."""
-    sys.path.insert(0, str(BENCHMARKS))
-    yield importlib.import_module("starter")
-    sys.path.remove(str(BENCHMARKS))
+import starter
 
 
 def scores(answers: list[int], n_categories: int = 4) -> Any:
@@ -30,7 +19,7 @@ def scores(answers: list[int], n_categories: int = 4) -> Any:
     return np.log(values / values.sum(axis=1, keepdims=True))
 
 
-def test_figures_are_those_of_a_count_by_hand(starter: Any) -> None:
+def test_figures_are_those_of_a_count_by_hand() -> None:
     true = np.array([0, 1, 2, 3] * 10)
     tuned, linear = true.copy(), (true + 1) % 4
     tuned[:10] = (tuned[:10] - 1) % 4
@@ -48,14 +37,14 @@ def test_figures_are_those_of_a_count_by_hand(starter: Any) -> None:
     assert "rubric_among_five" not in found
 
 
-def test_a_rubric_counts_where_it_has_a_place_among_five(starter: Any) -> None:
+def test_a_rubric_counts_where_it_has_a_place_among_five() -> None:
     true = np.array([0, 1, 2, 3])
     found = starter.compare("set", [scores([0, 1, 2, 3])] * 2 + [true, np.array([1, 0, 5, 0])])
     assert found["rubric_among_five"][0] == 0.5
 
 
 def test_notes_without_a_category_and_training_cases_are_left_out(
-    starter: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rows = [
         {"text": "a", "category": "Digestive", "split": "train"},
@@ -74,5 +63,5 @@ def test_notes_without_a_category_and_training_cases_are_left_out(
     assert "'b'" not in repr(own)
 
 
-def test_ranks_count_from_the_best(starter: Any) -> None:
+def test_ranks_count_from_the_best() -> None:
     assert starter._ranks(np.array([0.1, 0.7, 0.2])).tolist() == [3, 1, 2]

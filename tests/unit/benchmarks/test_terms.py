@@ -1,29 +1,17 @@
 """The benchmark of the vocabulary, on lines made up here in the judging sets' format."""
 
-import importlib
-import sys
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+import terms
 from nosology.classifier.classifier import Classifier
 
-BENCHMARKS = Path(__file__).parents[3] / "benchmarks"
 NOTES = [
     {"text": "He has gout.", "rubric": "M10", "named": True},
     {"text": "Urate crystals in a toe.", "rubric": "M10", "also_right": ["M1A"], "named": False},
     {"text": "Gout of both toes.", "rubric": "K50", "named": True},
 ]
-
-
-@pytest.fixture(scope="module")
-def terms() -> Iterator[Any]:
-    """The script as a module."""
-    sys.path.insert(0, str(BENCHMARKS))
-    yield importlib.import_module("terms")
-    sys.path.remove(str(BENCHMARKS))
 
 
 class Suggested:
@@ -35,7 +23,7 @@ class Suggested:
 
 @pytest.mark.parametrize(("code", "version"), [("M10", 10), ("274", 9)])
 def test_notes_are_right_where_the_rubric_or_its_equivalent_is_suggested(
-    terms: Any, monkeypatch: pytest.MonkeyPatch, code: str, version: int
+    monkeypatch: pytest.MonkeyPatch, code: str, version: int
 ) -> None:
     class Always:
         def suggest(self, texts: list[str], *, k: int, with_evidence: bool) -> list[list[Suggested]]:
@@ -46,7 +34,7 @@ def test_notes_are_right_where_the_rubric_or_its_equivalent_is_suggested(
     assert terms.score_notes(NOTES, Path("run"))["shares"] == {"named": [1, 2], "unnamed": [1, 1]}
 
 
-def test_queries_are_right_where_one_of_their_rubrics_is_among_five(terms: Any) -> None:
+def test_queries_are_right_where_one_of_their_rubrics_is_among_five() -> None:
     queries = [
         {"kind": "misspelt", "query": "hart attack", "rubrics": ["I21", "I22"]},
         {"kind": "lay", "query": "hart attack", "rubrics": ["K35"]},

@@ -1,6 +1,7 @@
 """The door to a run folder: what it refuses, what it says then, and that what it gives is typed and read once."""
 
 import json
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -231,3 +232,15 @@ def test_a_start_that_is_not_what_it_was_is_refused_with_the_remedy(continued: P
         Run.open(continued).starting_run()
     assert caught.value.place == str(first)
     assert "leave starter out of evaluate.systems" in caught.value.hint
+
+
+def test_a_folder_that_lets_nobody_write_is_refused_with_a_remedy(folder: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = Run.open(folder)
+    run.check_writable()
+    monkeypatch.setattr("nosology.runs.run.os.access", lambda path, mode: path != folder or mode != os.W_OK)
+    with pytest.raises(RunError, match="nothing can be written into this run") as caught:
+        run.check_writable()
+    assert "copy it to a folder of yours" in caught.value.hint
+    with pytest.raises(RunError) as caught:
+        run.check_writable(remedy="elsewhere")
+    assert (caught.value.place, caught.value.hint) == (str(folder), "elsewhere")

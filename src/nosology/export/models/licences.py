@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from nosology.errors import ModelError
+from nosology.modeling.loading import PAPERS
 
-_PAPERS = ("LICENSE*", "LICENCE*", "NOTICE*", "USE_POLICY*", "COPYING*")
 _LLAMA_3 = re.compile(r"llama[-_ ]?3(?:[._](?P<minor>\d))?(?!\d)", re.IGNORECASE)
 _LLAMA_3_TOKENS = ("<|begin_of_text|>", "<|start_header_id|>", "<|eot_id|>")
 
@@ -67,7 +67,7 @@ def _llama_3(minor: str | None) -> Licence:
 
 def papers(base: Path) -> list[Path]:
     """Return the licences and notices in a model's folder."""
-    return sorted({path for pattern in _PAPERS for path in base.glob(pattern) if path.is_file()})
+    return sorted({path for pattern in PAPERS for path in base.glob(pattern) if path.is_file()})
 
 
 def model_name(licence: Licence, run_name: str, wanted: str | None) -> str:
