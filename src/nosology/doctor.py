@@ -204,7 +204,7 @@ def training_load(config: Config, machine: Machine) -> TrainingLoad:
         n_notes=config.train.notes_per_batch,
         instruction_tokens=INSTRUCTION_TOKENS,
         note_tokens=longest + ANSWER_AND_CUE_TOKENS,
-        dtype=automatic if config.model.dtype == "auto" else config.model.dtype,
+        dtype=automatic if config.model.dtype in ("auto", "native") else config.model.dtype,
         is_4bit=config.model.load_in_4bit,
         is_checkpointed=config.train.gradient_checkpointing is True,
         lora_r=config.train.lora_r,
@@ -264,7 +264,7 @@ def _about_number_format(config: Config, machine: Machine) -> Iterator[Finding]:
             "advice", f"bfloat16 is {1 / ratio:.1f} times slower than float32 on this CPU", "--set model.dtype=float32"
         )
     elif ratio > 1.5 and (
-        config.model.dtype == "float32" or (config.model.dtype == "auto" and not machine.has_bfloat16)
+        config.model.dtype == "float32" or (config.model.dtype in ("auto", "native") and not machine.has_bfloat16)
     ):
         yield Finding(
             "advice", f"bfloat16 is {ratio:.1f} times faster than float32 on this CPU", "--set model.dtype=bfloat16"

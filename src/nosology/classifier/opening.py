@@ -16,7 +16,7 @@ from nosology.errors import RunError
 from nosology.modeling.adapters import load_adapter
 from nosology.modeling.backends.scorer import OutsideModel
 from nosology.modeling.encoding import PromptEncoder
-from nosology.modeling.loading import load_model, load_tokenizer
+from nosology.modeling.loading import NumberFormat, load_model, load_tokenizer
 from nosology.modeling.prompts import PromptTemplate
 from nosology.runs.integrity import Recorded, check, check_base_model
 from nosology.runs.run import Run, expect_unchanged
@@ -24,7 +24,6 @@ from nosology.suggesting.fitted import FittedSuggester
 from nosology.text.cleaning import Cleaning
 
 System = Literal["tuned", "base", "starter", "ensemble"]
-NumberFormat = Literal["auto", "float32", "bfloat16"]
 
 
 @dataclass(frozen=True)

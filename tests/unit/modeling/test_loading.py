@@ -76,10 +76,13 @@ def test_a_changed_weight_changes_the_hash(folder: Path, copy: Path) -> None:
         ("auto", False, False, torch.float32),
         ("auto", True, True, torch.bfloat16),
         ("auto", True, False, torch.float32),
+        ("native", False, True, torch.bfloat16),
+        ("native", False, False, torch.float32),
+        ("native", True, True, torch.bfloat16),
     ],
 )
 @pytest.mark.skipif(torch.cuda.is_available(), reason="the table is that of a processor")
-def test_the_number_format_is_the_one_asked_for_and_scores_do_not_depend_on_the_processor(
+def test_the_number_format_is_the_one_asked_for_and_scores_depend_on_the_processor_only_if_asked(
     folder: Path,
     monkeypatch: pytest.MonkeyPatch,
     dtype: str,
