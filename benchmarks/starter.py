@@ -1,5 +1,8 @@
 """What a course is worth: a run that took one against a linear model that read the same phrases, both without a note.
 
+Where the run holds words of its own (`scripts/starter/words.py`), ``ensemble`` is the blend of both and ``answers`` the
+same as the run's newest calibration corrects it, which is what a user gets.
+
 Every set is a file of JSON lines. Each is scored once; the log-probabilities lie under ``--work``, in pieces, so that a
 killed look goes on where it was and a second look is never needed::
 
@@ -140,8 +143,20 @@ class Bench:
         phrases = Texts([normalize(text, **style) for text in found.texts], found.true)
         return fit_tfidf_knowledge(phrases, [], np.zeros(0, np.int64), len(labels.names), groups=[])
 
+    @cached_property
+    def ensemble(self) -> Any:
+        """The run's ensemble, blended as its newest calibration says; None where it has none."""
+        from nosology.classifier.ensemble import Ensemble
+        from nosology.classifier.local import LocalCalibration
+
+        found, local = Ensemble.load(self.run.files.ensemble), LocalCalibration.newest(self.run.files)
+        return local.of(found) if local else found
+
     def scored(self, notes: NoteSet) -> list[NDArray[Any]]:
-        """Return log-probabilities of both systems, true categories, and ranks of right rubrics (-1: not asked)."""
+        """Return log-probabilities of each system, true categories, and ranks of right rubrics (-1: not asked).
+
+        The ensemble's, and what it answers, are the model's own where the run has none.
+        """
         pieces = []
         for start in range(0, len(notes.texts), PIECE):
             path = self.work / f"{notes.name}-{start:06d}.npz"
@@ -154,14 +169,18 @@ class Bench:
                     np.savez(file, true=true, **found)
                 unfinished.rename(path)
             pieces.append(dict(np.load(path)))
-        names = ("tuned", "tfidf_knowledge", "true", "rank")
-        return [np.concatenate([piece[name] for piece in pieces]) for name in names]
+        found = {name: np.concatenate([piece[name] for piece in pieces]) for name in pieces[0]}
+        own = self.ensemble.calibration if self.ensemble else None
+        answers = np.log(own.apply(found["ensemble"])) if own else found["ensemble"]
+        return [found["tuned"], found["tfidf_knowledge"], found["ensemble"], answers, found["true"], found["rank"]]
 
     def _score(self, texts: Sequence[str], rubrics: Sequence[set[str]]) -> dict[str, NDArray[Any]]:
         prepared = [self.classifier.aligned(text).text for text in texts]
         ranks = [self.rank(text, right) for text, right in zip(texts, rubrics, strict=True)] if rubrics else []
+        tuned = self.classifier.log_probs(prepared)
         return {
-            "tuned": self.classifier.log_probs(prepared),
+            "tuned": tuned,
+            "ensemble": self.ensemble.log_probs(prepared, tuned) if self.ensemble else tuned,
             "tfidf_knowledge": self.rival.log_probs(prepared),
             "rank": np.array(ranks or [-1] * len(texts), np.int64),
         }
@@ -205,8 +224,10 @@ def compare(name: str, scored: Sequence[NDArray[Any]]) -> dict[str, Any]:
     from nosology import metrics
     from nosology.classifier.ensemble import blend
 
-    tuned, linear, true, rank = scored
+    tuned, linear, ensemble, answers, true, rank = scored
     every = {
+        "answers": answers,
+        "ensemble": ensemble,
         "tuned": tuned,
         "tfidf_knowledge": linear,
         "blend": np.log(np.exp(tuned) / 2 + np.exp(linear) / 2),

@@ -21,11 +21,11 @@ SOURCES = (
 )
 
 
-def load_pack() -> ModuleType:
-    """Return the script that packs a run."""
+def load_script(name: str) -> ModuleType:
+    """Return the script that makes a part of the starter: ``pack`` or ``words``."""
     sys.path.insert(0, str(SCRIPTS))
     try:
-        return importlib.import_module("pack")
+        return importlib.import_module(name)
     finally:
         sys.path.remove(str(SCRIPTS))
 
@@ -40,7 +40,7 @@ def train_evaluated_run(folder: Path) -> Path:
 
 def pack_starter(folder: Path, run: Path) -> Path:
     """Pack a run as a starter into ``folder/starter``, and return that."""
-    pack = load_pack()
+    pack = load_script("pack")
     figures = ({"what": "category", "value": ".5", "on": "ten notes"},)
     packed: Path = pack.pack(run, folder / "starter", pack.About(SOURCES, CALIBRATED_ON, figures)).folder
     return packed

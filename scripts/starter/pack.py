@@ -3,8 +3,9 @@
     python scripts/starter/pack.py RUN --out src/nosology/data/starter --calibrated-on "..." --figures figures.json
 
 The adapter is written in bfloat16, labels, prompt, rubrics, calibration and suggester as they are. Training log, note
-ids, evaluations and ensemble stay behind. What is packed loads like any run and passes `nosology verify`; the same run
-gives the same bytes.
+ids and evaluations stay behind, and an ensemble too whose words are from notes; one whose words are from phrases alone
+(`words.py`) goes along and answers. What is packed loads like any run and passes `nosology verify`; the same run gives
+the same bytes.
 """
 
 import argparse
@@ -12,8 +13,9 @@ import json
 import shutil
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 import torch
 import yaml
@@ -21,10 +23,12 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from safetensors.torch import load_file, save_file
 
 from nosology.classifier.calibration import Calibration
+from nosology.classifier.ensemble import Ensemble
+from nosology.classifier.local import LocalCalibration
 from nosology.config import Config
 from nosology.course.phrases import LICENCES
 from nosology.errors import NosologyError, RunError
-from nosology.files import as_json, read_json, replaced_folder, sha256_file, write_json, write_text
+from nosology.files import as_json, read_json, replaced_folder, sha256_file, sha256_text, write_json, write_text
 from nosology.runs.files import LocalFiles, RunFiles
 from nosology.runs.integrity import check, record
 from nosology.runs.manifest import Packed, RunManifest, Source
@@ -110,13 +114,17 @@ def pack(folder: Path, out: Path, about: About) -> Run:
                 shutil.copyfile(kept, hidden / kept.name)
         if run.files.suggester.settings.is_file():
             shutil.copytree(run.files.suggester.folder, files.suggester.folder, copy_function=shutil.copyfile)
+        ensemble = _words_of_phrases(run)
         if local:
-            _copy_local(local[-1], LocalFiles(files.calibrated / "0001"))
-        manifest = _manifest(run, files, about)
+            _copy_local(local[-1], LocalFiles(files.calibrated / "0001"), with_blend=ensemble is not None)
+        manifest = _manifest(run, files, about, answers="ensemble" if ensemble else "tuned")
         settings = manifest.config.model_dump(mode="json")
         write_text(files.config, yaml.safe_dump(settings, sort_keys=False, allow_unicode=True))
         write_text(hidden / CARD, _card(manifest, about))
         text = as_json(manifest.model_dump(mode="json"))
+        if ensemble:
+            replace(ensemble, fitted_on={"run_manifest_sha256": sha256_text(text)}).save(files.ensemble)
+            files.ensemble.linear.chmod(0o644)
         record(files, recorded.base_model, manifest=text)
         write_text(files.manifest, text)
         _refuse_size(files)
@@ -137,18 +145,31 @@ def _write_adapter(run: Run, files: RunFiles) -> None:
     write_json(files.adapter / "adapter_config.json", dict(sorted(settings.items())))
 
 
-def _copy_local(newest: LocalFiles, own: LocalFiles) -> None:
-    """Keep the newest calibration on other notes, which is what answers, without what belongs to an ensemble.
+def _words_of_phrases(run: Run) -> Ensemble | None:
+    """Return the run's ensemble if its words are nobody's notes and its blend was calibrated; None otherwise."""
+    ensemble, local = Ensemble.load(run.files.ensemble), LocalCalibration.newest(run.files)
+    if ensemble is None or not ensemble.linear.knows_phrases_alone or local is None or local.blend is None:
+        return None
+    return replace(ensemble, calibration=None)
+
+
+def _copy_local(newest: LocalFiles, own: LocalFiles, *, with_blend: bool) -> None:
+    """Keep the newest calibration on other notes, which is what answers; the blend's only where its words go along.
 
     What those notes looked like stays behind. Whoever uses the starter has notes of another kind, so nearly all of them
     would be withheld (five of the demo's five were); that it was calibrated elsewhere goes with every answer instead.
     """
     own.folder.mkdir(parents=True)
     shutil.copyfile(newest.calibration, own.calibration)
-    write_json(own.about, read_json(newest.about) | {"exponents": None})
+    about = read_json(newest.about)
+    if with_blend:
+        shutil.copyfile(newest.blend, own.blend)
+    else:
+        about["exponents"] = None
+    write_json(own.about, about)
 
 
-def _manifest(run: Run, files: RunFiles, about: About) -> RunManifest:
+def _manifest(run: Run, files: RunFiles, about: About, *, answers: Literal["tuned", "ensemble"]) -> RunManifest:
     """Return the run's manifest without what belongs to the machine that trained it."""
     found = run.manifest
     calibration = sha256_file(files.calibration) if files.calibration.is_file() else None
@@ -156,19 +177,19 @@ def _manifest(run: Run, files: RunFiles, about: About) -> RunManifest:
         update={
             "dataset": found.dataset.model_copy(update={"path": "not included"}),
             "adapter_sha256": sha256_file(files.adapter_weights),
-            "config": _without_paths(found.config),
+            "config": _without_paths(found.config, answers),
             "environment": {name: value for name, value in found.environment.items() if name != "platform"},
             "packed": Packed(sources=about.sources, calibrated_on=about.calibrated_on, calibration_sha256=calibration),
         }
     )
 
 
-def _without_paths(config: Config) -> Config:
-    """Return a configuration that names files by their last part, and answers with the model alone."""
+def _without_paths(config: Config, answers: Literal["tuned", "ensemble"]) -> Config:
+    """Return a configuration that names files by their last part, and what answers."""
     train = config.train.model_copy(update={"start": Path(config.train.start).name})
     model = config.model.model_copy(update={"prompt": Path(config.model.prompt).name})
     prepare = config.prepare.model_copy(update={"label_set": Path(config.prepare.label_set).name})
-    evaluate = config.evaluate.model_copy(update={"answer_with": "tuned"})
+    evaluate = config.evaluate.model_copy(update={"answer_with": answers})
     return config.model_copy(update={"train": train, "model": model, "prepare": prepare, "evaluate": evaluate})
 
 

@@ -71,6 +71,8 @@ class HashedModel:
 
     Attributes:
         settings: What cross-validation chose, with its accuracy; plain values.
+        is_half: Whether its numbers are kept in half precision: half the place in a file, and no probability moves by
+            more than .001 or so.
     """
 
     settings: dict[str, Any]
@@ -81,6 +83,12 @@ class HashedModel:
     _sharpness: float
     _n_categories: int
     _n_notes: int
+    is_half: bool = False
+
+    @property
+    def knows_phrases_alone(self) -> bool:
+        """Whether it learned from phrases and from no note."""
+        return "phrases" in self.settings and "folds" not in self.settings
 
     def log_probs(self, texts: Sequence[str]) -> FloatArray:
         """Return natural-log probabilities; rows are normalized. Shape ``(notes, categories)``."""
@@ -89,15 +97,15 @@ class HashedModel:
         return margins_to_log_probs(scores, self._classes, self._sharpness, self._n_notes)
 
     def pruned(self, n_features: int) -> "HashedModel":
-        """Return the model with the features that say most, as many as asked for.
+        """Return the model with the features that say most, as many as asked for, in half precision.
 
         Args:
-            n_features: Features to keep. One takes ``6 + 2 * categories`` bytes of a file in half precision.
+            n_features: Features to keep. One takes ``6 + 2 * categories`` bytes of a file.
         """
         says = np.linalg.norm(self._weights, axis=0) * np.concatenate([block.idf for block in self._blocks])
         kept = np.zeros(len(says), bool)
         kept[np.argsort(-says, kind="stable")[:n_features]] = True
-        return self._only(kept)
+        return self._only(kept)._halved()
 
     def shared(self, texts: Sequence[str], patients: Sequence[str], least: int) -> "HashedModel":
         """Return the model with the features alone that so many patients share.
@@ -135,13 +143,14 @@ class HashedModel:
         settings = {**self.settings, "features": joined.shape[1]}
         return replace(self, settings=settings, _blocks=tuple(blocks), _weights=joined)
 
-    def save(self, path: Path, *, half: bool = False) -> None:
-        """Write the model as safetensors: numbers only, no text of any note.
+    def _halved(self) -> "HashedModel":
+        """Return the model with its numbers in half precision."""
+        blocks = tuple(replace(block, idf=_rounded(block.idf)) for block in self._blocks)
+        weights, intercepts = _rounded(self._weights), _rounded(self._intercepts)
+        return replace(self, _blocks=blocks, _weights=weights, _intercepts=intercepts, is_half=True)
 
-        Args:
-            path: The file.
-            half: In half precision, which takes half the place and moves no probability by more than .001 or so.
-        """
+    def save(self, path: Path) -> None:
+        """Write the model as safetensors: numbers only, no text of any note."""
         tensors: dict[str, NDArray[Any]] = {
             "weights": self._weights,
             "intercepts": self._intercepts,
@@ -149,16 +158,17 @@ class HashedModel:
         }
         for block in self._blocks:
             tensors |= {f"columns.{block.kind}": block.columns, f"idf.{block.kind}": block.idf}
-        if half:
+        if self.is_half:
             short = {name: tensor.astype(np.float16) for name, tensor in tensors.items() if tensor.dtype == np.float32}
             tensors |= short
         about = {
+            "format": _FORMAT,
             "settings": self.settings,
             "sharpness": self._sharpness,
             "n_categories": self._n_categories,
             "n_notes": self._n_notes,
         }
-        save_file(tensors, path, metadata={"format": _FORMAT, "about": json.dumps(about)})
+        save_file(tensors, path, metadata={"about": json.dumps(about)})  # one key: several come in any order
 
     @classmethod
     def load(cls, path: Path) -> Self:
@@ -171,9 +181,10 @@ class HashedModel:
             with safe_open(path, framework="numpy") as file:
                 metadata = file.metadata() or {}
                 tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a mapping)
-            if metadata.get("format") != _FORMAT:
+            about = json.loads(metadata.get("about", "{}"))
+            if (metadata.get("format") or about.get("format")) != _FORMAT:
                 raise RunError("not a linear model of this version", place=str(path), hint="evaluate the run again")
-            about = json.loads(metadata["about"])
+            is_half = tensors["weights"].dtype == np.float16
             tensors = {
                 name: tensor.astype(np.float32) if tensor.dtype == np.float16 else tensor
                 for name, tensor in tensors.items()
@@ -190,6 +201,7 @@ class HashedModel:
                 within("sharpness", about["sharpness"], 0, 1e6),
                 about["n_categories"],
                 about["n_notes"],
+                is_half,
             )
         except RunError:
             raise
@@ -318,6 +330,11 @@ def _model_of(
         n_categories,
         n_texts,
     )
+
+
+def _rounded(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return numbers as half precision keeps them."""
+    return values.astype(np.float16).astype(np.float32)
 
 
 def _counts(texts: Sequence[str]) -> list[sparse.csr_matrix]:

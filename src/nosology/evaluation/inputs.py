@@ -83,16 +83,32 @@ class Inputs:
             LabelError: The label set has no codes.
             DataError: A file cannot be read, or its licence does not allow it.
         """
-        form = Cleaning.like(self.run.manifest.dataset.preparation)
-        found = Texts.of_phrases(collect(self.labels, [Path(file) for file in files]), self.labels)
-        texts = [
-            normalize(text, lowercase=form.lowercase, strip_punctuation=form.strip_punctuation) for text in found.texts
-        ]
-        return Texts(texts, found.true)
+        return phrases_for(self.run, [Path(file) for file in files])
 
     def validation_texts(self) -> Texts:
         """Return the validation notes with their categories."""
         return Texts(self.validation["clean_text"].to_list(), self.category_indices(self.validation["category"]))
+
+
+def phrases_for(run: Run, files: Sequence[Path]) -> Texts:
+    """Return the shipped phrases and those of files with their categories, in the form of a run's notes.
+
+    Args:
+        run: Whose notes and label set.
+        files: TSV files of phrases, as `nosology course --file` takes them.
+
+    Raises:
+        LabelError: The label set has no codes.
+        DataError: A file cannot be read, or its licence does not allow it.
+    """
+    form, found = (
+        Cleaning.like(run.manifest.dataset.preparation),
+        Texts.of_phrases(collect(run.labels, files), run.labels),
+    )
+    texts = [
+        normalize(text, lowercase=form.lowercase, strip_punctuation=form.strip_punctuation) for text in found.texts
+    ]
+    return Texts(texts, found.true)
 
 
 def read_inputs(

@@ -24,7 +24,9 @@ def test_figures_are_those_of_a_count_by_hand() -> None:
     tuned, linear = true.copy(), (true + 1) % 4
     tuned[:10] = (tuned[:10] - 1) % 4
     linear[:20] = true[:20]
-    found = starter.compare("set", [scores(list(tuned)), scores(list(linear)), true, np.full(40, -1)])
+    found = starter.compare(
+        "set", [*[scores(list(answers)) for answers in (tuned, linear, tuned, tuned)], true, np.full(40, -1)]
+    )
     assert found["n"] == 40
     assert found["systems"]["tuned"]["accuracy"] == 0.75
     assert found["systems"]["tfidf_knowledge"]["accuracy"] == 0.5
@@ -39,7 +41,7 @@ def test_figures_are_those_of_a_count_by_hand() -> None:
 
 def test_a_rubric_counts_where_it_has_a_place_among_five() -> None:
     true = np.array([0, 1, 2, 3])
-    found = starter.compare("set", [scores([0, 1, 2, 3])] * 2 + [true, np.array([1, 0, 5, 0])])
+    found = starter.compare("set", [scores([0, 1, 2, 3])] * 4 + [true, np.array([1, 0, 5, 0])])
     assert found["rubric_among_five"][0] == 0.5
 
 

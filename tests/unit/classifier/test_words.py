@@ -17,6 +17,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 
 from nosology.classifier import linear
 from nosology.classifier import words as hashed
+from nosology.classifier.knowledge import Texts
 from nosology.classifier.words import HashedModel, fit_hashed
 from nosology.errors import RunError
 
@@ -151,10 +152,10 @@ def test_all_text_in_the_file_is_settings_and_all_else_is_numbers(saved: Path) -
     with safe_open(saved, framework="numpy") as file:
         metadata = file.metadata()
         assert {file.get_tensor(name).dtype.kind for name in file.keys()} <= {"i", "f"}  # noqa: SIM118
-    assert metadata.keys() == {"format", "about"}
+    assert metadata.keys() == {"about"}
     about = json.loads(metadata["about"])
     texts = [value for value in [*about.values(), *about["settings"].values()] if isinstance(value, str)]
-    assert set(texts) <= {"none", "balanced"}
+    assert set(texts) <= {"none", "balanced", hashed._FORMAT}
 
 
 def test_a_file_of_another_version_is_refused(saved: Path, tmp_path: Path) -> None:
@@ -386,9 +387,10 @@ def test_pruning_keeps_the_features_that_say_most(model: HashedModel) -> None:
     assert model.settings["features"] > 40
 
 
-def test_pruning_to_more_than_there_is_changes_nothing(model: HashedModel) -> None:
+def test_pruning_to_more_than_there_is_only_rounds(model: HashedModel) -> None:
     texts, _ = notes(9, 6)
-    np.testing.assert_array_equal(model.pruned(10**9).log_probs(texts), model.log_probs(texts))
+    pruned, whole = model.pruned(10**9).log_probs(texts), model.log_probs(texts)
+    np.testing.assert_allclose(np.exp(pruned), np.exp(whole), atol=0.002)
 
 
 def test_a_kind_of_feature_never_vanishes(model: HashedModel) -> None:
@@ -396,19 +398,37 @@ def test_a_kind_of_feature_never_vanishes(model: HashedModel) -> None:
     assert np.isfinite(model.pruned(1).log_probs(texts)).all()
 
 
-def test_half_precision_takes_half_the_place_and_answers_alike(model: HashedModel, tmp_path: Path) -> None:
+def test_a_pruned_model_takes_half_the_place_and_answers_the_same_once_stored(
+    model: HashedModel, tmp_path: Path
+) -> None:
     texts, _ = notes(60, 8)
-    whole, half = tmp_path / "whole.safetensors", tmp_path / "half.safetensors"
+    whole, half, again = (tmp_path / f"{name}.safetensors" for name in ("whole", "half", "again"))
+    pruned = model.pruned(10**9)
     model.save(whole)
-    model.save(half, half=True)
+    pruned.save(half)
     assert half.stat().st_size < 0.7 * whole.stat().st_size
     loaded = HashedModel.load(half)
-    np.testing.assert_allclose(np.exp(loaded.log_probs(texts)), np.exp(model.log_probs(texts)), atol=0.002)
+    assert loaded.is_half
+    np.testing.assert_array_equal(loaded.log_probs(texts), pruned.log_probs(texts))
+    loaded.save(again)
+    assert again.read_bytes() == half.read_bytes()
 
 
 def test_a_feature_takes_the_bytes_that_its_docstring_states(model: HashedModel, tmp_path: Path) -> None:
     sizes = []
     for n in (20, 60):
-        model.pruned(n).save(tmp_path / f"{n}", half=True)
+        model.pruned(n).save(tmp_path / f"{n}")
         sizes.append((tmp_path / f"{n}").stat().st_size)
     assert sizes[1] - sizes[0] == pytest.approx(40 * (6 + 2 * 3), abs=16)
+
+
+def test_a_model_says_whether_notes_are_in_it(model: HashedModel) -> None:
+    texts, true = notes(30, 9)
+    phrases = Texts(texts, true)
+    alone = fit_hashed([], np.zeros(0, np.int64), 3, groups=[], phrases=phrases)
+    both = fit_hashed(texts, true, 3, groups=texts, phrases=phrases)
+    assert alone is not None
+    assert alone.knows_phrases_alone
+    assert both is not None
+    assert not both.knows_phrases_alone
+    assert not model.knows_phrases_alone

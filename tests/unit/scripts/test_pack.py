@@ -11,24 +11,27 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from coded_world import NOTE, write_coded_dataset
+from coded_world import CODES, NOTE, write_coded_dataset
 from nosology.classifier.classifier import Classifier
-from nosology.course.phrases import LICENCES
+from nosology.classifier.ensemble import Ensemble
+from nosology.classifier.words import fit_hashed
+from nosology.course.phrases import COLUMNS, LICENCES
+from nosology.dataset.folder import open_dataset
 from nosology.errors import RunError
 from nosology.evaluation.calibrating import calibrate
 from nosology.files import read_json
 from nosology.modeling.adapters import load_adapter
 from nosology.modeling.loading import load_model
 from nosology.runs.files import RunFiles
-from nosology.runs.integrity import Recorded, differences
+from nosology.runs.integrity import Recorded, differences, record_again
 from nosology.runs.manifest import Source
 from nosology.runs.run import Run
 from nosology.runs.starter import CARD
-from starter_world import CALIBRATED_ON, SOURCES, load_pack, pack_starter, train_evaluated_run
+from starter_world import CALIBRATED_ON, SOURCES, load_script, pack_starter, train_evaluated_run
 
 pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning", "ignore:.*lr_scheduler.step:UserWarning")
 
-pack = load_pack()
+pack, words = load_script("pack"), load_script("words")
 ABOUT = pack.About(SOURCES, CALIBRATED_ON)
 
 
@@ -179,9 +182,9 @@ def test_paths_in_the_configuration_are_cut_to_names() -> None:
     from nosology.config import Config
 
     values: dict[str, Any] = {"train": {"start": "/home/somebody/runs/course"}, "model": {"prompt": "/x/own.jinja"}}
-    found = pack._without_paths(Config.model_validate(values | {"evaluate": {"answer_with": "ensemble"}}))
+    found = pack._without_paths(Config.model_validate(values), "ensemble")
     assert (found.train.start, found.model.prompt) == ("course", "own.jinja")
-    assert found.evaluate.answer_with == "tuned", "the ensemble stays behind"
+    assert found.evaluate.answer_with == "ensemble"
 
 
 def test_from_the_command_line(run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -217,3 +220,60 @@ def test_the_newest_calibration_on_other_notes_goes_along_and_is_still_not_yours
     assert found.caution == f"not calibrated on your notes: how sure this run is was fitted on {CALIBRATED_ON}"
     assert Classifier.load(found).calibration == Classifier.load(copied).calibration
     assert str(tmp_path) not in found.files.local_calibrations()[0].about.read_text(encoding="utf-8")
+
+
+def test_an_ensemble_that_learned_from_notes_stays_behind(run: Path, tmp_path: Path) -> None:
+    copied = Run.open(shutil.copytree(run, tmp_path / "run"))
+    others = write_coded_dataset(tmp_path / "others", {"train": 60, "validation": 30, "test": 30}, seed=7)
+    notes = open_dataset(others).notes()
+    true = np.array([copied.labels.index(name) for name in notes["category"]])
+    texts = notes["clean_text"].to_list()
+    linear = fit_hashed(texts, true, len(copied.labels.names), groups=texts)
+    assert linear is not None
+    Ensemble(linear, (0.5, 0.5), {"run_manifest_sha256": copied.sha256}).save(copied.files.ensemble)
+    record_again(copied.files)
+    calibrate(copied, others)
+    packed = Run.open(pack.pack(copied.folder, tmp_path / "starter", ABOUT).folder)
+    assert not packed.files.ensemble.folder.exists()
+    assert not packed.files.local_calibrations()[0].blend.exists()
+    assert packed.manifest.config.evaluate.answer_with == "tuned"
+
+
+@pytest.fixture(scope="module")
+def with_words(run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run whose words are from the shipped phrases, calibrated on other notes."""
+    folder = tmp_path_factory.mktemp("words")
+    copied = Path(shutil.copytree(run, folder / "run"))
+    words.add_words(copied, [phrase_file(folder)], 500)
+    calibrate(copied, write_coded_dataset(folder / "others", {"train": 60, "validation": 30, "test": 30}, seed=7))
+    return copied
+
+
+def phrase_file(folder: Path) -> Path:
+    """Write what each code of the notes looks like as phrases; return the file."""
+    rows = [f"{said}\t{code}\t9\tfinding\ta list\tCC0-1.0" for group in CODES.values() for code, said in group.items()]
+    path = folder / "phrases.tsv"
+    path.write_text("\n".join(["\t".join(COLUMNS), *rows]), encoding="utf-8")
+    return path
+
+
+def test_words_that_learned_from_phrases_go_along_and_answer(with_words: Path, tmp_path: Path) -> None:
+    found = Run.open(pack.pack(with_words, tmp_path / "starter", ABOUT).folder)
+    assert list(differences(found.files, Recorded.read(found.files))) == []
+    before, after = Classifier.load(with_words, system="ensemble"), Classifier.load(found)
+    texts = [NOTE, "Cough with a consolidation. No fever.", "Silvery plaques."]
+    np.testing.assert_allclose(np.exp(after.log_probs(texts)), np.exp(before.log_probs(texts)), atol=0.01)
+    alone = Classifier.load(found, system="tuned")
+    assert np.abs(np.exp(alone.log_probs(texts)) - np.exp(after.log_probs(texts))).max() > 1e-3
+    assert after.calibration == before.calibration != alone.calibration
+
+
+def test_words_are_added_once_and_from_the_command_line(
+    with_words: Path, run: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    assert words.main([str(with_words)]) == 2
+    assert "holds an ensemble already" in capsys.readouterr().err
+    fresh = Path(shutil.copytree(run, tmp_path / "run"))
+    assert words.main([str(fresh), "--features", "20", "--phrases", str(phrase_file(tmp_path))]) == 0
+    assert capsys.readouterr().out.startswith("20 features of 12 phrases")
+    assert Ensemble.load(RunFiles(fresh).ensemble).exponents == (0.5, 0.5)  # type: ignore[union-attr]
