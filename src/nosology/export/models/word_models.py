@@ -114,6 +114,8 @@ def shared_words(run: Run, least: int) -> WordModels:
     words = fitted.words if fitted and fitted.words.vocabulary else None
     if not least or (ensemble is None and words is None):
         return WordModels()
+    if ensemble is not None and ensemble.linear.knows_phrases_alone and words is None:
+        return WordModels(ensemble.linear)  # published phrases are nobody's
     dataset = _dataset(run)
     if dataset is None:
         return WordModels(why_not="the notes lie no longer where they were, so nobody can count who shares a word")
