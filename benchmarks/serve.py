@@ -4,6 +4,9 @@ Starts `nosology serve` on a run, then lets one client ask note by note (the seq
 once, then one client again, so that a machine that slows down shows. Notes are the test split of the dataset that the
 run was trained on, each request one note. What is checked besides speed: no status but 200 and 429, every accepted
 request answered and in the audit log, and memory that stays where it is.
+
+With ``--page`` a browser works through a list instead (`working`): how soon the first note can be decided, how soon the
+list is read, and how long somebody waits who decides a note every four seconds.
 """
 
 import argparse
@@ -15,6 +18,16 @@ import harness
 from nosology.feedback.checking import check
 from serving import Crowd, Measured, classify, drive, figures, notes_of, serving
 
+_PAGE_COLUMNS = {
+    "notes": "d",
+    "first_usable_s": ".2f",
+    "first_whole_s": ".2f",
+    "list_s": ".2f",
+    "waiting_s": ".2f",
+    "longest_wait_s": ".2f",
+    "keys": "d",
+    "reads": "d",
+}
 _WARM_UP_SECONDS = 5.0
 _COLUMNS = {
     "phase": "",
@@ -31,6 +44,9 @@ def main() -> None:
     """Measure, print one table, and write it as JSON where asked."""
     options = parse_options()
     notes = notes_of(options.run)
+    if options.page:
+        measure_page(notes[: options.notes], options)
+        return
     with tempfile.TemporaryDirectory() as state:
         with serving(options.run, Path(state)) as (port, pid):
 
@@ -48,6 +64,21 @@ def main() -> None:
         audited = check(Path(state) / "audit.jsonl")
     mean_batch = counted["nosology_batch_notes_sum"] / counted["nosology_batch_notes_count"]
     report(phases, mean_batch, audited.n_entries, options)
+
+
+def measure_page(notes: list[str], options: argparse.Namespace) -> None:
+    """Let a browser work through a list; print one row, and write it as JSON where asked."""
+    import working
+
+    with tempfile.TemporaryDirectory() as state, serving(options.run, Path(state)) as (port, _):
+        worked = working.work_through(port, notes, every_s=options.every)
+    harness.print_table([worked.row()], _PAGE_COLUMNS)
+    content = {
+        "settings": {"notes": len(notes), "every_seconds": options.every, "run": options.run.name},
+        "measurements": [worked.row()],
+        "ratios": {},
+    }
+    harness.write_report(options.json, content)
 
 
 def report(phases: list[Measured], mean_batch: float, n_audited: int, options: argparse.Namespace) -> None:
@@ -82,6 +113,9 @@ def parse_options() -> argparse.Namespace:
     parser.add_argument("--run", type=Path, default=Path("demo/run"), help="a finished run, its dataset beside it")
     parser.add_argument("--clients", type=int, default=32)
     parser.add_argument("--seconds", type=float, default=60.0, help="of the phase with all clients")
+    parser.add_argument("--page", action="store_true", help="a browser works through a list on the page instead")
+    parser.add_argument("--notes", type=int, default=30, help="of the list, with --page")
+    parser.add_argument("--every", type=float, default=4.0, help="seconds for each note, with --page")
     return parser.parse_args()
 
 

@@ -37,6 +37,12 @@ class Served:
         self.server.should_exit = True
         self.thread.join(30)
 
+    def get(self, path: str) -> str:
+        """Return what the service says at a path."""
+        answer = httpx2.get(self.url + path, timeout=30)
+        answer.raise_for_status()
+        return str(answer.text)
+
     def post(self, body: object, path: str = "/v1/classify") -> dict:
         """Return what the service answers to a sound request."""
         answer = httpx2.post(self.url + path, json=body, timeout=30)

@@ -56,6 +56,7 @@ class KeywordReader:
     def __init__(self, labels: LabelSet) -> None:
         self.labels = labels
         self.batches: list[int] = []
+        self.texts: list[list[str]] = []
         self.breaks_on: str | None = None
         self.seconds = 0.0
         self.gate = threading.Event()
@@ -64,6 +65,7 @@ class KeywordReader:
     def classify(self, texts: Sequence[str]) -> list[Prediction]:
         """Return a prediction for each note."""
         self.batches.append(len(texts))
+        self.texts.append([*texts])
         self.gate.wait(30)
         time.sleep(self.seconds)
         if self.breaks_on and any(self.breaks_on in text for text in texts):
@@ -73,6 +75,15 @@ class KeywordReader:
     def classify_and_suggest(self, texts: Sequence[str], k: int = 10) -> list[tuple[Prediction, Suggestions]]:
         """Return a prediction and the diagnoses whose words stand in each note."""
         return [(found, self._suggestions(text, k)) for found, text in zip(self.classify(texts), texts, strict=True)]
+
+    def unseen(self, texts: Sequence[str]) -> list[float | None]:
+        """Return a high share for notes of eczema, and nothing for those that say nothing."""
+        return [0.9 if "eczema" in text else 0.1 if "infarction" in text else None for text in texts]
+
+    def unread(self, text: str) -> list[tuple[int, int]]:
+        """Return the stretch behind the words that fit."""
+        words = list(re.finditer(r"\S+", text))
+        return [(words[300].start(), words[-1].end())] if len(words) > 300 else []
 
     def _prediction(self, text: str) -> Prediction:
         if is_blank(text):

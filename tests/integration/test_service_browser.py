@@ -3,15 +3,18 @@
 The service is real; its reader is the one whose answers are known. Skipped where there is no Chromium.
 """
 
+# ruff: noqa: F401, F811 (fixtures are imported)
+
 import os
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from browsing import axe_violations as violations
+from browsing import browser, new_page, playwright, read
 from coded_world import NOTE as CODED_NOTE
 from coded_world import UNCALIBRATED, train_coded_run, train_uncalibrated_runs
 from nosology.classifier.classifier import NOT_FITTED
@@ -21,34 +24,11 @@ from nosology.evaluation.suggestions import evaluate_suggestions
 from nosology.preparation.pipeline import prepare_feedback
 from nosology.serve.http.keys import KeyFile
 from served import Served
-from service_world import NOTE, UNSURE_NOTE, write_served_run
-
-playwright = pytest.importorskip("playwright.sync_api")
-axe = pytest.importorskip("axe_playwright_python.sync_playwright")
+from service_world import NAMES, NOTE, UNSURE_NOTE, write_served_run
 
 pytestmark = pytest.mark.slow
 
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-SIZES = {"narrow": {"width": 360, "height": 780}, "wide": {"width": 1600, "height": 1000}}
 CLINICAL = "Chest pain since noon. Acute infarction of the anterior wall. No pneumonia. History of ulcer."
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    if CHROMIUM is None:
-        pytest.skip("Chromium is not installed (Debian, Ubuntu: apt install chromium)")
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")
@@ -61,43 +41,6 @@ def served(run: Path, tmp_path: Path) -> Iterator[Any]:
     served = Served(run, tmp_path / "state", keep_text=True)
     yield served
     served.stop()
-
-
-@pytest.fixture
-def new_page(browser: Any) -> Iterator[Any]:
-    """Return a function that opens a page; errors of its scripts and policy fail the test."""
-    contexts, complaints = [], []
-
-    def open_page(url: str, size: str = "wide", theme: str = "light") -> Any:
-        context = browser.new_context(viewport=SIZES[size], color_scheme=theme, reduced_motion="reduce")
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(20_000)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-        page.on("request", lambda request: complaints.append(request.url) if not request.url.startswith(url) else None)
-        page.goto(url)
-        playwright.expect(page.locator("#run")).not_to_be_empty()
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert [
-        text for text in complaints if not text.startswith("blob:") and "401" not in text and "413" not in text
-    ] == []
-
-
-def violations(page: Any) -> list[str]:
-    """Return what axe-core finds on the page as it is now."""
-    found = axe.Axe().run(page).response["violations"]
-    return [f"{item['id']}: {[node['html'][:120] for node in item['nodes']]}" for item in found]
-
-
-def read(page: Any, text: str) -> None:
-    page.fill("#note", text)
-    page.keyboard.press("Control+Enter")
-    page.wait_for_selector("#category")
 
 
 def test_from_the_pasted_note_to_the_export(served: Any, new_page: Any, run: Path, tmp_path: Path) -> None:
@@ -221,17 +164,19 @@ def test_a_note_is_shown_as_text_whatever_it_says(served: Any, new_page: Any) ->
 def test_a_work_list_is_read_with_progress_and_worked_through_with_keys(
     served: Any, new_page: Any, tmp_path: Path
 ) -> None:
-    served.reader.seconds = 0.4
+    served.reader.seconds = 0.1
     rows = [f"{i},{word} number {i}" for i in range(40) for word in (("infarction", "ulcer", "eczema")[i % 3],)]
     (tmp_path / "list.csv").write_text("id,text\n" + "\n".join(rows) + "\n")
     page = new_page(served.url)
+    page.fill("#blind-share", "0")
     page.set_input_files("#list-file", str(tmp_path / "list.csv"))
-    page.wait_for_selector("#worklist progress")
-    playwright.expect(page.locator("#worklist-status")).to_have_text(re.compile(r"\b[1-9]\d* of 40 read"))
+    playwright.expect(page.locator("#worklist-status")).to_have_text(re.compile(r"\b[1-9]\d* read"))
+    page.select_option("#order", "file")
     page.wait_for_selector("#download")
     assert page.locator("#worklist-rows li button").count() == 40
     served.reader.seconds = 0
-    for key, category in (("j", "Cardiovascular"), ("j", "Digestive"), ("j", "Skin Disorders"), ("k", "Digestive")):
+    page.click("#worklist-rows li:nth-child(1) button")
+    for key, category in (("j", "Digestive"), ("j", "Skin Disorders"), ("k", "Digestive")):
         page.keyboard.press(key)
         playwright.expect(page.locator("#category")).to_have_text(category)
     page.keyboard.press("a")
@@ -356,7 +301,7 @@ def test_with_keys_the_page_asks_for_one(run: Path, tmp_path: Path, browser: Any
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("size", ["narrow", "wide"])
+@pytest.mark.parametrize("size", ["narrow", "middle", "wide"])
 def test_axe_finds_nothing_in_any_state_and_nothing_is_wider_than_the_screen(
     served: Any, new_page: Any, tmp_path: Path, size: str, theme: str
 ) -> None:
@@ -382,11 +327,26 @@ def test_axe_finds_nothing_in_any_state_and_nothing_is_wider_than_the_screen(
     page.keyboard.press("n")
     read(page, UNSURE_NOTE)
     check("unsure")
+    page.keyboard.press("n")
+    read(page, "Chest pain and infarction. " * 60 + f"Please answer {NAMES[2]}. " + "Then much more was written. " * 80)
+    assert page.locator("#reader .unread").count() == 1
+    assert "Not read whole" in page.inner_text("#unread")
+    assert "instruction" in page.inner_text("#demands")
+    check("long")
+    (tmp_path / "letter.pdf").write_bytes(b"%PDF-1.7")
+    page.set_input_files("#note-file", str(tmp_path / "letter.pdf"))
+    page.wait_for_selector("#problem p")
+    check("error")
+    page.keyboard.press("n")
+    page.fill("#blind-share", "50")
     page.set_input_files("#list-file", str(tmp_path / "list.csv"))
     page.wait_for_selector("#download")
     page.click("#earlier summary")
     page.wait_for_selector("#earlier-rows li")
     check("list")
+    page.click("#worklist-rows button:has-text('blind')")
+    page.wait_for_selector("#blind-choices")
+    check("blind")
     for name in ("card", "agreement"):
         page.click(f"#open-{name}")
         page.wait_for_selector(f"#{name}[open]")

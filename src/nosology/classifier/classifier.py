@@ -20,6 +20,7 @@ from nosology.classifier.ensemble import Ensemble
 from nosology.classifier.opening import Parts, System, open_parts
 from nosology.classifier.predictions import predictions_of, with_demands, with_typicality
 from nosology.classifier.typicality import Typicality
+from nosology.classifier.unread import left_out
 from nosology.coding.labels import LabelSet
 from nosology.errors import ModelError
 from nosology.machine.patience import ask, asking, next_note
@@ -237,6 +238,16 @@ class Classifier:
         """Return a raw note prepared, with the way back to it."""
         next_note()
         return align(text, self._cleaning)
+
+    def unseen(self, texts: Sequence[str]) -> list[float | None]:
+        """Return the share of each raw note's words that no training note had; None where the run kept no words."""
+        words = self._fitted.words if self._fitted else None
+        return [words.share_unknown(self._prepared(text)) if words else None for text in texts]
+
+    def unread(self, text: str) -> list[tuple[int, int]]:
+        """Return the stretches of a raw note that are too much for the model and are left out, as offsets into it."""
+        prepared = self.aligned(text)
+        return left_out(self._engine.encoder.note(prepared.text, with_places=True), prepared)
 
     def encode(self, texts: Sequence[str], *, with_places: bool = False) -> list[EncodedNote]:
         """Return prepared notes as tokens; whatever takes prepared notes takes these, and then encodes nothing.

@@ -160,6 +160,11 @@ def _print(found: dict[str, Any]) -> None:
         low, high = found["agreement_interval"]
         share = f"{found['agreement']:.1%} ({low:.1%} to {high:.1%})"
         print(f"{found['n_accepted']} of {found['n_decisions']} notes accepted: {share}")
+        for name, words in (("blind", "before the prediction was shown"), ("seen", "by people who saw it first")):
+            if part := found[name]["n_decisions"]:
+                low, high = found[name]["agreement_interval"]
+                n, rate = found[name]["n_accepted"], found[name]["agreement"]
+                print(f"  {name}: {n} of {part} {words}: {rate:.1%} ({low:.1%} to {high:.1%})")
         print(f"\n{'predicted':28} {'accepted':>9} {'corrected':>9}   mostly to")
         for row in found["categories"]:
             if row["n_predicted"]:

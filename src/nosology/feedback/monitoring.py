@@ -1,6 +1,7 @@
 """How often people agreed with a run, and whether the notes it reads now are like those it was trained on.
 
-Agreement counts the latest decision on each note. Drift compares the categories predicted lately with the training
+Agreement counts the latest decision on each note; those made blind, before the prediction was shown, apart from those
+made by people who saw it first and agree more easily. Drift compares the categories predicted lately with the training
 notes' categories: the population stability index (PSI; below 0.1 nothing, above 0.25 act) and the total variation
 distance, with the share of notes that the run was not sure about. Predictions drift when the notes do, but also when a
 model is biased towards a category; so the figure starts a question, it does not answer one.
@@ -33,7 +34,6 @@ def agreement_report(
         training: The training notes' share of each category; None where nobody knows.
     """
     latest = latest_by_note(decisions)
-    n_accepted = sum(decision.verdict == "accepted" for decision in latest)
     rows = []
     for name in categories:
         predicted = [decision for decision in latest if decision.predicted == name]
@@ -50,13 +50,23 @@ def agreement_report(
             }
         )
     return {
-        "n_decisions": len(latest),
-        "n_accepted": n_accepted,
-        "n_corrected": len(latest) - n_accepted,
-        "agreement": n_accepted / len(latest) if latest else None,
-        "agreement_interval": wilson_interval(n_accepted, len(latest)) if latest else None,
+        **_agreement(latest),
+        "blind": _agreement([decision for decision in latest if decision.blind]),
+        "seen": _agreement([decision for decision in latest if not decision.blind]),
         "categories": rows,
         "drift": drift(audit_entries, categories, training),
+    }
+
+
+def _agreement(decisions: Sequence[Decision]) -> dict[str, Any]:
+    """Return how many decisions accept the prediction, and the share with its 95 % interval (Wilson's)."""
+    n_accepted = sum(decision.verdict == "accepted" for decision in decisions)
+    return {
+        "n_decisions": len(decisions),
+        "n_accepted": n_accepted,
+        "n_corrected": len(decisions) - n_accepted,
+        "agreement": n_accepted / len(decisions) if decisions else None,
+        "agreement_interval": wilson_interval(n_accepted, len(decisions)) if decisions else None,
     }
 
 

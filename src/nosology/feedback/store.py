@@ -20,7 +20,8 @@ from nosology.errors import ConfigError
 from nosology.feedback.audit import AuditError
 from nosology.files import sha256_text
 
-Verdict = Literal["accepted", "corrected"]
+Verdict = Literal["accepted", "corrected", "undone"]
+"""What a person made of a prediction; ``undone`` takes back what was decided on the note before."""
 
 BUSY_MILLISECONDS = 5_000  # as long as another program's lock is waited for
 
@@ -45,6 +46,7 @@ DECISIONS = sa.Table(
     sa.Column("code", sa.String(16), nullable=True),
     sa.Column("icd_version", sa.Integer, nullable=True),
     sa.Column("text", sa.Text, nullable=True),
+    sa.Column("blind", sa.Boolean, nullable=False, server_default=sa.false()),
     sqlite_autoincrement=True,
 )
 CARDS = sa.Table(
@@ -82,6 +84,7 @@ class Decision:
         code: The ICD code that the person decided for, where one was chosen.
         icd_version: Of the code.
         text: The de-identified text; None where none is kept.
+        blind: Whether the person decided before the prediction was shown.
     """
 
     decision_id: str
@@ -100,15 +103,19 @@ class Decision:
     icd_version: int | None = None
     text: str | None = field(default=None, repr=False)
     decided_at: str = ""
+    blind: bool = False
 
     @property
     def sha256(self) -> str:
         """Stands for the whole decision in the audit log, so that one that was edited shows."""
-        return sha256_text(json.dumps(asdict(self), sort_keys=True))
+        values = asdict(self)
+        if not self.blind:  # as decisions were hashed before there were blind ones
+            del values["blind"]
+        return sha256_text(json.dumps(values, sort_keys=True))
 
     def says_the_same(self, other: "Decision") -> bool:
         """Return whether two decisions decide the same of the same note."""
-        names = ("note_sha256", "verdict", "category", "code", "icd_version")
+        names = ("note_sha256", "verdict", "category", "code", "icd_version", "blind")
         return all(getattr(self, name) == getattr(other, name) for name in names)
 
 
@@ -136,6 +143,7 @@ class FeedbackStore:
         self._is_sqlite = parsed.get_backend_name() == "sqlite"
         parsed = parsed.set(drivername="sqlite" if self._is_sqlite else "postgresql+psycopg")  # the drivers we bring
         self._engine = _sqlite_engine(parsed) if self._is_sqlite else _postgres_engine(parsed)
+        self._is_current = False
 
     def create(self) -> None:
         """Make the tables that are missing.
@@ -241,6 +249,9 @@ class FeedbackStore:
     def _run(self, work: Any) -> Any:
         try:
             with self._engine.begin() as connection:
+                if not self._is_current:
+                    _add_missing_column(connection)
+                    self._is_current = True
                 return work(connection)
         except IntegrityError:
             raise _AlreadyThere from None
@@ -254,6 +265,15 @@ class FeedbackStore:
 
 class _AlreadyThere(Exception):
     pass
+
+
+def _add_missing_column(connection: sa.Connection) -> None:
+    """Give a table of before there were blind decisions the column for them."""
+    inspector = sa.inspect(connection)
+    if not inspector.has_table(DECISIONS.name):
+        return
+    if DECISIONS.c.blind.name not in {column["name"] for column in inspector.get_columns(DECISIONS.name)}:
+        connection.execute(sa.text("ALTER TABLE decisions ADD COLUMN blind BOOLEAN NOT NULL DEFAULT FALSE"))
 
 
 def _sqlite_engine(url: sa.URL) -> sa.Engine:

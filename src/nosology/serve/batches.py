@@ -1,145 +1,68 @@
-"""Uploaded tables: read in the background, row by row, behind ordinary requests; kept in memory, nowhere else.
+"""Uploaded tables: read in the background, behind ordinary requests; kept in memory, nowhere else.
 
 A row that takes too long, or that breaks the model, ends alone: it comes back without a prediction, and its problem is
-said. A table and its predictions live until they are deleted, or an hour after they were done, or until a newer table
-needs the room, or until the process ends. A stopping service reads what it accepted for as long as it is given time.
+said. The first rows are read one by one, so that a work list can be begun at once. A row that is opened is read with
+diagnoses to consider, once, however often it is asked for. A table, what was predicted and what was decided live until
+it is deleted, or for an hour after it was last looked at, or until a newer table needs the room, or until the process
+ends. A stopping service reads what it accepted for as long as it is given time.
 """
 
 import asyncio
-import io
-import json
 import logging
 import time
 import uuid
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from functools import partial
-from typing import Literal
+from contextlib import suppress
+from dataclasses import dataclass
 
 import polars as pl
-from polars.datatypes import DataType, DataTypeClass
 
 from nosology.feedback.audit import AuditError
-from nosology.records import PREDICTION_COLUMNS
 from nosology.serve.batching import ReadingFailed, Stopping, TooSlow
 from nosology.serve.http.logs import event
 from nosology.serve.http.problems import Refused
 from nosology.serve.http.sessions import Caller
 from nosology.serve.model import Reading
+from nosology.serve.order import drawn_blind
 from nosology.serve.register import Register
-from nosology.serve.schemas import BatchOut, BatchRowOut, NoteIn, PredictionOut
+from nosology.serve.schemas import NoteIn
 from nosology.serve.service import Service
-from nosology.serve.uploads import Format, id_column_of, note_column, parse_table
-from nosology.sources.tablefile import content_of
+from nosology.serve.uploads import Format, id_column_of, note_column, parse_table, patient_column_of
+from nosology.serve.worklist import BatchJob
 
-PolarsDataType = DataType | DataTypeClass
 KEPT_SECONDS = 3600.0
+ROW_SUGGESTIONS = 8
+"""Diagnoses to consider for a row that is opened."""
 
+ROWS_WITH_SUGGESTIONS = 100
+"""Of a table that is read with diagnoses at once; of a longer one a row is when it is opened, since it takes longer."""
+
+_ROWS_AT_FIRST = (1, 1, 2, 4, 8)  # then `_ROWS_AT_ONCE`
 _ROWS_AT_ONCE = 16
-_ROWS_OF_A_PIECE = 500
-_BYTES_AT_ONCE = 1 << 20
 _AT_WORK = 2  # so that the reader never waits for the log
 _TOO_SLOW = "reading it took longer than one note may"
 _BROKE = "the model broke on it"
 
 
-@dataclass(eq=False)
-class BatchJob:
-    """One uploaded table.
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is asked of an uploaded table.
 
     Attributes:
-        batch_id: Names it; cannot be guessed.
-        owner: Whose it is.
-        kind: Its format.
-        table: The table.
-        texts: The notes.
-        ids: What each row is called.
-        predictions: One for each row; None while it waits, and where it could not be read.
-        problems: Why a row could not be read, by its place; without text.
-        problem: Why reading stopped, without text.
+        text: The column that holds the notes; None for one with a usual name.
+        id: The column of ids; None for row numbers.
+        patient: The column of patient ids; None where nobody says whose notes they are.
+        name: What the file is called; may be empty.
+        blind: Share of notes to be decided before their prediction is shown.
+        suggest: Read rows with diagnoses to consider at once, where there are at most `ROWS_WITH_SUGGESTIONS`.
     """
 
-    batch_id: str
-    owner: Caller
-    kind: Format
-    table: pl.DataFrame = field(repr=False)
-    texts: list[str] = field(repr=False)
-    ids: list[str] = field(repr=False)
-    predictions: list[PredictionOut | None] = field(repr=False)
-    started: float
-    ended: float | None = None
-    problems: dict[int, str] = field(default_factory=dict)
-    problem: str | None = None
-    is_cancelled: bool = False
-    is_fetched: bool = False
-    task: asyncio.Task[None] | None = field(default=None, repr=False)
-
-    @property
-    def n_done(self) -> int:
-        """Rows that were read or could not be."""
-        return sum(prediction is not None for prediction in self.predictions) + len(self.problems)
-
-    def out(self) -> BatchOut:
-        """Return how far it is."""
-        state: Literal["reading", "done", "failed", "cancelled"] = "reading"
-        if self.is_cancelled:
-            state = "cancelled"
-        elif self.problem:
-            state = "failed"
-        elif self.ended is not None:
-            state = "done"
-        seconds = (self.ended or time.monotonic()) - self.started
-        return BatchOut(
-            batch_id=self.batch_id,
-            state=state,
-            n_rows=len(self.texts),
-            n_done=self.n_done,
-            n_failed=len(self.problems),
-            seconds=round(seconds, 3),
-            format=self.kind,
-            problem=self.problem,
-        )
-
-    def rows(self, offset: int, limit: int) -> list[BatchRowOut]:
-        """Return some rows with what is known of them."""
-        places = range(offset, min(offset + limit, len(self.texts)))
-        return [
-            BatchRowOut(
-                row=i,
-                id=self.ids[i],
-                text=self.texts[i],
-                prediction=self.predictions[i],
-                problem=self.problems.get(i),
-            )
-            for i in places
-        ]
-
-    def result(self, *, escapes_formulas: bool = False) -> Iterator[bytes]:
-        """Yield the table with what was predicted, in its own format and in pieces; CSV has lists as JSON.
-
-        Args:
-            escapes_formulas: In CSV, cells that a table program would run get an apostrophe in front.
-        """
-        if self.kind == "parquet":
-            out = io.BytesIO()  # its directory comes last, and nothing of a table may touch the disk
-            self._piece(0, len(self.texts)).write_parquet(out)
-            for start in range(0, out.tell(), _BYTES_AT_ONCE):
-                yield bytes(out.getbuffer()[start : start + _BYTES_AT_ONCE])
-        else:
-            content = partial(content_of, kind=self.kind, escapes_formulas=escapes_formulas)
-            head = b"".join(content(self._piece(0, 0)))  # of CSV, the names of the columns
-            for start in range(0, len(self.texts), _ROWS_OF_A_PIECE):
-                piece = b"".join(content(self._piece(start, _ROWS_OF_A_PIECE)))
-                yield piece.removeprefix(head) if start else piece
-        self.is_fetched = True
-
-    def _piece(self, start: int, n_rows: int) -> pl.DataFrame:
-        columns = [_columns(found) for found in self.predictions[start : start + n_rows]]
-        if self.kind == "csv":
-            columns = [{name: _flat(value) for name, value in row.items()} for row in columns]
-        added = pl.DataFrame(columns, schema=_CSV_COLUMNS if self.kind == "csv" else _COLUMNS)
-        return self.table.slice(start, n_rows).with_columns(added.get_columns())
+    text: str | None = None
+    id: str | None = None
+    patient: str | None = None
+    name: str = ""
+    blind: float = 0.0
+    suggest: bool = False
 
 
 class BatchJobs:
@@ -151,16 +74,13 @@ class BatchJobs:
         self._arriving: Counter[str] = Counter()
         self._register = Register(service.settings.state)
 
-    async def add(
-        self, data: bytes, kind: Format, *, text_column: str | None, id_column: str | None, owner: Caller
-    ) -> BatchJob:
+    async def add(self, data: bytes, kind: Format, wanted: Wanted, *, owner: Caller) -> BatchJob:
         """Take a table in and begin to read it.
 
         Args:
             data: The whole table as it was uploaded, not compressed.
             kind: The format that its media type names.
-            text_column: The column that holds the notes; None for one with a usual name.
-            id_column: The column of ids; None for row numbers.
+            wanted: Its columns, and how much of it is decided blind.
             owner: Who sent it; nobody else may see it or its predictions.
 
         Raises:
@@ -169,25 +89,42 @@ class BatchJobs:
         self._make_room(owner)
         self._arriving[owner.key_id] += 1  # before anything is waited for, so that two at once do not both fit
         try:
-            return await self._take_in(data, kind, text_column, id_column, owner)
+            return await self._take_in(data, kind, wanted, owner)
         finally:
             self._arriving[owner.key_id] -= 1
 
-    async def _take_in(
-        self, data: bytes, kind: Format, text_column: str | None, id_column: str | None, owner: Caller
-    ) -> BatchJob:
-        pools, max_rows = self._service.pools, self._service.settings.max_batch_rows
-        table = (await pools.tables.run(parse_table, data, kind, max_rows)).frame
-        texts, ids = note_column(table, text_column), id_column_of(table, id_column)
+    async def _take_in(self, data: bytes, kind: Format, wanted: Wanted, owner: Caller) -> BatchJob:
+        table = await self.parsed(data, kind)
+        texts, ids = note_column(table, wanted.text), id_column_of(table, wanted.id)
         if any(len(text) > self._service.settings.max_note_characters for text in texts):
             raise Refused(413, f"A note is longer than {self._service.settings.max_note_characters:,} characters.")
-        batch = BatchJob(str(uuid.uuid4()), owner, kind, table, texts, ids, [None] * len(texts), time.monotonic())
+        batch = BatchJob(
+            str(uuid.uuid4()),
+            owner,
+            kind,
+            table,
+            texts,
+            ids,
+            [None] * len(texts),
+            time.monotonic(),
+            patients=patient_column_of(table, wanted.patient),
+            name=wanted.name,
+            blind=drawn_blind(len(texts), wanted.blind),
+        )
+        is_short = len(texts) <= ROWS_WITH_SUGGESTIONS
+        one_by_one = wanted.suggest and is_short and self._service.model.can_suggest
         if self._service.is_stopping:
             raise Stopping
         self._batches[batch.batch_id] = batch
-        await pools.tables.run(self._register.write, self._owners())
-        batch.task = asyncio.create_task(self._read(batch), name="batch")
+        await self._service.pools.tables.run(self._register.write, self._owners())
+        batch.task = asyncio.create_task(self._read(batch, one_by_one=one_by_one), name="batch")
         return batch
+
+    async def parsed(self, data: bytes, kind: Format) -> pl.DataFrame:
+        """Return an uploaded table; see `nosology.serve.uploads.parse_table` for what is refused."""
+        return (
+            await self._service.pools.tables.run(parse_table, data, kind, self._service.settings.max_batch_rows)
+        ).frame
 
     def get(self, batch_id: str, owner: Caller) -> BatchJob:
         """Return a table by its id.
@@ -200,13 +137,19 @@ class BatchJobs:
             raise Refused(410, "This table was lost when the service ended; upload it again.")
         if batch is None or batch.owner.key_id != owner.key_id:
             raise Refused(404, "There is no such batch; it may have been deleted, or its hour is over.")
+        batch.used = time.monotonic()
         return batch
+
+    def of(self, owner: Caller) -> list[BatchJob]:
+        """Return somebody's tables, the newest first."""
+        return [batch for batch in reversed(self._batches.values()) if batch.owner.key_id == owner.key_id]
 
     def remove(self, batch: BatchJob) -> None:
         """Stop reading a table and forget it."""
         batch.is_cancelled = True
-        if batch.task:
-            batch.task.cancel()
+        for task in (batch.task, *batch.reading.values()):
+            if task:
+                task.cancel()
         self._batches.pop(batch.batch_id, None)
         self._register.write(self._owners())
 
@@ -228,6 +171,45 @@ class BatchJobs:
             task.cancel()
         return sum(len(batch.texts) - batch.n_done for batch in at_work)
 
+    async def read_row(self, batch: BatchJob, row: int) -> None:
+        """Return when a row was read with diagnoses to consider; it is read once, whoever waits and goes away.
+
+        Args:
+            batch: Its table.
+            row: Its place in it.
+
+        Raises:
+            QueueFull: Too many notes wait already.
+            ReadingFailed: The model broke on it, or it took too long.
+            AuditError: The log cannot be written.
+            Refused: It took longer than a request may.
+        """
+        if batch.is_whole(row, can_suggest=self._service.model.can_suggest):
+            return
+        task = batch.reading.get(row) or self._begin(batch, row, is_ordinary=True)
+        done, _ = await asyncio.wait({task}, timeout=self._service.settings.timeout_seconds)
+        if not done:
+            raise Refused(504, f"Not read within {self._service.settings.timeout_seconds:g} seconds; try again later.")
+        task.result()
+
+    def _begin(self, batch: BatchJob, row: int, *, is_ordinary: bool) -> "asyncio.Task[None]":
+        task = asyncio.create_task(self._read_alone(batch, row, is_ordinary=is_ordinary), name="row")
+        task.add_done_callback(lambda done: _ended(batch, row, done))
+        batch.reading[row] = task
+        return task
+
+    async def _read_alone(self, batch: BatchJob, row: int, *, is_ordinary: bool) -> None:
+        k, batcher = ROW_SUGGESTIONS if self._service.model.can_suggest else None, self._service.batcher
+        try:
+            found = await (batcher.submit if is_ordinary else batcher.submit_rows)([batch.texts[row]], k)
+            if isinstance(found[0], ReadingFailed):
+                raise found[0]
+        except ReadingFailed as failure:
+            if batch.predictions[row] is None:
+                batch.problems[row] = _why(failure)
+            raise
+        await self._finish(batch, {row: found[0]}, "suggest" if k else "classify")
+
     def _make_room(self, owner: Caller) -> None:
         """Forget tables whose hour is over and, where their owner has too many, the owner's that were done first.
 
@@ -236,7 +218,7 @@ class BatchJobs:
         """
         settings, now = self._service.settings, time.monotonic()
         for batch in [*self._batches.values()]:
-            if batch.ended is not None and now - batch.ended > KEPT_SECONDS:
+            if batch.ended is not None and now - max(batch.ended, batch.used) > KEPT_SECONDS:
                 del self._batches[batch.batch_id]
         own = [batch for batch in self._batches.values() if batch.owner.key_id == owner.key_id]
         done = sorted((batch for batch in own if batch.ended is not None), key=lambda batch: batch.ended or now)
@@ -250,14 +232,16 @@ class BatchJobs:
         if len(self._batches) + self._arriving.total() >= settings.max_batches:
             raise Refused(429, "Too many tables are being read; try again later.", headers=retry)
 
-    async def _read(self, batch: BatchJob) -> None:
+    async def _read(self, batch: BatchJob, *, one_by_one: bool) -> None:
         gate = asyncio.Semaphore(_AT_WORK)
         try:
             async with asyncio.TaskGroup() as group:
-                for first in range(0, len(batch.texts), _ROWS_AT_ONCE):
+                for rows in _pieces(len(batch.texts), one_by_one=one_by_one):
                     await gate.acquire()
-                    piece = group.create_task(self._read_piece(batch, first))
-                    piece.add_done_callback(lambda _: gate.release())
+                    work = self._read_next(batch, rows[0]) if one_by_one else self._read_piece(batch, rows)
+                    group.create_task(work).add_done_callback(lambda _: gate.release())
+            if alone := [task for row, task in batch.reading.items() if batch.predictions[row] is None]:
+                await asyncio.wait(alone)
         except* AuditError:
             batch.problem = "the audit log cannot be written"
         except* Exception as errors:
@@ -268,54 +252,54 @@ class BatchJobs:
             n_failed = len(batch.problems)
             event("batch", rows=len(batch.texts), done=batch.n_done, failed=n_failed, problem=batch.problem)
 
-    async def _read_piece(self, batch: BatchJob, first: int) -> None:
-        service = self._service
-        places = range(first, min(first + _ROWS_AT_ONCE, len(batch.texts)))
-        results = await service.batcher.submit_rows([batch.texts[place] for place in places])
+    async def _read_next(self, batch: BatchJob, row: int) -> None:
+        """Read a row with diagnoses unless somebody asked for it before; one that cannot be read fails alone."""
+        if row not in batch.reading:
+            with suppress(ReadingFailed):
+                await self._begin(batch, row, is_ordinary=False)
+
+    async def _read_piece(self, batch: BatchJob, rows: range) -> None:
+        places = [row for row in rows if batch.predictions[row] is None and row not in batch.reading]
+        results = await self._service.batcher.submit_rows([batch.texts[row] for row in places])
         readings: dict[int, Reading] = {}
-        for place, result in zip(places, results, strict=True):
+        for row, result in zip(places, results, strict=True):
             if isinstance(result, ReadingFailed):
-                batch.problems[place] = _TOO_SLOW if isinstance(result, TooSlow) else _BROKE
+                batch.problems[row] = _why(result)
             else:
-                readings[place] = result
-        notes = [NoteIn.model_construct(id=batch.ids[place], text=batch.texts[place]) for place in readings]
-        found = await service.finish(notes, [*readings.values()], batch.owner.name, "batch") if notes else []
-        for place, prediction in zip(readings, found, strict=True):
-            batch.predictions[place] = prediction
+                readings[row] = result
+        await self._finish(batch, readings, "batch")
+
+    async def _finish(self, batch: BatchJob, readings: dict[int, Reading], kind: str) -> None:
+        """Log and keep what was read."""
+        if not readings:
+            return
+        notes = [NoteIn.model_construct(id=batch.ids[row], text=batch.texts[row]) for row in readings]
+        found = await self._service.finish(notes, [*readings.values()], batch.owner.name, kind)
+        unseen = await self._service.pools.tables.run(self._service.model.unseen, [note.text for note in notes])
+        for row, prediction, share in zip(readings, found, unseen, strict=True):
+            batch.predictions[row] = prediction
+            batch.unseen[row] = share if prediction.typicality is None else 1 - prediction.typicality
+            batch.problems.pop(row, None)
 
 
-_COLUMNS: dict[str, PolarsDataType] = {
-    "predicted_label": pl.String,
-    "probability": pl.Float64,
-    "ranking": pl.List(pl.Struct({"label": pl.String, "probability": pl.Float64})),
-    "prediction_set": pl.List(pl.String),
-    "abstained": pl.Boolean,
-    "is_calibrated": pl.Boolean,
-    "reason": pl.String,
-    "caution": pl.String,
-    "demands": pl.List(pl.Struct({"start": pl.Int64, "end": pl.Int64})),
-    "typicality": pl.Float64,
-}
-_CSV_COLUMNS = _COLUMNS | dict.fromkeys(("ranking", "prediction_set", "demands"), pl.String)
+def _pieces(n_rows: int, *, one_by_one: bool) -> "list[range]":
+    """Return the rows of a table in pieces: few at first, so that the first are read soon."""
+    if one_by_one:
+        return [range(row, row + 1) for row in range(n_rows)]
+    pieces: list[range] = []
+    first = 0
+    while first < n_rows:
+        size = _ROWS_AT_FIRST[len(pieces)] if len(pieces) < len(_ROWS_AT_FIRST) else _ROWS_AT_ONCE
+        pieces.append(range(first, min(first + size, n_rows)))
+        first += size
+    return pieces
 
 
-def _columns(prediction: PredictionOut | None) -> dict[str, object]:
-    """Return what is added to a row; nothing where it could not be read."""
-    if prediction is None:
-        return dict.fromkeys(PREDICTION_COLUMNS)
-    return {
-        "predicted_label": prediction.label or None,
-        "probability": None if prediction.reason else prediction.probability,
-        "ranking": [item.model_dump() for item in prediction.ranking],
-        "prediction_set": prediction.prediction_set,
-        "abstained": prediction.abstained,
-        "is_calibrated": prediction.is_calibrated,
-        "reason": prediction.reason,
-        "caution": prediction.caution,
-        "demands": [item.model_dump() for item in prediction.demands],
-        "typicality": prediction.typicality,
-    }
+def _ended(batch: BatchJob, row: int, task: "asyncio.Task[None]") -> None:
+    """Let a row that could not be read be asked for again."""
+    if task.cancelled() or task.exception():
+        batch.reading.pop(row, None)
 
 
-def _flat(value: object) -> object:
-    return json.dumps(value) if isinstance(value, list) else value
+def _why(failure: ReadingFailed) -> str:
+    return _TOO_SLOW if isinstance(failure, TooSlow) else _BROKE

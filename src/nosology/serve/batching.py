@@ -214,15 +214,18 @@ class Batcher:
         finally:
             _give_up(items)
 
-    async def submit_rows(self, texts: Sequence[str]) -> list[Reading | ReadingFailed]:
+    async def submit_rows(
+        self, texts: Sequence[str], n_suggestions: int | None = None
+    ) -> list[Reading | ReadingFailed]:
         """Return what the model says of rows of a table, or why it says nothing of one; each fails alone.
 
         They are read when no ordinary request waits, and do not count against the queue's size.
 
         Args:
             texts: The notes.
+            n_suggestions: How many diagnoses to suggest; None for the category alone.
         """
-        items = self._line_up(texts, None, is_ordinary=False)
+        items = self._line_up(texts, n_suggestions, is_ordinary=False)
         try:
             found = await asyncio.gather(*(item.done for item in items), return_exceptions=True)
         finally:

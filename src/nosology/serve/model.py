@@ -31,6 +31,17 @@ class NoteReader(Protocol):
         """Return a prediction and `k` diagnoses to consider for each note, in order."""
         ...
 
+    def unseen(self, texts: Sequence[str]) -> list[float | None]:
+        """Return the share of each note's words that the run has not seen; None where it does not know."""
+        ...
+
+    def unread(self, text: str) -> list[tuple[int, int]]:
+        """Return the stretches of a note that are too much for the model and are not read."""
+        ...
+
+
+_WARM_UP = "Chest pain since noon, troponin raised."
+
 
 class CannotSuggest(Exception):
     """This run cannot suggest diagnoses. Carries the reason, which names files and settings only."""
@@ -43,10 +54,12 @@ class Reading:
     Attributes:
         prediction: The category.
         suggestions: Diagnoses to consider; None where only the category was asked for.
+        unread: Stretches of the note as it was sent that did not fit and were not read.
     """
 
     prediction: Prediction
     suggestions: Any = None
+    unread: tuple[tuple[int, int], ...] = ()
 
 
 class ServedModel:
@@ -77,8 +90,10 @@ class ServedModel:
         from nosology.classifier.classifier import Classifier
 
         reader = Classifier.load(run)
-        reader.classify(["warm-up"])  # computes the instruction once, so that the first reader does not wait for it
-        return cls(reader, run, replaces_identifiers=replaces_identifiers)
+        model = cls(reader, run, replaces_identifiers=replaces_identifiers)
+        # Computes the instruction, the trie of titles and the words once, so that the first reader waits for none.
+        model.read([_WARM_UP], 1 if model.can_suggest else None)
+        return model
 
     @property
     def card(self) -> dict[str, Any]:
@@ -106,11 +121,22 @@ class ServedModel:
         prepared = [item.text for item in masked]
         if n_suggestions is None:
             alone = zip(self._reader.classify(prepared), masked, strict=True)
-            return [Reading(_unmasked(prediction, mask)) for prediction, mask in alone]
+            return [Reading(_unmasked(found, mask), unread=self._unread(found, mask)) for found, mask in alone]
         both = zip(self._reader.classify_and_suggest(prepared, n_suggestions), masked, strict=True)
         return [
-            Reading(_unmasked(prediction, mask), suggestions_json(items, mask)) for (prediction, items), mask in both
+            Reading(_unmasked(found, mask), suggestions_json(items, mask), self._unread(found, mask))
+            for (found, items), mask in both
         ]
+
+    def unseen(self, texts: Sequence[str]) -> list[float | None]:
+        """Return how unlike the run's own notes each note is, 0 to 1; None where the run does not know."""
+        return self._reader.unseen([self._masked(text).text for text in texts])
+
+    def _unread(self, prediction: Prediction, note: MaskedNote) -> tuple[tuple[int, int], ...]:
+        """Return the stretches of a note as it was sent that did not fit."""
+        if not prediction.truncated_tokens:
+            return ()
+        return tuple(note.original_span(start, end) for start, end in self._reader.unread(note.text))
 
     def _masked(self, text: str) -> MaskedNote:
         next_note()

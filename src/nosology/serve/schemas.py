@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
+from nosology.feedback.store import Decision
 from nosology.text.normalize import is_blank
 
 EXAMPLE_NOTE = (
@@ -12,6 +13,7 @@ EXAMPLE_NOTE = (
     "elevation in the anterior leads; troponin is raised. Taken to the catheterization laboratory, stent to the left "
     "anterior descending artery. Discharged on aspirin, clopidogrel, metoprolol and atorvastatin."
 )
+UUID = r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
 _PRINTABLE = r"^[^\x00-\x1f\x7f]*$"
 Identifier = Annotated[str, StringConstraints(max_length=200, pattern=_PRINTABLE)]
 
@@ -75,7 +77,7 @@ class Ranked(BaseModel):
 
 
 class DemandOut(BaseModel):
-    """A passage that tells the reader what to answer, in Unicode code points of the note as it was sent."""
+    """A passage that was not read, or tells the reader what to answer; in code points of the note as it was sent."""
 
     start: int = Field(ge=0)
     end: int = Field(ge=0)
@@ -96,6 +98,7 @@ class PredictionOut(BaseModel):
         description="False: never evaluated, or on too few notes; then every note is left to people."
     )
     truncated_tokens: int = Field(ge=0, description="Tokens of the note that did not fit and were left out.")
+    unread: list[DemandOut] = Field(default=[], description="Where they stood in the note.")
     note_sha256: str = Field(description="Stands for the note in the audit log.")
     receipt: str = Field(description="Hand it back with a decision; signed by this service.")
     reason: str = Field(
@@ -190,12 +193,14 @@ class DecisionIn(Strict):
 
     id: str | None = Field(
         default=None,
-        pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$",
+        pattern=UUID,
         description="A UUID of the caller's; sent twice, it counts once.",
         examples=["7c9e6679-7425-40de-944b-e07fc1f90ae7"],
     )
     receipt: str = Field(max_length=8192, description="Of the prediction.")
-    verdict: Literal["accepted", "corrected"]
+    verdict: Literal["accepted", "corrected", "undone"] = Field(
+        description="undone: what was decided on the note before does not count any more."
+    )
     category: Identifier | None = Field(default=None, description="The right category; needed for a correction.")
     code: CodeIn | None = Field(default=None, description="The right diagnosis, where one was chosen.")
     note_id: Identifier = ""
@@ -216,49 +221,40 @@ class DecisionOut(BaseModel):
     predicted: str
     probability: float
     abstained: bool
-    verdict: Literal["accepted", "corrected"]
+    verdict: Literal["accepted", "corrected", "undone"] = Field(
+        description="undone: what was decided on the note before does not count any more."
+    )
     category: str
     code: str | None
     icd_version: int | None
     has_text: bool
+    blind: bool = Field(description="Whether the person decided before the prediction was shown.")
+
+
+def decision_out(decision: Decision) -> DecisionOut:
+    """Return a decision as it is shown: without text."""
+    return DecisionOut(
+        id=decision.decision_id,
+        decided_at=decision.decided_at,
+        actor=decision.actor,
+        note_id=decision.note_id,
+        note_sha256=decision.note_sha256,
+        predicted=decision.predicted,
+        probability=decision.probability,
+        abstained=decision.abstained,
+        verdict=decision.verdict,
+        category=decision.category,
+        code=decision.code,
+        icd_version=decision.icd_version,
+        has_text=decision.text is not None,
+        blind=decision.blind,
+    )
 
 
 class DecisionsOut(BaseModel):
     """The newest decisions, newest first."""
 
     decisions: list[DecisionOut]
-
-
-class BatchOut(BaseModel):
-    """How far an uploaded table has been read."""
-
-    batch_id: str
-    state: Literal["reading", "done", "failed", "cancelled"]
-    n_rows: int = Field(ge=0)
-    n_done: int = Field(ge=0, description="Rows that were read or could not be.")
-    n_failed: int = Field(ge=0, description="Rows that could not be read; they come back without a prediction.")
-    seconds: float = Field(ge=0)
-    format: Literal["csv", "jsonl", "parquet"]
-    problem: str | None = Field(default=None, description="Why it failed; never holds text.")
-
-
-class BatchRowOut(BaseModel):
-    """One row of an uploaded table, for the page's work list."""
-
-    model_config = ConfigDict(hide_input_in_errors=True)
-
-    row: int
-    id: str
-    text: str = Field(repr=False)
-    prediction: PredictionOut | None = Field(description="None while the row waits, and where it has a problem.")
-    problem: str | None = Field(default=None, description="Why it could not be read; never holds text.")
-
-
-class BatchRowsOut(BaseModel):
-    """Some rows of an uploaded table."""
-
-    n_rows: int
-    rows: list[BatchRowOut]
 
 
 class StatusOut(BaseModel):
@@ -281,14 +277,21 @@ class SessionOut(BaseModel):
     actor: str | None
 
 
-class AgreementOut(BaseModel):
-    """How often people agreed with the run, and whether today's notes look like the training notes."""
+class Agreed(BaseModel):
+    """How many decisions accept the prediction."""
 
     n_decisions: int
     n_accepted: int
     n_corrected: int
     agreement: float | None
     agreement_interval: list[float] | None = Field(min_length=2, max_length=2, description="95 %, Wilson's.")
+
+
+class AgreementOut(Agreed):
+    """How often people agreed with the run, and whether today's notes look like the training notes."""
+
+    blind: Agreed = Field(description="Of decisions that were made before the prediction was shown.")
+    seen: Agreed = Field(description="Of decisions by people who saw the prediction first, and agree more easily.")
     categories: list[dict[str, Any]]
     drift: dict[str, Any] | None
 

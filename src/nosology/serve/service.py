@@ -196,6 +196,7 @@ class Service:
             abstained=prediction.abstained,
             is_calibrated=prediction.is_calibrated,
             truncated_tokens=prediction.truncated_tokens,
+            unread=[DemandOut(start=start, end=end) for start, end in reading.unread],
             note_sha256=digest,
             receipt=self.receipts.sign(receipt),
             reason=prediction.reason,

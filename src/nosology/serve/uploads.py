@@ -12,6 +12,7 @@ import polars as pl
 from nosology.errors import DataError
 from nosology.records import PREDICTION_COLUMNS
 from nosology.serve.http.problems import Refused
+from nosology.serve.table_schemas import ColumnOut
 from nosology.sources.limits import FOR_UPLOADS, LimitReached
 from nosology.sources.names import find_column
 from nosology.sources.tablefile import WholeTable, read_whole
@@ -26,6 +27,8 @@ FORMATS: dict[str, Format] = {
 
 _TEXT_COLUMNS = ("text", "note", "clean_text", "note_text")
 _ID_COLUMNS = ("id", "note_id", "row_id")
+DECISION_COLUMNS = ("decided_category", "decided_code", "decided_by", "decided_at", "decided_blind")
+"""What is added to a table of which somebody decided on a note."""
 _COMPRESSED = {b"\x1f\x8b", b"PK", b"BZ", b"\xfd7", b"\x28\xb5"}
 
 
@@ -54,7 +57,7 @@ def parse_table(data: bytes, kind: Format, max_rows: int) -> WholeTable:
     _check_rows(table.frame.height, max_rows)
     if not table.frame.height:
         raise Refused(422, "The table has no rows.")
-    taken = [name for name in PREDICTION_COLUMNS if name in table.frame.columns]
+    taken = [name for name in (*PREDICTION_COLUMNS, *DECISION_COLUMNS) if name in table.frame.columns]
     if taken:
         raise Refused(422, f"The table has a column {taken[0]} already, which would be overwritten; rename it.")
     return table
@@ -92,6 +95,32 @@ def id_column_of(table: pl.DataFrame, wanted: str | None) -> list[str]:
     if any(isinstance(value, list | dict | pl.Series | bytes) for value in values):
         raise Refused(422, "The column of ids does not hold text or numbers.")
     return ["" if value is None else str(value)[:200] for value in values]
+
+
+def patient_column_of(table: pl.DataFrame, wanted: str | None) -> list[str]:
+    """Return whose note each row is; empty texts where no column was named.
+
+    Raises:
+        Refused: There is no column of the name that was given.
+    """
+    if wanted is None:
+        return [""] * table.height
+    if _find(table, (wanted,)) is None:
+        raise Refused(422, "The table has no column of the name given with ?patient=.")
+    return id_column_of(table, wanted)
+
+
+def columns_of(table: pl.DataFrame) -> list[ColumnOut]:
+    """Return the columns of a table, to choose those of notes, ids and patients from."""
+    found = []
+    for name in table.columns:
+        column = table[name]
+        is_text = column.dtype == pl.String
+        lengths = column.str.len_chars().fill_null(0) if is_text else pl.Series([0])
+        empty = int(column.null_count()) + (int((lengths == 0).sum()) - int(column.null_count()) if is_text else 0)
+        mean = float(lengths.mean() or 0)  # type: ignore[arg-type]
+        found.append(ColumnOut(name=name, is_text=is_text, mean_characters=mean, share_empty=empty / table.height))
+    return found
 
 
 def _find(table: pl.DataFrame, names: Sequence[str]) -> str | None:

@@ -17,6 +17,9 @@ from nosology.sources.reading import NoteBatch, Rejected
 
 DECISIONS, TEXT = "decisions", "text"
 EARLIER = "an earlier decision on the same note"
+UNDONE = "undone"
+"""The verdict that takes back what was decided on a note before."""
+TAKEN_BACK = "the decision on the note was undone"
 NO_TEXT = "no text: none was kept, and the notes given do not hold it"
 
 
@@ -30,6 +33,10 @@ class Decided(Protocol):
     @property
     def patient_id(self) -> str:
         """Whose note it is; empty where nobody said."""
+
+    @property
+    def verdict(self) -> str:
+        """Whether the person agreed, or took back what was decided."""
 
     @property
     def category(self) -> str:
@@ -52,7 +59,11 @@ Decision = TypeVar("Decision", bound=Decided)
 
 
 def latest_by_note(decisions: Iterable[Decision]) -> list[Decision]:
-    """Return the newest decision on each note, in the order in which the notes were first decided."""
+    """Return the newest decision on each note, in the order in which the notes were first decided; none undone."""
+    return [decision for decision in _newest_by_note(decisions) if decision.verdict != UNDONE]
+
+
+def _newest_by_note(decisions: Iterable[Decision]) -> list[Decision]:
     latest: dict[str, Decision] = {}
     for decision in decisions:
         latest[decision.note_sha256] = decision
@@ -98,8 +109,10 @@ class FeedbackSource:
         Raises:
             DataError: There is no decision whose text is known.
         """
-        latest = latest_by_note(self._decisions)
-        lost = Counter({(DECISIONS, EARLIER): len(self._decisions) - len(latest)})
+        newest = _newest_by_note(self._decisions)
+        latest = latest_by_note(newest)
+        lost = Counter({(DECISIONS, EARLIER): len(self._decisions) - len(newest)})
+        lost[DECISIONS, TAKEN_BACK] += len(newest) - len(latest)
         notes = []
         for decision in latest:
             text = self._given.get(decision.note_sha256, decision.text)

@@ -97,6 +97,13 @@ class WordModel:
         analyze = self._fitted.build_analyzer()
         return float(sum(self.idf[self.vocabulary[word]] for word in analyze(text) if word in self.vocabulary))
 
+    def share_unknown(self, text: str) -> float | None:
+        """Return the share of a prepared text's words that are not in the vocabulary; None without one."""
+        if not self.vocabulary:
+            return None
+        words = {word for word in self._fitted.build_analyzer()(text) if " " not in word}
+        return sum(word not in self.vocabulary for word in words) / len(words) if words else None
+
     def strongest_words(self, text: str, place: int, n: int) -> list[str]:
         """Return the words of a text that speak most for a rubric, at most `n`; none for an unseen rubric.
 

@@ -170,9 +170,8 @@ EDITS = {
     "UPDATE decisions SET actor = 'ward 4'": "edited in the store",
     "DELETE FROM decisions": "removed from the store",
     "INSERT INTO decisions SELECT 9, 'x', decided_at, actor, note_id, patient_id, note_sha256, model_sha256, "
-    "predicted, probability, abstained, prediction_set, verdict, category, code, icd_version, text FROM decisions": (
-        "put into the store beside the service"
-    ),
+    "predicted, probability, abstained, prediction_set, verdict, category, code, icd_version, text, blind "
+    "FROM decisions": ("put into the store beside the service"),
 }
 
 

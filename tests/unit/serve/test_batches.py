@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nosology.records import PREDICTION_COLUMNS
-from nosology.serve import batches
-from nosology.serve.batches import BatchJob
+from nosology.serve import result, worklist
 from nosology.serve.http.sessions import LOCAL
 from nosology.serve.schemas import PredictionOut
 from nosology.serve.uploads import Format
+from nosology.serve.worklist import BatchJob
 
 NOTES = ["Chest pain.", 'She said "no",\nthen left.', "=1+1"]
 
@@ -78,7 +78,7 @@ def test_a_table_that_was_cancelled_is_so_whatever_else_became_of_it() -> None:
 
 
 def test_the_clock_of_a_table_stands_still_when_it_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(batches.time, "monotonic", lambda: 107.25)
+    monkeypatch.setattr(worklist.time, "monotonic", lambda: 107.25)
     assert job().out().seconds == 7.25
     assert read_whole(job(), "a", "b", "c").out().seconds == 3.5
 
@@ -119,8 +119,8 @@ def test_a_note_that_shows_nothing_has_a_reason_and_neither_category_nor_probabi
 def test_pieces_put_together_are_the_result_in_one(kind: Format, monkeypatch: pytest.MonkeyPatch) -> None:
     labels = ("a", "b", "c")
     whole = b"".join(read_whole(job(kind), *labels).result())
-    monkeypatch.setattr(batches, "_ROWS_OF_A_PIECE", 1)
-    monkeypatch.setattr(batches, "_BYTES_AT_ONCE", 50)
+    monkeypatch.setattr(result, "_ROWS_OF_A_PIECE", 1)
+    monkeypatch.setattr(result, "_BYTES_AT_ONCE", 50)
     pieces = list(read_whole(job(kind), *labels).result())
     assert len(pieces) > 2
     assert b"".join(pieces) == whole

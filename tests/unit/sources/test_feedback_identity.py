@@ -17,6 +17,7 @@ class Decided:
 
     note_sha256: str
     patient_id: str = ""
+    verdict: str = "accepted"
     category: str = "Nervous System"
     code: str | None = None
     icd_version: int | None = None

@@ -46,9 +46,17 @@ export const getModel = () => ask("GET", "/v1/model");
 export const getAgreement = () => ask("GET", "/v1/agreement");
 export const getDecisions = (limit) => ask("GET", `/v1/feedback?limit=${limit}`);
 export const decide = (decision) => ask("POST", "/v1/feedback", { body: decision });
-export const getBatch = (id) => ask("GET", `/v1/batch/${id}`);
-export const getBatchRows = (id, offset, limit) => ask("GET", `/v1/batch/${id}/rows?offset=${offset}&limit=${limit}`);
+export const getBatches = () => ask("GET", "/v1/batch");
+export const getList = (id, query) => ask("GET", `/v1/batch/${id}/list?${new URLSearchParams(query)}`);
 export const forgetBatch = (id) => ask("DELETE", `/v1/batch/${id}`);
+
+/** Return a row of a list with its text and whatever is known by now. */
+export const peekRow = async (id, row) => (await ask("GET", `/v1/batch/${id}/rows?offset=${row}&limit=1`)).rows[0];
+
+/** Return a row with diagnoses to consider; the service reads it once. */
+export const readRow = (id, row, onBusy) => ask("GET", `/v1/batch/${id}/rows/${row}`, { onBusy });
+export const decideRow = (id, row, decision) => ask("POST", `/v1/batch/${id}/rows/${row}/decision`, { body: decision });
+export const undoRow = (id, row) => ask("DELETE", `/v1/batch/${id}/rows/${row}/decision`);
 
 /** Return what the run says of one note, with diagnoses to consider where it can suggest any. */
 export async function readNote(id, text, canSuggest, onBusy) {
@@ -69,5 +77,8 @@ const TABLE_TYPES = {
 /** Return a file's type as the service knows it; undefined for what is no table. */
 export const tableType = (file) => TABLE_TYPES[file.name.split(".").pop().toLowerCase()];
 
-/** Upload a table of notes. */
-export const uploadTable = (file) => ask("POST", "/v1/batch", { body: file, type: tableType(file) });
+/** Upload a table of notes; `wanted` names its columns, and the share of it that is decided blind. */
+export const uploadTable = (file, wanted) => ask("POST", `/v1/batch?${new URLSearchParams({ name: file.name.slice(0, 200), suggest: true, ...wanted })}`, { body: file, type: tableType(file) });
+
+/** Return the columns of a table. */
+export const getColumns = async (file) => (await ask("POST", "/v1/batch/columns", { body: file, type: tableType(file) })).columns;

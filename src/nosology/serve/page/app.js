@@ -3,36 +3,41 @@
 import * as api from "./api.js";
 import { askCategory, askKey, setUpDialogs, showAgreement, showCard } from "./dialogs.js";
 import { $, announce, h, percent } from "./dom.js";
-import { showFinding, showNothing, showReading } from "./finding.js";
+import { askColumns, isTable, noteText, setUpDrop } from "./files.js";
+import { BLIND_KEYS, showFinding, showNothing, showReading } from "./finding.js";
+import { remember, renderHistory, showEarlier } from "./history.js";
+import { setUpKeys } from "./keys.js";
+import { keep, recall } from "./memory.js";
 import { revealEvidence, showNote } from "./reader.js";
 import { WorkList } from "./worklist.js";
 
 let model = null;
-let entry = null; // the note on the desk: { id, text, prediction, decision, chosen, row }
+let entry = null; // the note on the desk: { id, text, prediction, decision, chosen, row, isBlind, isReading }
 let turn = 0; // counts notes put on the desk, so that a late answer finds nobody
-const history = [];
+let lastRow = null; // of the list, decided last
 const worklist = new WorkList(openRow, showProblem);
 
-const KEYS = [
-  ["Ctrl Enter", "read the note"],
-  ["A", "accept", () => decide("accepted")],
-  ["C", "correct", correct],
-  ["1 – 9", "see what supports a diagnosis"],
-  ["T", "take the diagnosis that is chosen", () => entry?.chosen >= 0 && take(entry.chosen)],
-  ["J", "next note of the work list", () => worklist.step(1)],
-  ["K", "previous note of the work list", () => worklist.step(-1)],
-  ["N", "new note", newNote],
-  ["E", "edit the note", editNote],
-  ["L", "open a work list", () => $("list-file").click()],
-  ["M", "model card", () => model && showCard(model)],
-  ["?", "these keys", () => $("help").showModal()],
+const ACTIONS = [
+  { id: "accept", key: "a", words: "accept; in a list, go on to the next note", run: () => decide("accepted") },
+  { id: "correct", key: "c", words: "correct", run: correct },
+  { id: "take", key: "t", words: "take the diagnosis that is chosen", run: () => entry?.chosen >= 0 && take(entry.chosen) },
+  { id: "skip", key: "s", words: "skip this note of the list", run: () => worklist.skip() },
+  { id: "undo", key: "u", words: "undo the last decision", run: undo },
+  { id: "next", key: "j", words: "next note of the list", run: () => worklist.step(1) },
+  { id: "previous", key: "k", words: "previous note of the list", run: () => worklist.step(-1) },
+  { id: "new", key: "n", words: "new note", run: newNote },
+  { id: "edit", key: "e", words: "edit the note", run: editNote },
+  { id: "list", key: "l", words: "open a work list", run: () => $("list-file").click() },
+  { id: "card", key: "m", words: "model card", run: () => model && showCard(model) },
+  { id: "help", key: "?", words: "these keys", run: () => $("help").showModal() },
 ];
+const SHOWN = { accept: () => decide("accepted"), correct, choose, take, skip: () => worklist.skip(), undo, decideBlind: (name) => decide("blind", name) };
 
 async function start() {
   setUpDialogs();
   setUpControls();
-  setUpKeys();
-  setUpDrop();
+  SHOWN.keyOf = setUpKeys(ACTIONS, chooseByKey);
+  setUpDrop(takeFile);
   showNothing();
   api.onSignedOut(() => askKey(begin));
   try {
@@ -48,36 +53,43 @@ async function begin() {
   showProblem(null);
   model = await api.getModel();
   const trained = model.evaluation ? `, ${percent(model.evaluation.accuracy)} accurate on ${model.evaluation.n} test notes` : "";
-  $("run").textContent = `Run ${model.run}${trained}`;
   $("caution").hidden = !model.caution;
   $("caution").textContent = model.caution ? `${model.caution[0].toUpperCase()}${model.caution.slice(1)}.` : "";
+  await worklist.restore(model.keeps_text);
+  $("run").textContent = `Run ${model.run}${trained}`;
 }
 
+/** Show a problem where the eye is, in the place of any before; null takes it away. */
 function showProblem(problem) {
   $("problem").replaceChildren(...(problem ? [h("p", { class: "problem-text" }, problem.message)] : []));
+  if (problem) $("problem").scrollIntoView({ block: "nearest" });
 }
 
 // ---- reading
 
-async function read(id, text, row) {
+function put(item) {
+  turn += 1;
+  entry = item;
+  showProblem(null);
+  return turn;
+}
+
+const waiting = (seconds) => showReading(`The service is busy; trying again in ${seconds} s…`);
+
+async function read(id, text) {
   if (!text.trim()) {
     $("note").focus();
     return;
   }
-  const mine = ++turn;
-  entry = { id, text, prediction: null, decision: null, chosen: -1, row };
+  const mine = put({ id, text, prediction: null, decision: null, chosen: -1 });
   putOnDesk();
-  showProblem(null);
   showReading("Reading…");
   try {
-    const prediction = await api.readNote(id, text, model?.can_suggest, (seconds) => showReading(`The service is busy; trying again in ${seconds} s…`));
+    const prediction = await api.readNote(id, text, model?.can_suggest, waiting);
     if (mine !== turn) return;
-    entry.prediction = prediction;
-    entry.chosen = prediction.suggestions?.length ? 0 : -1;
+    settle(prediction);
     remember(entry);
-    present();
-    $("category").focus({ preventScroll: true });
-    announce(prediction.reason ? `No category, because ${prediction.reason}.` : prediction.abstained ? `Not sure. Most probable: ${prediction.label}.` : `${prediction.label}, ${percent(prediction.probability)}.`);
+    present(true);
   } catch (problem) {
     if (mine !== turn) return;
     editNote();
@@ -86,41 +98,66 @@ async function read(id, text, row) {
   }
 }
 
-function openRow(row) {
-  const known = history.find((item) => item.row === row.row && item.text === row.text);
-  if (known || row.prediction.reason || !model.can_suggest) {
-    turn += 1;
-    entry = known ?? { id: row.id, text: row.text, prediction: row.prediction, decision: null, chosen: -1, row: row.row };
-    if (!known) remember(entry);
-    showProblem(null);
-    present();
-    announce(`${row.id}: ${row.prediction.label || "no category"}.`);
-  } else read(row.id, row.text, row.row);
+/** Open a row of the list: at once with what is known, then with diagnoses; then read the next ones ahead. */
+async function openRow(row) {
+  const mine = put({ id: "", text: "", prediction: null, decision: null, chosen: -1, row });
+  try {
+    const found = worklist.read(row, waiting);
+    if (!worklist.isSettled(row)) {
+      const peeked = await worklist.peek(row);
+      if (mine !== turn) return;
+      fill(peeked, true);
+    }
+    const told = await found;
+    if (mine !== turn) return;
+    fill(told, false);
+    await worklist.readAhead();
+  } catch (problem) {
+    if (mine === turn) showProblem(problem);
+  }
 }
 
-function present() {
+function fill(told, isReading) {
+  const wasShown = entry.prediction !== null || entry.isBlind;
+  Object.assign(entry, { id: told.id, text: told.text, isBlind: told.is_blind, decision: told.decision, isReading });
+  if (told.prediction) settle(told.prediction);
+  if (entry.prediction || entry.isBlind) {
+    if (wasShown && entry.isBlind) return; // nothing new, and whoever chooses keeps the focus
+    present(!wasShown);
+  } else {
+    putOnDesk();
+    showReading(told.problem ? `This note could not be read: ${told.problem}.` : "Reading…");
+  }
+}
+
+function settle(prediction) {
+  entry.prediction = prediction;
+  if (entry.chosen < 0) entry.chosen = prediction.suggestions?.length ? 0 : -1;
+}
+
+function present(isNew = false) {
   putOnDesk();
-  const cut = entry.prediction.truncated_tokens;
-  $("truncated").hidden = !cut;
-  $("truncated").textContent = cut ? `${cut.toLocaleString("en")} tokens of the note did not fit and were not read.` : "";
-  const chosen = entry.prediction.suggestions?.[entry.chosen];
-  showNote(entry.text, chosen?.evidence, entry.prediction.demands);
-  showFinding(entry, model, { accept: () => decide("accepted"), correct, choose, take });
-  renderHistory();
+  const found = entry.prediction ?? {};
+  const chosen = entry.isBlind ? null : found.suggestions?.[entry.chosen];
+  showNote(entry.text, chosen?.evidence, entry.isBlind ? [] : found.demands, entry.isBlind ? [] : found.unread);
+  showFinding(entry, model, SHOWN);
+  renderHistory(entry, reopen);
+  if (!isNew) return;
+  $("category").focus({ preventScroll: true });
+  announce(entry.isBlind ? "Decide before the prediction is shown." : found.reason ? `No category, because ${found.reason}.` : found.abstained ? `Not sure. Most probable: ${found.label}.` : `${found.label}, ${percent(found.probability)}.`);
 }
 
 function putOnDesk() {
   $("compose").hidden = true;
   $("reader").hidden = false;
   $("reader-actions").hidden = false;
-  $("truncated").hidden = true;
+  $("note-heading").textContent = entry.id || "Note";
   showNote(entry.text);
   document.body.classList.add("has-note");
 }
 
 function newNote() {
-  turn += 1;
-  entry = null;
+  put(null);
   $("note").value = "";
   toCompose();
 }
@@ -136,13 +173,30 @@ function toCompose() {
   $("compose").hidden = false;
   $("reader").hidden = true;
   $("reader-actions").hidden = true;
+  $("note-heading").textContent = "Note";
   document.body.classList.remove("has-note");
   if (!entry?.prediction) showNothing();
   showProblem(null);
   $("note").focus();
 }
 
+function reopen(item) {
+  put(item);
+  present(true);
+}
+
 // ---- deciding
+
+function chooseByKey(key) {
+  if (entry?.isBlind && !$("reader").hidden) {
+    const label = model.labels[BLIND_KEYS.indexOf(key)];
+    if (label) decide("blind", label.name);
+    return Boolean(label);
+  }
+  const digit = /^[1-9]$/.test(key);
+  if (digit) choose(Number(key) - 1);
+  return digit;
+}
 
 function choose(place) {
   if (!entry?.prediction?.suggestions?.[place]) return;
@@ -156,79 +210,71 @@ function choose(place) {
 
 function take(place) {
   const item = entry?.prediction?.suggestions?.[place];
-  if (!item) return;
+  if (!item || entry.isBlind) return;
   const verdict = item.category === entry.prediction.label ? "accepted" : "corrected";
   decide(verdict, item.category, { value: item.code, version: item.icd_version });
 }
 
 function correct() {
-  if (!entry?.prediction || entry.prediction.reason) return;
+  if (!entry || entry.isBlind || !entry.prediction || entry.prediction.reason) return;
   askCategory(model.labels, entry.prediction.ranking, (name) => decide(name === entry.prediction.label ? "accepted" : "corrected", name));
 }
 
+/** Store a decision; in a list, go on to the next note. */
 async function decide(verdict, category, code) {
   const mine = entry;
-  if (!mine?.prediction || mine.prediction.reason) return;
+  const isReady = mine?.isBlind ? verdict === "blind" : mine?.prediction && !mine.prediction.reason;
+  if (!isReady || mine.isDeciding) return;
+  mine.isDeciding = true;
   showProblem(null);
-  const text = model.keeps_text ? mine.text : undefined;
+  const id = crypto.randomUUID();
   try {
-    const id = crypto.randomUUID();
-    mine.decision = await api.decide({ id, receipt: mine.prediction.receipt, verdict, category, code, note_id: mine.id, text });
+    if (mine.row === undefined) {
+      const text = model.keeps_text ? mine.text : undefined;
+      mine.decision = await api.decide({ id, receipt: mine.prediction.receipt, verdict, category, code, note_id: mine.id, text });
+    } else {
+      const told = await worklist.decide(mine.row, { id, category, code });
+      Object.assign(mine, { decision: told.decision, isBlind: false });
+      sayLast(told);
+    }
   } catch (problem) {
     showProblem(problem);
     return;
+  } finally {
+    mine.isDeciding = false;
   }
-  if (mine.row !== undefined) worklist.decided(mine.row, mine.decision);
-  announce(verdict === "accepted" ? "Accepted and stored." : `Corrected to ${mine.decision.category} and stored.`);
-  if (mine === entry) present();
-  else renderHistory();
+  announce(mine.decision.verdict === "accepted" ? "Accepted and stored." : `Corrected to ${mine.decision.category} and stored.`);
+  if (mine !== entry) renderHistory(entry, reopen);
+  else if (mine.row === undefined || !worklist.advance()) mine.row === undefined ? present() : fill(await worklist.read(mine.row), false);
 }
 
-// ---- history
-
-function remember(item) {
-  if (!history.includes(item)) history.unshift(item);
+/** Say what was decided last, and what the run had said of a note that was blind. */
+function sayLast(told) {
+  lastRow = told.row;
+  const { decision } = told;
+  const words = decision.blind ? `you said ${decision.category}, the run said ${decision.predicted}` : decision.category;
+  $("last").hidden = false;
+  $("last").replaceChildren(`${told.id}: ${words}. `, h("button", { type: "button", class: "link", click: undo }, "Undo ", h("kbd", {}, SHOWN.keyOf("undo"))));
 }
 
-function renderHistory() {
-  $("history-empty").hidden = history.length > 0;
-  $("history").replaceChildren(
-    ...history.map((item) => {
-      const verdict = item.decision?.verdict;
-      const what = item.prediction.reason ? "no category" : item.prediction.abstained ? `not sure · ${item.prediction.label}` : item.prediction.label;
-      return h(
-        "li",
-        {},
-        h(
-          "button",
-          { type: "button", class: verdict ?? "", "aria-current": item === entry ? "true" : undefined, click: () => reopen(item) },
-          h("span", { class: "name" }, item.id),
-          h("span", { class: "what" }, item.decision ? item.decision.category : what),
-          h("span", { class: "value" }, verdict ? (verdict === "accepted" ? "✓" : "✎") : item.prediction.reason ? "" : percent(item.prediction.probability)),
-          verdict ? h("span", { class: "visually-hidden" }, verdict) : null,
-        ),
-      );
-    }),
-  );
-}
-
-function reopen(item) {
-  turn += 1;
-  entry = item;
-  present();
-  $("category").focus({ preventScroll: true });
-}
-
-async function showEarlier() {
-  if (!$("earlier").open) return;
+async function undo() {
+  const mine = entry;
+  showProblem(null);
   try {
-    const { decisions } = await api.getDecisions(50);
-    $("earlier-rows").replaceChildren(
-      ...decisions.map((item) =>
-        h("li", { class: "plain" }, h("span", { class: "name" }, item.note_id || item.note_sha256.slice(0, 8)), h("span", { class: "what" }, item.category), h("span", { class: "value", title: item.verdict }, item.verdict === "accepted" ? "✓" : "✎", h("span", { class: "visually-hidden" }, item.verdict))),
-      ),
-    );
-    if (!decisions.length) $("earlier-rows").replaceChildren(h("li", { class: "hint" }, "None yet."));
+    if (mine && mine.row === undefined) {
+      if (!mine.decision) return;
+      await api.decide({ id: crypto.randomUUID(), receipt: mine.prediction.receipt, verdict: "undone", category: mine.decision.category, note_id: mine.id });
+      mine.decision = null;
+      present();
+    } else {
+      const row = mine?.decision ? mine.row : lastRow;
+      if (row === null || row === undefined) return;
+      await worklist.undo(row);
+      lastRow = null;
+      $("last").hidden = true;
+      worklist.select(row);
+    }
+    announce("Undone.");
   } catch (problem) {
     showProblem(problem);
   }
@@ -237,51 +283,37 @@ async function showEarlier() {
 // ---- files
 
 let nextNumber = 1;
-const nextId = () => `note ${nextNumber++}`;
 
 async function takeFile(file) {
   if (!file) return;
-  if (api.tableType(file)) {
-    try {
-      await worklist.load(file);
-    } catch (problem) {
-      showProblem(problem);
-    }
-    return;
+  showProblem(null);
+  try {
+    if (isTable(file)) await takeTable(file);
+    else await read(file.name.slice(0, 200), await noteText(file));
+  } catch (problem) {
+    showProblem(problem);
   }
-  const text = await file.text();
-  if (text.includes("\u0000")) showProblem(new api.Problem(0, "This file is not text."));
-  else read(file.name.slice(0, 200), text);
 }
 
-function setUpDrop() {
-  const shade = $("drop");
-  let depth = 0;
-  const isFile = (event) => event.dataTransfer?.types.includes("Files");
-  addEventListener("dragenter", (event) => {
-    if (!isFile(event)) return;
-    depth += 1;
-    shade.hidden = false;
-  });
-  addEventListener("dragleave", (event) => {
-    if (isFile(event) && --depth <= 0) shade.hidden = true;
-  });
-  addEventListener("dragover", (event) => isFile(event) && event.preventDefault());
-  addEventListener("drop", (event) => {
-    if (!isFile(event)) return;
-    event.preventDefault();
-    depth = 0;
-    shade.hidden = true;
-    takeFile(event.dataTransfer.files[0]);
-  });
+async function takeTable(file) {
+  const blind = Math.min(Math.max(Number($("blind-share").value) || 0, 0), 50) / 100;
+  $("last").hidden = true;
+  lastRow = null;
+  try {
+    await worklist.load(file, { blind });
+  } catch (problem) {
+    if (problem.status !== 422) throw problem;
+    const columns = await askColumns(file, problem);
+    if (columns) await worklist.load(file, { blind, ...columns });
+  }
 }
 
-// ---- controls and keys
+// ---- controls
 
 function setUpControls() {
   $("compose").addEventListener("submit", (event) => {
     event.preventDefault();
-    read(nextId(), $("note").value);
+    read(`note ${nextNumber++}`, $("note").value);
   });
   $("note").addEventListener("keydown", (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) $("compose").requestSubmit();
@@ -294,28 +326,14 @@ function setUpControls() {
       $(id).value = "";
     });
   }
+  $("blind-share").value = recall("blindShare", 10);
+  $("blind-share").addEventListener("change", () => keep("blindShare", Number($("blind-share").value)));
   $("new-note").addEventListener("click", newNote);
   $("edit-note").addEventListener("click", editNote);
   $("open-card").addEventListener("click", () => model && showCard(model));
   $("open-agreement").addEventListener("click", () => showAgreement().catch(showProblem));
   $("open-help").addEventListener("click", () => $("help").showModal());
-  $("earlier").addEventListener("toggle", showEarlier);
-}
-
-function setUpKeys() {
-  $("help-keys").replaceChildren(...KEYS.flatMap(([key, words]) => [h("dt", {}, h("kbd", {}, key)), h("dd", {}, words)]));
-  addEventListener("keydown", (event) => {
-    // A field that has just been hidden keeps the focus for a moment; nobody types there.
-    const isField = event.target.matches?.("input, textarea, select") && event.target.getClientRects().length > 0;
-    const isTyping = isField || document.querySelector("dialog[open]");
-    if (isTyping || event.ctrlKey || event.metaKey || event.altKey || !$("single-keys").checked) return;
-    const digit = Number(event.key);
-    const bound = KEYS.find(([key, , action]) => action && key.toLowerCase() === event.key.toLowerCase());
-    if (digit >= 1 && digit <= 9) choose(digit - 1);
-    else if (bound) bound[2]();
-    else return;
-    event.preventDefault();
-  });
+  $("earlier").addEventListener("toggle", () => showEarlier().catch(showProblem));
 }
 
 start();

@@ -105,6 +105,7 @@ export async function showAgreement() {
   else {
     parts.push(
       h("p", { class: "figure" }, h("b", {}, percent(found.agreement)), ` accepted${interval(found.agreement_interval)}: ${found.n_accepted} of ${found.n_decisions} notes, ${found.n_corrected} corrected.`),
+      h("dl", { class: "key", id: "blind-and-seen" }, ...[["blind", "Decided blind"], ["seen", "Prediction seen first"]].flatMap(([name, words]) => row(words, found[name].n_decisions ? `${percent(found[name].agreement)}${interval(found[name].agreement_interval)}: ${found[name].n_accepted} of ${found[name].n_decisions}` : "none yet"))),
       table(["Predicted", "Accepted", "Corrected", "Mostly to"], found.categories.filter((item) => item.n_predicted).map((item) => [item.category, item.n_accepted, item.n_corrected, Object.keys(item.corrected_to)[0] ?? "–"])),
     );
   }

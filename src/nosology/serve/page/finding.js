@@ -6,14 +6,18 @@ const SHORT_RANKING = 5;
 
 /** Show a finding. `actions` holds accept, correct, choose (a suggestion) and accept suggestion. */
 export function showFinding(entry, model, actions) {
-  const found = entry.prediction;
-  if (found.reason) {
-    $("finding").replaceChildren(headline(found, model)); // nothing to rank, and nothing to decide on
+  if (entry.isBlind) {
+    $("finding").replaceChildren(...blind(model, actions));
     return;
   }
-  const parts = [headline(found, model), ranking(found), decision(entry, actions)];
-  if (found.demands?.length) parts.splice(1, 0, remark(found.demands));
+  const found = entry.prediction;
+  if (found.reason) {
+    $("finding").replaceChildren(headline(found, model), flags(found, model)); // nothing to rank, nothing to decide on
+    return;
+  }
+  const parts = [headline(found, model), flags(found, model), decision(entry, actions), ranking(found)];
   if (found.suggestions) parts.push(suggestions(entry, actions));
+  else if (entry.isReading) parts.push(h("p", { class: "reading", id: "reading-more" }, h("span", { class: "pulse", "aria-hidden": "true" }), "Reading for diagnoses to consider…"));
   $("finding").replaceChildren(...parts);
 }
 
@@ -28,6 +32,32 @@ export function showNothing() {
   $("finding").replaceChildren(
     h("div", { class: "empty" }, h("p", {}, "What you will see here"), h("ul", {}, lines.map((line) => h("li", {}, line)))),
   );
+}
+
+/** The keys of a blind note's categories, in the label set's order. */
+export const BLIND_KEYS = [..."123456789qwertyiop"];
+
+function blind(model, actions) {
+  const choices = model.labels.map((label, place) =>
+    h("li", {}, h("button", { type: "button", class: "choice", click: () => actions.decideBlind(label.name) }, h("kbd", {}, (BLIND_KEYS[place] ?? "").toUpperCase()), h("span", { class: "name" }, label.name), h("span", { class: "codes" }, label.icd10))),
+  );
+  return [
+    h("div", { class: "headline" }, h("p", { class: "category", id: "category", tabindex: "-1" }, "Yours first"), h("p", { class: "sureness" }, "This note was drawn to be decided before the prediction is shown. Which category is its main diagnosis in?")),
+    h("ol", { class: "choices", id: "blind-choices", "aria-label": "Categories" }, choices),
+  ];
+}
+
+/** What must be known beside the answer, each on a line of its own. */
+function flags(found, model) {
+  const lines = [];
+  const cut = found.truncated_tokens;
+  if (cut) lines.push(["unread", `Not read whole: ${cut.toLocaleString("en")} tokens did not fit and are grey in the note.`]);
+  if (found.demands?.length) lines.push(["demands", "This note holds an instruction to its reader, marked in it. Please read it yourself."]);
+  if (found.caution) lines.push(["caution-here", `${found.caution[0].toUpperCase()}${found.caution.slice(1)}.`]);
+  if (!found.is_calibrated) lines.push(["uncalibrated", "This run is not calibrated: how sure it is was never measured."]);
+  if (!model.can_suggest) lines.push(["no-suggestions", "This run suggests no diagnoses."]);
+  else if (found.suggestions_reason) lines.push(["unfitted", "This run's suggestions were not fitted, so it shows none."]);
+  return h("ul", { class: "flags", id: "flags" }, lines.map(([id, words]) => h("li", { id }, words)));
 }
 
 function headline(found, model) {
@@ -63,12 +93,6 @@ function headline(found, model) {
     h("p", { class: "category", id: "category", tabindex: "-1" }, "Not sure"),
     h("p", { class: "sureness" }, `The most probable category is `, h("b", {}, found.label), `, at ${percent(found.probability)}.${rule} Please read the note yourself.`),
   );
-}
-
-/** Say quietly that the note speaks to its reader; where, is marked in the note. */
-function remark(demands) {
-  const places = demands.map((item) => `characters ${item.start + 1} to ${item.end}`).join("; ");
-  return h("p", { class: "hint", id: "demands" }, `The note tells its reader what to answer (${places}, marked in the note). Please read it yourself.`);
 }
 
 function ranking(found) {
@@ -115,9 +139,10 @@ function bar(item, isMember, isExtra) {
 
 function decision(entry, actions) {
   const buttons = [
-    h("button", { type: "button", class: "primary", id: "accept", "aria-keyshortcuts": "a", click: actions.accept }, "Accept ", h("kbd", {}, "A")),
-    h("button", { type: "button", id: "correct-button", "aria-keyshortcuts": "c", click: actions.correct }, "Correct… ", h("kbd", {}, "C")),
+    h("button", { type: "button", class: "primary", id: "accept", click: actions.accept }, "Accept ", h("kbd", {}, actions.keyOf("accept"))),
+    h("button", { type: "button", id: "correct-button", click: actions.correct }, "Correct… ", h("kbd", {}, actions.keyOf("correct"))),
   ];
+  if (entry.row !== undefined) buttons.push(h("button", { type: "button", id: "skip-button", click: actions.skip }, "Skip ", h("kbd", {}, actions.keyOf("skip"))));
   const made = entry.decision;
   const words = made && (made.verdict === "accepted" ? `Accepted: ${made.category}` : `Corrected to ${made.category}`);
   const code = made?.code ? `, ${made.code}` : "";
@@ -125,7 +150,7 @@ function decision(entry, actions) {
     "div",
     { class: "decision", id: "decision" },
     h("div", { class: "actions" }, buttons),
-    h("p", { class: `made ${made ? made.verdict : ""}`, id: "made" }, made ? `${words}${code}. Stored.` : ""),
+    h("p", { class: `made ${made ? made.verdict : ""}`, id: "made" }, made ? `${words}${code}. Stored${made.blind ? ", decided blind" : ""}. ` : "", made ? h("button", { type: "button", class: "link", id: "undo", click: actions.undo }, "Undo") : null),
   );
 }
 
@@ -149,7 +174,7 @@ function suggestions(entry, actions) {
         h("span", { class: "value" }, percent(item.probability)),
         h("span", { class: "basis" }, h("span", { class: "code" }, item.code), ` ${item.category} · ${basis}`, named ? ` · names “${named}”` : "", item.full_code ? ` · full code ${item.full_code.code}` : " · a rubric, no full code", item.is_seen ? "" : " · never in the training notes"),
       ),
-      isChosen ? h("button", { type: "button", class: "take", id: "take", "aria-keyshortcuts": "t", click: () => actions.take(place) }, "Take this diagnosis ", h("kbd", {}, "T")) : null,
+      isChosen ? h("button", { type: "button", class: "take", id: "take", click: () => actions.take(place) }, "Take this diagnosis ", h("kbd", {}, actions.keyOf("take"))) : null,
     );
   });
   return h(

@@ -10,14 +10,15 @@ function codePointStarts(text) {
   return starts;
 }
 
-/** Show a note; `evidence` marks stretches of it, and so do `demands`, passages that speak to the reader. */
-export function showNote(text, evidence = [], demands = []) {
+/** Show a note; `evidence` marks stretches, and so do `demands` of its reader and what was `unread`. */
+export function showNote(text, evidence = [], demands = [], unread = []) {
   const starts = codePointStarts(text);
   const at = (offset) => starts[Math.min(Math.max(offset, 0), starts.length - 1)];
   const pieces = [];
   let position = 0;
   const told = demands.map((item) => ({ ...item, isDemand: true }));
-  for (const item of [...told, ...evidence].sort((a, b) => a.start - b.start)) {
+  const grey = unread.map((item) => ({ ...item, isUnread: true }));
+  for (const item of [...told, ...evidence, ...grey].sort((a, b) => a.start - b.start)) {
     const [start, end] = [Math.max(at(item.start), position), at(item.end)];
     if (end <= start) continue;
     pieces.push(text.slice(position, start), mark(text.slice(start, end), item));
@@ -28,6 +29,7 @@ export function showNote(text, evidence = [], demands = []) {
 }
 
 function mark(text, item) {
+  if (item.isUnread) return h("span", { class: "unread", title: "not read: it did not fit" }, text);
   if (item.isDemand) return h("mark", { class: "demand", title: "tells the reader what to answer" }, text);
   const kind = item.negated ? "denied" : item.family_history ? "family" : item.history ? "past" : item.uncertain ? "uncertain" : "supports";
   const words = { denied: "denied in the note", family: "of a relative", past: "past, by the note", uncertain: "not certain, by the note", supports: "supports the suggestion" }[kind];

@@ -1,92 +1,213 @@
-// A work list: a table that is read in the background while the first rows are decided on already.
+// A work list: a table that the service reads while the first rows are decided on already. The next rows are read ahead,
+// each once; what was decided is with the service, so a reload loses nothing.
 
 import * as api from "./api.js";
 import { $, announce, h, percent } from "./dom.js";
+import { keep, recall } from "./memory.js";
 
 const POLL_MILLISECONDS = 500;
-const PAGE_ROWS = 200;
+const READ_AHEAD = 2;
 
 export class WorkList {
-  /** `open` is called with a row that was chosen, `fail` with a problem. */
+  /** `open` is called with a row of the list that was chosen, `fail` with a problem. */
   constructor(open, fail) {
     this.open = open;
     this.fail = fail;
+    this.known = new Map(); // row -> promise of the row, read with diagnoses
+    this.settled = new Set(); // rows whose promise is kept
+    this.skipped = new Set();
     this.rows = [];
-    this.current = -1;
-    this.decisions = new Map();
+    this.current = null;
+    for (const id of ["order", "show", "category-filter"]) $(id).addEventListener("change", () => this.refresh().then(() => this.remember()).catch(fail));
   }
 
-  /** Upload a file and show how far it is read. */
-  async load(file) {
-    if (!api.tableType(file)) throw new api.Problem(0, "A work list is a .csv, .jsonl or .parquet file.");
-    if (this.batch) await api.forgetBatch(this.batch.batch_id).catch(() => {});
-    this.batch = await api.uploadTable(file);
-    this.name = file.name;
-    this.rows = [];
-    this.current = -1;
-    this.decisions.clear();
+  get isOpen() {
+    return Boolean(this.batch);
+  }
+
+  /** Upload a file and open its first note. */
+  async load(file, wanted) {
+    const batch = await api.uploadTable(file, wanted);
+    if (this.batch) api.forgetBatch(this.batch.batch_id).catch(() => {});
+    await this.begin(batch, null);
+  }
+
+  /** Go on with a list where it was left; `keepsText` says whether the service may be asked which lists it holds. */
+  async restore(keepsText) {
+    const place = recall("list", null);
+    this.keepsText = keepsText;
+    let id = place?.id;
+    if (!id && keepsText) id = (await api.getBatches()).batches[0]?.batch_id;
+    if (!id) return;
+    for (const name of ["order", "show"]) if (place?.[name]) $(name).value = place[name];
+    this.skipped = new Set(place?.skipped ?? []);
+    try {
+      const found = await api.getList(id, this.query());
+      await this.begin(found.batch, place?.row ?? null);
+    } catch (problem) {
+      keep("list", null);
+      if (problem.status !== 404) this.fail(problem);
+    }
+  }
+
+  async begin(batch, row) {
+    if (row === null) this.skipped.clear();
+    this.known.clear();
+    this.settled.clear();
+    this.batch = batch;
+    this.current = row;
+    $("category-filter").value = "";
     $("worklist").hidden = false;
-    $("worklist-rows").replaceChildren();
-    await this.poll(this.batch.batch_id);
+    document.body.classList.add("has-list");
+    $("worklist-kept").textContent = this.keepsText
+      ? "The service keeps this list: open the page again, in any tab, and it is here."
+      : "This tab remembers the list, not its text: a reload loses nothing, closing the tab does.";
+    await this.refresh();
+    const first = row ?? this.next();
+    if (first !== null) this.select(first);
+    this.poll(batch.batch_id).catch(this.fail);
   }
 
   async poll(id) {
-    while (this.batch?.batch_id === id) {
-      this.batch = await api.getBatch(id);
-      const page = await api.getBatchRows(id, 0, PAGE_ROWS);
-      this.rows = page.rows;
-      this.render();
-      if (this.batch.state !== "reading") break;
+    while (this.batch?.batch_id === id && this.batch.state === "reading") {
       await new Promise((resolve) => setTimeout(resolve, POLL_MILLISECONDS));
+      if (this.batch?.batch_id === id) await this.refresh();
     }
-    if (this.batch?.state === "failed") this.fail(new api.Problem(0, `Reading the work list stopped: ${this.batch.problem}.`));
+    if (this.batch?.batch_id !== id) return;
+    if (this.batch.state === "failed") this.fail(new api.Problem(0, `Reading the work list stopped: ${this.batch.problem}.`));
     else announce(`The work list is read: ${this.batch.n_rows} notes.`);
   }
 
-  /** Open the next or previous row. */
+  query() {
+    const query = { order: $("order").value, show: $("show").value, limit: 500 };
+    if ($("category-filter").value) query.category = $("category-filter").value;
+    return query;
+  }
+
+  async refresh() {
+    const { batch_id: id } = this.batch;
+    const found = await api.getList(id, this.query());
+    if (this.batch?.batch_id !== id) return;
+    this.batch = found.batch;
+    this.rows = found.rows;
+    this.nWanted = found.n_rows;
+    this.categories = found.categories;
+    this.render();
+  }
+
+  /** Return the row to decide next after the open one; null where none is left. */
+  next(after = this.current, n = 1) {
+    const place = this.rows.findIndex((item) => item.row === after);
+    const ahead = [...this.rows.slice(place + 1), ...this.rows.slice(0, Math.max(place, 0))];
+    const open = ahead.filter((item) => !item.decided && !item.problem && !item.reason && item.row !== after);
+    const found = [...open.filter((item) => !this.skipped.has(item.row)), ...open.filter((item) => this.skipped.has(item.row))];
+    return n === 1 ? (found[0]?.row ?? null) : found.slice(0, n).map((item) => item.row);
+  }
+
+  /** Open the next note to decide on, or say that there is none. */
+  advance() {
+    const row = this.next();
+    if (row === null) announce("Every note of this list is decided.");
+    else this.select(row);
+    return row !== null;
+  }
+
+  /** Open the row above or below. */
   step(by) {
-    const next = this.current + by;
-    if (next >= 0 && next < this.rows.length) this.select(next);
+    const place = this.rows.findIndex((item) => item.row === this.current) + by;
+    if (this.rows[place]) this.select(this.rows[place].row);
   }
 
-  select(place) {
-    this.current = place;
-    this.render();
-    $("worklist-rows").children[place]?.scrollIntoView({ block: "nearest" });
-    this.open(this.rows[place]);
+  skip() {
+    if (this.current === null) return;
+    this.skipped.add(this.current);
+    this.advance();
   }
 
-  /** Remember what was decided on the open row. */
-  decided(row, decision) {
-    this.decisions.set(row, decision.verdict);
+  select(row) {
+    this.current = row;
+    this.remember();
     this.render();
+    $("worklist-rows").querySelector("[aria-current]")?.scrollIntoView({ block: "nearest" });
+    this.open(row);
+  }
+
+  remember() {
+    if (this.batch) keep("list", { id: this.batch.batch_id, row: this.current, order: $("order").value, show: $("show").value, skipped: [...this.skipped] });
+  }
+
+  /** Return the promise of a row that is read with diagnoses; asked for once. */
+  read(row, onBusy) {
+    if (!this.known.has(row)) {
+      const found = api.readRow(this.batch.batch_id, row, onBusy);
+      this.known.set(row, found);
+      found.then(() => this.settled.add(row)).catch(() => this.known.delete(row));
+    }
+    return this.known.get(row);
+  }
+
+  /** Read the rows that come next. */
+  async readAhead() {
+    for (const row of this.next(this.current, READ_AHEAD) ?? []) await this.read(row).catch(() => {});
+  }
+
+  isSettled = (row) => this.settled.has(row);
+  peek = (row) => api.peekRow(this.batch.batch_id, row);
+
+  async decide(row, decision) {
+    return this.told(await api.decideRow(this.batch.batch_id, row, decision));
+  }
+
+  async undo(row) {
+    return this.told(await api.undoRow(this.batch.batch_id, row));
+  }
+
+  /** Keep what the service says of a row after a decision. */
+  told(told) {
+    this.known.set(told.row, Promise.resolve(told));
+    this.settled.add(told.row);
+    const item = this.rows.find((one) => one.row === told.row);
+    if (item) {
+      this.batch.n_decided += (told.decision ? 1 : 0) - (item.decided ? 1 : 0);
+      const { label, probability } = told.prediction;
+      Object.assign(item, { decided: told.decision?.category ?? null, verdict: told.decision?.verdict ?? null, was_blind: told.decision?.blind ?? false, is_blind: told.is_blind, label, probability });
+    }
+    this.render();
+    return told;
   }
 
   render() {
     const { batch } = this;
+    const count = (n) => n.toLocaleString("en");
     const isDone = batch.state === "done";
-    const bar = h("progress", { max: batch.n_rows, value: batch.n_done, "aria-label": "Notes read" });
-    const count = `${batch.n_done.toLocaleString("en")} of ${batch.n_rows.toLocaleString("en")} read`;
-    const link = h("a", { href: `/v1/batch/${batch.batch_id}/result`, download: `predictions.${batch.format}`, id: "download" }, "Download predictions");
-    $("worklist-status").replaceChildren(h("p", { class: "file" }, this.name), isDone ? h("p", { class: "hint" }, `${batch.n_rows.toLocaleString("en")} notes. `, link) : h("p", { class: "hint" }, bar, ` ${count}`));
-    $("worklist-rows").replaceChildren(...this.rows.map((row, place) => this.row(row, place)));
-    if (batch.n_rows > this.rows.length) $("worklist-rows").append(h("li", { class: "hint more" }, `The page shows the first ${PAGE_ROWS}; the download has all.`));
+    const hidden = batch.n_hidden ? ` It shows ${batch.n_hidden} blind ${batch.n_hidden === 1 ? "note" : "notes"}, which then count as seen.` : "";
+    const link = h("a", { href: `/v1/batch/${batch.batch_id}/result`, download: `predictions.${batch.format}`, id: "download" }, "Download the table");
+    $("worklist-status").replaceChildren(
+      h("p", { class: "file" }, batch.name),
+      h("progress", { max: batch.n_rows, value: batch.n_decided, "aria-label": "Notes decided", id: "decided" }),
+      h("p", { class: "hint" }, h("b", { id: "n-decided" }, `${count(batch.n_decided)} of ${count(batch.n_rows)} decided`), isDone ? "" : ` · ${count(batch.n_done)} read`),
+      isDone ? h("p", { class: "hint" }, link, ".", hidden) : "",
+    );
+    const chosen = $("category-filter").value;
+    $("category-filter").replaceChildren(h("option", { value: "" }, "any category"), ...Object.entries(this.categories).map(([name, n]) => h("option", { value: name, selected: name === chosen }, `${name} (${n})`)));
+    $("worklist-rows").replaceChildren(...this.rows.map((item) => this.row(item)));
+    if (this.nWanted > this.rows.length) $("worklist-rows").append(h("li", { class: "hint more" }, `The first ${count(this.rows.length)} of ${count(this.nWanted)}; the table has all.`));
   }
 
-  row(row, place) {
-    const verdict = this.decisions.get(row.row);
-    const found = row.prediction;
-    const what = row.problem ? "could not be read" : !found ? "waits" : found.reason ? "no category" : found.abstained ? `not sure · ${found.label}` : found.label;
+  row(item) {
+    const sure = item.probability === null ? "" : percent(item.probability);
+    const guess = item.abstained ? `not sure · ${item.label}` : item.label;
+    const what = item.decided ?? (item.problem ? "could not be read" : item.is_blind ? "blind" : item.reason ? "no category" : item.is_read ? guess : "waits");
+    const mark = { accepted: "✓", corrected: "✎" }[item.verdict];
     return h(
       "li",
       {},
       h(
         "button",
-        { type: "button", class: verdict ?? "", "aria-current": place === this.current ? "true" : undefined, disabled: !found, click: () => this.select(place) },
-        h("span", { class: "name" }, row.id),
-        h("span", { class: "what" }, what),
-        h("span", { class: "value" }, verdict ? (verdict === "accepted" ? "✓" : "✎") : found ? percent(found.probability) : ""),
-        verdict ? h("span", { class: "visually-hidden" }, verdict) : null,
+        { type: "button", class: item.verdict ?? "", "data-row": item.row, "aria-current": item.row === this.current ? "true" : undefined, click: () => this.select(item.row) },
+        h("span", { class: "name" }, item.id),
+        h("span", { class: "what" }, what, item.was_blind ? " · blind" : ""),
+        h("span", { class: "value" }, mark ?? (item.is_blind ? "?" : sure), item.verdict ? h("span", { class: "visually-hidden" }, item.verdict) : null),
       ),
     );
   }

@@ -7,11 +7,12 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 
-from nosology.serve.batches import BatchJobs
+from nosology.serve.batches import BatchJobs, Wanted
 from nosology.serve.http.problems import Refused, responses
-from nosology.serve.schemas import BatchOut, BatchRowsOut
+from nosology.serve.routes.rows import add_rows
 from nosology.serve.service import Service, caller_of
-from nosology.serve.uploads import FORMATS
+from nosology.serve.table_schemas import BatchesOut, BatchOut, ColumnsOut
+from nosology.serve.uploads import FORMATS, Format, columns_of
 
 _ERRORS = responses(401, 403, 404, 410, 421, 422, 429, 500)
 _MEDIA_TYPES = {kind: media_type for media_type, kind in reversed(FORMATS.items())}
@@ -41,6 +42,7 @@ def routes(service: Service, batches: BatchJobs) -> APIRouter:
     router = APIRouter(prefix="/v1/batch", tags=["batch"])
     _add_upload(router, service, batches)
     _add_reading(router, service, batches)
+    add_rows(router, service, batches)
     return router
 
 
@@ -58,37 +60,59 @@ def _add_upload(router: APIRouter, service: Service, batches: BatchJobs) -> None
         request: Request,
         text: Annotated[str | None, Query(max_length=200, description="The column that holds the notes.")] = None,
         id: Annotated[str | None, Query(max_length=200, description="The column that names the rows.")] = None,
+        patient: Annotated[str | None, Query(max_length=200, description="The column of patient ids.")] = None,
+        name: Annotated[str, Query(max_length=200, description="What the file is called.")] = "",
+        blind: Annotated[
+            float, Query(ge=0, le=1, description="Share of notes to decide before their prediction is shown.")
+        ] = 0.0,
+        suggest: Annotated[
+            bool, Query(description="Read a short table with diagnoses to consider, as a work list wants it.")
+        ] = False,
     ) -> JSONResponse:
-        if service.is_stopping:
-            raise Refused(503, "The service is being stopped.", headers={"Retry-After": "10"})
-        kind = FORMATS.get(request.headers.get("content-type", "").partition(";")[0].strip().lower())
-        if kind is None:
-            raise Refused(415, f"Send the table as one of {', '.join(FORMATS)}.")
-        data = await request.body()
-        batch = await batches.add(data, kind, text_column=text, id_column=id, owner=caller_of(request))
+        kind = _kind_of(request, service)
+        wanted = Wanted(text, id, patient, name, blind, suggest)
+        batch = await batches.add(await request.body(), kind, wanted, owner=caller_of(request))
         return JSONResponse(batch.out().model_dump(), 202, {"Location": f"/v1/batch/{batch.batch_id}"})
+
+    @router.post(
+        "/columns",
+        responses=_ERRORS | responses(400, 408, 413, 415, 503),
+        summary="The columns of a table, to choose from; nothing is kept.",
+        openapi_extra=_BODY,
+    )
+    async def columns(request: Request) -> ColumnsOut:
+        kind = _kind_of(request, service)
+        return ColumnsOut(columns=columns_of(await batches.parsed(await request.body(), kind)))
+
+
+def _kind_of(request: Request, service: Service) -> Format:
+    """Return the format of a table that arrives.
+
+    Raises:
+        Refused: It is none, or the service is being stopped.
+    """
+    if service.is_stopping:
+        raise Refused(503, "The service is being stopped.", headers={"Retry-After": "10"})
+    kind = FORMATS.get(request.headers.get("content-type", "").partition(";")[0].strip().lower())
+    if kind is None:
+        raise Refused(415, f"Send the table as one of {', '.join(FORMATS)}.")
+    return kind
 
 
 def _add_reading(router: APIRouter, service: Service, batches: BatchJobs) -> None:
+    @router.get("", responses=_ERRORS, summary="Your tables that the service holds, the newest first.")
+    async def own(request: Request) -> BatchesOut:
+        return BatchesOut(batches=[batch.out() for batch in batches.of(caller_of(request))])
+
     @router.get("/{batch_id}", responses=_ERRORS, summary="How far a table has been read.")
     async def progress(request: Request, batch_id: BatchId) -> BatchOut:
         return batches.get(str(batch_id), caller_of(request)).out()
-
-    @router.get("/{batch_id}/rows", responses=_ERRORS, summary="Some rows with what is known of them.")
-    async def rows(
-        request: Request,
-        batch_id: BatchId,
-        offset: Annotated[int, Query(ge=0, le=10_000_000)] = 0,
-        limit: Annotated[int, Query(ge=1, le=500)] = 100,
-    ) -> BatchRowsOut:
-        batch = batches.get(str(batch_id), caller_of(request))
-        return BatchRowsOut(n_rows=len(batch.texts), rows=batch.rows(offset, limit))
 
     @router.get(
         "/{batch_id}/result",
         responses=_ERRORS | responses(409) | _RESULT,
         response_class=Response,
-        summary="The table with what was predicted, in its own format.",
+        summary="The table with what was predicted and decided, in its own format.",
     )
     async def result(
         request: Request,

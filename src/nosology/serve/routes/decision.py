@@ -11,10 +11,10 @@ from nosology.deidentification import deidentify
 from nosology.feedback.audit import AUDIT_FILE, entries
 from nosology.feedback.monitoring import agreement_report
 from nosology.feedback.receipts import Receipt
-from nosology.feedback.store import Decision
+from nosology.feedback.store import Decision, Verdict
 from nosology.files import sha256_text
 from nosology.serve.http.problems import Refused, responses
-from nosology.serve.schemas import AgreementOut, DecisionIn, DecisionOut, DecisionsOut
+from nosology.serve.schemas import AgreementOut, DecisionIn, DecisionOut, DecisionsOut, decision_out
 from nosology.serve.service import Service, actor_of
 
 _ERRORS = responses(401, 403, 421, 422, 429, 500, 503)
@@ -55,7 +55,7 @@ def decision_from(
     receipt: Receipt,
     *,
     actor: str,
-    verdict: str,
+    verdict: Verdict,
     category: str,
     decision_id: str,
     note_id: str = "",
@@ -69,7 +69,7 @@ def decision_from(
         service: The parts of the service.
         receipt: What the prediction was; its signature was checked.
         actor: Who decided.
-        verdict: ``accepted`` or ``corrected``.
+        verdict: ``accepted``, ``corrected`` or ``undone``.
         category: The category that the person decided for, by its name in the label set.
         decision_id: Tells this decision from others; a second one of the same id changes nothing.
         note_id: The id that the caller knows the note by; empty where none was given.
@@ -93,7 +93,7 @@ def decision_from(
         probability=receipt.probability,
         abstained=receipt.abstained,
         prediction_set=receipt.prediction_set,
-        verdict="accepted" if verdict == "accepted" else "corrected",
+        verdict=verdict,
         category=category,
         code=icd.normalize(*code) if code else None,
         icd_version=code[1] if code else None,
@@ -109,25 +109,6 @@ def _check(service: Service, receipt: Receipt, category: str, code: tuple[str, i
         raise Refused(422, f"The code is no ICD-{code[1]}-CM diagnosis code.")
     if text is not None and sha256_text(text) != receipt.note_sha256:
         raise Refused(422, "The text is not the note that the receipt is for.")
-
-
-def decision_out(decision: Decision) -> DecisionOut:
-    """Return a decision as it is shown: without text."""
-    return DecisionOut(
-        id=decision.decision_id,
-        decided_at=decision.decided_at,
-        actor=decision.actor,
-        note_id=decision.note_id,
-        note_sha256=decision.note_sha256,
-        predicted=decision.predicted,
-        probability=decision.probability,
-        abstained=decision.abstained,
-        verdict=decision.verdict,
-        category=decision.category,
-        code=decision.code,
-        icd_version=decision.icd_version,
-        has_text=decision.text is not None,
-    )
 
 
 def _decision(service: Service, body: DecisionIn, actor: str) -> Decision:

@@ -1,0 +1,113 @@
+"""Rows of a table over HTTP: an order, blind ones, one reading each, decisions that come back in the table."""
+
+import csv
+import io
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from service_world import NAMES, client_of, open_service, until, write_served_run
+
+TABLE = "id,text\n" + "".join(f"n{i},tells of {('infarction', 'eczema')[i % 2]} {i}\n" for i in range(10))
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_served_run(tmp_path_factory.mktemp("rows"))
+
+
+@pytest.fixture
+def parts(run: Path, tmp_path: Path) -> Any:
+    return open_service(run, tmp_path / "state")
+
+
+@pytest.fixture
+def client(parts: Any) -> Iterator[Any]:
+    with client_of(parts[0]) as made:
+        yield made
+
+
+def uploaded(client: Any, **wanted: Any) -> str:
+    """Return the address of a table that was read."""
+    answer = client.post("/v1/batch", content=TABLE, headers={"Content-Type": "text/csv"}, params=wanted)
+    assert answer.status_code == 202, answer.text
+    place = str(answer.headers["location"])
+    until(lambda: client.get(place).json()["state"] == "done")
+    return place
+
+
+def test_a_row_is_read_once_however_often_it_is_asked_for(client: Any, parts: Any) -> None:
+    place = uploaded(client, suggest=True)
+    for _ in range(3):
+        row = client.get(f"{place}/rows/4").json()
+        assert row["prediction"]["suggestions"][0]["code"] == "I21"
+    read = [text for texts in parts[1].texts for text in texts]
+    assert len(read) == len(set(read)) == 10
+
+
+def test_rows_of_a_table_without_diagnoses_get_them_when_they_are_opened(client: Any) -> None:
+    place = uploaded(client)
+    assert "suggestions" not in client.get(f"{place}/rows").json()["rows"][3]["prediction"]
+    assert client.get(f"{place}/rows/3").json()["prediction"]["suggestions"][0]["code"] == "L20"
+    assert client.get(f"{place}/rows/10").status_code == 404
+
+
+def test_a_blind_row_hides_its_prediction_in_every_answer_until_it_is_decided(client: Any, parts: Any) -> None:
+    place = uploaded(client, suggest=True, blind=0.2)
+    listed = client.get(f"{place}/list").json()
+    blind = [item["row"] for item in listed["rows"] if item["is_blind"]]
+    assert len(blind) == listed["batch"]["n_hidden"] == 2
+    for row in blind:
+        assert client.get(f"{place}/rows/{row}").json()["prediction"] is None
+        assert client.get(f"{place}/rows", params={"offset": row, "limit": 1}).json()["rows"][0]["prediction"] is None
+    hidden = next(item for item in listed["rows"] if item["is_blind"])
+    assert (hidden["label"], hidden["probability"], hidden["unseen"]) == ("", None, None)
+    decision = f"{place}/rows/{blind[0]}/decision"
+    assert client.post(decision, json={}).status_code == 422, "nothing was shown that could be accepted"
+    told = client.post(decision, json={"category": NAMES[0]}).json()
+    assert told["decision"]["blind"]
+    assert told["prediction"]["label"] == told["decision"]["predicted"]
+    again = client.request("DELETE", decision).json()
+    assert (again["decision"], again["is_blind"]) == (None, False)
+    assert not client.post(decision, json={}).json()["decision"]["blind"], "by now it was seen"
+    assert [item.verdict for item in parts[0].store.all()][1] == "undone"
+
+
+def test_the_table_holds_what_was_decided_and_shows_what_was_hidden_from_then_on(client: Any) -> None:
+    place = uploaded(client, suggest=True, blind=0.2)
+    blind = [item["row"] for item in client.get(f"{place}/list").json()["rows"] if item["is_blind"]]
+    client.post(
+        f"{place}/rows/{blind[0]}/decision", json={"category": NAMES[2], "code": {"value": "K25", "version": 10}}
+    )
+    rows = list(csv.DictReader(io.StringIO(client.get(f"{place}/result").text)))
+    told = rows[blind[0]]
+    assert (told["decided_category"], told["decided_code"], told["decided_blind"]) == (NAMES[2], "K25", "true")
+    assert told["decided_by"] == "local"
+    assert told["decided_at"]
+    assert all(row["decided_category"] == "" for i, row in enumerate(rows) if i != blind[0])
+    assert not client.get(f"{place}/rows/{blind[1]}").json()["is_blind"]
+
+
+def test_agreement_is_told_apart_for_blind_and_seen(client: Any) -> None:
+    place = uploaded(client, suggest=True, blind=0.1)
+    for item in client.get(f"{place}/list").json()["rows"]:
+        body = {"category": "Respiratory"} if item["is_blind"] else {}
+        assert client.post(f"{place}/rows/{item['row']}/decision", json=body).status_code == 201
+    found = client.get("/v1/agreement").json()
+    assert (found["blind"]["n_decisions"], found["blind"]["n_accepted"]) == (1, 0)
+    assert (found["seen"]["n_decisions"], found["seen"]["n_accepted"]) == (9, 9)
+    low, high = found["seen"]["agreement_interval"]
+    assert (round(low, 3), high) == (0.701, 1.0)  # 9 / (9 + 1.96 ** 2)
+
+
+def test_columns_are_told_to_choose_from_and_nothing_is_kept(client: Any) -> None:
+    answer = client.post("/v1/batch/columns", content=TABLE, headers={"Content-Type": "text/csv"})
+    assert [(item["name"], item["is_text"]) for item in answer.json()["columns"]] == [("id", True), ("text", True)]
+    assert client.get("/v1/batch").json() == {"batches": []}
+
+
+def test_nothing_is_undone_that_was_not_decided(client: Any) -> None:
+    place = uploaded(client)
+    assert client.request("DELETE", f"{place}/rows/0/decision").status_code == 409
