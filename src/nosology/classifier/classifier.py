@@ -19,6 +19,7 @@ from nosology.classifier.engine import Engine
 from nosology.classifier.ensemble import Ensemble
 from nosology.classifier.opening import Parts, System, open_parts
 from nosology.classifier.predictions import predictions_of, with_demands, with_typicality
+from nosology.classifier.prior import CONTENT_FREE_NOTES, normalized
 from nosology.classifier.typicality import Typicality
 from nosology.classifier.unread import left_out
 from nosology.coding.labels import LabelSet
@@ -33,9 +34,6 @@ from nosology.suggesting.suggester import Suggester
 from nosology.text.alignment import AlignedText, align
 from nosology.text.cleaning import Cleaning, clean
 from nosology.text.normalize import why_unread
-
-CONTENT_FREE_NOTES = ("", "N/A", "[MASK]")
-"""Notes that say nothing; what a model answers to them is its prior (contextual calibration, Zhao et al. 2021)."""
 
 Correction = Literal["none", "length", "prior"]
 CORRECTIONS: tuple[Correction, ...] = ("none", "length", "prior")
@@ -153,7 +151,7 @@ class Classifier:
         self, notes: Sequence[EncodedNote], scores: FloatArray, features: FloatArray | None
     ) -> list[Prediction]:
         """Return predictions; of a note unlike those that the run was calibrated on, none but the reason."""
-        log_probs = self._blend([note.text for note in notes], _normalize(scores)) if notes else scores
+        log_probs = self._blend([note.text for note in notes], normalized(scores)) if notes else scores
         predictions = self.predictions_from(log_probs, [note.truncated_tokens for note in notes])
         if self._typicality is None or features is None:
             return predictions
@@ -397,13 +395,8 @@ class Classifier:
     def _corrected(self, scores: FloatArray, correction: Correction) -> FloatArray:
         """Return normalized log-probabilities of answer scores. Shapes ``(notes, categories)``."""
         if correction == "length":
-            return _normalize(scores / np.asarray(self._engine.scorer.n_scored_steps, np.float64))
+            return normalized(scores / np.asarray(self._engine.scorer.n_scored_steps, np.float64))
         if correction == "prior":
-            prior = _normalize(self._engine.scorer.scores(self.encode(CONTENT_FREE_NOTES)))
-            return _normalize(_normalize(scores) - np.logaddexp.reduce(prior, axis=0))
-        return _normalize(scores)
-
-
-def _normalize(scores: FloatArray) -> FloatArray:
-    normalized: FloatArray = scores - np.logaddexp.reduce(scores, axis=1, keepdims=True)
-    return normalized
+            prior = normalized(self._engine.scorer.scores(self.encode(CONTENT_FREE_NOTES)))
+            return normalized(normalized(scores) - np.logaddexp.reduce(prior, axis=0))
+        return normalized(scores)

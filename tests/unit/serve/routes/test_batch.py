@@ -115,7 +115,7 @@ def test_a_result_comes_in_pieces_and_is_the_whole_table(
     client: Any, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
     monkeypatch.setattr("nosology.serve.result._ROWS_OF_A_PIECE", 7)
-    monkeypatch.setattr("nosology.serve.batches._BYTES_AT_ONCE", 100)
+    monkeypatch.setattr("nosology.serve.result._BYTES_AT_ONCE", 100)
     frame, out = pl.read_csv(table_of(30), infer_schema=False), io.BytesIO()
     {"text/csv": frame.write_csv, "application/x-ndjson": frame.write_ndjson}.get(kind, frame.write_parquet)(out)
     place = client.post("/v1/batch", content=out.getvalue(), headers={"Content-Type": kind}).headers["location"]
