@@ -78,8 +78,9 @@ def work_through(port: int, notes: Sequence[str], *, every_s: float) -> Worked:
         notes: The list.
         every_s: Seconds from one note being there to its decision.
     """
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=_PATIENCE)
     worked = Worked()
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=chromium(), args=_FLAGS)
@@ -87,7 +88,7 @@ def work_through(port: int, notes: Sequence[str], *, every_s: float) -> Worked:
         page.set_default_timeout(_PATIENCE)
         page.on("request", lambda request: _count(worked, request.method, request.url))
         page.goto(f"http://127.0.0.1:{port}")
-        page.wait_for_function("document.getElementById('run').textContent")
+        expect(page.locator("#run")).not_to_be_empty()
         dropped = time.perf_counter()
         page.evaluate(_DROP, ["list.csv", _table(notes)])
         page.wait_for_selector("#accept, #blind-choices")
@@ -100,7 +101,7 @@ def work_through(port: int, notes: Sequence[str], *, every_s: float) -> Worked:
             _work(page, every_s, worked, dropped)
             page.keyboard.press("1" if page.locator("#blind-choices").count() else "a")
             worked.keys += 1
-        page.wait_for_function(f"document.getElementById('n-decided').textContent.startsWith('{len(notes)} of')")
+        expect(page.locator("#n-decided")).to_contain_text(f"{len(notes)} of")
         page.wait_for_selector("#download", state="attached")
         worked.list_s = worked.list_s or time.perf_counter() - dropped
         browser.close()
@@ -118,10 +119,13 @@ def _work(page: Any, seconds: float, worked: Worked, dropped: float) -> None:
 
 def _wait(page: Any, n_decided: int) -> float:
     """Return how long it takes from a key until all of the next note is there."""
+    from playwright.sync_api import expect
+
     started = time.perf_counter()
-    page.wait_for_function(f"document.getElementById('n-decided').textContent.startsWith('{n_decided} of')")
-    decided = "#worklist-rows [aria-current].accepted, #worklist-rows [aria-current].corrected"
-    page.wait_for_function(f"!document.querySelector('{decided}')")
+    expect(page.locator("#n-decided")).to_contain_text(f"{n_decided} of")
+    expect(
+        page.locator("#worklist-rows .accepted[aria-current], #worklist-rows .corrected[aria-current]")
+    ).to_have_count(0)
     page.wait_for_selector(_READY)
     return time.perf_counter() - started
 

@@ -239,13 +239,11 @@ class Classifier:
 
     def unseen(self, texts: Sequence[str]) -> list[float | None]:
         """Return the share of each raw note's words that no training note had; None where the run kept no words."""
-        words = self._fitted.words if self._fitted else None
-        return [words.share_unknown(self._prepared(text)) if words else None for text in texts]
+        return [self._fitted.words.share_unknown(self._prepared(text)) if self._fitted else None for text in texts]
 
     def unread(self, text: str) -> list[tuple[int, int]]:
         """Return the stretches of a raw note that are too much for the model and are left out, as offsets into it."""
-        prepared = self.aligned(text)
-        return left_out(self._engine.encoder.note(prepared.text, with_places=True), prepared)
+        return left_out(self._engine.encoder, self.aligned(text))
 
     def encode(self, texts: Sequence[str], *, with_places: bool = False) -> list[EncodedNote]:
         """Return prepared notes as tokens; whatever takes prepared notes takes these, and then encodes nothing.

@@ -2,19 +2,20 @@
 
 from itertools import pairwise
 
-from nosology.modeling.encoding import EncodedNote
+from nosology.modeling.encoding import PromptEncoder
 from nosology.text.alignment import AlignedText
 
 _FEWEST_WORDS = 3  # between the ends of two tokens that follow each other; fewer are the second token's own
 
 
-def left_out(note: EncodedNote, aligned: AlignedText) -> list[tuple[int, int]]:
+def left_out(encoder: PromptEncoder, aligned: AlignedText) -> list[tuple[int, int]]:
     """Return the stretches of a note of which no token stayed.
 
     Args:
-        note: The prepared note as tokens, with their places.
+        encoder: Cuts the note as the model reads it.
         aligned: The prepared text and where it came from.
     """
+    note = encoder.note(aligned.text, with_places=True)
     if not note.truncated_tokens or note.places is None:
         return []
     text, found = aligned.text, []

@@ -275,7 +275,7 @@ class BatchJobs:
             return
         notes = [NoteIn.model_construct(id=batch.ids[row], text=batch.texts[row]) for row in readings]
         found = await self._service.finish(notes, [*readings.values()], batch.owner.name, kind)
-        unseen = await self._service.pools.tables.run(self._service.model.unseen, [note.text for note in notes])
+        unseen = await asyncio.to_thread(self._service.model.unseen, [note.text for note in notes])
         for row, prediction, share in zip(readings, found, unseen, strict=True):
             batch.predictions[row] = prediction
             batch.unseen[row] = share if prediction.typicality is None else 1 - prediction.typicality

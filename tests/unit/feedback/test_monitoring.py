@@ -2,6 +2,7 @@
 
 import math
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -106,6 +107,15 @@ def test_the_latest_decision_on_a_note_is_the_first_from_behind(decisions: Any) 
     for one in found:
         assert one is next(other for other in reversed(decisions) if other.note_sha256 == one.note_sha256)
     assert latest_by_note(found) == found
+
+
+def test_what_was_undone_does_not_count_and_blind_is_told_from_seen() -> None:
+    undone = replace(decision("1", "A", "A"), verdict="undone")
+    blind = replace(decision("2", "A", "B"), blind=True)
+    found = agreement_report([decision("1", "A", "A"), undone, blind, decision("3", "A", "A")], [], NAMES, None)
+    assert (found["n_decisions"], found["n_accepted"]) == (2, 1)
+    assert (found["blind"]["n_decisions"], found["blind"]["n_accepted"]) == (1, 0)
+    assert (found["seen"]["n_decisions"], found["seen"]["agreement"]) == (1, 1.0)
 
 
 @given(some_decisions)

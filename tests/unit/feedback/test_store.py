@@ -1,5 +1,6 @@
 """The store of decisions, the same on SQLite and on a real PostgreSQL: what is kept, and what goes wrong."""
 
+import sqlite3
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -245,3 +246,23 @@ def test_while_the_audit_log_cannot_be_written_no_prediction_is_given_out(
         monkeypatch.setattr(os, "write", write)
         assert client.post("/v1/classify", json=notes(NOTE)).status_code == 200
         assert client.get("/readyz").json()["status"] == "ok"
+
+
+def test_a_store_of_before_there_were_blind_decisions_is_read_and_written(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'feedback.db'}"
+    first = FeedbackStore(url)
+    first.create()
+    first.add(decision(1))
+    first.close()
+    with sqlite3.connect(tmp_path / "feedback.db") as connection:
+        connection.execute("ALTER TABLE decisions DROP COLUMN blind")
+    connection.close()
+    store = FeedbackStore(url)
+    assert [item.blind for item in store.all()] == [False]
+    store.add(decision(2, blind=True))
+    assert [item.blind for item in store.all()] == [False, True]
+    store.close()
+
+
+def test_a_blind_decision_that_is_called_seen_is_another_decision() -> None:
+    assert decision(1, blind=True).sha256 != decision(1).sha256

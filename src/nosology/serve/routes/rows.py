@@ -69,7 +69,7 @@ def _add_decisions(router: APIRouter, service: Service, batches: BatchJobs) -> N
         "/{batch_id}/rows/{row}/decision",
         status_code=201,
         response_model=BatchRowOut,
-        responses=errors,
+        responses=errors | {200: {"model": BatchRowOut}},
         summary="Decide on a row; a blind one shows its prediction afterwards.",
     )
     async def decide(request: Request, batch_id: BatchId, row: Row, body: RowDecisionIn) -> JSONResponse:
