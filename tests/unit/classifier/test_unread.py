@@ -8,7 +8,7 @@ from tiny_models import CATEGORIES, TEMPLATE, chatml_tokenizer
 
 WORDS = [f"word{number}" for number in range(200)]
 NOTE = " ".join(WORDS)
-AS_IT_IS = Cleaning(deidentify=False, lowercase=True, strip_punctuation=True)
+PLAIN = Cleaning(False, "token", "keep", True, True, 0, None, False)
 
 
 def encoder(max_note_tokens: int) -> PromptEncoder:
@@ -16,14 +16,14 @@ def encoder(max_note_tokens: int) -> PromptEncoder:
 
 
 def test_of_a_note_that_fits_nothing_is_left_out() -> None:
-    assert left_out(encoder(100_000), align(NOTE, AS_IT_IS)) == []
+    assert left_out(encoder(100_000), align(NOTE, PLAIN)) == []
 
 
 def test_the_middle_that_does_not_fit_lies_between_what_was_read() -> None:
     made = encoder(300)
     note = made.note(NOTE, with_places=True)
     assert note.truncated_tokens
-    (stretch,) = left_out(made, align(NOTE, AS_IT_IS))
+    (stretch,) = left_out(made, align(NOTE, PLAIN))
     kept = [place for place in note.places or () if place >= 0]
     inside = [place for place in kept if stretch[0] <= place < stretch[1]]
     assert inside == []
@@ -33,6 +33,6 @@ def test_the_middle_that_does_not_fit_lies_between_what_was_read() -> None:
 
 def test_places_are_of_the_note_as_it_was_written() -> None:
     written = "!!! " + " ... ".join(WORDS)
-    (start, end) = left_out(encoder(300), align(written, AS_IT_IS))[0]
+    (start, end) = left_out(encoder(300), align(written, PLAIN))[0]
     assert "word100" in written[start:end]
     assert written[start:end].split()[-1].startswith("word")
