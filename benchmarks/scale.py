@@ -15,7 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -155,15 +155,31 @@ def killed(folder: Path, options: argparse.Namespace) -> list[dict[str, Any]]:
         done_at_loss = wait_for(job, out, options.partitions // 4)
         lost = lose_a_worker(job)
         done_at_kill = wait_for(job, out, options.partitions // 2)
-    before = {path: path.stat().st_mtime_ns for path in done(out)}
-    seconds_of(command_again := command)
+    before = {path.name: (path, path.stat().st_mtime_ns) for path in done(out)}
+    with started_job(command) as job:
+        n_repeated = repeated(job, before)
     seconds = time.perf_counter() - started
-    assert command_again is command
     found = row("prepare", "ray, killed twice", seconds, options.notes, same_rows(folder / "local", out))
-    return [
-        found
-        | {"workers_lost": lost, "done_at_loss": done_at_loss, "done_at_kill": done_at_kill, "finished": len(before)}
-    ]
+    about = {"done_at_loss": done_at_loss, "done_at_kill": done_at_kill, "finished": len(before)}
+    return [found | about | {"workers_lost": lost, "n_repeated": n_repeated}]
+
+
+def repeated(job: "subprocess.Popen[bytes]", before: dict[str, tuple[Path, int]]) -> int:
+    """Wait for a job, and return how many of the partitions finished before it wrote again.
+
+    Raises:
+        SystemExit: It failed.
+    """
+    again: set[str] = set()
+    while job.poll() is None:
+        for name, (path, written) in before.items():
+            with suppress(FileNotFoundError):  # at its end the job removes them
+                if path.stat().st_mtime_ns != written:
+                    again.add(name)
+        time.sleep(0.05)
+    if job.returncode:
+        raise SystemExit("the job that was asked for again failed")
+    return len(again)
 
 
 @contextmanager

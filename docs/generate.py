@@ -1,8 +1,8 @@
 """Write the reference pages from the program itself, or with ``--check`` say which of them are stale.
 
 Generated are: every command's help, every configuration field, every category with its code ranges, what becomes of
-broken input (from the tests' own cases), and the JSON Schema of suggestions. What would surprise you: nothing else
-under ``docs/`` is touched, and a page that no longer has a source is stale too.
+broken input (from the tests' own cases), how much machine so many notes take, and the JSON Schema of suggestions.
+What would surprise you: nothing else under ``docs/`` is touched, and a page that no longer has a source is stale too.
 """
 
 import argparse
@@ -55,6 +55,7 @@ def reference_pages() -> dict[str, str]:
         "config.md": config_page(),
         "labels.md": labels_page(),
         "broken-input.md": broken_input_page(),
+        "sums.md": page_of("sums", Path(__file__).parent),
     }
 
 
@@ -71,12 +72,21 @@ def stale_pages(pages: dict[str, str], folder: Path) -> list[str]:
 
 def broken_input_page() -> str:
     """Return the page of what becomes of broken input, written by the tests' own cases."""
-    cases = str(Path(__file__).parents[1] / "tests")
-    sys.path.insert(0, cases)
+    return page_of("broken_input", Path(__file__).parents[1] / "tests")
+
+
+def page_of(module: str, folder: Path) -> str:
+    """Return the page that a module writes.
+
+    Args:
+        module: It has a function ``page``.
+        folder: Where it lies.
+    """
+    sys.path.insert(0, str(folder))
     try:
-        return str(importlib.import_module("broken_input").page())
+        return str(importlib.import_module(module).page())
     finally:
-        sys.path.remove(cases)
+        sys.path.remove(str(folder))
 
 
 def cli_page() -> str:
