@@ -19,14 +19,15 @@ _PREPOSITION = re.compile(
     r"\b(?:of|on|at|in|for|with|to|by|from|during|after|before|since|upon|per|about|when|while|the|your|this)\b|[@(]"
 )
 _DIAGNOSIS = re.compile(
-    r"\b(?:diagnos[ie]s|diagnoses|diagnosed|diagnose|diagn?s?|diagnostic (?:impressions?|summary|formulation|list|codes?|conclusions?)|"
+    r"\b(?:diagnos[ie]s|diagnoses|diagnosed|diagnose|diag(?:n(?:os)?)?s?|diagnostic (?:impressions?|summary|formulation|list|codes?|conclusions?)|"
     r"(?!ddx)(?:[a-z]/)?[a-z]?dx(?:['’]?e?s)?|[psf]dx)\b"
 )
+_WHEN = re.compile(r"(?<=\w) (?:at|on|upon|during|in|for|from|after|before|since)\b.{0,40}$")
 _QUALIFIED = (
     r"(?:(?:my|your|the|his|her|their|all|any|other|and|or|known|new|old|active|inactive|acute|chronic|current|resolved|ongoing|long[- ]term|"
     r"principal|primary|main|major|secondary|additional|associated|underlying|relevant|significant|pertinent|important|medical|health|"
     r"hospital|hospitalization|discharge|final|clinical|surgical|psychiatric|co-?existing|concurrent|concomitant|contributing|pre-?existing|"
-    r"existing|identified|treated|stable|related|comorbid|co-?morbid|inpatient|admission|treatment|active|icd|confirmed|overall)[ /,&+-]+(?:& )?)"
+    r"existing|identified|treated|stable|related|comorbid|co-?morbid|inpatient|admission|treatment|active|icd|confirmed|overall|(?:post|pre)-?\s?\w+)[ /,&+-]+(?:& )?)"
 )
 _AFTER = r"(?:(?: |/|, ?)(?:list|summary|treated|managed|present|identified|addressed|found|noted|at|on|this|during|the|time|of|for|in|your|hospital|hospitalization|admission|discharge|stay|visit|death|transfer|encounter|episode))*"
 _STATED = re.compile(
@@ -38,11 +39,13 @@ _STATED = re.compile(
     rf"{_QUALIFIED}+(?:conditions|diseases|illnesses|disorders){_AFTER}|(?:diseases|disorders)(?: list)?|"
     rf"(?:chronic|underlying|principal|primary|main|secondary|associated|treated) condition{_AFTER}|"
     rf"conditions{_AFTER}|your (?:illness|conditions?|health problems?)|injuries(?: list| sustained| identified| found)?|"
+    r"(?:conditions?|illness|problem|disease)s? (?:\w+ly )?(?:responsible|accounting|treated|requiring|prompting|leading)\b.{0,50}|"
+    r"(?:[a-z]+(?:al|ic|ive|ary) )+(?:problems?|conditions|issues) (?:at|on|upon) (?:discharge|d/?c|death|transfer)|"
     r"(?:conditions?|illness(?:es)?|problems?|diseases?)(?: that)? (?:we|you|were|was|had|have|are|treated|diagnosed|present|identified)\b.{0,50}|"
     r"(?:the |main |primary )*reasons? (?:that |why )?(?:you|we) (?:were|had|have|are|needed|stayed|came)\b.{0,50}|"
     r"(?:the |main |primary )*reasons? for (?:your|this|the) (?:hospital |current )?(?:stay|hospitali[sz]ation|illness|death)|"
     r"(?:what|why) (?:you|we) (?:were|had|have|are|found|treated|stayed|needed|diagnosed)\b.{0,50}|what(?: was|'s|’s| is| went)? wrong(?: with you)?|"
-    r"what (?:is|was) the matter(?: with (?:you|me))?|what (?:made|kept|brought) you .{0,40}|what your (?:doctor|team|doctors) found|"
+    r"what (?:is|was) the matter(?: with (?:you|me))?|what (?:made|kept) you .{0,40}|what your (?:doctor|team|doctors) found|"
     r"(?:you|we|the patient) (?:were|was|have been|had been|are being|have)? ?(?:treated|cared|diagnosed|hospitali[sz]ed|admitted|found|in the hospital|here)"
     r"(?: you| the patient)?(?: for| with| to have| because(?: of)?| due to)+|"
     r"(?:primary |principal |billing |final |discharge |diagnostic )*(?:icd|(?:ms-?|apr-?)?drgs?|icd(?:-?\s?(?:9|10|11))?(?:-?\s?(?:cm|am|gm))?)(?: ?[-/]? ?(?:9|10|11))?(?:-?\s?(?:cm|am|gm))?(?: diagnos[a-z]+)?(?: codes?| coding| list)?|"
@@ -79,7 +82,7 @@ _STRONG = frozenset(
     interventions investigations investigation lab laboratory labs management measures medication medications meds micro
     microbiology monitoring mri narrative needs notes note nursing operation operations ops orders outcome outcomes outpatient
     overview parameters pathology pcp pharmacy physician plan plans planning pmh pmhx precautions prescription prescriptions
-    procedure procedures prognosis progress provider providers psh pshx questions radiology recommendations recommendation referral
+    procedure procedures prognosis progress provider providers psh pshx hx o/e questions radiology recommendations recommendation referral
     referrals rehab rehabilitation resuscitation results ros rx safety screening services service studies study
     summary supplies surgeries surgery teaching team tests therapies therapy transportation treatment treatments triage
     vaccinations vaccination vaccines vitals x-ray xray xrays ct ultrasound a/p ap cc fhx shx labs/imaging
@@ -126,15 +129,20 @@ _TRAILING = frozenset(
     """
     performed given done stopped started changed held continued discontinued pending taken received completed obtained
     reviewed required ordered needed scheduled recommended administered provided used made overview planned initiated
-    today s new old only below above list lists rendered seen leading
+    today s new old only below above list lists rendered seen leading still yet
     """.split()
 )
 _NAMING = re.compile(
     r"(?:[a-z]/)?(?:diag[a-z]*|[a-z]?dxs?|conditions?|problems?|co-?morbid[a-z]*|morbidities|causes?|drgs?|icd)"
 )
+_FEWEST_WORDS_OF_TEXT = 4
 _MOST_WORDS = 5
+_MOST_OTHER_WORDS = 3  # before "diagnosis": what it is the diagnosis of
 _SMALL = frozenset(
     "a an and or the of on in at to for by with from as is was were are be been your you our we i no not".split()
+)
+_TELLING = frozenset(
+    "was were is are be been had has have did does do went came will would can her his she he they their you your we it to the this then for from at no".split()
 )
 _ILLNESS = re.compile(
     r"(?:itis|osis|oses|emia|aemia|oma|omas|pathy|uria|plegia|paresis|algia|rrhea|rrhoea|rrhage|penia|ectasis|stenosis|thrombus|embolism|"
@@ -169,14 +177,25 @@ def words_of(title: str) -> list[str]:
 
 def states_diagnosis(title: str) -> bool:
     """Return whether a title, in lower case, says that a diagnosis follows."""
+    title, _, behind = title.partition(",")
+    is_qualified = all(word in _QUALIFIERS for word in words_of(behind))
+    if denies_diagnosis(behind) or (names_section(behind) and not is_qualified):
+        return False
     if _STATED.match(title):
         return True
     if not _DIAGNOSIS.search(title):
         return False
-    if any(word in _NOT_STATED for word in words_of(title)):
+    if denies_diagnosis(title):
         return False
+    title = _WHEN.sub("", title)
     words = [word for word in words_of(_DIAGNOSIS.sub(" ", title)) if word not in _QUALIFIERS | _SMALL]
-    return len(words) <= 1
+    is_about_it = " of " not in title and bool(_NAMING.fullmatch(head_of(title)))
+    return len(words) <= (_MOST_OTHER_WORDS if is_about_it else 1)
+
+
+def denies_diagnosis(title: str) -> bool:
+    """Return whether a title has a word that makes of diagnoses something else: differential, tests, plan."""
+    return any(word in _NOT_STATED for word in words_of(title))
 
 
 def _is_in(word: str, words: frozenset[str]) -> bool:
@@ -206,7 +225,7 @@ def head_of(title: str) -> str:
     match = _PREPOSITION.search(title)
     before = title[: match.start()] if match and match.start() else title
     words = words_of(before) or words_of(title)
-    while len(words) > 1 and words[-1] in _TRAILING:
+    while len(words) > 1 and (words[-1] in _TRAILING or (words[-1].endswith("ed") and not is_ill(words[-1]))):
         words.pop()
     return words[-1] if words else ""
 
@@ -244,6 +263,44 @@ def is_ill(title: str) -> bool:
     return any(
         word in _ABNORMAL or bool(_ILLNESS.search(word)) for word in words_of(title) if not is_section_word(word)
     )
+
+
+def _tells(text: str) -> bool:
+    """Return whether a line in lower case has two of the small words that sentences have and lists of diseases have not."""
+    return len(_TELLING & set(WORD.findall(text))) > 1
+
+
+def is_prose(text: str) -> bool:
+    """Return whether a line reads as a sentence of a story and not as an entry of a list."""
+    return len(text.split()) >= _FEWEST_WORDS_OF_TEXT and (text.rstrip().endswith(".") or _tells(text.lower()))
+
+
+def casing(title: str) -> str:
+    """Return "upper", "title" or "sentence" for how a title is written; nothing if it begins with a small letter."""
+    if not title[:1].isupper():
+        return ""
+    if title.isupper():
+        return "upper"
+    return "title" if all(word[:1].isupper() for word in title.split() if word not in _SMALL) else "sentence"
+
+
+def names_disease(title: str) -> bool:
+    """Return whether a title is the name of a disease: by its head or by a word of illness."""
+    return is_ill(title) or _is_in(head_of(title), disease_heads())
+
+
+@lru_cache(maxsize=1)
+def disease_heads() -> frozenset[str]:
+    """Return the words that names of diseases are about: fracture, syndrome, abscess; and their abbreviations."""
+    titles = [
+        title.lower()
+        for version, apart in ((9, "VE"), (10, "UVWXYZ"))
+        for code, title in shipped_titles(version).items()
+        if code[0] not in apart
+    ]
+    names = [term.term.lower() for term in clinical_names() if term.kind == "abbreviation"]
+    found = {head_of(re.split(r"[,;\[]", name)[0]) for name in (*titles, *names)}
+    return frozenset(word for word in found - _ORDINARY - _SMALL - _TRAILING if not is_section_word(word))
 
 
 def has_disease_word(title: str) -> bool:

@@ -104,3 +104,45 @@ def test_offsets_and_titles_are_those_of_the_text() -> None:
 
 def test_time_is_in_proportion_to_length_in_a_line_of_many_sentences() -> None:
     assert diagnosis_sections("Dx:\n" + "Gout. Word " * 20_000)[0][1] == 4 + 11 * 20_000
+
+
+DRESSES = (
+    "{}:\n", "**{}**\n", "### {}\n", "[{}]\n", "4. {}\n", "3.2 {}\n", "Section 5 - {}\n", "IV. {}\n", "{} -\n",
+    "{}\n--------\n", "> {}\n", "<<{}>>\n", "<h3>{}</h3>\n", "| {} |\n", "{}......\n", "{}\n\n",
+)  # fmt: skip
+TITLES = ("Principal Discharge Diagnosis", "Diagnoses on Transfer", "Impairment and Etiologic Diagnosis")
+
+
+@pytest.mark.parametrize("dress", DRESSES)
+@pytest.mark.parametrize("title", TITLES)
+def test_a_title_is_known_in_every_dress_and_so_is_the_next_one_in_the_same(title: str, dress: str) -> None:
+    for following in ("Zither Playing", "Results Outstanding", "Stopped Medicines"):
+        kept = dress.format(following) + "Ward sister\n"
+        note = f"{BEFORE}{dress.format(title)}gout\nheart failure\n\n{kept}"
+        assert strip_diagnoses(note) == BEFORE + kept
+
+
+@pytest.mark.parametrize(
+    ("header", "is_stated"),
+    [
+        ("Discharge Diagnosis (must be completed):", True), ("Cause of stay (final diagnosis):", True),
+        ("<DCDx>", True),
+        ("Diagnos(es):", True), ("discharge_diagnosis:", True), ("<DischargeDiagnosis>", True),
+        ("Discharge Diagnosis;", True), ("Chronic conditions, stable at discharge:", True),
+        ("Course (by diagnosis):", False),
+        ("Diagnosis (differential):", False), ("D I S C H A R G E   D X:", True), ("What brought you to us:", False),
+        ("<HospitalCourse>", False), ("DDx;", False),
+    ],
+)  # fmt: skip
+def test_asides_tags_and_gaps_hide_no_title_and_make_none(header: str, is_stated: bool) -> None:
+    assert bool(diagnosis_sections(f"{header} gout\n")) is is_stated
+
+
+def test_labels_right_below_a_header_are_parts_of_its_section() -> None:
+    assert strip_diagnoses("Discharge Diagnoses\nP: gout\nO: asthma\n\nPlan: rest\n") == "Plan: rest\n"
+    assert strip_diagnoses("Discharge Diagnoses\nP: gout\nPlan: rest\n") == "Plan: rest\n"
+
+
+def test_entries_with_blank_lines_between_them_are_no_titles() -> None:
+    text = "Discharge Diagnoses:\nGout\n\nDeconditioning\n\nGait apraxia\n\n"
+    assert strip_diagnoses(f"{text}Plan: rest\n") == "Plan: rest\n"
