@@ -81,5 +81,6 @@ SHAPES: dict[str, Callable[[int], str]] = {
     "tokens among names": lambda n: _repeat("<NAME> Dr. Kowalski ", n),
     "agencies": lambda n: "at " + _repeat("Office Of Office of ", n - 3),
     "plus signs and digits": lambda n: _repeat("+1111111111111111111(", n),
+    "a category again and again": lambda n: _repeat("answer Neoplasms. Neoplasms: ", n),
     "labels": lambda n: _repeat("MRN: phone: name: cc: id: ", n),
 }

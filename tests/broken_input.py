@@ -14,6 +14,7 @@ from typing import Literal
 
 import polars as pl
 
+import broken_other
 import broken_tables
 from handmade_mimic import NOTE_COLUMNS, Row, as_csv, prose, save, two_categories, write_mimic3
 
@@ -269,4 +270,4 @@ def page() -> str:
         "|---|---|---|---|",
         *(f"| {c.what} | {titles[c.source]} | {c.outcome} | {f'`{c.says}`' if c.says else ''} |" for c in CASES),
     ]
-    return "\n".join(lines) + "\n" + broken_tables.section()
+    return "\n".join(lines) + "\n" + broken_tables.section() + broken_other.section()

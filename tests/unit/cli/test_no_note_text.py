@@ -122,6 +122,13 @@ OF_WORDS = {
     "labels check": ["labels", "check", "{file}"],
     "labels search": ["labels", "search", "gout", "--terms", "{file}"],
 }
+OF_FOLDERS = {
+    "calibrate": ["calibrate", "{dataset}", "--dataset", "{dataset}"],
+    "export": ["export", "{dataset}", "--to", "adapter", "--out", "{out}"],
+    "export a bundle": ["export", "{dataset}", "--to", "bundle", "--out", "{out}"],
+}
+"""Commands that read whole folders: every file of a dataset and of a run is put there as the broken input."""
+FOLDER_FILES = ("notes.parquet", "manifest.json", "hashes.json", "config.yaml", "labels.tsv", "train_notes.json")
 
 
 NO_TABLES = [
@@ -166,6 +173,31 @@ def test_a_failing_file_is_never_quoted(
     assert "Quill" not in said
     assert "against advice" not in said
     assert not (tmp_path / "out.csv").exists()
+
+
+@pytest.mark.parametrize("what", [*BROKEN][::6])  # each costs a fifth of a second, and most end at the first file
+@pytest.mark.parametrize("command", OF_FOLDERS)
+def test_a_folder_of_failing_files_is_never_quoted(
+    tmp_path: Path,
+    what: str,
+    command: str,
+    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    for name in FOLDER_FILES:
+        (folder / name).write_bytes(BROKEN[what][1])
+    places = {"dataset": folder, "out": tmp_path / "out"}
+    monkeypatch.setattr(sys, "argv", ["nosology", *(word.format(**places) for word in OF_FOLDERS[command])])
+    with caplog.at_level(logging.DEBUG), pytest.raises(SystemExit) as stop:
+        main()
+    shown = capsys.readouterr()
+    assert stop.value.code == 2, shown.err
+    said = shown.out + shown.err + caplog.text
+    assert not any(word in said for word in (CANARY, "Quill", "against advice"))
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_file_without_a_header_is_told_so(
