@@ -7,6 +7,7 @@ looked up as it is written, in capitals unless the whole note is in small letter
 """
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -39,6 +40,7 @@ MOST_ROWS = 500
 """Of a reading: a note of more sentences has several in one row, so that memory is bounded."""
 _LEAST_COVER = 0.34  # of a term's weight; less is a word in common
 _WHOLE = 0.999
+_MOST_REMEMBERED = 64  # sentences of a note, for those who write the same again and again
 _NEAR = 40  # characters that a cue reaches in a text without punctuation, whose clauses nothing ends
 _LONGEST_SHORT = 4  # words of an abbreviation
 _SHORT_WEIGHT = 8.0  # of an abbreviation: that of a term of one or two rare words
@@ -243,15 +245,21 @@ class Lexicon:
             spans: Its sentences, or those to look at; None to find them.
         """
         chosen = tuple(sentences(text) if spans is None else spans)
-        family = [(s.start, s.end) for s in find_sections(text) if s.title.startswith(("family", "fh"))]
+        sections = find_sections(text)
+        begins, is_family = [s.start for s in sections], [s.title.startswith(("family", "fh")) for s in sections]
         is_plain, is_small = not any(character in ",;.:" for character in text), text.islower()
         rows = [number * min(len(chosen), MOST_ROWS) // len(chosen) for number in range(len(chosen))]
         reading = Reading.empty(_row_spans(chosen, rows), self._n_rubrics)
+        near = _NEAR if is_plain else None
+        heard: dict[tuple[str, bool], tuple[Meeting | None, Meeting | None, Meeting | None]] = {}
         for row, (start, end) in zip(rows, chosen, strict=True):
-            of_kin = any(first <= start < last for first, last in family)
-            reading.add(
-                row, self._voices(text[start:end], of_kin=of_kin, near=_NEAR if is_plain else None, is_small=is_small)
-            )
+            place = bisect_right(begins, start) - 1
+            said = (text[start:end], place >= 0 and is_family[place])
+            if said not in heard:
+                if len(heard) == _MOST_REMEMBERED:
+                    heard.clear()
+                heard[said] = self._voices(said[0], of_kin=said[1], near=near, is_small=is_small)
+            reading.add(row, heard[said])
         return reading
 
     def _voices(
