@@ -25,7 +25,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     model = save_tiny_model(folder / "model", tokenizer=real_llama3_tokenizer())
     overrides = [
         f"model.name={model}",
-        "train.max_train_notes=32",
+        "train.max_train_notes=64",
         "train.max_validation_notes=30",
         "evaluate.max_notes=30",
     ]
