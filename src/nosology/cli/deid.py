@@ -21,12 +21,19 @@ from nosology.cli.tables import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from nosology.deidentification import Deidentified, Detector
 
 
 class _Style(StrEnum):
     token = "token"
     surrogate = "surrogate"
+
+
+class _Recall(StrEnum):
+    balanced = "balanced"
+    high = "high"
 
 
 @app.command()
@@ -44,6 +51,13 @@ def deid(
         list[str] | None,
         typer.Option(help="A further detector: presidio[:SPACY_MODEL], or transformer:NAME_OR_FOLDER. Repeatable."),
     ] = None,
+    recall: Annotated[
+        _Recall, typer.Option(help="high: a network beside the rules; misses less, redacts more that is no identifier.")
+    ] = _Recall.balanced,
+    review: Annotated[
+        Path | None, typer.Option(help="Also write a page (HTML) of a random sample to check, the doubtful first.")
+    ] = None,
+    review_notes: Annotated[int, typer.Option(min=1, help="How many notes --review shows.")] = 50,
     processes: Annotated[int, typer.Option(min=1, help="Worker processes.")] = 1,
     separator: SeparatorOption = None,
     encoding: EncodingOption = None,
@@ -62,10 +76,11 @@ def deid(
     from nosology.sources.tablefile import has_lists, refuse_taken, table_format, write_table
 
     table_format(out)  # what cannot be written is refused before the work starts
-    check_out(out, file, is_forced=force)
+    for path in (out, review) if review else (out,):
+        check_out(path, file, is_forced=force)
     if escape_formulas:
         check_escaping(out)
-    detectors = (*default_detectors(), *_further(detector)) if detector else None
+    detectors = (*default_detectors(recall.value), *_further(detector or []))
     read = read_user_table(file, text, *([patient] if patient else []), separator=separator, encoding=encoding)
     table = read.frame
     refuse_taken(table, file, ("clean_text", "spans"))
@@ -83,8 +98,31 @@ def deid(
         ):
             results.append(result)
             advance(1)
+    if review:
+        _write_review(review, texts, results, n_sample=review_notes, recall=recall.value)
     write_table(_with_columns(table, results, is_nested=has_lists(out)), out, escapes_formulas=escape_formulas)
-    say(f"replaced {sum(len(result.spans) for result in results):,} identifiers in {len(results):,} notes: {out}")
+    say(
+        f"replaced {sum(len(result.spans) for result in results):,} identifiers in {len(results):,} notes, "
+        f"recall {recall.value}: {out}"
+    )
+
+
+def _write_review(
+    path: Path, texts: "Sequence[str]", results: "list[Deidentified]", *, n_sample: int, recall: str
+) -> None:
+    """Write the page of a sample: the notes as they were, with how sure the network is of each span."""
+    from nosology.deidentification.detectors.learned import certainty
+    from nosology.deidentification.findings import Finding
+    from nosology.report.redactions import Reviewed, drawn, write_redactions
+
+    notes = []
+    for i in drawn(len(results), n_sample):
+        spans = results[i].spans
+        shares = certainty(texts[i], spans)
+        findings = tuple(Finding(span, "context", share) for span, share in zip(spans, shares, strict=True))
+        notes.append(Reviewed(i + 1, texts[i], findings))
+    write_redactions(notes, path, n_notes=len(results), recall=recall)
+    say(f"the notes of {path} hold their identifiers: keep it where the notes are kept")
 
 
 def _further(names: list[str]) -> "tuple[Detector, ...]":

@@ -18,11 +18,14 @@ from nosology.deidentification.detectors.ages import ages
 from nosology.deidentification.detectors.contacts import contacts
 from nosology.deidentification.detectors.dates import dates
 from nosology.deidentification.detectors.institutions import institutions
+from nosology.deidentification.detectors.learned import Learned
 from nosology.deidentification.detectors.numbers import numbers
 from nosology.deidentification.detectors.people import people
 from nosology.deidentification.detectors.placeholders import mimic3_placeholders, mimic4_placeholders
 from nosology.deidentification.detectors.scrubadub_detectors import scrubadub_detectors
 from nosology.deidentification.detectors.tagger import tagged
+from nosology.deidentification.findings import Finding
+from nosology.deidentification.judging.certainty import judged
 from nosology.deidentification.judging.completion import completed
 from nosology.deidentification.judging.plain_words import without_plain_words
 from nosology.deidentification.judging.repeats import repeat_names
@@ -38,6 +41,7 @@ __all__ = [
     "SPAN_TYPES",
     "Deidentified",
     "Detector",
+    "Recall",
     "Style",
     "default_detectors",
     "deidentify",
@@ -47,6 +51,7 @@ __all__ = [
 ]
 
 Style = Literal["token", "surrogate"]
+Recall = Literal["balanced", "high"]
 
 _TOKEN = re.compile(f"<(?:{'|'.join(SPAN_TYPES)})>")
 _BATCH = 64  # texts sent to a process at once
@@ -68,10 +73,15 @@ class Deidentified:
     replacements: tuple[str, ...] = field(default=(), repr=False)
 
 
-def default_detectors() -> tuple[Detector, ...]:
-    """Return the detectors that `deidentify` runs when it is given none."""
+def default_detectors(recall: Recall = "balanced") -> tuple[Detector, ...]:
+    """Return the detectors that `deidentify` runs when it is given none.
+
+    Args:
+        recall: ``"balanced"``: rules and the tagger; ``"high"``: the network beside them.
+    """
     rules = (dates, contacts, ages, numbers, addresses, institutions, people)
-    return (mimic3_placeholders, mimic4_placeholders, scrubadub_detectors, *rules, tagged)
+    found = (mimic3_placeholders, mimic4_placeholders, scrubadub_detectors, *rules, tagged)
+    return (*found, Learned()) if recall == "high" else found
 
 
 def deidentify(
@@ -80,6 +90,7 @@ def deidentify(
     style: Style = "token",
     detectors: Sequence[Detector] | None = None,
     patient_key: str | None = None,
+    recall: Recall = "balanced",
 ) -> Deidentified:
     """Return the text with its identifiers replaced, and where they were.
 
@@ -88,6 +99,8 @@ def deidentify(
         style: ``"token"`` writes ``<NAME>``; ``"surrogate"`` writes invented values, consistent for a patient.
         detectors: What looks for identifiers; None for `default_detectors`.
         patient_key: Whose text it is. Surrogates of one key agree with each other across texts.
+        recall: ``"balanced"``, or ``"high"`` to miss less and redact more that is no identifier; says nothing where
+            ``detectors`` are given.
 
     Example:
         >>> result = deidentify("Seen by Dr. Okafor on 3/14/19.")
@@ -99,7 +112,7 @@ def deidentify(
     if not isinstance(text, str):
         raise TypeError(f"a note is text, not {type(text).__name__}")
     composed, offsets = compose(text)
-    found = _spans(composed, default_detectors() if detectors is None else detectors)
+    found = _spans(composed, default_detectors(recall) if detectors is None else detectors)
     spans = found if offsets is None else tuple(Span(offsets[s.start], offsets[s.end], s.type) for s in found)
     surrogates = Surrogates(patient_key) if style == "surrogate" else None
     replacements = tuple(surrogates.replace(composed, seen) if surrogates else f"<{seen.type}>" for seen in found)
@@ -115,13 +128,19 @@ def _spans(text: str, detectors: Sequence[Detector]) -> tuple[Span, ...]:
     """Return what the detectors find, names wherever they stand, neighbours joined, tokens left out."""
     read = unwrap(text)
     found: list[Span] = []
+    learned: list[Finding] = []
     for detector in detectors:
-        found += detector(read)
+        if isinstance(detector, Learned):
+            learned += detector.findings(read)
+        else:
+            found += detector(read)
         ask()
     found += repeat_names(read, found)
     found += completed(read, found)
     ask()
     spans = without_plain_words(join_neighbours(merge_spans(found, len(text)), read), read)
+    if learned:
+        spans = join_neighbours(merge_spans([*spans, *judged(learned, read)], len(text)), read)
     return leave_out(spans, [match.span() for match in _TOKEN.finditer(text)]) if "<" in text else spans
 
 

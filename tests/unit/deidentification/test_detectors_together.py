@@ -11,6 +11,7 @@ from nosology.deidentification.detectors.ages import ages
 from nosology.deidentification.detectors.contacts import contacts
 from nosology.deidentification.detectors.dates import dates
 from nosology.deidentification.detectors.institutions import institutions
+from nosology.deidentification.detectors.learned import Learned
 from nosology.deidentification.detectors.numbers import numbers
 from nosology.deidentification.detectors.people import people
 from nosology.deidentification.detectors.placeholders import mimic3_placeholders, mimic4_placeholders
@@ -30,6 +31,7 @@ TYPES: dict[str, tuple[Detector, set[str]]] = {
     "mimic4": (mimic4_placeholders, set(SPAN_TYPES)),
     "scrubadub": (scrubadub_detectors, {"CONTACT", "ID"}),
     "tagger": (tagged, set(SPAN_TYPES)),
+    "learned": (Learned(), set(SPAN_TYPES)),
 }
 NOTE = (
     "Mr. Okafor, a 93-year-old man, was seen by Dr. Jane Lindqvist on March 14, 2019 at Lakeview Hospital. "
@@ -61,7 +63,7 @@ def test_a_detector_gives_its_own_types_within_the_text(name: str) -> None:
     holds()
 
 
-@pytest.mark.parametrize("name", sorted(set(TYPES) - {"tagger"}))
+@pytest.mark.parametrize("name", sorted(set(TYPES) - {"tagger", "learned"}))
 def test_a_detector_remembers_nothing_of_the_text_before(name: str) -> None:
     detector, _ = TYPES[name]
     alone = found(detector, NOTE)

@@ -1,0 +1,255 @@
+"""Whole notes of the grammar: frames filled with sentences, identifiers planted into public text, writing destroyed at random.
+
+`notes` yields notes of one part, as pieces; `marked` joins pieces into a text with spans. The frames with a star, a
+fifth of all lines, patterns and stock entries, and the cultures and countries with a star belong to the part that is
+set aside.
+"""
+
+# ruff: noqa: E501 - lists and patterns, read across
+import random
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from grammar_text import Piece, of_part, sections, template
+from identifiers import Identifiers
+from training_notes import Stock, expand, read_templates
+
+TEMPLATES = Path(__file__).with_name("templates.txt")
+_PERSON = re.compile(r"\b(?:[Tt]he patient|[Tt]his patient|She|He|[Oo]ur patient)\b")
+_YEAR = re.compile(r"\b(?:in|since|In) (?:19|20)\d\d\b")
+_SITE = re.compile(r"\b(?:our|the|another) (?:hospital|center|centre|clinic|department|emergency room|unit)\b")
+_AGE = re.compile(r"\b[1-8]?\d(?=[- ]years?[- ]old)")
+_INSERTIONS = of_part(
+    [
+        "(per {doc})", "(d/w {doc|last|first})", ", {rel},", "({date})", "on {date|pdate}", "({initials})", "- {full} -", "at {hospital}", "in {town}",
+        "from {town}", "({phone})", "({employer})", "[{full}]", "{date|pdate}:", "by {full|last|doc}", "with {first|full}", "{mrn}", "from {hospital}",
+        "and {first}", "({hospital})", "for {employer}", "via {hospital}", "{full},", "(MRN {mrn})", "near {street}", "until {pdate|dodd}", "({town})",
+        "for {first}", "to {full|first}", "{drange}", "since {pdate|hol}", "after {hol|pdate}", "of {town}", "under {doc|last}",
+    ],
+    "train",
+)  # fmt: skip
+_KINDS = (
+    "name",
+    "name",
+    "name",
+    "date",
+    "date",
+    "age",
+    "age",
+    "contact",
+    "contact",
+    "id",
+    "id",
+    "place",
+    "place",
+    "hospital",
+    "hospital",
+    "org",
+    "org",
+)
+_WEIGHTS = {"free": 26, "free_short": 12, "medicine": 8, "medicine_lines": 5, "medicine_word": 6, "medicine_list": 4, "medicine_commas": 4,
+            "medicine_two": 4, "exam_note": 8, "exam_run": 5, "exam_lines": 5, "exam_short": 4, "public": 5, "public_planted": 10, "old": 8, "dictated": 4}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class PublicText:
+    """Sentences without identifiers that may ship in weights, and notes that are marked already."""
+
+    sentences: Sequence[str] = field(repr=False)
+    diseases: Sequence[str] = field(repr=False)
+
+
+class NoteGrammar:
+    """Writes notes of one part.
+
+    Args:
+        part: ``"train"`` or ``"aside"``.
+        public: Text of others to plant identifiers in.
+        seed: Same seed, same notes.
+    """
+
+    def __init__(self, part: str, public: PublicText, seed: int) -> None:
+        self._rng = random.Random(seed)
+        self._part = part
+        self._draw = Identifiers(self._rng, part)
+        self._public = of_part(public.sentences, part)
+        self._carriers = {
+            name: of_part(lines, part) for name, lines in (sections("carriers.txt") | sections("plain.txt")).items()
+        }
+        frames = sections("frames.txt")
+        self._frames = {name: lines[0] for name, lines in frames.items() if name.endswith("*") == (part == "aside")}
+        if part == "aside":
+            self._frames |= {
+                name: frames[name][0]
+                for name in ("free", "medicine", "medicine_list", "medicine_word", "public_planted", "exam_note")
+            }
+        self._weights = [_WEIGHTS.get(name, 4 if part == "train" else 10) for name in self._frames]
+        self._old = read_templates(TEMPLATES) if part == "train" else {}
+        self._stock = Stock(self._rng)
+
+    def note(self) -> tuple[str, list[Piece]]:
+        """Return a note's style and pieces."""
+        (style,) = self._rng.choices(list(self._frames), self._weights)
+        pieces: list[Piece] = []
+        position = 0
+        frame = self._frames[style]
+        for match in re.finditer(r"<(\w+) (\d+)>", frame):
+            pieces += template(frame[position : match.start()]).fill(self._rng, self._draw)
+            count = max(1, int(match[2]) + self._rng.choice([-1, 0, 0, 1]))
+            for i in range(count):
+                pieces += [*([(" ", "")] if i else []), *self._sentence(match[1])]
+            position = match.end()
+        pieces += template(frame[position:]).fill(self._rng, self._draw)
+        return style.strip("*"), pieces
+
+    def _sentence(self, kind: str) -> list[Piece]:
+        rng = self._rng
+        if kind == "text":
+            return [(rng.choice(self._public), "")]
+        if kind == "planted":
+            return self._planted(rng.choice(self._public))
+        if kind == "old":
+            return [
+                piece
+                for piece in expand(
+                    rng.choice(self._old[rng.choice(["sentence", "sentence", "header", "footer", "listing"])]),
+                    self._stock,
+                )
+                if piece[0]
+            ] + [(rng.choice(["\n", ""]), "")]
+        section = rng.choice(_KINDS) if kind == "any" else kind
+        return template(rng.choice(self._carriers[section])).fill(rng, self._draw)
+
+    def _planted(self, sentence: str) -> list[Piece]:
+        rng = self._rng
+        swaps: list[tuple[re.Pattern[str], Callable[[], list[Piece]]]] = [
+            (_PERSON, lambda: self._draw(rng.choice(["full", "first", "titled", "last", "first"]))),
+            (_SITE, lambda: self._draw("hospital")),
+            (_AGE, lambda: self._draw("age90")),
+            (_YEAR, lambda: [(rng.choice(["in ", "on "]), ""), *self._draw(rng.choice(["date", "pdate"]))]),
+        ]
+        pieces: list[Piece] = [(sentence, "")]
+        for pattern, draw in swaps:
+            match = pattern.search(sentence)
+            if match and rng.random() < 0.7:
+                pieces = [(sentence[: match.start()], ""), *draw(), (sentence[match.end() :], "")]
+                break
+        gaps = [match.start() for match in re.finditer(" ", pieces[-1][0])]
+        if gaps and rng.random() < 0.6:
+            text = pieces.pop()[0]
+            at = rng.choice(gaps)
+            added = template(rng.choice(_INSERTIONS)).fill(rng, self._draw)
+            pieces += [(text[: at + 1], ""), *added, (text[at:], "")]
+        return [piece for piece in pieces if piece[0]]
+
+
+def notes(part: str, public: PublicText, seed: int, count: int) -> Iterator[tuple[str, str, list[dict[str, Any]]]]:
+    """Yield notes as style, text and spans.
+
+    Args:
+        part: ``"train"`` or ``"aside"``.
+        public: Text of others to plant identifiers in.
+        seed: Same seed, same notes.
+        count: How many.
+    """
+    grammar = NoteGrammar(part, public, seed)
+    rng = random.Random(seed + 1)
+    for _ in range(count):
+        style, pieces = grammar.note()
+        text, spans = marked(destroyed(pieces, rng))
+        yield style, text, spans
+
+
+def marked(pieces: Sequence[Piece]) -> tuple[str, list[dict[str, Any]]]:
+    """Return the pieces' text and spans; parts of one kind side by side are one span, those of kind "?" optional."""
+    spans: list[dict[str, Any]] = []
+    at = 0
+    for text, kind in pieces:
+        if kind:
+            same = (
+                spans
+                and spans[-1]["end"] == at
+                and spans[-1]["type"] == ("LOCATION" if kind == "?" else kind)
+                and ("optional" in spans[-1]) == (kind == "?")
+            )
+            if same:
+                spans[-1]["end"] = at + len(text)
+            else:
+                spans.append(
+                    {
+                        "start": at,
+                        "end": at + len(text),
+                        "type": "LOCATION" if kind == "?" else kind,
+                        **({"optional": True} if kind == "?" else {}),
+                    }
+                )
+        at += len(text)
+    return "".join(text for text, _ in pieces), spans
+
+
+def destroyed(pieces: list[Piece], rng: random.Random) -> list[Piece]:
+    """Return the pieces with their casing, blanks, dashes, line breaks and spelling changed the way hurried people do."""
+    draw = rng.random()
+    if draw < 0.13:
+        pieces = [(text.upper(), kind) for text, kind in pieces]
+    elif draw < 0.28:
+        pieces = [(text.lower(), kind) for text, kind in pieces]
+    elif draw < 0.31:
+        pieces = [(text.title(), kind) for text, kind in pieces]
+    elif draw < 0.4:
+        pieces = [(rng.choice([str.upper, str.lower, str, str])(text), kind) for text, kind in pieces]
+    if rng.random() < 0.25:
+        pieces = [(_blanks(text, kind, rng), kind) for text, kind in pieces]
+    if rng.random() < 0.2:
+        pieces = [(_typed(text, rng), kind) for text, kind in pieces]
+    return _wrapped(pieces, rng) if rng.random() < 0.25 else pieces
+
+
+def _blanks(text: str, kind: str, rng: random.Random) -> str:
+    style = rng.choice(["no-break", "double", "dash", "quote", "tab"])
+    if style == "no-break":
+        return text.replace(" ", "\xa0", 1) if kind else text
+    if style == "double":
+        return re.sub(r"(?<=\S) ", lambda _: "  " if rng.random() < 0.2 else " ", text)
+    if style == "dash":
+        return text.replace("-", rng.choice(["–", "\u2011", "—"])) if kind in ("DATE", "CONTACT", "ID", "") else text
+    return text.replace("'", "’") if style == "quote" else text.replace("  ", "\t")
+
+
+def _typed(text: str, rng: random.Random) -> str:
+    letters = list(text)
+    for i in range(len(letters) - 1):
+        if letters[i].isalpha() and letters[i + 1].isalpha() and rng.random() < 0.02:
+            change = rng.random()
+            if change < 0.4:
+                letters[i], letters[i + 1] = letters[i + 1], letters[i]
+            elif change < 0.7:
+                letters[i] = ""
+            else:
+                letters[i] += letters[i]
+    return "".join(letters)
+
+
+def _wrapped(pieces: list[Piece], rng: random.Random) -> list[Piece]:
+    """Return the pieces with line breaks in place of blanks, so that no line is longer than a width."""
+    width, column, wrapped = rng.randint(48, 90), 0, []
+    flat = "".join(text for text, _ in pieces)
+    at = 0
+    for text, kind in pieces:
+        characters = list(text)
+        for i, character in enumerate(characters):
+            if character == "\n":
+                column = 0
+                continue
+            column += 1
+            if character == " ":
+                ahead = re.compile(r"\S*").match(flat, at + i + 1)
+                if ahead and column + len(ahead[0]) > width:
+                    characters[i] = "\n"
+                    column = 0
+        at += len(text)
+        wrapped.append(("".join(characters), kind))
+    return wrapped

@@ -1,0 +1,315 @@
+"""Invented identifiers of every kind and what looks like them, drawn from the grammar's stocks."""
+
+# ruff: noqa: E501 - lists and patterns, read across
+import random
+import re
+import string
+import unicodedata
+from collections.abc import Callable
+
+from calendar_forms import DateForms
+from grammar_text import Piece, fields, of_part, sections
+from lookalikes import Lookalikes
+from people_names import Names
+
+from nosology.deidentification.lexicon import ranked
+
+_DEGREES = ["Dr. ", "Dr ", "Dr. ", "Dr ", "Dr.", "DR ", "dr ", "Drs. ", "Prof ", "Doctor ", "Mr ", "Miss ", ""]
+_TITLES = ["Mr. ", "Mrs. ", "Ms. ", "Mr ", "Mrs ", "Ms ", "Miss ", "Mx ", "Sr. ", "Sra. ", "Master ", "MR. ", "Mme "]
+_EXTENSIONS = ["docx", "pdf", "jpg", "dcm", "wav", "xlsx", "tif", "png", "rtf", "mp4"]
+_FILE_WORDS = ["consent", "echo", "DC", "discharge", "MRI", "wound", "letter", "ECG", "labs", "CXR", "scan", "form"]
+
+
+class Identifiers:
+    """Draws identifiers and look-alikes of one part of the grammar.
+
+    Args:
+        rng: What decides.
+        part: ``"train"`` or ``"aside"``.
+    """
+
+    def __init__(self, rng: random.Random, part: str) -> None:
+        self.rng = rng
+        self.part = part
+        self._dates = DateForms(rng, part)
+        self._lookalikes = Lookalikes(rng, part)
+        self.names = Names(rng, part)
+        self._countries = self._split(fields("places.txt"), ("towns", "streets", "phones"))
+        self._country_names = [c for c in self._countries if c.endswith("*") == (part == "aside")]
+        if part == "train":
+            self._country_names += ["us", "us", "us", "uk"]
+        self._names_of = {
+            kind: self._split(
+                {kind: parts}, ("saints", "nature", "firms", "invented", "businesses", "brand", "foreign")
+            )[kind]
+            for kind, parts in fields("organisations.txt").items()
+        }
+        self._patterns = {
+            key: [entry.strip().replace("_", " ") for line in lines for entry in line.split(",")]
+            for key, lines in sections("contacts.txt").items()
+        }
+        for key in ("mrn", "natid", "serial", "plate", "pager", "domains", "hobby"):
+            self._patterns[key] = of_part(self._patterns[key], part)
+        self._slots: dict[str, Callable[[], list[Piece]]] = self._table()
+
+    def _split(self, groups: dict[str, dict[str, list[str]]], keys: tuple[str, ...]) -> dict[str, dict[str, list[str]]]:
+        return {
+            name: {key: of_part(words, self.part) if key in keys else words for key, words in group.items()}
+            for name, group in groups.items()
+        }
+
+    def __call__(self, slot: str) -> list[Piece]:
+        """Return what fills a slot of a template."""
+        if slot.startswith("-"):
+            return [(self._lookalikes(slot[1:]), "")]
+        for prefix, change in (("upper_", str.upper), ("low_", str.lower)):
+            if slot.startswith(prefix):
+                return [(change(text), kind) for text, kind in self(slot[len(prefix) :])]
+        return self._slots[slot]()
+
+    def _table(self) -> dict[str, Callable[[], list[Piece]]]:
+        named = {
+            "first": self.names.first, "last": self.names.last, "full": self.names.full, "initials": self.names.initials,
+            "initial": lambda: self.rng.choice(string.ascii_uppercase), "initname": self.names.initname,
+            "lastfirst": self.names.last_first, "nick": self.names.nick, "rel": self._relative, "file": self._file,
+        }  # fmt: skip
+        dates = {"date": "full", "pdate": "partial", "drange": "range", "dodd": "odd", "wdate": "weekday",
+                 "hol": "holiday", "dlist": "list"}  # fmt: skip
+        table: dict[str, Callable[[], list[Piece]]] = {
+            name: (lambda draw=draw: [(draw(), "NAME")]) for name, draw in named.items()
+        }
+        table |= {slot: (lambda form=form: [(self._dates(form), "DATE")]) for slot, form in dates.items()}
+        table |= {key: (lambda key=key: [(self._number(key), "ID")]) for key in ("mrn", "natid", "serial", "plate")}
+        table |= {
+            key: (lambda key=key: [(self.rng.choice(self._patterns[key]), "")]) for key in ("idlabel", "natlabel")
+        }
+        table |= {
+            "titled": lambda: [
+                (self.rng.choice(_TITLES), ""),
+                (self.rng.choice((self.names.last, self.names.full))(), "NAME"),
+            ],
+            "doc": self._doctor,
+            "age90": lambda: [(str(self.rng.choice([*range(90, 100), *range(90, 108)])), "AGE90")],
+            "phone": lambda: [(self._phone(), "CONTACT")],
+            "pager": lambda: [(self._number("pager"), "CONTACT")],
+            "ext": lambda: [(self._number("pager"), "CONTACT")],
+            "ip": lambda: [(self._number("ip"), "CONTACT")],
+            "email": lambda: [(self._email(), "CONTACT")],
+            "url": lambda: [(self._url(), "CONTACT")],
+            "handle": lambda: [(self._handle(), "CONTACT")],
+            "street": lambda: [(self._street(self._country()), "LOCATION")],
+            "town": lambda: [(self.town(), "LOCATION")],
+            "region": lambda: [(self.rng.choice(self._country()["regions"]), "?")],
+            "postcode": lambda: [(self._pattern(self.rng.choice(self._country()["postcodes"])), "LOCATION")],
+            "address": self._address,
+            "hospital": lambda: [(self.named("hospital", "templates"), "HOSPITAL")],
+            "ward": lambda: [(self._ward(), "HOSPITAL")],
+            "employer": lambda: [(self.named("employer", "employers"), "ORG")],
+            "pharm": lambda: [(self.named("employer", "pharmacies"), "ORG")],
+        }
+        return table
+
+    def _relative(self) -> str:
+        draw = self.rng.random()
+        return self.names.first() if draw < 0.55 else self.names.full() if draw < 0.9 else self.names.last()
+
+    def _doctor(self) -> list[Piece]:
+        draw = self.rng.random()
+        name = self.names.last() if draw < 0.6 else self.names.full() if draw < 0.85 else self.names.initname()
+        title = self.rng.choice(_DEGREES)
+        behind = self.rng.choice(
+            [", MD", " MD", " RN", ", RN", " (SpR)", " (reg)", ", NP", " PA", " FY1", " SHO", " RRT", ", DO"]
+        )
+        pieces = [(title, ""), (name, "NAME")] if title else [(name, "NAME"), (behind, "")]
+        return [piece for piece in pieces if piece[0]]
+
+    def _file(self) -> str:
+        rng = self.rng
+        glue = rng.choice(["_", "_", "-", ".", ""])
+        first, last = self._ascii(self.names.first()), self._ascii(self.names.last())
+        names = rng.choice(
+            [[last, first], [first, last], [last], [last, first[:1]], [last.lower(), first.lower()], [last.upper()]]
+        )
+        words = [*names, rng.choice(_FILE_WORDS)]
+        words = words if rng.random() < 0.6 else words[::-1]
+        words += [f"{rng.randint(2005, 2029)}"] if rng.random() < 0.4 else []
+        return glue.join(words) + "." + rng.choice(_EXTENSIONS)
+
+    # Numbers and accounts
+
+    def _pattern(self, pattern: str) -> str:
+        rng = self.rng
+        drawn = {"#": string.digits, "9": "23456789", "@": string.ascii_uppercase}
+        return "".join(rng.choice(drawn[c]) if c in drawn else c for c in pattern)
+
+    def _number(self, key: str) -> str:
+        pattern = self.rng.choice(self._patterns[key]).replace(" ", " ")
+        drawn = {"#": string.digits, "@": string.ascii_uppercase}
+        return "".join(self.rng.choice(drawn[c]) if c in drawn else c for c in pattern)
+
+    def _phone(self) -> str:
+        number = self._pattern(self.rng.choice(self._country()["phones"])).strip()
+        draw = self.rng.random()
+        if draw < 0.06:
+            return number.replace("-", "–")
+        if draw < 0.1:
+            return number.replace(" ", "\xa0")
+        return number.replace("-", " - ") if draw < 0.12 else number
+
+    def _ascii(self, name: str) -> str:
+        plain = unicodedata.normalize("NFD", name).encode("ascii", "ignore").decode()
+        return re.sub(r"\W", "", plain) or self.names.chains[0].word(self.rng)
+
+    def _user(self) -> str:
+        rng = self.rng
+        first, last = self._ascii(self.names.first()), self._ascii(self.names.last())
+        number = rng.choice(["", "", str(rng.randint(1, 99)), str(rng.randint(1940, 2015))])
+        glue = rng.choice([".", "_", "", "-", "."])
+        hobby = rng.choice(self._patterns["hobby"])
+        user = (
+            rng.choice(
+                [
+                    first + glue + last,
+                    first[0] + glue + last,
+                    last + glue + first[0],
+                    first + glue + hobby,
+                    hobby + glue + last,
+                    first,
+                    last + first[:2],
+                ]
+            )
+            + number
+        )
+        return user.lower() if rng.random() < 0.8 else user
+
+    def _email(self) -> str:
+        at = self.rng.choice(["@"] * 12 + [" @ ", "(at)", " at ", " [at] "])
+        return f"{self._user()}{at}{self.rng.choice(self._patterns['domains'])}"
+
+    def _handle(self) -> str:
+        return self.rng.choice(["@", "@", "", "", "u/", "live:"]) + self._user()
+
+    def _url(self) -> str:
+        rng = self.rng
+        site = f"{self._ascii(self.names.last()).lower()}{rng.choice(['', 'clinic', 'family', 'health', '-blog', 'md'])}.{rng.choice(['com', 'org', 'net', 'co.uk', 'de', 'ca'])}"
+        start = rng.choice(["www.", "http://", "https://www.", "https://", ""])
+        return start + rng.choice(
+            [
+                site,
+                site,
+                f"facebook.com/{self._user()}",
+                f"{site}/{self._user()}",
+                f"linkedin.com/in/{self._user()}",
+                f"zoom.us/j/{rng.randint(10**8, 10**10)}",
+            ]
+        )
+
+    # Places and institutions
+
+    def _country(self) -> dict[str, list[str]]:
+        return self._countries[self.rng.choice(self._country_names)]
+
+    def town(self) -> str:
+        """Return a town, listed or invented."""
+        draw = self.rng.random()
+        if draw < 0.5:
+            return self.names.spelled(self.rng.choice(self._country()["towns"]))
+        if draw < 0.72:
+            return self.names.listed(2)
+        if draw < 0.85:
+            return self.names.chains[2].word(self.rng)
+        tail = self.rng.choice(
+            [
+                "ville",
+                "ton",
+                "burg",
+                "field",
+                "wood",
+                "dale",
+                "port",
+                "ford",
+                "bury",
+                "haven",
+                "mont",
+                "view",
+                "mouth",
+                "stead",
+                "ham",
+                "brook",
+                "hurst",
+                "worth",
+                "minster",
+                "combe",
+                "thorpe",
+                "by",
+                "wick",
+                "dorf",
+                "heim",
+            ]
+        )
+        front = self.names.chains[1].word(self.rng)[:5]
+        town = front + tail
+        return self.rng.choice([town, town, f"{self.rng.choice(['North', 'South', 'East', 'West', 'New', 'Port', 'Lake', 'Mount', 'Fort', 'St.', 'Great', 'Little', 'Upper', 'Lower', 'Old'])} {town}",
+                                f"{town} {self.rng.choice(['Springs', 'Heights', 'Falls', 'Hills', 'Valley', 'Beach', 'Green', 'Park', 'Bay', 'Creek', 'Point', 'Ridge', 'Cross', 'Magna', 'Junction'])}"])  # fmt: skip
+
+    def _street(self, country: dict[str, list[str]]) -> str:
+        rng = self.rng
+        form = rng.choice(country["address"])
+        street = (
+            rng.choice(country["streets"])
+            if rng.random() < 0.55
+            else rng.choice([self.names.last(), self.names.chains[1].word(rng), self.town()])
+        )
+        house = str(rng.choice([rng.randint(1, 99), rng.randint(1, 999), rng.randint(100, 19999)]))
+        drawn = {"house": house, "streets": street, "streetends": rng.choice(country["streetends"]),
+                 "unit": self._pattern(rng.choice(country["unit"])), "dir": rng.choice(country.get("dir", ["N"]))}  # fmt: skip
+        form = "".join(rng.choice(string.digits) if c == "#" else c for c in form)
+        form = re.sub(r"(?<![A-Za-z{])@(?![A-Za-z])", lambda _: rng.choice("ABCDEFGH"), form)
+        return re.sub(r"\{(\w+)\}", lambda match: drawn[match[1]], form)
+
+    def _address(self) -> list[Piece]:
+        rng = self.rng
+        country = self._country()
+        street, town = (
+            self._street(country),
+            self.names.spelled(rng.choice(country["towns"])) if rng.random() < 0.5 else self.town(),
+        )
+        region, code = rng.choice(country["regions"]), self._pattern(rng.choice(country["postcodes"]))
+        glue = rng.choice([", ", ", ", "\n", " ", "; "])
+        return rng.choice([
+            [(street, "LOCATION"), (glue, "LOCATION"), (town, "LOCATION"), (", ", "?"), (region, "?"), (" ", "?"), (code, "LOCATION")],
+            [(street, "LOCATION"), (glue, "LOCATION"), (town, "LOCATION"), (" ", "LOCATION"), (code, "LOCATION")],
+            [(street, "LOCATION"), (glue, "LOCATION"), (code, "LOCATION"), (" ", "LOCATION"), (town, "LOCATION")],
+            [(street, "LOCATION"), (glue, "LOCATION"), (town, "LOCATION")],
+            [(street, "LOCATION")],
+        ])  # fmt: skip
+
+    def named(self, group: str, key: str) -> str:
+        """Return an institution's name, its template's parts drawn until none is left."""
+        parts = self._names_of[group]
+        name = self.rng.choice(parts[key])
+        for _ in range(4):
+            if "{" not in name:
+                break
+            name = re.sub(r"\{(\w+)\}", lambda match: self._institution_part(parts, match[1]), name)
+        return re.sub("#", lambda _: self.rng.choice("123456789"), name)
+
+    def _institution_part(self, parts: dict[str, list[str]], key: str) -> str:
+        draws = {"town": self.town, "last": self.names.last, "first": self.names.first}
+        if key in draws:
+            return draws[key]()
+        if key == "state":
+            return string.capwords(self.rng.choice(list(ranked("states"))))
+        return self.rng.choice(parts.get(key) or self._names_of["hospital"][key])
+
+    def _ward(self) -> str:
+        person = self.rng.choice(
+            [
+                self.names.last(),
+                self.names.last(),
+                self.names.full(),
+                self.town(),
+                self.rng.choice(self._names_of["hospital"]["nature"]),
+            ]
+        )
+        return f"{person} {self.rng.choice(self._names_of['hospital']['wardheads'])}"

@@ -1,0 +1,384 @@
+"""What looks like an identifier and is none: terms of medicine, doses, pressures, scores, gestations, durations."""
+
+# ruff: noqa: E501 - lists and patterns, read across
+import random
+from collections.abc import Callable
+from functools import cache
+
+from grammar_text import of_part, sections
+
+from nosology.deidentification.lexicon import ranked
+
+_PLACES = {"term": ("eponym", "eponym", "procedure", "organism", "criteria", "disease", "disease"),
+           "sign": ("sign",), "crit": ("criteria",), "proc": ("procedure",), "device": ("device",),
+           "brand": ("brand", "brand", "product"), "inhaler": ("inhaler",), "obs": ("obstetric",), "anat": ("anatomy",),
+           "org": ("organism",), "short": ("shortnote",), "section": ("section",), "people": ("people",), "drug": ("drug", "brand"),
+           "bare": ("eponym", "sign", "criteria", "procedure", "device", "brand", "inhaler", "obstetric", "anatomy", "organism",
+                    "shortnote", "section", "people", "disease", "pair", "product", "drug")}  # fmt: skip
+_COMPLAINTS = of_part(
+    [
+        "chest pain",
+        "SOB",
+        "headache",
+        "abdominal pain",
+        "fever",
+        "cough",
+        "rash",
+        "dizziness",
+        "syncope",
+        "a fall",
+        "back pain",
+        "LOC",
+        "nausea",
+        "vomiting",
+        "palpitations",
+        "leg swelling",
+        "R hip pain",
+        "confusion",
+        "low mood",
+        "anxiety",
+        "diarrhea",
+        "constipation",
+        "dysuria",
+        "hematuria",
+        "knee pain",
+        "sore throat",
+        "otalgia",
+        "blurred vision",
+        "weakness",
+        "slurred speech",
+        "seizure",
+        "a lump",
+        "weight loss",
+        "fatigue",
+        "insomnia",
+        "wheeze",
+        "N/V/D",
+        "CP",
+        "HA",
+        "epistaxis",
+        "melaena",
+        "jaundice",
+        "itch",
+        "tremor",
+        "numbness",
+        "shoulder dislocation",
+        "ankle injury",
+        "laceration",
+        "burn",
+        "overdose",
+        "SI",
+        "HTN",
+        "DM2",
+        "COPD",
+        "CHF",
+        "AF",
+        "CKD 3",
+        "OA",
+        "GORD",
+        "asthma",
+        "sepsis",
+        "pneumonia",
+        "UTI",
+        "cellulitis",
+        "DVT",
+        "PE",
+        "MI",
+        "CVA",
+        "TIA",
+        "pancreatitis",
+        "appendicitis",
+        "cholecystitis",
+        "SBO",
+        "GI bleed",
+        "AKI",
+        "DKA",
+        "gout",
+        "migraine",
+        "vertigo",
+        "anaemia",
+        "breast mass",
+        "hernia",
+        "follow-up",
+        "medication refill",
+        "a wound check",
+        "routine review",
+        "pre-op assessment",
+        "contractions",
+        "reduced FM",
+        "PV bleeding",
+        "hyperemesis",
+        "tooth pain",
+        "palliative care",
+        "post-op day care",
+        "BP check",
+        "rib pain",
+        "haemoptysis",
+        "hoarseness",
+        "dysphagia",
+        "neck pain",
+        "bilat leg oedema",
+        "poor intake",
+        "agitation",
+        "hallucinations",
+        "vaping",
+        "bed sore",
+    ],
+    "train",
+)
+_JOBS = [
+    "teacher",
+    "plumber",
+    "nurse",
+    "farmer",
+    "retired engineer",
+    "lorry driver",
+    "truck driver",
+    "bus driver",
+    "carpenter",
+    "chef",
+    "waitress",
+    "cashier",
+    "accountant",
+    "lawyer",
+    "housewife",
+    "student",
+    "welder",
+    "miner",
+    "electrician",
+    "security guard",
+    "cleaner",
+    "hairdresser",
+    "painter",
+    "roofer",
+    "mechanic",
+    "soldier",
+    "veteran",
+    "police officer",
+    "firefighter",
+    "postman",
+    "librarian",
+    "secretary",
+    "receptionist",
+    "builder",
+    "baker",
+    "butcher",
+    "florist",
+    "programmer",
+    "salesman",
+    "machinist",
+    "fisherman",
+    "pilot",
+    "flight attendant",
+    "musician",
+    "artist",
+    "pastor",
+    "dentist",
+    "vet tech",
+]
+_PLAIN = [
+    "new",
+    "known",
+    "recurrent",
+    "bedside",
+    "repeat",
+    "outpatient",
+    "pleasant",
+    "elderly",
+    "middle-aged",
+    "right-handed",
+    "chronic",
+    "acute",
+    "mild",
+    "severe",
+    "stable",
+    "daily",
+    "urgent",
+    "routine",
+    "married",
+    "single",
+    "widowed",
+    "left-handed",
+    "frail",
+    "obese",
+    "thin",
+    "anxious",
+    "talkative",
+    "tearful",
+    "poorly",
+    "cachectic",
+    "well-nourished",
+    "non-verbal",
+]
+_DAYS = [
+    "Monday",
+    "Tuesday",
+    "Wednesday",
+    "Thursday",
+    "Friday",
+    "Saturday",
+    "Sunday",
+    "Mon",
+    "Tues",
+    "Wed",
+    "Thurs",
+    "Fri",
+    "Sat",
+    "Sun",
+]
+_MONTHS = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+    "Jan",
+    "Feb",
+    "Aug",
+    "Sept",
+    "Oct",
+]
+
+
+@cache
+def _stock(part: str) -> dict[str, list[str]]:
+    stock = {
+        key: of_part([term.strip() for line in lines for term in line.split(",")], part)
+        for key, lines in sections("medicine.txt").items()
+    }
+    words = [word for word in ranked("medical_words") if len(word) > 4]
+    stock["drug"] = of_part(
+        [
+            word
+            for word in words
+            if word.endswith(("in", "ol", "ide", "one", "ate", "am", "ine", "il", "ab", "an", "ir"))
+        ],
+        part,
+    )
+    stock["product"] = of_part(list(ranked("products")), part)
+    stock["listed"] = of_part(list(ranked("eponyms")), part)
+    return stock
+
+
+_DISEASES: list[str] = []
+
+
+def use_diseases(names: list[str]) -> None:
+    """Set the disease names (public domain) that count as terms of medicine."""
+    _DISEASES[:] = names
+
+
+class Lookalikes:
+    """Draws look-alikes of one part of the grammar.
+
+    Args:
+        rng: What decides.
+        part: ``"train"`` or ``"aside"``.
+    """
+
+    def __init__(self, rng: random.Random, part: str) -> None:
+        self._rng = rng
+        self._part = part
+        self._numbers: dict[str, Callable[[], str]] = self._table()
+
+    def __call__(self, slot: str) -> str:
+        """Return a look-alike of the named sort."""
+        upper = slot.startswith("upper")
+        slot = slot.removeprefix("upper")
+        text = self._term(self._rng.choice(_PLACES[slot])) if slot in _PLACES else self._numbers[slot]()
+        return text.upper() if upper else text
+
+    def _term(self, kind: str) -> str:
+        rng, stock = self._rng, _stock(self._part)
+        if kind == "disease" and _DISEASES:
+            name = rng.choice(_DISEASES)
+            return name[0].upper() + name[1:] if rng.random() < 0.5 else name
+        if kind in ("pair", "disease"):
+            name = rng.choice(stock["listed"]).capitalize()
+            noun = rng.choice(
+                [
+                    "disease",
+                    "syndrome",
+                    "sign",
+                    "test",
+                    "catheter",
+                    "drain",
+                    "clamp",
+                    "forceps",
+                    "procedure",
+                    "fracture",
+                    "palsy",
+                    "score",
+                    "criteria",
+                    "classification",
+                    "grade",
+                    "retractor",
+                    "incision",
+                    "repair",
+                    "approach",
+                    "stent",
+                    "tube",
+                    "splint",
+                    "law",
+                    "view",
+                    "position",
+                    "reflex",
+                    "triad",
+                    "index",
+                    "scale",
+                    "ulcer",
+                    "node",
+                    "lesion",
+                    "anemia",
+                    "encephalopathy",
+                ]
+            )
+            return f"{name}{rng.choice(['', '', chr(39) + 's'])} {noun}"
+        text = rng.choice(stock[kind])
+        if kind == "drug":
+            return text.capitalize() if rng.random() < 0.4 else text
+        if kind == "product":
+            return text.capitalize()
+        return text
+
+    def _table(self) -> dict[str, Callable[[], str]]:
+        rng = self._rng
+        number, choice = rng.randint, rng.choice
+        return {
+            "n": lambda: str(number(1, 12)),
+            "n2": lambda: str(number(10, 120)),
+            "roman": lambda: choice(["I", "II", "III", "IV", "V", "IIIa", "IIb"]),
+            "dose": lambda: choice([f"{number(1, 40) * 5} mg", f"{number(1, 9) * 100}mg", f"{number(1, 99)} units", f"{number(1, 9)}.{number(1, 9)} mg", f"{number(2, 20) * 50} mcg",
+                                    f"{number(1, 10)} mL", f"{number(1, 8)} g", f"{number(1, 9)}/{number(10, 500)} mg", f"{number(100, 500)}/{number(10, 50)} mcg", f"{number(1, 10)},000 IU", f"{number(1, 3)} tab"]),
+            "sig": lambda: choice(["daily", "BID", "b.i.d.", "TDS", "QHS", "q6h", "q.d.", "prn", "od", "nocte", "mane", "po qam", "x7d", "1-2 tabs q4-6h prn", "with food", "2 puffs BD", "weekly", "stat", "q12h", "SL PRN"]),
+            "bp": lambda: f"{number(80, 220)}/{number(40, 120)}",
+            "temp": lambda: choice([f"{number(35, 40)}.{number(0, 9)}", f"{number(96, 104)}.{number(0, 9)}F", f"{number(36, 39)}.{number(0, 9)} C"]),
+            "pct": lambda: f"{number(20, 100)}%",
+            "score": lambda: choice([f"{number(0, 10)}/10", f"{number(3, 15)}/15", f"{number(0, 30)}/30", f"{number(0, 5)}/5", f"{number(7, 9)}, {number(8, 10)}", f"{number(0, 27)}", f"{number(1, 9)} and {number(5, 10)}", f"E{number(1, 4)}V{number(1, 5)}M{number(1, 6)}", f"{number(0, 5)}-/5", f"{number(0, 4)}/4"]),
+            "gest": lambda: choice([f"{number(5, 41)}+{number(0, 6)}", f"{number(5, 41)}/40", f"{number(5, 41)} weeks", f"{number(5, 41)}w{number(0, 6)}d", f"{number(5, 41)} {number(0, 6)}/7", f"{number(20, 41)}+{number(0, 6)}/40", f"T+{number(1, 10)}", f"{number(5, 41)}/52"]),
+            "lab": lambda: choice([f"{number(1, 9)}.{number(0, 9)}", str(number(1, 150)), f"{number(10, 400)}", f"{number(1, 9)}.{number(10, 99)}", f"<{number(1, 9)}", f"{number(100, 1500)}", f"{number(1, 9)}.{number(0, 9)}->{number(1, 9)}.{number(0, 9)}", f"{number(10, 99)}H"]),
+            "num": lambda: choice([f"{number(1, 15)}.{number(0, 9)}", str(number(1, 200)), f"{number(10, 90)}%", f"{number(40, 110)} kg"]),
+            "ph": lambda: f"7.{number(10, 55)}",
+            "dur": lambda: choice([f"{number(1, 30)} {choice(['days', 'weeks', 'months', 'years', 'yrs', 'wks', 'hrs', 'min', 'd', 'y'])}", f"{number(1, 6)}/{choice(['7', '52', '12', '24'])}", f"{number(1, 4)}-{number(5, 9)} {choice(['days', 'weeks', 'years'])}", "a few weeks", "several years", f"x{number(1, 9)}d"]),
+            "age": lambda: choice([f"{number(1, 89)}-year-old", f"{number(1, 89)} yo", f"{number(1, 89)} y/o", f"{number(1, 89)} year old", f"{number(1, 36)}-month-old", f"{number(18, 89)}yo", f"{number(1, 30)}-day-old", f"{number(18, 89)}-yr-old"]),
+            "agesex": lambda: choice([f"{number(1, 89)}F", f"{number(1, 89)}M", f"{number(1, 89)}yoM", f"{number(1, 89)} y/o F", f"F{number(1, 89)}", f"{number(1, 89)}/M", f"M/{number(1, 89)}", f"{number(1, 89)} yo F", f"{number(1, 89)}y M", f"{number(1, 89)}♀"]),
+            "sex": lambda: choice(["M", "F", "male", "female", "man", "woman", "Male", "Female"]),
+            "time": lambda: choice([f"{number(0, 23):02}:{number(0, 59):02}", f"{number(0, 23):02}{number(0, 59):02}", f"{number(1, 12)}:{number(0, 59):02} {choice(['am', 'pm', 'AM', 'PM'])}", f"{number(1, 12)}{choice(['am', 'pm'])}", f"{number(0, 23):02}{number(0, 59):02}h", f"{number(0, 23):02}.{number(0, 59):02}", f"{number(0, 23):02}:{number(0, 59):02}:{number(0, 59):02}"]),
+            "size": lambda: choice([f"{number(1, 9)} x {number(1, 9)} cm", f"{number(1, 9)}.{number(1, 9)} x {number(1, 9)}.{number(1, 9)} x {number(1, 9)} cm", f"{number(10, 36)} Fr", f"{number(2, 60)} mm", f"{number(1, 9)}-0", f"{number(1, 9)}cm", f"{number(14, 25)}G", f"{number(1, 9)}x{number(1, 9)}mm"]),
+            "year": lambda: str(number(1950, 2026)),
+            "month": lambda: choice(_MONTHS),
+            "weekday": lambda: choice(_DAYS),
+            "kin": lambda: choice(["wife", "husband", "son", "daughter", "mother", "father", "sister"]),
+            "job": lambda: choice(_JOBS),
+            "plain": lambda: choice(_PLAIN),
+            "complaint": lambda: choice(_COMPLAINTS),
+            "code": lambda: choice([f"v{number(1, 9)}.{number(0, 9)}", f"{number(1, 4)}.{number(0, 9)}.{number(0, 9)}", f"B{number(10, 99)}", f"ABC-{number(1, 9)}", f"X{number(1, 9)}", f"mode {number(1, 4)}"]),
+            "gene": lambda: choice(["BRCA1 BRCA2 KRAS G12D EGFR L858R", "BRAF V600E", "JAK2 V617F", "46,XY", "47,XXY", "HLA-B27", "FLT3-ITD", "MTHFR C677T", "APOE4", "t(9;22)", "del(5q)", "FMR1", "Rh(D)", "ANA 1:320", "anti-Jo-1", "anti-Smith", "p.Gly12Asp", "CYP2D6 *4", "HbS", "CD20", "MLH1"]),
+            "icd": lambda: choice([f"{choice('ABCDEFGHIJKLMN')}{number(10, 99)}.{number(0, 9)}", f"{number(100, 999)}.{number(0, 99)}", f"{number(10000, 99999)}", f"V{number(10, 80)}.{number(0, 9)}"]),
+        }  # fmt: skip

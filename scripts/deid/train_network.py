@@ -1,0 +1,239 @@
+"""Train the network of `nosology.deidentification.detectors.network` on notes of the grammar and write its weights.
+
+    python scripts/deid/train_network.py --data FOLDER --out src/nosology/data/deid/network.npz
+
+``--data`` is a folder with CodiEsp, MedQuAD and the Disease Ontology (see `public_text`). Same seed and version of
+torch, same weights. Only weights of hashed features are written, the table with 8 bits, never text. It takes a few
+minutes of one core.
+"""
+
+import argparse
+import pickle
+import random
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from grammar_notes import PublicText, notes
+from lookalikes import use_diseases
+from public_text import read_public
+from torch import nn
+from torch.nn import functional
+
+from nosology.deidentification.composed import compose
+from nosology.deidentification.detectors.network import CLASSES, DILATIONS
+from nosology.deidentification.detectors.word_numbers import N_CASES, N_GAPS, N_ROWS, WIDTH, gaps, letter_case, rows
+from nosology.deidentification.tokens import Tokens
+from nosology.deidentification.wrapping import unwrap
+
+WORD_DROPOUT = 0.25
+IGNORED = -100
+PADDING = 16
+BATCH = 6_000  # tokens
+LEARNING_RATE = 4e-3
+WARM_UP = 60  # steps
+MEAN_DECAY = 0.99
+
+
+class Net(nn.Module):
+    """The network as torch trains it; the layers' shapes are those of `Network`."""
+
+    def __init__(self, size: int, hidden: int) -> None:
+        super().__init__()
+        self.table = nn.Parameter(torch.randn(N_ROWS, size) * 0.05)
+        self.gaps = nn.Parameter(torch.randn(N_GAPS, size) * 0.05)
+        self.cases = nn.Parameter(torch.randn(N_CASES, size) * 0.05)
+        self.first = nn.Linear(5 * size, hidden)
+        self.further = nn.ModuleList(nn.Linear(3 * hidden, hidden) for _ in DILATIONS)
+        self.last = nn.Linear(hidden, len(CLASSES))
+        self.dropout = nn.Dropout(0.1)
+
+    def forward(
+        self, kinds: torch.Tensor, numbers: torch.Tensor, before: torch.Tensor, cases: torch.Tensor, real: torch.Tensor
+    ) -> torch.Tensor:
+        """Return the scores of one long row of notes with padding between them.
+
+        Args:
+            kinds: Feature rows of the different words. Shape ``(words, WIDTH)``.
+            numbers: Which of the words each token is. Shape ``(tokens,)``.
+            before: The gap before each token.
+            cases: The letter case of each token's note.
+            real: 1 for a token, 0 for padding. Shape ``(tokens, 1)``.
+        """
+        keep = (kinds > 0).float()
+        vectors = functional.embedding_bag(kinds, self.table, per_sample_weights=keep, mode="sum")
+        hidden = self.dropout((vectors[numbers] + self.gaps[before] + self.cases[cases]) * real)
+        hidden = torch.relu(self.first(around(hidden, (-2, -1, 0, 1, 2)))) * real
+        for layer, step in zip(self.further, DILATIONS, strict=True):
+            hidden = (hidden + torch.relu(layer(around(self.dropout(hidden), (-step, 0, step))))) * real
+        scores: torch.Tensor = self.last(hidden)
+        return scores
+
+
+def around(values: torch.Tensor, offsets: tuple[int, ...]) -> torch.Tensor:
+    """Return each row with the rows at these offsets beside it."""
+    reach = max(offsets)
+    padded = functional.pad(values, (0, 0, reach, reach))
+    return torch.cat([padded[reach + offset : reach + offset + len(values)] for offset in offsets], dim=1)
+
+
+class Corpus:
+    """Encoded notes: word numbers, gaps, cases and classes, one long array each."""
+
+    def __init__(self) -> None:
+        self.vocabulary: dict[str, int] = {}
+        self.kinds: list[list[int]] = []
+        self.notes: list[tuple[np.ndarray, np.ndarray, int, np.ndarray]] = []
+
+    def add(self, text: str, spans: list[dict[str, Any]]) -> None:
+        """Encode a note the way the detector will read it."""
+        composed, offsets = compose(text)
+        tokens = Tokens(unwrap(composed))
+        classes = np.zeros(len(text) + 1, np.int64)
+        for span in spans:
+            classes[span["start"] : span["end"]] = IGNORED if span.get("optional") else CLASSES.index(span["type"])
+        starts = tokens.starts if offsets is None else [offsets[start] for start in tokens.starts]
+        for word in tokens.words:
+            if word not in self.vocabulary:
+                self.vocabulary[word] = len(self.kinds)
+                self.kinds.append(rows(word))
+        numbers = np.array([self.vocabulary[word] for word in tokens.words], np.int32)
+        self.notes.append(
+            (numbers, gaps(tokens).astype(np.int8), letter_case(tokens.text), classes[starts].astype(np.int8))
+        )
+
+
+def batches(corpus: Corpus, size: int, rng: random.Random) -> list[list[int]]:
+    """Return the notes' numbers in random order, in batches of about ``size`` tokens."""
+    order = list(range(len(corpus.notes)))
+    rng.shuffle(order)
+    found, current, total = [], [], 0
+    for number in order:
+        current.append(number)
+        total += len(corpus.notes[number][0]) + PADDING
+        if total >= size:
+            found.append(current)
+            current, total = [], 0
+    return found
+
+
+def tensors(corpus: Corpus, chosen: list[int], all_kinds: torch.Tensor) -> tuple[torch.Tensor, ...]:
+    """Return a batch as tensors: the arguments of `Net.forward`, then the classes."""
+    numbers, before, cases, real, classes = [], [], [], [], []
+    pad = np.zeros(PADDING, np.int64)
+    for number in chosen:
+        note = corpus.notes[number]
+        size = len(note[0])
+        numbers += [note[0].astype(np.int64), pad]
+        before += [note[1].astype(np.int64), pad]
+        cases += [np.full(size, note[2], np.int64), pad]
+        real += [np.ones(size, np.float32), np.zeros(PADDING, np.float32)]
+        classes += [note[3].astype(np.int64), np.full(PADDING, IGNORED)]
+    different, places = np.unique(np.concatenate(numbers), return_inverse=True)
+    kinds = all_kinds[torch.from_numpy(different)].long()
+    dropped = torch.rand(len(kinds)) < WORD_DROPOUT
+    kinds[:, 0] = torch.where(dropped, 0, kinds[:, 0])
+    joined = (torch.from_numpy(np.concatenate(part)) for part in (before, cases))
+    return (
+        kinds,
+        torch.from_numpy(places),
+        *joined,
+        torch.from_numpy(np.concatenate(real))[:, None],
+        torch.from_numpy(np.concatenate(classes)),
+    )
+
+
+def train(corpus: Corpus, out: Path, *, n_steps: int, size: int, hidden: int, seed: int) -> None:
+    """Train and write the mean of the latest weights, on the way too.
+
+    Args:
+        corpus: Encoded notes.
+        out: The file of weights.
+        n_steps: How many batches to learn from.
+        size: Length of a feature's vector.
+        hidden: Length of a hidden vector.
+        seed: Same seed, same weights.
+    """
+    torch.manual_seed(seed)
+    torch.set_num_threads(1)
+    rng = random.Random(seed)
+    net = Net(size, hidden)
+    mean_net = torch.optim.swa_utils.AveragedModel(
+        net, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(MEAN_DECAY)
+    )
+    optimizer = torch.optim.AdamW(net.parameters(), lr=LEARNING_RATE, betas=(0.9, 0.99), weight_decay=1e-4)
+    scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: min(1.0, (step + 1) / WARM_UP))
+    all_kinds = torch.tensor(corpus.kinds, dtype=torch.int32)
+    started, mean = time.monotonic(), 0.0
+    queue: list[list[int]] = []
+    for step in range(n_steps):
+        queue = queue or batches(corpus, BATCH, rng)
+        *inputs, classes = tensors(corpus, queue.pop(), all_kinds)
+        loss = functional.cross_entropy(net(*inputs), classes, ignore_index=IGNORED)
+        optimizer.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(net.parameters(), 1.0)
+        optimizer.step()
+        scheduler.step()
+        mean_net.update_parameters(net)
+        mean += (float(loss.detach()) - mean) * max(0.02, 1 / (step + 1))
+        if (step + 1) % 50 == 0:
+            print(f"{step + 1}/{n_steps} loss {mean:.4f} {time.monotonic() - started:.0f} s", flush=True)
+        if (step + 1) % 100 == 0 or step + 1 == n_steps:
+            save(mean_net.module, out)
+
+
+def save(net: Net, path: Path) -> None:
+    """Write the weights: the table with 8 bits a number and a scale a row, the rest with 16."""
+    table = net.table.detach().numpy().copy()
+    table[0] = 0
+    scale = np.maximum(np.abs(table).max(axis=1), 1e-6) / 127
+    arrays = {"table": np.round(table / scale[:, None]).astype(np.int8), "table_scale": scale.astype(np.float16)}
+    arrays |= {"gaps": net.gaps.detach().numpy(), "cases": net.cases.detach().numpy()}
+    layers = {"first": net.first, "last": net.last} | {f"further{i}": layer for i, layer in enumerate(net.further)}
+    for name, layer in layers.items():
+        arrays[name] = layer.weight.detach().numpy().T.copy()
+        arrays[f"{name}_bias"] = layer.bias.detach().numpy()
+    arrays = {name: array if array.dtype == np.int8 else array.astype(np.float16) for name, array in arrays.items()}
+    np.savez_compressed(path, **arrays)
+
+
+def public_text(options: argparse.Namespace) -> PublicText:
+    """Return the public text, from ``--cache`` where it was kept."""
+    if options.cache and options.cache.exists():
+        return PublicText(*pickle.loads(options.cache.read_bytes()))
+    public = read_public(options.data)
+    if options.cache:
+        options.cache.write_bytes(pickle.dumps((public.sentences, public.diseases)))
+    return public
+
+
+def main() -> None:
+    """Make notes, train, save."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True, help="folder of public text")
+    parser.add_argument("--out", type=Path, required=True, help="the weights to write")
+    parser.add_argument("--notes", type=int, default=14_000)
+    parser.add_argument("--steps", type=int, default=400)
+    parser.add_argument("--size", type=int, default=64)
+    parser.add_argument("--hidden", type=int, default=80)
+    parser.add_argument("--seed", type=int, default=20)
+    parser.add_argument("--cache", type=Path, help="keep the filtered public text here between runs")
+    options = parser.parse_args()
+    public = public_text(options)
+    use_diseases(list(public.diseases))
+    corpus = Corpus()
+    for _, text, spans in notes("train", public, options.seed, options.notes):
+        corpus.add(text, spans)
+    n_tokens = sum(len(note[0]) for note in corpus.notes)
+    print(
+        f"{len(corpus.notes):,} notes, {n_tokens:,} tokens, {len(corpus.kinds):,} words, {WIDTH} features", flush=True
+    )
+    train(corpus, options.out, n_steps=options.steps, size=options.size, hidden=options.hidden, seed=options.seed)
+    print(f"{options.out}: {options.out.stat().st_size:,} bytes")
+
+
+if __name__ == "__main__":
+    main()

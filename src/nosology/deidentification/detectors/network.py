@@ -1,0 +1,115 @@
+"""A small convolutional network over tokens: how probable is it that a token belongs to an identifier, and which.
+
+It was trained with torch by ``scripts/deid/train_network.py`` and runs here in numpy: a table of feature vectors,
+summed for a word and remembered; one convolution over five tokens, and three over ever wider ones. A token is judged by
+sixteen tokens on either side, at about 0.17 million multiplications and additions.
+"""
+
+from functools import cache
+from importlib import resources
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nosology.deidentification.detectors.word_numbers import gaps, letter_case, rows
+from nosology.deidentification.name_words import LONGEST_KEPT
+from nosology.deidentification.tokens import Tokens
+
+CLASSES = ("", "NAME", "DATE", "AGE90", "CONTACT", "ID", "LOCATION", "HOSPITAL", "ORG")
+DILATIONS = (2, 4, 8)
+REACH = 2 + sum(DILATIONS)
+"""Tokens on either side that a token's probabilities depend on."""
+_KEPT_WORDS = 20_000  # vectors of words kept, five megabytes; then the memory starts again
+_STRETCH = 4_096  # tokens computed at once, so that memory stays bounded
+
+Floats = NDArray[np.float32]
+
+
+class Network:
+    """The network with its weights.
+
+    Args:
+        weights: Arrays by name, as `scripts/deid/train_network.py` writes them.
+    """
+
+    def __init__(self, weights: dict[str, NDArray[np.float32]]) -> None:
+        self._weights = weights
+        self._table = weights["table"]
+        self._numbers: dict[str, int] = {}
+        self._vectors = np.zeros((_KEPT_WORDS, self._table.shape[1]), np.float32)
+
+    @classmethod
+    def load(cls) -> Self:
+        """Return the shipped network."""
+        path = resources.files("nosology").joinpath("data", "deid", "network.npz")
+        with path.open("rb") as file, np.load(file) as stored:
+            weights = {name: stored[name].astype(np.float32) for name in stored.files}
+        weights["table"] *= weights.pop("table_scale")[:, None]
+        return cls(weights)
+
+    def __call__(self, tokens: Tokens) -> Floats:
+        """Return the probability of each of `CLASSES` for each token. Shape ``(tokens, classes)``."""
+        if not tokens.words:
+            return np.zeros((0, len(CLASSES)), np.float32)
+        weights = self._weights
+        around = weights["gaps"][gaps(tokens)] + weights["cases"][letter_case(tokens.text)]
+        inputs = self._vectors_of(tokens.words) + around
+        if len(inputs) <= _STRETCH:
+            return self._probabilities(inputs)
+        pieces = []
+        for start in range(0, len(inputs), _STRETCH):
+            before = min(start, REACH)
+            piece = self._probabilities(inputs[start - before : start + _STRETCH + REACH])
+            pieces.append(piece[before : before + _STRETCH])
+        return np.concatenate(pieces)
+
+    def _vectors_of(self, words: list[str]) -> Floats:
+        """Return the words' vectors, from memory where they were met before."""
+        known = self._numbers
+        new = [word for word in dict.fromkeys(words) if word not in known]
+        if new:
+            if len(new) > _KEPT_WORDS or max(map(len, new)) > LONGEST_KEPT:
+                return self._uncached(words)
+            if len(known) + len(new) > _KEPT_WORDS:
+                known.clear()
+                return self._vectors_of(words) if len(set(words)) <= _KEPT_WORDS else self._uncached(words)
+            self._vectors[len(known) : len(known) + len(new)] = self._summed(new)
+            known.update(zip(new, range(len(known), len(known) + len(new)), strict=True))
+        return self._vectors[list(map(known.__getitem__, words))]
+
+    def _summed(self, words: list[str]) -> Floats:
+        found: Floats = self._table[np.array([rows(word) for word in words])].sum(axis=1)
+        return found
+
+    def _uncached(self, words: list[str]) -> Floats:
+        different = {word: i for i, word in enumerate(dict.fromkeys(words))}
+        return self._summed(list(different))[[different[word] for word in words]]
+
+    def _probabilities(self, inputs: Floats) -> Floats:
+        weights = self._weights
+        hidden = np.maximum(_around(inputs, (-2, -1, 0, 1, 2)) @ weights["first"] + weights["first_bias"], 0)
+        for i, step in enumerate(DILATIONS):
+            further = _around(hidden, (-step, 0, step)) @ weights[f"further{i}"] + weights[f"further{i}_bias"]
+            hidden = hidden + np.maximum(further, 0)
+        scores = hidden @ weights["last"] + weights["last_bias"]
+        scores = np.exp(scores - scores.max(axis=1, keepdims=True))
+        found: Floats = scores / scores.sum(axis=1, keepdims=True)
+        return found
+
+
+def _around(values: Floats, offsets: tuple[int, ...]) -> Floats:
+    """Return each row with the rows at these offsets from it, side by side; zeros beyond the ends."""
+    length, width = values.shape
+    found = np.zeros((length, len(offsets), width), np.float32)
+    for i, offset in enumerate(offsets):
+        low, high = max(0, -offset), min(length, length - offset)
+        if low < high:
+            found[low:high, i] = values[low + offset : high + offset]
+    return found.reshape(length, -1)
+
+
+@cache
+def shipped_network() -> Network:
+    """Return the shipped network, loaded once."""
+    return Network.load()

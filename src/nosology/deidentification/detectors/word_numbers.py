@@ -1,0 +1,132 @@
+"""What the network sees of a word: numbers of hashed features of its letters, its shape and the lists it stands in."""
+
+import re
+import unicodedata
+from functools import cache
+from zlib import crc32
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nosology.deidentification.lexicon import US_STATES, ranked
+from nosology.deidentification.tokens import Tokens
+
+N_ROWS = 1 << 15
+"""Rows of the network's table; row 0 is empty."""
+WIDTH = 24
+"""Features a word has at most."""
+N_GAPS = 6
+N_CASES = 3
+_BLANKS = {"": 0, " ": 1, "\n": 2}
+
+
+def _row(feature: str) -> int:
+    return crc32(feature.encode("utf-8", "surrogatepass")) % (N_ROWS - 1) + 1
+
+
+def _rank(name: str, word: str, limits: tuple[int, ...]) -> str:
+    rank = ranked(name).get(word)
+    return "-" if rank is None else str(sum(rank >= limit for limit in limits))
+
+
+@cache
+def _region_words() -> frozenset[str]:
+    return frozenset(word for name in [*US_STATES, *ranked("countries")] for word in name.split())
+
+
+@cache
+def _city_words() -> frozenset[str]:
+    return frozenset(word for name in ranked("cities") for word in name.split() if len(word) > 2)
+
+
+def shape(token: str) -> str:
+    """Return a word's letter case: ``x``, ``X`` (one capital), ``Xx``, ``XX``, ``xX`` (mixed)."""
+    if token.islower():
+        return "x"
+    if len(token) == 1:
+        return "X"
+    if token.isupper():
+        return "XX"
+    return "Xx" if token[0].isupper() and token[1:].islower() else "xX"
+
+
+def lists(word: str) -> tuple[str, ...]:
+    """Return which lists a lower-case word is in, one text a list."""
+    return (
+        "f" + _rank("first_names", word, (100, 500, 1500)),
+        "l" + _rank("surnames", word, (300, 3000, 12_000)),
+        "e" + _rank("english_words", word, (150, 500, 1500, 4000, 15_000)),
+        "m" + ("+" if word in ranked("medical_words") else "-"),
+        "b" + ("+" if word in ranked("products") else "-"),
+        "c" + ("+" if word in _city_words() else "-"),
+        "o" + ("+" if word in ranked("eponyms") else "-"),
+        "s" + ("+" if word in _region_words() else "-"),
+        "p" + ("+" if word in ranked("peoples") else "-"),
+    )
+
+
+def rows(token: str) -> list[int]:
+    """Return the rows of a token's features: `WIDTH` of them, 0 where it has fewer; the first is the word itself."""
+    if token[0].isalpha():
+        features = _of_word(token)
+    elif token[0].isdigit():
+        features = _of_number(token)
+    else:
+        features = [f"#{token[0]}", f"#{unicodedata.category(token[0])}", f"#len{min(len(token), 4)}"]
+    numbers = [_row(feature) for feature in features]
+    return numbers + [0] * (WIDTH - len(numbers))
+
+
+def _of_word(token: str) -> list[str]:
+    word = token.lower()
+    tail = word[-2:] if word.endswith(("'s", "’s")) else ""
+    word = word.removesuffix(tail)
+    form, found = shape(token), lists(word)
+    script = "a" if word.isascii() else unicodedata.name(word[0], "?").split(" ", 1)[0]
+    return [
+        f"w={word}", f"p2={word[:2]}", f"p3={word[:3]}", f"p4={word[:4]}", f"p5={word[:5]}", f"s1={word[-1:]}",
+        f"s2={word[-2:]}", f"s3={word[-3:]}", f"s4={word[-4:]}", f"s5={word[-5:]}", f"form={form}{min(len(word), 12)}",
+        f"all={''.join(found)}", *found, f"e={found[2]}{form}", f"tail={tail}{form}", f"script={script}",
+    ]  # fmt: skip
+
+
+def _of_number(token: str) -> list[str]:
+    size = len(token)
+    value = int(token[:9]) if token.isascii() else 0
+    kind = "0" if token[0] == "0" else ""
+    if size <= 2:
+        kind += "m" if 0 < value <= 12 else "d" if value <= 31 else "x" if value < 90 else "9"
+    elif size == 3:
+        kind += "a" if 90 <= value <= 110 else "b"
+    elif size == 4:
+        kind += "y" if 1900 <= value <= 2035 else "t" if value < 2400 and value % 100 < 60 else "z"
+    return [
+        f"n={token[:4]}{'+' if size > 4 else ''}",
+        f"nl={min(size, 12)}",
+        f"nk={kind}{min(size, 5)}",
+        f"n1={token[0]}",
+    ]
+
+
+def gaps(tokens: Tokens) -> NDArray[np.int64]:
+    """Return what stands before each token: nothing, a blank, a line break, several blanks, another blank."""
+    text, starts = tokens.text, tokens.starts
+    found = np.zeros(len(starts), np.int64)
+    end = 0
+    for i, start in enumerate(starts):
+        between = text[end:start]
+        found[i] = _BLANKS[between] if between in _BLANKS else 3 if len(between) > 1 else 4
+        end = start + len(tokens.words[i])
+    if len(found):
+        found[0] = 5
+    return found
+
+
+_LETTERS = re.compile(r"[^\W\d_]")
+
+
+def letter_case(text: str) -> int:
+    """Return how a text's letters are written: 0 in both cases, 1 all capitals, 2 all small."""
+    letters = "".join(_LETTERS.findall(text[:4000]))
+    n_upper = sum(map(str.isupper, letters))
+    return 1 if n_upper > 0.9 * len(letters) else 2 if n_upper < 0.002 * len(letters) else 0

@@ -1,0 +1,77 @@
+"""A page for whoever checks de-identification: the notes of a sample, what is replaced in them marked, doubtful first.
+
+The page is self-contained and holds the notes as they were, identifiers and all: it is readable by its owner alone.
+Clicking a mark says that it is wrong; selecting text says that it was missed; recall and its interval follow.
+"""
+
+import random
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from importlib import resources
+from pathlib import Path
+
+from jinja2 import Environment, FunctionLoader, StrictUndefined
+
+from nosology.deidentification.findings import Finding
+from nosology.files import write_text
+
+
+@dataclass(frozen=True, slots=True)
+class Reviewed:
+    """A note with what is replaced in it.
+
+    Attributes:
+        number: Which row of the table it is, from 1.
+        text: The note as it was.
+        findings: What is replaced, in order, none overlapping another.
+    """
+
+    number: int
+    text: str = field(repr=False)
+    findings: tuple[Finding, ...]
+
+
+def drawn(n_notes: int, n_sample: int, seed: int = 0) -> list[int]:
+    """Return which notes to check, drawn at random: an estimate from chosen notes would be worth nothing."""
+    return sorted(random.Random(seed).sample(range(n_notes), min(n_sample, n_notes)))
+
+
+def write_redactions(notes: Iterable[Reviewed], path: Path, *, n_notes: int, recall: str) -> None:
+    """Write the page of a sample of notes.
+
+    Args:
+        notes: The notes to check.
+        path: The page to write; readable by its owner alone.
+        n_notes: How many notes they were drawn from.
+        recall: The operating point, told on the page.
+    """
+    sample = sorted(notes, key=_doubt)
+    environment = Environment(loader=FunctionLoader(_template), autoescape=True, undefined=StrictUndefined)
+    page = environment.get_template("redactions.html.jinja").render(
+        notes=[{"number": note.number, "pieces": _pieces(note), "n": len(note.findings)} for note in sample],
+        n_notes=n_notes,
+        recall=recall,
+    )
+    write_text(path, page, is_private=True)
+
+
+def _template(name: str) -> str:
+    return resources.files("nosology").joinpath("report", "templates", name).read_text(encoding="utf-8")
+
+
+def _doubt(note: Reviewed) -> float:
+    """Return how near to a toss-up the most doubtful finding is; notes without findings come last."""
+    return min((abs(finding.certainty - 0.5) for finding in note.findings), default=1.0)
+
+
+def _pieces(note: Reviewed) -> Sequence[dict[str, object]]:
+    """Return the note as stretches of text, with type and certainty where they are replaced."""
+    pieces: list[dict[str, object]] = []
+    position = 0
+    for finding in note.findings:
+        span = finding.span
+        pieces.append({"text": note.text[position : span.start], "type": "", "certainty": 0})
+        shown = {"text": note.text[span.start : span.end], "type": span.type, "certainty": round(finding.certainty, 2)}
+        pieces.append(shown)
+        position = span.end
+    return [*pieces, {"text": note.text[position:], "type": "", "certainty": 0}]
