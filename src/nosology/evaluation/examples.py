@@ -8,11 +8,12 @@ import polars as pl
 from nosology.evaluation.systems import Output
 from nosology.metrics import INVALID
 from nosology.records import IntArray, Prediction
-from nosology.runs.results import ShownPrediction, Summary, SystemResult
+from nosology.runs.results import MISTAKE, ShownPrediction, Summary, SystemResult
 from nosology.runs.systems import BASE_SYSTEMS, BASELINES
 
 _N_EXTREMES = 3
 _PER_KIND = 3
+_N_MISTAKES = 5
 
 
 def summarize(systems: Mapping[str, SystemResult]) -> Summary:
@@ -54,13 +55,14 @@ def choose_examples(
     surest = np.argsort(-confidence, kind="stable")
     kinds: dict[str, IntArray] = {
         "surest, right": surest[right[surest]],
-        "surest, wrong": surest[~right[surest]],
+        MISTAKE: surest[~right[surest]],
         "least sure": surest[::-1],
     }
     base = outputs[summary.best_base].predicted if summary.best_base else None
     chosen: dict[int, str] = {}
     for why, order in kinds.items():
-        for place in [int(i) for i in order if int(i) not in chosen][:_PER_KIND]:
+        n_wanted = _N_MISTAKES if why == MISTAKE else _PER_KIND
+        for place in [int(i) for i in order if int(i) not in chosen][:n_wanted]:
             chosen[place] = why
     said = {place: None if base is None or base[place] == INVALID else names[base[place]] for place in chosen}
     return [

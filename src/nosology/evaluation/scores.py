@@ -21,6 +21,7 @@ from nosology.runs.results import (
     Averages,
     Bin,
     CalibrationResult,
+    CategoryDetection,
     CategoryScores,
     Comparison,
     ConformalResult,
@@ -29,8 +30,13 @@ from nosology.runs.results import (
     ProbabilityScores,
     Subgroup,
     SystemResult,
+    Verdict,
 )
 from nosology.runs.systems import SYSTEMS
+
+SIGNIFICANT = 0.05
+VERDICTS: tuple[Verdict, Verdict, Verdict] = ("agree", "unclear", "differ")
+"""Of stated probabilities, by how many of two tests reject that they are honest."""
 
 
 @dataclass(frozen=True)
@@ -86,9 +92,9 @@ def judge(name: str, output: Output, truth: Truth, resampled: Resampled) -> Syst
         truth: What is right, and how to resample it.
         resampled: Its figures on every resample.
     """
-    n = len(truth.true)
+    n, n_names = len(truth.true), len(truth.names)
     right = output.predicted == truth.true
-    counts = metrics.confusion_counts(truth.true, output.predicted, len(truth.names))
+    counts = metrics.confusion_counts(truth.true, output.predicted, n_names)
     scores, support = metrics.category_scores(counts), counts.sum(axis=1)
     macro, weighted = (
         Averages(**{field: float(average(values, support)) for field, values in scores._asdict().items()})
@@ -117,6 +123,14 @@ def judge(name: str, output: Output, truth: Truth, resampled: Resampled) -> Syst
         invalid_share=float((output.predicted == INVALID).mean()),
         invalid_by_category=counts[:, -1].tolist(),
         report=_report(scores, support, truth.names),
+        detection={
+            name: CategoryDetection(**told._asdict())
+            for name, told in zip(
+                truth.names,
+                metrics.detection(truth.true, output.predicted, output.probabilities, n_names),
+                strict=True,
+            )
+        },
         confusion_matrix=counts[:, :-1].tolist(),
         confused_pairs=_confused_pairs(counts, truth.names),
         reliability=[] if confidence is None else reliability(confidence, right),
@@ -134,11 +148,13 @@ def judge_probabilities(probabilities: FloatArray, truth: Truth) -> ProbabilityS
     confidence = probabilities.max(axis=1)
     right = probabilities.argmax(axis=1) == truth.true
     debiased = metrics.debiased_ece(confidence, right, truth.resamples.group_of_note, seed=truth.seed)
+    p_value = metrics.calibration_p_value(confidence, right, seed=truth.seed)
     return ProbabilityScores(
         ece=metrics.expected_calibration_error(metrics.reliability_bins(confidence, right)),
         ece_debiased=debiased.value,
         ece_debiased_interval=debiased.interval,
-        calibration_p_value=metrics.calibration_p_value(confidence, right, seed=truth.seed),
+        calibration_p_value=p_value,
+        verdict=VERDICTS[int(p_value < SIGNIFICANT) + int(debiased.interval[0] > 0)],
         brier=metrics.brier_score(probabilities, truth.true),
         log_loss=metrics.log_loss(probabilities, truth.true),
     )
@@ -300,6 +316,7 @@ def _subgroups(predicted: IntArray, truth: Truth) -> list[Subgroup]:
             true, answers = truth.true[inside], predicted[inside]
             counts = metrics.confusion_counts(true, answers, len(truth.names))
             n, right = int(inside.sum()), int((answers == true).sum())
+            others = int((predicted == truth.true).sum()) - right, len(predicted) - n
             rows.append(
                 Subgroup(
                     column=column,
@@ -308,6 +325,8 @@ def _subgroups(predicted: IntArray, truth: Truth) -> list[Subgroup]:
                     accuracy=right / n,
                     accuracy_interval=metrics.wilson_interval(right, n),
                     macro_f1=float(metrics.macro_average(metrics.category_scores(counts).f1, counts.sum(axis=1))),
+                    difference=right / n - others[0] / others[1],
+                    difference_interval=metrics.difference_interval((right, n), others),
                 )
             )
     return rows

@@ -1,9 +1,9 @@
 """How good labels and probabilities are, with intervals: pure functions over arrays.
 
-`agreement` compares predicted with true categories, `ranking` judges ranked lists, `honesty` judges probabilities, and
-`resampling` draws patients for intervals and compares two systems. True categories are indices into the label set; a
-predicted index of `INVALID` means that an answer named no category. Nothing here reads files, and nothing here knows
-which system it judges.
+`agreement` compares predicted with true categories, `detection` tells one category from all others, `ranking` judges
+ranked lists, `honesty` judges probabilities, and `resampling` draws patients for intervals and compares two systems.
+True categories are indices into the label set; a predicted index of `INVALID` means that an answer named no category.
+Nothing here reads files, and nothing here knows which system it judges.
 """
 
 from nosology.metrics.agreement import (
@@ -16,6 +16,7 @@ from nosology.metrics.agreement import (
     weighted_average,
     wilson_interval,
 )
+from nosology.metrics.detection import Detection, detection, difference_interval
 from nosology.metrics.honesty import (
     answered_at,
     area_under_risk_coverage,
@@ -39,6 +40,7 @@ from nosology.metrics.resampling import (
 
 __all__ = [
     "INVALID",
+    "Detection",
     "Resamples",
     "Scores",
     "answered_at",
@@ -51,6 +53,8 @@ __all__ = [
     "confused_pairs",
     "confusion_counts",
     "debiased_ece",
+    "detection",
+    "difference_interval",
     "draw_resamples",
     "expected_calibration_error",
     "hit_rate",

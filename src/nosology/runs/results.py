@@ -12,6 +12,8 @@ from pydantic import Field
 from nosology.runs.schema import Schema
 
 Interval = tuple[float, float]
+Verdict = Literal["agree", "unclear", "differ"]
+"""Whether stated probabilities agree with what was counted."""
 
 
 class CategoryScores(Schema):
@@ -21,6 +23,17 @@ class CategoryScores(Schema):
     recall: float
     f1: float
     support: int = Field(description="Notes whose true category this is.")
+
+
+class CategoryDetection(Schema):
+    """One category against all others; null is what these notes cannot say."""
+
+    sensitivity: float | None = Field(description="Share of its notes that were answered with it: the recall.")
+    sensitivity_interval: Interval | None = Field(description="Wilson.")
+    specificity: float | None = Field(description="Share of the other notes that were not taken for it.")
+    specificity_interval: Interval | None = Field(description="Wilson.")
+    auroc: float | None = Field(description="Area under the ROC curve; null without probabilities.")
+    auprc: float | None = Field(description="Average precision; chance gives the category's share of the notes.")
 
 
 class Averages(Schema):
@@ -70,6 +83,11 @@ class ProbabilityScores(Schema):
     calibration_p_value: float = Field(
         description="Chance of an ECE this large if the probabilities were honest (consistency resampling)."
     )
+    verdict: Verdict | None = Field(
+        None,
+        description="`agree`: neither the p-value (below .05) nor the interval (above 0) rejects the claim that the "
+        "probabilities are honest; `differ`: both do; `unclear`: one does.",
+    )
     brier: float = Field(description="Mean squared error summed over categories, 0 to 2.")
     log_loss: float = Field(description="Mean negative log-probability of the true category, in nats.")
 
@@ -83,6 +101,8 @@ class Subgroup(Schema):
     accuracy: float
     accuracy_interval: Interval = Field(description="Wilson.")
     macro_f1: float
+    difference: float | None = Field(None, description="Accuracy less that of all other notes.")
+    difference_interval: Interval | None = Field(None, description="Newcombe's hybrid score interval.")
 
 
 class SystemResult(Schema):
@@ -108,6 +128,7 @@ class SystemResult(Schema):
     invalid_share: float
     invalid_by_category: list[int]
     report: dict[str, CategoryScores]
+    detection: dict[str, CategoryDetection] = Field(default_factory=dict)
     confusion_matrix: list[list[int]] = Field(description="Unparseable answers are in `invalid_by_category` instead.")
     confused_pairs: list[ConfusedPair]
     reliability: list[Bin]
@@ -234,6 +255,10 @@ class Robustness(Schema):
     accuracy: float = Field(description="On those notes, as they are.")
     position: PositionResult
     injections: list[InjectionResult]
+
+
+MISTAKE = "surest, wrong"
+"""Why an example was picked: the most confident mistakes."""
 
 
 class ShownPrediction(Schema):

@@ -11,7 +11,7 @@ from nosology.evaluation.examples import choose_examples, summarize
 from nosology.evaluation.systems import Output
 from nosology.metrics import INVALID
 from nosology.records import Prediction
-from nosology.runs.results import CategoryScores, Summary
+from nosology.runs.results import MISTAKE, CategoryScores, Summary
 
 NAMES = ("Cardiovascular", "Respiratory", "Digestive")
 
@@ -80,7 +80,7 @@ def hashes(n: Any) -> Any:
 
 def test_notes_are_picked_once_by_how_sure_and_how_right_the_model_was() -> None:
     confidence = [0.99, 0.98, 0.97, 0.96, 0.9, 0.8, 0.7, 0.4, 0.45, 0.5]
-    true, predicted = [0] * 10, [0, 0, 0, 0, 1, 1, 1, 0, 1, 0]
+    true, predicted = [0] * 10, [0, 0, 0, 0, 1, 1, 1, 0, 0, 0]
     examples = choose_examples(notes(true), NAMES, outputs(confidence, predicted), summary(), hashes(10))
     assert [(example.note_id, example.why) for example in examples] == [
         ("n0", "surest, right"),
@@ -95,6 +95,12 @@ def test_notes_are_picked_once_by_how_sure_and_how_right_the_model_was() -> None
     ]
     assert [example.prompt_sha256 for example in examples[:2]] == ["hash0", "hash1"]
     assert [example.abstained for example in examples[-3:]] == [True, True, False]
+
+
+def test_of_the_most_confident_mistakes_there_are_five() -> None:
+    confidence = [0.99, 0.98, 0.97, 0.96, 0.95, 0.94, 0.93, 0.4]
+    examples = choose_examples(notes([0] * 8), NAMES, outputs(confidence, [1] * 7 + [0]), summary(), hashes(8))
+    assert [example.note_id for example in examples if example.why == MISTAKE] == ["n0", "n1", "n2", "n3", "n4"]
 
 
 def test_a_faultless_model_has_no_wrong_examples() -> None:

@@ -141,6 +141,24 @@ def test_groups_are_judged_on_their_own_notes() -> None:
     assert rows[0].macro_f1 == pytest.approx(expected)
 
 
+def test_groups_are_compared_with_all_other_notes() -> None:
+    truth, output = made_up()
+    women, men = judged(truth, output).subgroups
+    assert women.difference == pytest.approx(women.accuracy - men.accuracy)
+    right = [round(60 * row.accuracy) for row in (women, men)]
+    assert women.difference_interval == metrics.difference_interval((right[0], 60), (right[1], 60))
+
+
+def test_each_category_is_told_from_the_rest() -> None:
+    truth, output = made_up()
+    found = judged(truth, output)
+    told = metrics.detection(truth.true, output.predicted, output.probabilities, 3)
+    assert [found.detection[name].model_dump() for name in NAMES] == [item._asdict() for item in told]
+    assert [found.detection[name].sensitivity for name in NAMES] == pytest.approx(
+        [found.report[name].recall for name in NAMES]
+    )
+
+
 @pytest.mark.parametrize(
     "values",
     [
@@ -211,6 +229,18 @@ def test_a_calibration_is_judged_before_and_after_on_the_same_notes(calibrated: 
     assert found.after.calibration_p_value > found.before.calibration_p_value
     assert sum(part.n for part in found.reliability_before) == 300
     assert (found.n_notes, found.method, found.temperature) == (300, fitted.method, fitted.temperature)
+
+
+@pytest.mark.parametrize(("power", "verdict"), [(1.0, "agree"), (6.0, "differ")])
+def test_the_verdict_on_probabilities_agrees_with_its_tests(power: float, verdict: str) -> None:
+    generator = np.random.default_rng(0)
+    honest = generator.dirichlet(np.ones(3), size=800)
+    true = np.array([generator.choice(3, p=row) for row in honest])
+    truth = scores.Truth(true, NAMES, metrics.draw_resamples(range(800), 10, 0), {}, 0.8, seed=0)
+    stated = honest**power / (honest**power).sum(axis=1, keepdims=True)
+    found = scores.judge_probabilities(stated, truth)
+    assert found.verdict == verdict
+    assert (found.calibration_p_value < 0.05, found.ece_debiased_interval[0] > 0) == (power > 1, power > 1)
 
 
 def test_answered_and_abstained_notes_make_up_all(calibrated: Any) -> None:
