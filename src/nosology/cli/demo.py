@@ -72,13 +72,13 @@ def demo(
 
         run = Run.open(out / "run")
         reader = open_reader(read_inputs(run, split=TEST, dataset=None, config=config.evaluate), config.evaluate)
-        results = evaluate(run, progress=progress, reader=reader)
+        results = evaluate(run, include_text=True, progress=progress, reader=reader)  # the notes are invented
     with _stage("suggest", seconds):
-        suggestions = evaluate_suggestions(run, progress=progress, reader=reader)
+        suggestions = evaluate_suggestions(run, include_text=True, progress=progress, reader=reader)
     with _stage("report", seconds):
         from nosology.report import write_report
 
-        page = write_report(out / "run")
+        page = write_report(out / "run", include_text=True)
 
     _print(results, suggestions)
     say_cautions([run.caution])

@@ -7,7 +7,7 @@ leaves no global state behind. The same results give the same bytes.
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import wraps
 from io import BytesIO, StringIO
 from pathlib import Path
@@ -40,13 +40,13 @@ PALETTE = {
 _STYLE: Any = {  # rc names are a literal type of 400 words in matplotlib's own annotations
     "svg.fonttype": "none",  # text stays text: sharp, selectable, in the page's own font
     "font.family": ["DejaVu Sans"],  # comes with matplotlib, so measuring is the same everywhere
-    "font.size": 8.0,
+    "font.size": 8.6,  # 11.5 px where a figure is shown in its own size
     "axes.edgecolor": PALETTE["muted"],
     "axes.labelcolor": PALETTE["ink"],
     "axes.linewidth": 0.7,
     "axes.spines.top": False,
     "axes.spines.right": False,
-    "axes.titlesize": 8.5,
+    "axes.titlesize": 9.0,
     "axes.titlelocation": "left",
     "axes.facecolor": "none",
     "figure.facecolor": PALETTE["paper"],
@@ -64,7 +64,7 @@ _STYLE: Any = {  # rc names are a literal type of 400 words in matplotlib's own 
     "grid.linewidth": 0.7,
     "axes.axisbelow": True,
     "legend.frameon": False,
-    "legend.fontsize": 7.5,
+    "legend.fontsize": 8.6,
     "lines.solid_capstyle": "round",
 }
 PERCENT = PercentFormatter(1.0, decimals=0)
@@ -84,6 +84,7 @@ class Drawn:
         svg: A file of its own, in light colours.
         png: The same in pixels.
         inline: For the page: colours are CSS variables, ids are unique, no fixed size.
+        narrow: The same for a telephone, drawn narrower; empty where one drawing suits every width.
     """
 
     name: str
@@ -91,6 +92,7 @@ class Drawn:
     svg: str
     png: bytes
     inline: str
+    narrow: str = ""
 
     def save(self, folder: Path) -> None:
         """Write ``NAME.svg`` and ``NAME.png``."""
@@ -124,6 +126,22 @@ def in_style(draw: Callable[P, Drawn]) -> Callable[P, Drawn]:
     return drawn
 
 
+NARROW = 3.6
+"""Width of a telephone's figure in inches: 346 pixels, about what a page of 390 leaves."""
+WIDE = 8.4
+"""Width of a figure for other screens and for files."""
+
+
+def in_two_widths(draw: Callable[[float], Drawn]) -> Drawn:
+    """Return a figure that is drawn once for screens and files and once for telephones.
+
+    Args:
+        draw: Draws it in a width in inches, `WIDE` or `NARROW`.
+    """
+    wide, narrow = draw(WIDE), draw(NARROW)
+    return replace(wide, narrow=narrow.inline)
+
+
 def new_figure(width: float, height: float) -> tuple[Figure, Axes]:
     """Return an empty figure with one pair of axes, which make room for their labels. Sizes in inches."""
     figure = Figure(figsize=(width, height), layout="compressed")
@@ -132,14 +150,14 @@ def new_figure(width: float, height: float) -> tuple[Figure, Axes]:
 
 def new_square() -> tuple[Figure, Axes]:
     """Return an empty square plot with room for labels of shares and a legend above; two of them stand side by side."""
-    figure = Figure(figsize=(3.6, 3.75))
-    return figure, figure.add_axes((0.6 / 3.6, 0.5 / 3.75, 2.85 / 3.6, 2.85 / 3.75))
+    figure = Figure(figsize=(3.75, 3.75))
+    return figure, figure.add_axes((0.64 / 3.75, 0.53 / 3.75, 2.8 / 3.75, 2.8 / 3.75))
 
 
 def new_small() -> tuple[Figure, Axes]:
     """Return an empty small plot with room for a title and tick labels; all of them have equal size."""
     figure = Figure(figsize=(3.0, 1.75))
-    return figure, figure.add_axes((0.48 / 3.0, 0.25 / 1.75, 2.42 / 3.0, 1.25 / 1.75))
+    return figure, figure.add_axes((0.55 / 3.0, 0.27 / 1.75, 2.35 / 3.0, 1.22 / 1.75))
 
 
 def finish(figure: Figure, name: str, alt: str) -> Drawn:

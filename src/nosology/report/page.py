@@ -23,7 +23,7 @@ from nosology.report.figures import CURVES, draw_all
 from nosology.report.suggested import shown
 from nosology.runs.files import ReportFiles
 from nosology.runs.manifest import RunManifest
-from nosology.runs.results import Comparison, Results
+from nosology.runs.results import MISTAKE, Comparison, Results
 from nosology.runs.run import Run
 from nosology.runs.suggestion_results import SuggestionResults
 
@@ -138,7 +138,8 @@ def render(
         base=results.systems[results.summary.best_base] if results.summary.best_base else None,
         provenance=results.provenance,
         manifest=manifest,
-        figures={name: figure.inline for name, figure in drawn.items()},
+        figures=drawn,
+        mistake=MISTAKE,
         curves=[name for name in drawn if name.replace("_", "/", 1) in CURVES],
         difference=lambda first, second: _difference(results, first, second),
         role=colour_role,

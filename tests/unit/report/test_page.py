@@ -32,6 +32,7 @@ class Page(HTMLParser):
     def __init__(self, html: str) -> None:
         super().__init__()
         self.text, self.ids, self.tags, self.references, self._open = "", [], [], [], []
+        self.html = html
         self.feed(html)
         self.close()
         assert self._open == []
@@ -68,7 +69,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def page(run: Path) -> str:
+def page(run: Path) -> Page:
     return Page((run / "report" / "index.html").read_text(encoding="utf-8"))
 
 
@@ -99,7 +100,7 @@ def no_figures(monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setattr("nosology.report.page.draw_all", lambda *_: dict.fromkeys(names, drawn))
 
 
-def test_the_page_loads_nothing_from_anywhere(page: str, run: Path) -> None:
+def test_the_page_loads_nothing_from_anywhere(page: Page, run: Path) -> None:
     html = (run / "report" / "index.html").read_text(encoding="utf-8")
     assert "script" not in page.tags
     assert "link" not in page.tags
@@ -108,12 +109,12 @@ def test_the_page_loads_nothing_from_anywhere(page: str, run: Path) -> None:
     assert not re.search(r"url\((?!#)", html)
 
 
-def test_every_id_is_unique_and_every_reference_finds_one(page: str) -> None:
+def test_every_id_is_unique_and_every_reference_finds_one(page: Page) -> None:
     assert len(page.ids) == len(set(page.ids))
     assert {reference.removeprefix("#") for reference in page.references} <= set(page.ids)
 
 
-def test_the_page_says_what_the_results_say(page: str, results: Results) -> None:
+def test_the_page_says_what_the_results_say(page: Page, results: Results) -> None:
     tuned = results.systems["tuned"]
     for value in (tuned.accuracy, tuned.macro_f1, results.systems["tfidf"].accuracy):
         assert f"{100 * value:.1f}%" in page.text
@@ -127,20 +128,17 @@ def test_the_page_says_what_the_results_say(page: str, results: Results) -> None
 
 
 def test_categories_that_share_a_threshold_are_named_unless_all_do(
-    run: Path, page: str, results: Results, tmp_path: Path
+    run: Path, page: Page, results: Results, tmp_path: Path
 ) -> None:
     sets = [row for row in results.calibration.conformal if row.kind == "per_category"]
     assert all(row.fallback_categories == results.labels for row in sets)
     assert page.text.count("all (too few validation notes)") == len(sets)
-    copy = shutil.copytree(run, tmp_path / "run")
-    path = copy / "eval" / "test" / "results.json"
-    path.chmod(0o600)
-    changed = json.loads(path.read_text(encoding="utf-8"))
-    for row in changed["calibration"]["conformal"]:
-        row["fallback_categories"] = row["fallback_categories"][1:]
-    path.write_text(json.dumps(changed), encoding="utf-8")
-    write_report(copy)
-    text = Page((copy / "report" / "index.html").read_text(encoding="utf-8")).text
+
+    def change(values: Any) -> None:
+        for row in values["calibration"]["conformal"]:
+            row["fallback_categories"] = row["fallback_categories"][1:]
+
+    text = changed(run, tmp_path / "run", change)
     assert text.count(f"{', '.join(results.labels[1:])} (too few validation notes)") == len(sets)
 
 
@@ -148,21 +146,127 @@ def test_categories_that_share_a_threshold_are_named_unless_all_do(
     "question",
     ["How often is it right?", "When does it know that it isn’t?", "Where does it fail?", "Not a medical device"],
 )
-def test_the_page_answers_a_clinicians_questions_first(page: str, question: str) -> None:
-    assert page.text.index(question) < page.text.index("What was trained on what")
+def test_the_page_answers_a_clinicians_questions_first(page: Page, question: str) -> None:
+    assert page.text.index(question) < page.text.index("What was trained on what?")
 
 
-def test_the_page_shows_the_funnel_with_its_reasons(page: str) -> None:
+SEED = (
+    "Accuracy comparison",
+    "Precision",
+    "Recall",
+    "F1",
+    "Classification report, base",
+    "Classification report, tuned",
+    "Confusion matrix",
+    "Training and evaluation curves",
+    "Single-note predictions",
+    "Prompt",
+    "True label",
+    "Predicted label, base",
+    "Predicted label, tuned",
+)
+"""What the original project printed, under the names that the field has for it."""
+
+
+@pytest.mark.parametrize("name", [*SEED, "Flow diagram", "Calibration", "Reproducibility", "sensitivity", "AUROC"])
+def test_what_a_reader_looks_for_is_found_by_its_standard_name(page: Page, name: str) -> None:
+    assert name.lower() in page.text.lower()
+
+
+def test_the_contents_name_every_section(page: Page) -> None:
+    contents = page.text[: page.text.index("What should I know first?")]
+    sections = re.findall(r"<h2>(.*?) <span", page.html)
+    assert len(sections) == 10
+    assert all(section in contents for section in sections)
+
+
+def test_both_confusion_matrices_hold_every_count(page: Page, results: Results) -> None:
+    tables = re.findall(r'<table class="matrix">.*?</table>', page.html, flags=re.DOTALL)
+    assert len(tables) == 2
+    for table, system in zip(tables, (results.summary.best_base, "tuned"), strict=True):
+        found = results.systems[system]
+        shown = [int(n) for n in re.findall(r"<td[^>]*>(\d+)</td>", table)]
+        assert sorted(shown) == sorted(
+            n for row in (*found.confusion_matrix, found.invalid_by_category) for n in row if n
+        )
+        assert sum(shown) == results.n
+
+
+def test_each_category_is_told_from_the_others(page: Page, results: Results) -> None:
+    told = results.systems["tuned"].detection[results.labels[0]]
+    assert f"{told.auroc:.3f}" in page.text
+    assert f"{told.auprc:.3f}" in page.text
+    assert f"{100 * told.specificity_interval[0]:.0f}–{100 * told.specificity_interval[1]:.0f}" in page.text
+
+
+def changed(run: Path, copy: Path, change: Any) -> str:
+    """Return the text of the report after a change of its results."""
+    shutil.copytree(run, copy)
+    path = copy / "eval" / "test" / "results.json"
+    path.chmod(0o600)
+    values = json.loads(path.read_text(encoding="utf-8"))
+    change(values)
+    path.write_text(json.dumps(values), encoding="utf-8")
+    return Page(write_report(copy).read_text(encoding="utf-8")).text
+
+
+@pytest.mark.usefixtures("no_figures")
+@pytest.mark.parametrize(
+    ("verdict", "words"),
+    [
+        ("agree", "agree with what was counted, within chance: ECE 5.0 points"),
+        ("differ", "by more than chance explains: ECE 5.0 points (p = .020), of which 3.0 (95% interval 1.0 to 4.0)"),
+        ("unclear", "is not clear from these notes, one of two tests doubts it: ECE 5.0 points"),
+    ],
+)
+def test_what_is_said_of_probabilities_agrees_with_the_tests(
+    run: Path, tmp_path: Path, verdict: str, words: str
+) -> None:
+    def change(values: Any) -> None:
+        scores = {"ece": 0.05, "ece_debiased": 0.03, "ece_debiased_interval": [0.01, 0.04]}
+        values["calibration"]["after"] |= scores | {"calibration_p_value": 0.02, "verdict": verdict}
+
+    assert words in changed(run, tmp_path / "run", change)
+
+
+@pytest.mark.usefixtures("no_figures")
+@pytest.mark.parametrize(("obeyed", "is_said"), [(0.1, False), (0.15, True)])
+def test_obeyed_instructions_are_a_failure_from_one_in_ten_on(
+    run: Path, tmp_path: Path, obeyed: float, is_said: bool
+) -> None:
+    def change(values: Any) -> None:
+        values["robustness"]["injections"][0]["obeyed"] = obeyed
+        values["robustness"]["injections"][1]["obeyed"] = 0
+
+    assert ("It obeys instructions inside notes" in changed(run, tmp_path / "run", change)) == is_said
+
+
+@pytest.mark.usefixtures("no_figures")
+@pytest.mark.parametrize(("interval", "is_said"), [((-0.2, -0.05), True), ((-0.2, 0.01), False)])
+def test_a_group_is_remarked_on_where_its_interval_excludes_no_difference(
+    run: Path, tmp_path: Path, interval: tuple[float, float], is_said: bool
+) -> None:
+    def change(values: Any) -> None:
+        for group in values["systems"]["tuned"]["subgroups"]:
+            group["difference_interval"] = [-0.1, 0.1]
+        values["systems"]["tuned"]["subgroups"][0] |= {"difference": -0.1, "difference_interval": interval}
+
+    text = changed(run, tmp_path / "run", change)
+    assert ("It is right less often on notes of the group" in text) == is_said
+    assert text.count("right less often") == (2 if is_said else 0)
+
+
+def test_the_page_shows_the_funnel_with_its_reasons(page: Page) -> None:
     assert "too short 5" in page.text
     assert "characters left out of notes, by section: discharge diagnosis 1,234" in page.text
 
 
-def test_names_with_markup_are_shown_as_they_are(page: str) -> None:
+def test_names_with_markup_are_shown_as_they_are(page: Page) -> None:
     assert "Skin & <Hair> $Disorders$" in page.text
     assert "hair" not in page.tags
 
 
-def test_the_page_holds_every_curve_of_the_training_log(run: Path, page: str) -> None:
+def test_the_page_holds_every_curve_of_the_training_log(run: Path, page: Page) -> None:
     for name in CURVES:
         assert name in page.text
         assert (run / "report" / "figures" / f"{name.replace('/', '_')}.svg").exists()
@@ -188,7 +292,7 @@ def test_figures_lie_beside_the_page_as_svg_and_png(run: Path) -> None:
 def test_inlined_figures_take_every_colour_from_the_page(run: Path) -> None:
     html = (run / "report" / "index.html").read_text(encoding="utf-8")
     figures = re.findall(r"<svg.*?</svg>", html, flags=re.DOTALL)
-    assert len(figures) == 16
+    assert len(figures) == 3 * 2 + 2 + 9  # three of them drawn for telephones too; matrices are tables
     for figure in figures:
         assert not re.search(r"#[0-9a-f]{6}", figure, flags=re.IGNORECASE)
         assert 'role="img" aria-label="' in figure

@@ -28,10 +28,10 @@ def curve(name: str, points: Sequence[tuple[float, float]]) -> Drawn:
     )
     axes.set_title(name)
     axes.grid(axis="y")
-    axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
+    axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))
     axes.yaxis.set_major_locator(MaxNLocator(4))
     axes.yaxis.set_major_formatter(FuncFormatter(_compact))
-    axes.tick_params(labelsize=7)
+    axes.tick_params(labelsize=8.3)
     axes.margins(x=0.04, y=0.14)
     alt = f"{name} by optimizer step: {len(points)} points, the last {values[-1]:.4g}."
     return finish(figure, name.replace("/", "_"), alt)
