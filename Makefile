@@ -46,8 +46,9 @@ check: $(STAMP) ## Formatting, lint, types, layers, and that the generated pages
 mutation: $(STAMP) ## Plant each known fault in a copy of the source; every one must make a test fail
 	$(BIN)/python tests/mutation/plant.py
 
-docs: $(STAMP) ## Write the generated reference pages
+docs: $(STAMP) ## Write the generated reference pages and figures; with a demo and Chromium, README's picture too
 	$(BIN)/python docs/generate.py
+	@if [ -e demo/run/report/index.html ] && command -v chromium >/dev/null; then $(BIN)/python docs/pictures.py demo/run; fi
 
 format: $(STAMP) ## Format the code and fix what the linter can
 	$(BIN)/ruff format

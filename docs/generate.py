@@ -1,8 +1,9 @@
 """Write the reference pages from the program itself, or with ``--check`` say which of them are stale.
 
 Generated are: every command's help, every configuration field, every category with its code ranges, what becomes of
-broken input (from the tests' own cases), how much machine so many notes take, and the JSON Schema of suggestions.
-What would surprise you: nothing else under ``docs/`` is touched, and a page that no longer has a source is stale too.
+broken input (from the tests' own cases), how much machine so many notes take, the JSON Schema of suggestions, and,
+between marks, the figures of README and of the page on GPUs (`marked.py`). What would surprise you: nothing else under
+``docs/`` is touched, and a page of the reference that no longer has a source is stale too.
 """
 
 import argparse
@@ -37,15 +38,28 @@ def main() -> int:
     parser.add_argument("--out", type=Path, default=REFERENCE, help="folder of the pages")
     options = parser.parse_args()
     pages = {name: NOTICE + text for name, text in reference_pages().items()} | reference_schemas()
+    marked = marked_pages()
     if not options.check:
         options.out.mkdir(parents=True, exist_ok=True)
-        for name, text in pages.items():
-            (options.out / name).write_text(text, encoding="utf-8")
+        for page, text in ({options.out / name: text for name, text in pages.items()} | marked).items():
+            page.write_text(text, encoding="utf-8")
         return 0
-    stale = stale_pages(pages, options.out)
+    stale = [f"{options.out.name}/{name}" for name in stale_pages(pages, options.out)]
+    stale += [page.name for page, text in marked.items() if page.read_text(encoding="utf-8") != text]
     for name in stale:
-        print(f"{options.out.name}/{name} is stale: run `make docs`", file=sys.stderr)
+        print(f"{name} is stale: run `make docs`", file=sys.stderr)
     return 1 if stale else 0
+
+
+def marked_pages() -> dict[Path, str]:
+    """Return the text of each page whose marked parts are written from measured figures."""
+    sys.path.insert(0, str(Path(__file__).parent))
+    try:
+        marked = importlib.import_module("marked")
+    finally:
+        sys.path.remove(str(Path(__file__).parent))
+    parts: dict[Path, dict[str, str]] = marked.marked_parts()
+    return {page: marked.written(page.read_text(encoding="utf-8"), found) for page, found in parts.items()}
 
 
 def reference_pages() -> dict[str, str]:

@@ -1,6 +1,7 @@
 """The pages: generated ones are fresh, links lead somewhere, and commands that they name exist."""
 
 import importlib.util
+import json
 import re
 import shlex
 import tomllib
@@ -103,11 +104,50 @@ def test_the_layers_on_the_design_page_are_those_that_are_enforced() -> None:
     assert drawn == [layer.replace("(", "").replace(")", "") for layer in contract["layers"]], "( ): not there yet"
 
 
-def test_every_module_has_its_layer_and_its_line_in_the_readme() -> None:
+def test_every_module_has_its_layer_and_its_line_in_the_tree() -> None:
     package = ROOT / "src" / "nosology"
     modules = {path.stem for path in package.iterdir() if path.suffix == ".py" or (path / "__init__.py").is_file()}
     modules -= {"__init__", "__main__"}
     contract = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"][0]
     assert modules <= {name.strip("() ") for layer in contract["layers"] for name in layer.split("|")}
-    tree = (ROOT / "README.md").read_text(encoding="utf-8").split("src/nosology/\n")[1].split("```")[0]
+    tree = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8").split("src/nosology/\n")[1].split("```")[0]
     assert modules <= set(re.findall(r"(\w+)(?:\.py|/)", tree))
+
+
+FIGURES = sorted((ROOT / "docs" / "figures").glob("*.json"))
+
+
+def written_as(value: float, unit: str) -> str:
+    """Return a figure as pages write it."""
+    return str(value) if unit == "notes per second" else f"{value:.3f}".removeprefix("0")
+
+
+@pytest.mark.parametrize("file", FIGURES, ids=lambda file: file.stem)
+def test_figures_that_the_readme_quotes_are_those_of_the_page_that_records_them(file: Path) -> None:
+    found = json.loads(file.read_text(encoding="utf-8"))
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    for row in found["rows"]:
+        source = found | row
+        assert (ROOT / source["script"]).is_file()
+        assert re.fullmatch(r"2026-\d\d-\d\d", source["date"])
+        assert row["n"] > 0
+        recorded = (ROOT / source["recorded_in"]).read_text(encoding="utf-8")
+        values = [row[name] for name in ("words", "starter", "tuned", "ensemble") if name in row]
+        values += [row[side]["value"] for side in ("baseline", "ours") if isinstance(row.get(side), dict)]
+        for value in values:
+            text = written_as(value, row.get("unit", ""))
+            assert text in recorded or text.rstrip("0") in recorded, (text, source["recorded_in"])
+            assert text in readme
+
+
+def test_a_page_whose_marks_are_missing_is_refused(generate: Any) -> None:
+    pages = generate.marked_pages()
+    assert {page.name for page in pages} == {"README.md", "gpu.md"}
+    assert all(page.read_text(encoding="utf-8") == text for page, text in pages.items()), "run `make docs`"
+    marked = generate.importlib.import_module("marked")
+    assert (
+        marked.written("<!-- a: begin -->old<!-- a: end -->", {"a": "new\n"})
+        == "<!-- a: begin -->\nnew\n<!-- a: end -->"
+    )
+    with pytest.raises(ValueError, match="marks of 'b'"):
+        marked.written("no marks", {"b": ""})

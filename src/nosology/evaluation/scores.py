@@ -92,9 +92,9 @@ def judge(name: str, output: Output, truth: Truth, resampled: Resampled) -> Syst
         truth: What is right, and how to resample it.
         resampled: Its figures on every resample.
     """
-    n, n_names = len(truth.true), len(truth.names)
+    n = len(truth.true)
     right = output.predicted == truth.true
-    counts = metrics.confusion_counts(truth.true, output.predicted, n_names)
+    counts = metrics.confusion_counts(truth.true, output.predicted, len(truth.names))
     scores, support = metrics.category_scores(counts), counts.sum(axis=1)
     macro, weighted = (
         Averages(**{field: float(average(values, support)) for field, values in scores._asdict().items()})
@@ -123,14 +123,7 @@ def judge(name: str, output: Output, truth: Truth, resampled: Resampled) -> Syst
         invalid_share=float((output.predicted == INVALID).mean()),
         invalid_by_category=counts[:, -1].tolist(),
         report=_report(scores, support, truth.names),
-        detection={
-            name: CategoryDetection(**told._asdict())
-            for name, told in zip(
-                truth.names,
-                metrics.detection(truth.true, output.predicted, output.probabilities, n_names),
-                strict=True,
-            )
-        },
+        detection=_detection(output, truth),
         confusion_matrix=counts[:, :-1].tolist(),
         confused_pairs=_confused_pairs(counts, truth.names),
         reliability=[] if confidence is None else reliability(confidence, right),
@@ -277,6 +270,11 @@ def _report(scores: metrics.Scores, support: IntArray, names: tuple[str, ...]) -
         )
         for i, name in enumerate(names)
     }
+
+
+def _detection(output: Output, truth: Truth) -> dict[str, CategoryDetection]:
+    told = metrics.detection(truth.true, output.predicted, output.probabilities, len(truth.names))
+    return {name: CategoryDetection(**one._asdict()) for name, one in zip(truth.names, told, strict=True)}
 
 
 def _confused_pairs(counts: IntArray, names: tuple[str, ...]) -> list[ConfusedPair]:

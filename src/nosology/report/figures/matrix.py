@@ -13,6 +13,8 @@ from nosology.runs.results import SystemResult
 
 _CELL = 0.235  # inches; holds three digits
 _LABEL_SPACE = 1.75
+_LEAST_HEIGHT = 3.4  # with few categories, so that the scales have room
+_SCALE_SPACE = 1.5
 _NUMBER = 8.25  # points: 11 pixels
 _WEAKEST = 0.12  # of full colour: a single note of a common category must still be seen
 _DARK = 0.55  # from here on a cell is nearer to the text's colour than to the paper's
@@ -31,7 +33,8 @@ def confusion_matrix(result: SystemResult, labels: Sequence[str], name: str) -> 
     """
     columns = [*labels, "no category"] if result.invalid else list(labels)
     height = _CELL * len(labels) + _LABEL_SPACE
-    figure, axes = new_figure(height + _CELL * (len(columns) - len(labels)), height)
+    height = max(_LEAST_HEIGHT, height)
+    figure, axes = new_figure(height + _CELL * (len(columns) - len(labels)) + _SCALE_SPACE, height)
     for row, counts in enumerate(result.confusion_matrix):
         cells = [*counts, result.invalid_by_category[row]]
         support = sum(cells)
@@ -57,7 +60,7 @@ def _scale(figure: Figure, axes: Axes) -> None:
     shades = [_WEAKEST + (1 - _WEAKEST) * step / 63 for step in range(64)]
     for place, (colour, name) in enumerate((("tuned", "right"), ("wrong", "wrong"))):
         scale = ScalarMappable(Normalize(0, 1), ListedColormap([(PALETTE[colour], shade) for shade in shades]))
-        bar = figure.colorbar(scale, ax=axes, shrink=0.4, aspect=18, pad=0.02, anchor=(0.0, 1.0 - place * 0.9))
+        bar = figure.colorbar(scale, cax=axes.inset_axes((1.05, 0.56 - 0.5 * place, 0.035, 0.36)))
         bar.outline.set_visible(False)  # type: ignore[operator]
         bar.ax.set_title(name, fontsize=_NUMBER)
         bar.ax.yaxis.set_major_formatter(PERCENT)
