@@ -60,7 +60,7 @@ def _scale(figure: Figure, axes: Axes) -> None:
     shades = [_WEAKEST + (1 - _WEAKEST) * step / 63 for step in range(64)]
     for place, (colour, name) in enumerate((("tuned", "right"), ("wrong", "wrong"))):
         scale = ScalarMappable(Normalize(0, 1), ListedColormap([(PALETTE[colour], shade) for shade in shades]))
-        bar = figure.colorbar(scale, cax=axes.inset_axes((1.05, 0.56 - 0.5 * place, 0.035, 0.36)))
+        bar = figure.colorbar(scale, cax=axes.inset_axes((1.05, 0.58 - 0.58 * place, 0.035, 0.34)))
         bar.outline.set_visible(False)  # type: ignore[operator]
         bar.ax.set_title(name, fontsize=_NUMBER)
         bar.ax.yaxis.set_major_formatter(PERCENT)
