@@ -207,7 +207,8 @@ def changed(run: Path, copy: Path, change: Any) -> str:
     values = json.loads(path.read_text(encoding="utf-8"))
     change(values)
     path.write_text(json.dumps(values), encoding="utf-8")
-    return Page(write_report(copy).read_text(encoding="utf-8")).text
+    text: str = Page(write_report(copy).read_text(encoding="utf-8")).text
+    return text.replace("\N{NO-BREAK SPACE}", " ")
 
 
 @pytest.mark.usefixtures("no_figures")
