@@ -92,8 +92,7 @@ def judge(name: str, output: Output, truth: Truth, resampled: Resampled) -> Syst
         truth: What is right, and how to resample it.
         resampled: Its figures on every resample.
     """
-    n = len(truth.true)
-    right = output.predicted == truth.true
+    n, right = len(truth.true), output.predicted == truth.true
     counts = metrics.confusion_counts(truth.true, output.predicted, len(truth.names))
     scores, support = metrics.category_scores(counts), counts.sum(axis=1)
     macro, weighted = (
