@@ -61,7 +61,7 @@ def _scale(figure: Figure, axes: Axes) -> None:
     for place, (colour, name) in enumerate((("tuned", "right"), ("wrong", "wrong"))):
         scale = ScalarMappable(Normalize(0, 1), ListedColormap([(PALETTE[colour], shade) for shade in shades]))
         bar = figure.colorbar(scale, cax=axes.inset_axes((1.05, 0.58 - 0.58 * place, 0.035, 0.34)))
-        bar.outline.set_visible(False)  # type: ignore[operator]
+        bar.outline.set_visible(False)
         bar.ax.set_title(name, fontsize=_NUMBER)
         bar.ax.yaxis.set_major_formatter(PERCENT)
         bar.ax.tick_params(labelsize=_NUMBER, length=0)
