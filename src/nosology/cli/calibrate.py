@@ -23,6 +23,9 @@ def calibrate(
         Path | None, typer.Option(help="Calibrate a small copy of the run, written here; the run stays as it is.")
     ] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Use a random part of this many notes.")] = None,
+    confidence_only: Annotated[
+        bool, typer.Option("--confidence-only", help="Fit how sure the run may be; leave its answers as they are.")
+    ] = False,
     undo: Annotated[bool, typer.Option("--undo", help="Remove the newest local calibration instead.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print provenance and figures as JSON.")] = False,
 ) -> None:
@@ -52,7 +55,7 @@ def calibrate(
         raise ConfigError("there are no notes to calibrate on", place="--dataset", hint="name a prepared dataset")
     from nosology.evaluation.calibrating import calibrate as calibrate_run
 
-    found = calibrate_run(run, dataset, out=out, limit=limit, progress=progress)
+    found = calibrate_run(run, dataset, out=out, limit=limit, confidence_only=confidence_only, progress=progress)
     if as_json:
         print(json.dumps(found.about, indent=2))
     else:

@@ -62,11 +62,20 @@ class Readings:
 
 @dataclass(frozen=True)
 class Aims:
-    """What a calibration aims at: accuracy of answered notes, coverage of sets, and the seed of folds."""
+    """What a calibration aims at.
+
+    Attributes:
+        selective_accuracy: Of answered notes.
+        coverage: Of prediction sets.
+        seed: Of folds.
+        confidence_only: Fit how sure the run may be and leave its answers as they are: neither which categories are
+            frequent nor how the ensemble is blended is taken from the notes.
+    """
 
     selective_accuracy: float = 0.9
     coverage: float = 0.9
     seed: int = 0
+    confidence_only: bool = False
 
 
 def calibrate(
@@ -75,6 +84,7 @@ def calibrate(
     *,
     out: Path | None = None,
     limit: int | None = None,
+    confidence_only: bool = False,
     progress: Progress = no_progress,
 ) -> LocalCalibration:
     """Fit a run's calibration anew on local labelled notes, and keep it with the run as the newest.
@@ -84,6 +94,7 @@ def calibrate(
         dataset: A prepared dataset whose notes the run was not trained on; all its splits are used.
         out: Write a small copy of the run here and calibrate that; for runs that cannot be written to.
         limit: Use a random part of this many notes.
+        confidence_only: See `Aims`.
         progress: Called with a task and its number of notes; yields what counts them.
 
     Raises:
@@ -102,7 +113,7 @@ def calibrate(
     before = LocalCalibration.newest(run.files)
     ensemble = Ensemble.load(run.files.ensemble)
     readings = _read(run, notes, ensemble, progress)
-    aims = Aims(config.selective_accuracy, config.coverage, config.seed)
+    aims = Aims(config.selective_accuracy, config.coverage, config.seed, confidence_only)
     found = fit(readings, aims, run=run, before=before, ensemble=ensemble)
     found.about.update(
         {
@@ -146,12 +157,12 @@ def fit(
     if readings.linear is not None and ensemble is not None:
         stood = before.of(ensemble) if before else ensemble
         assert stood is not None
-        exponents = fit_exponents(readings.tuned, readings.linear, readings.true)
+        exponents = _exponents(readings, np.ones(len(readings.true), np.bool_), stood, aims)
         log_probs = blend(exponents, readings.tuned, readings.linear)
         blended = _fit(log_probs, readings.true, aims, fitted_on)
         figures["ensemble"] = {
             "before": judge(blend(stood.exponents, readings.tuned, readings.linear), readings, stood.calibration, aims),
-            "after": _cross_judged(_cross_blended(readings, aims), readings, aims),
+            "after": _cross_judged(_cross_blended(readings, stood, aims), readings, aims),
         }
     typicality = Typicality.fit(readings.features, aims.seed) if readings.features is not None else None
     n_notes, accuracy = len(readings.true), figures["tuned"]["after"]["accuracy"]
@@ -160,6 +171,7 @@ def fit(
         "n_patients": int(readings.groups.max()) + 1,
         "n_notes_for_five_points": notes_needed(accuracy),
         "seed": aims.seed,
+        "confidence_only": aims.confidence_only,
         "figures": figures,
     }
     tuned = _fit(readings.tuned, readings.true, aims, fitted_on)
@@ -200,12 +212,20 @@ def _folds(readings: Readings, aims: Aims) -> list[BoolArray]:
     return [folds == fold for fold in range(N_FOLDS) if (folds == fold).any()]
 
 
-def _cross_blended(readings: Readings, aims: Aims) -> list[tuple[FloatArray, BoolArray]]:
+def _exponents(readings: Readings, learned_from: BoolArray, stood: Ensemble, aims: Aims) -> tuple[float, float]:
+    """Return the blend's exponents, from some of the notes or as they stood. ``learned_from``: shape ``(notes,)``."""
+    assert readings.linear is not None
+    if aims.confidence_only:
+        return stood.exponents
+    return fit_exponents(readings.tuned[learned_from], readings.linear[learned_from], readings.true[learned_from])
+
+
+def _cross_blended(readings: Readings, stood: Ensemble, aims: Aims) -> list[tuple[FloatArray, BoolArray]]:
     """Return, for each fold, the blend whose exponents come from the other folds."""
     assert readings.linear is not None
     parts = []
     for inside in _folds(readings, aims):
-        exponents = fit_exponents(readings.tuned[~inside], readings.linear[~inside], readings.true[~inside])
+        exponents = _exponents(readings, ~inside, stood, aims)
         parts.append((blend(exponents, readings.tuned, readings.linear), inside))
     return parts
 
@@ -321,4 +341,5 @@ def _fit(log_probs: FloatArray, true: IntArray, aims: Aims, fitted_on: dict[str,
         coverage=aims.coverage,
         fitted_on=fitted_on,
         seed=aims.seed,
+        confidence_only=aims.confidence_only,
     )

@@ -101,6 +101,22 @@ def test_the_blend_is_fitted_to_which_member_is_right_here() -> None:
     assert found.of(None) is None
 
 
+def test_confidence_alone_moves_no_answer() -> None:
+    generator = np.random.default_rng(3)
+    true = generator.choice(3, size=400, p=[0.8, 0.1, 0.1])  # frequencies that a fit of everything would use
+    noise = np.log(generator.dirichlet(np.ones(3), size=400))
+    linear = fit_hashed(["fever", "mass", "cast"] * 9, np.arange(27) % 3, 3, groups=list(map(str, range(27))))
+    assert linear is not None
+    ensemble = Ensemble(linear, (0.5, 0.5), {})
+    given = Readings(true, np.arange(400), noise, np.log(generator.dirichlet(np.ones(3), size=400)), None)
+    moved, kept = fit(given, Aims(), ensemble=ensemble), fit(given, Aims(confidence_only=True), ensemble=ensemble)
+    assert moved.exponents != (0.5, 0.5) == kept.exponents
+    assert "temperature+offsets" in moved.tuned.candidates
+    assert "temperature+offsets" not in kept.tuned.candidates
+    assert (kept.tuned.apply(noise).argmax(axis=1) == noise.argmax(axis=1)).all()
+    assert kept.about["confidence_only"]
+
+
 def test_notes_needed_are_those_of_the_normal_interval() -> None:
     assert notes_needed(0.5) == 385  # 1.96**2 * .25 / .05**2 = 384.2
     assert notes_needed(0.65, 0.1) == 88  # 1.96**2 * .2275 / .01 = 87.4

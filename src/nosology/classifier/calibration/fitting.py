@@ -27,6 +27,7 @@ def fit(
     coverage: float = 0.9,
     fitted_on: Mapping[str, str] | None = None,
     seed: int = 0,
+    confidence_only: bool = False,
 ) -> Calibration:
     """Return the calibration of a model whose scores on validation notes are given.
 
@@ -37,6 +38,8 @@ def fit(
         coverage: Coverage that prediction sets aim at.
         fitted_on: Kept with the calibration, so that a later reader can tell whether it still fits.
         seed: Of the folds.
+        confidence_only: Fit how sure the answers are and leave every answer as it is: for notes in which categories
+            are not as frequent as in those to come.
 
     Raises:
         ValueError: Fewer than `MIN_NOTES` notes.
@@ -45,7 +48,8 @@ def fit(
     if n_notes < MIN_NOTES:
         raise ValueError(f"{n_notes} notes are too few to calibrate on; at least {MIN_NOTES} are needed")
     folds = np.random.default_rng(seed).permutation(n_notes) % _N_FOLDS
-    cross_fitted = {name: _cross_fit(log_probs, true, folds, method) for name, method in _METHODS.items()}
+    methods = {name: fitting for name, fitting in _METHODS.items() if not (confidence_only and name in _MOVES_ANSWERS)}
+    cross_fitted = {name: _cross_fit(log_probs, true, folds, method) for name, method in methods.items()}
     losses = {name: -np.log(values[np.arange(n_notes), true]) for name, values in cross_fitted.items()}
     chosen = _simplest_near_best(losses)
     best = _METHODS[chosen](log_probs, true)
@@ -78,6 +82,7 @@ _METHODS: dict[str, _Method] = {  # simplest first
     "confidence": fit_top_label,
     "temperature+offsets": fit_temperature_and_offsets,
 }
+_MOVES_ANSWERS = {"temperature+offsets"}
 
 
 def _cross_fit(log_probs: FloatArray, true: IntArray, folds: IntArray, method: _Method) -> FloatArray:
