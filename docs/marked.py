@@ -65,7 +65,7 @@ def starter_table(figures: Mapping[str, Any]) -> str:
         (row["text"], f"{row['n']:,}", share(row["words"]), share(row["starter"]), share(row["blend"]), _gap(row))
         for row in figures["rows"]
     ]
-    heads = ("text", "n", "words", "starter alone", "half and half", "starter less words, points")
+    heads = ("text", "n", "words", "its model alone", "starter, as shipped", "starter less words, points")
     return _table(heads, rows) + _source(figures)
 
 
