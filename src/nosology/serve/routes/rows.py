@@ -69,11 +69,13 @@ def _add_decisions(router: APIRouter, service: Service, batches: BatchJobs) -> N
         "/{batch_id}/rows/{row}/decision",
         status_code=201,
         response_model=BatchRowOut,
-        responses=errors | {200: {"model": BatchRowOut}},
+        responses=errors | responses(504) | {200: {"model": BatchRowOut}},
         summary="Decide on a row; a blind one shows its prediction afterwards.",
     )
     async def decide(request: Request, batch_id: BatchId, row: Row, body: RowDecisionIn) -> JSONResponse:
         batch = _batch_with(batches, request, batch_id, row)
+        if batch.predictions[row] is None and row not in batch.problems:
+            await batches.read_row(batch, row)  # a blind note is decided as soon as its text is there
         decision = _decision(service, batch, row, body, actor_of(request))
         return await _take(service, batch, row, decision)
 

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -106,6 +107,19 @@ def test_columns_are_told_to_choose_from_and_nothing_is_kept(client: Any) -> Non
     answer = client.post("/v1/batch/columns", content=TABLE, headers={"Content-Type": "text/csv"})
     assert [(item["name"], item["is_text"]) for item in answer.json()["columns"]] == [("id", True), ("text", True)]
     assert client.get("/v1/batch").json() == {"batches": []}
+
+
+def test_a_blind_row_is_decided_before_it_is_read_and_read_once_all_the_same(client: Any, parts: Any) -> None:
+    parts[1].gate.clear()
+    answer = client.post(
+        "/v1/batch", content=TABLE, headers={"Content-Type": "text/csv"}, params={"blind": 1, "suggest": True}
+    )
+    threading.Timer(0.3, parts[1].gate.set).start()
+    told = client.post(f"{answer.headers['location']}/rows/9/decision", json={"category": NAMES[1]})
+    assert told.status_code == 201
+    assert told.json()["decision"]["blind"]
+    until(lambda: client.get(answer.headers["location"]).json()["state"] == "done")
+    assert sum(len(texts) for texts in parts[1].texts) == 10
 
 
 def test_nothing_is_undone_that_was_not_decided(client: Any) -> None:
