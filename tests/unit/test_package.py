@@ -18,6 +18,7 @@ USES_TORCH = {
     "classifier",
     "cli",
     "doctor",
+    "scale",
     "evaluation",
     "export",
     "machine",

@@ -16,7 +16,7 @@ from nosology.metrics.agreement import (
     weighted_average,
     wilson_interval,
 )
-from nosology.metrics.detection import Detection, detection, difference_interval
+from nosology.metrics.detecting import Detection, detection, difference_interval
 from nosology.metrics.honesty import (
     answered_at,
     area_under_risk_coverage,

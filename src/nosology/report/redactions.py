@@ -32,7 +32,16 @@ class Reviewed:
 
 
 def drawn(n_notes: int, n_sample: int, seed: int = 0) -> list[int]:
-    """Return which notes to check, drawn at random: an estimate from chosen notes would be worth nothing."""
+    """Return which notes to check, drawn at random: an estimate from chosen notes would be worth nothing.
+
+    Args:
+        n_notes: How many there are.
+        n_sample: How many to check.
+        seed: Of the draw.
+
+    Returns:
+        Their numbers, ascending.
+    """
     return sorted(random.Random(seed).sample(range(n_notes), min(n_sample, n_notes)))
 
 

@@ -81,7 +81,13 @@ class InProcess:
     """Works on one partition after the other, here: the same work without Ray."""
 
     def each(self, make: Callable[[], Work], numbers: Sequence[int], needs: Needs) -> Iterator[int]:  # noqa: ARG002
-        """Yield the number of each partition as it is finished."""
+        """Yield the number of each partition as it is finished.
+
+        Args:
+            make: Makes the work; called once.
+            numbers: The partitions.
+            needs: Not looked at: this process has what it has.
+        """
         work = make()
         for number in numbers:
             work(number)

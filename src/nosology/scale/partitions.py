@@ -129,12 +129,24 @@ def mark_done(out: Storage, stage: str, number: int, about: dict[str, Any]) -> N
 
 
 def what_is_done(out: Storage, stage: str, number: int) -> dict[str, Any]:
-    """Return what `mark_done` was told of a partition."""
+    """Return what `mark_done` was told of a partition.
+
+    Args:
+        out: Where the work lies.
+        stage: What was done.
+        number: The partition's.
+    """
     about: dict[str, Any] = json.loads(out.read(f"{WORK}/{stage}/{number:05d}.json"))
     return about
 
 
 def missing(out: Storage, stage: str, n_partitions: int) -> list[int]:
-    """Return the numbers of the partitions with which a stage is not done."""
+    """Return the numbers of the partitions with which a stage is not done.
+
+    Args:
+        out: Where the work lies.
+        stage: What is to be done.
+        n_partitions: How many there are.
+    """
     done = out.names(f"{WORK}/{stage}")
     return [number for number in range(n_partitions) if f"{number:05d}.json" not in done]

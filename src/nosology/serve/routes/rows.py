@@ -22,7 +22,13 @@ Row = Annotated[int, Path(ge=0, le=10_000_000, description="Its place in the tab
 
 
 def add_rows(router: APIRouter, service: Service, batches: BatchJobs) -> None:
-    """Add the routes for rows of uploaded tables."""
+    """Add the routes for rows of uploaded tables.
+
+    Args:
+        router: Where to.
+        service: What reads a row.
+        batches: The uploaded tables.
+    """
     _add_lists(router, batches)
     _add_decisions(router, service, batches)
 
