@@ -13,6 +13,7 @@ import hashlib
 import json
 import os
 import shutil
+import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -61,6 +62,26 @@ def write_bytes(path: Path, content: bytes, *, is_private: bool = False) -> None
     """
     with replacing(path, is_private=is_private) as partial:
         partial.write_bytes(content)
+
+
+def write_apart(path: Path, content: bytes) -> None:
+    """Write a file, its owner's alone, that others may be writing at this moment, on other machines too; one stands.
+
+    The unfinished file is named anew each time, since a writer that was taken for lost may still be at it.
+
+    Args:
+        path: The file to make or replace; its folder exists.
+        content: All its bytes.
+    """
+    partial = path.with_name(f".{path.name}.{uuid.uuid4().hex}.partial")
+    try:
+        with open(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE), "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def write_text(path: Path, text: str, *, is_private: bool = False) -> None:

@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -23,6 +24,7 @@ from nosology.dataset.folder import ATTRIBUTES, COLUMNS, open_dataset
 from nosology.errors import DataError, RunError
 from nosology.preparation import collecting, workers
 from nosology.preparation.pipeline import prepare_mimic3, prepare_mimic4
+from nosology.sources.invented import MARK
 from nosology.synthetic import write_mimic
 
 HEADER_LINE = ",".join(NOTE_COLUMNS) + "\n"
@@ -176,6 +178,7 @@ def test_shuffled_synthetic_files_give_the_same_bytes(synthetic: Path, tmp_path:
     for path in sorted(synthetic.glob("*.csv.gz")):
         frame = pl.read_csv(path, infer_schema=False).sample(fraction=1, shuffle=True, seed=3)
         save(folder / path.name, frame.write_csv(quote_style="non_numeric").encode())
+    shutil.copyfile(synthetic / MARK, folder / MARK)
     prepared(synthetic, tmp_path / "a" / "ds")
     prepared(folder, tmp_path / "b" / "ds")
     assert contents(tmp_path / "a" / "ds") == contents(tmp_path / "b" / "ds")

@@ -5,6 +5,7 @@ import os
 import stat
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -227,3 +228,12 @@ def test_no_other_module_replaces_files_by_itself() -> None:
     package = Path(files.__file__).parent
     others = [path for path in package.rglob("*.py") if "os.replace(" in path.read_text(encoding="utf-8")]
     assert others == [package / "files.py"]
+
+
+def test_of_several_writers_one_stands_and_none_leaves_a_part(tmp_path: Path) -> None:
+    path = tmp_path / "part.parquet"
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda number: files.write_apart(path, bytes([number]) * 100_000), range(16)))
+    assert len(set(path.read_bytes())) == 1
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert [item.name for item in tmp_path.iterdir()] == [path.name]

@@ -4,12 +4,12 @@ The page is self-contained and holds the notes as they were, identifiers and all
 Clicking a mark says that it is wrong; selecting text says that it was missed; recall and its interval follow.
 """
 
-import random
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
 
+import numpy as np
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 
 from nosology.deidentification.findings import Finding
@@ -42,7 +42,8 @@ def drawn(n_notes: int, n_sample: int, seed: int = 0) -> list[int]:
     Returns:
         Their numbers, ascending.
     """
-    return sorted(random.Random(seed).sample(range(n_notes), min(n_sample, n_notes)))
+    drawn_ones = np.random.default_rng(seed).choice(n_notes, min(n_sample, n_notes), replace=False)
+    return sorted(map(int, drawn_ones))
 
 
 def write_redactions(notes: Iterable[Reviewed], path: Path, *, n_notes: int, recall: str) -> None:

@@ -4,8 +4,6 @@ Files are written whole or not at all and are their owner's alone on a disk. Wha
 has neither folders nor modes; who may read there is decided by whoever set it up.
 """
 
-import os
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
@@ -15,7 +13,7 @@ from typing import IO, Any
 import polars as pl
 
 from nosology.errors import ConfigError, DataError
-from nosology.files import PRIVATE, PRIVATE_FOLDER
+from nosology.files import PRIVATE_FOLDER, write_apart
 
 
 class Storage:
@@ -79,16 +77,7 @@ class Storage:
         target = Path(place)
         for folder in reversed([*target.relative_to(self._root).parents]):
             (Path(self._root) / folder).mkdir(PRIVATE_FOLDER, parents=True, exist_ok=True)
-        # Named anew each time: a worker that was taken for lost may still be writing the same file on another machine.
-        partial = target.with_name(f".{target.name}.{uuid.uuid4().hex}.partial")
-        try:
-            with open(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE), "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(partial, target)
-        finally:
-            partial.unlink(missing_ok=True)
+        write_apart(target, content)
 
     def frame(self, name: str, columns: list[str] | None = None) -> pl.DataFrame:
         """Return the rows of a Parquet file.

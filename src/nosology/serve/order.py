@@ -6,10 +6,11 @@ notes, drawn at random, are decided before their prediction is shown. Those come
 which they were drawn: whoever stops early has still decided on a random sample.
 """
 
-import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
+
+import numpy as np
 
 Order = Literal["mixed", "uncertainty", "category", "file"]
 
@@ -39,8 +40,8 @@ def drawn_blind(n_rows: int, share: float, seed: int | None = None) -> tuple[int
         share: Of its rows, 0 to 1.
         seed: Of the draw; None for one that cannot be known before.
     """
-    chooser: random.Random = random.SystemRandom() if seed is None else random.Random(seed)
-    return tuple(chooser.sample(range(n_rows), round(share * n_rows)))
+    chosen = np.random.default_rng(seed).choice(n_rows, round(share * n_rows), replace=False)
+    return tuple(map(int, chosen))
 
 
 def ordered(places: Sequence[Place], blind: Sequence[int], how: Order) -> list[int]:
