@@ -10,10 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 
-from nosology.serve import schemas
+from nosology.serve import schemas, table_schemas
 from nosology.serve.schemas import (
     AgreementOut,
-    BatchRowOut,
     ClassifyIn,
     CodeIn,
     DecisionIn,
@@ -24,6 +23,7 @@ from nosology.serve.schemas import (
     Strict,
     SuggestIn,
 )
+from nosology.serve.table_schemas import BatchRowOut, RowDecisionIn
 
 SECRET = "kanarienvogel"
 NOTE = {"text": "Chest pain."}
@@ -42,6 +42,7 @@ PREDICTION = {
     "receipt": "r",
 }
 VALID = {
+    RowDecisionIn: {"category": "A"},
     NoteIn: NOTE,
     ClassifyIn: {"notes": [NOTE]},
     SuggestIn: {"notes": [NOTE]},
@@ -49,7 +50,11 @@ VALID = {
     DecisionIn: DECISION,
     SessionIn: {"key": "k"},
 }
-MODELS = [item for item in vars(schemas).values() if isinstance(item, type) and issubclass(item, BaseModel)]
+MODELS = [
+    item
+    for item in {**vars(schemas), **vars(table_schemas)}.values()
+    if isinstance(item, type) and issubclass(item, BaseModel)
+]
 
 
 def fits(model: type[BaseModel], values: dict) -> bool:
@@ -218,7 +223,8 @@ def test_a_probability_that_goes_out_is_one(probability: int | float, is_one: bo
 
 @pytest.mark.parametrize(("interval", "is_one"), [(None, True), ([0.1, 0.2], True), ([0.1], False), ([0, 0, 0], False)])
 def test_an_interval_that_goes_out_has_two_ends(interval: list[float] | list[int] | None, is_one: bool) -> None:
-    values = {"n_decisions": 0, "n_accepted": 0, "n_corrected": 0, "agreement": None, "categories": [], "drift": None}
+    none = {"n_decisions": 0, "n_accepted": 0, "n_corrected": 0, "agreement": None, "agreement_interval": None}
+    values = none | {"blind": none, "seen": none, "categories": [], "drift": None}
     assert fits(AgreementOut, values | {"agreement_interval": interval}) == is_one
 
 
