@@ -199,12 +199,13 @@ def training_load(config: Config, machine: Machine) -> TrainingLoad:
     longest = config.model.max_note_tokens
     if config.prepare.max_words is not None:
         longest = min(longest, round(config.prepare.max_words * TOKENS_PER_WORD))
+    given = config.model.dtype
     automatic: Literal["float32", "bfloat16"] = "bfloat16" if machine.gpus or machine.has_bfloat16 else "float32"
     return TrainingLoad(
         n_notes=config.train.notes_per_batch,
         instruction_tokens=INSTRUCTION_TOKENS,
         note_tokens=longest + ANSWER_AND_CUE_TOKENS,
-        dtype=automatic if config.model.dtype in ("auto", "native") else config.model.dtype,
+        dtype=given if given == "float32" or given == "bfloat16" else automatic,
         is_4bit=config.model.load_in_4bit,
         is_checkpointed=config.train.gradient_checkpointing is True,
         lora_r=config.train.lora_r,
