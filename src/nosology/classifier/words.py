@@ -88,7 +88,7 @@ class HashedModel:
     @property
     def knows_phrases_alone(self) -> bool:
         """Whether it learned from phrases and from no note."""
-        return "phrases" in self.settings and "folds" not in self.settings
+        return self.settings.get("phrases") == self._n_notes
 
     def log_probs(self, texts: Sequence[str]) -> FloatArray:
         """Return natural-log probabilities; rows are normalized. Shape ``(notes, categories)``."""

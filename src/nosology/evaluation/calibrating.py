@@ -9,7 +9,7 @@ import datetime
 import math
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from nosology.classifier.classifier import Classifier
 from nosology.classifier.ensemble import Ensemble, blend, fit_exponents
 from nosology.classifier.linear import folds_by_group
 from nosology.classifier.local import LocalCalibration
+from nosology.classifier.prior import normalized
 from nosology.classifier.typicality import Typicality
 from nosology.dataset.folder import Dataset, open_dataset
 from nosology.errors import DataError, RunError
@@ -69,7 +70,7 @@ class Aims:
         coverage: Of prediction sets.
         seed: Of folds.
         confidence_only: Fit how sure the run may be and leave its answers as they are: neither which categories are
-            frequent nor how the ensemble is blended is taken from the notes.
+            frequent nor how the ensemble is blended is taken from the notes, nor what they look like.
     """
 
     selective_accuracy: float = 0.9
@@ -147,10 +148,12 @@ def fit(
     """
     fitted_on = {"local_notes": str(len(readings.true))}
     earlier = before.tuned if before else Calibration.load(run.files.calibration) if run else None
+    kept = _kept_offsets(earlier, aims)
+    shifted = normalized(readings.tuned + kept)
     figures = {
         "tuned": {
             "before": judge(readings.tuned, readings, earlier, aims),
-            "after": _cross_judged([(readings.tuned, inside) for inside in _folds(readings, aims)], readings, aims),
+            "after": _cross_judged([(shifted, inside) for inside in _folds(readings, aims)], readings, aims),
         }
     }
     exponents = blended = None
@@ -158,13 +161,19 @@ def fit(
         stood = before.of(ensemble) if before else ensemble
         assert stood is not None
         exponents = _exponents(readings, np.ones(len(readings.true), np.bool_), stood, aims)
-        log_probs = blend(exponents, readings.tuned, readings.linear)
-        blended = _fit(log_probs, readings.true, aims, fitted_on)
+        blended = _fit_from(
+            blend(exponents, readings.tuned, readings.linear),
+            _kept_offsets(stood.calibration, aims),
+            readings.true,
+            aims,
+            fitted_on,
+        )
         figures["ensemble"] = {
             "before": judge(blend(stood.exponents, readings.tuned, readings.linear), readings, stood.calibration, aims),
             "after": _cross_judged(_cross_blended(readings, stood, aims), readings, aims),
         }
-    typicality = Typicality.fit(readings.features, aims.seed) if readings.features is not None else None
+    is_home = readings.features is not None and not aims.confidence_only  # else notes to come may look otherwise
+    typicality = Typicality.fit(readings.features, aims.seed) if is_home and readings.features is not None else None
     n_notes, accuracy = len(readings.true), figures["tuned"]["after"]["accuracy"]
     about = {
         "n_notes": n_notes,
@@ -174,7 +183,7 @@ def fit(
         "confidence_only": aims.confidence_only,
         "figures": figures,
     }
-    tuned = _fit(readings.tuned, readings.true, aims, fitted_on)
+    tuned = _fit_from(readings.tuned, kept, readings.true, aims, fitted_on)
     return LocalCalibration(tuned, exponents, blended, typicality, about)
 
 
@@ -212,6 +221,25 @@ def _folds(readings: Readings, aims: Aims) -> list[BoolArray]:
     return [folds == fold for fold in range(N_FOLDS) if (folds == fold).any()]
 
 
+def _kept_offsets(standing: Calibration | None, aims: Aims) -> FloatArray:
+    """Return what the calibration that stood adds to log-probabilities and what answers depend on; 0 to fit it anew."""
+    if standing is None or not aims.confidence_only:
+        return np.zeros(1)
+    return standing.temperature * np.asarray(standing.offsets)
+
+
+def _fit_from(
+    log_probs: FloatArray, kept: FloatArray, true: IntArray, aims: Aims, fitted_on: dict[str, str]
+) -> Calibration:
+    """Return a calibration on top of offsets that are kept, which it then holds itself."""
+    found = _fit(normalized(log_probs + kept), true, aims, fitted_on)
+    if not kept.any():
+        return found
+    offsets = np.asarray(found.offsets) + kept / found.temperature
+    method = found.method if found.method == "confidence" else "temperature+offsets"
+    return replace(found, offsets=tuple(map(float, offsets)), method=method)
+
+
 def _exponents(readings: Readings, learned_from: BoolArray, stood: Ensemble, aims: Aims) -> tuple[float, float]:
     """Return the blend's exponents, from some of the notes or as they stood. ``learned_from``: shape ``(notes,)``."""
     assert readings.linear is not None
@@ -226,7 +254,8 @@ def _cross_blended(readings: Readings, stood: Ensemble, aims: Aims) -> list[tupl
     parts = []
     for inside in _folds(readings, aims):
         exponents = _exponents(readings, ~inside, stood, aims)
-        parts.append((blend(exponents, readings.tuned, readings.linear), inside))
+        log_probs = blend(exponents, readings.tuned, readings.linear)
+        parts.append((normalized(log_probs + _kept_offsets(stood.calibration, aims)), inside))
     return parts
 
 
@@ -312,7 +341,7 @@ def _read(run: Run, notes: pl.DataFrame, ensemble: Ensemble | None, progress: Pr
     return Readings(
         true=np.array([place[category] for category in notes["category"]], np.int64),
         groups=groups.astype(np.int64),
-        tuned=scores - np.logaddexp.reduce(scores, axis=1, keepdims=True),
+        tuned=normalized(scores),
         linear=ensemble.linear.log_probs(texts) if ensemble else None,
         features=None if any(found is None for found in features) else np.stack(features).astype(np.float64),
     )

@@ -432,3 +432,6 @@ def test_a_model_says_whether_notes_are_in_it(model: HashedModel) -> None:
     assert both is not None
     assert not both.knows_phrases_alone
     assert not model.knows_phrases_alone
+    same = fit_hashed(["kowalski came", "kowalski left"], np.array([0, 0]), 3, groups=["p", "q"], phrases=phrases)
+    assert same is not None
+    assert not same.knows_phrases_alone, "notes of one category are learned from too"

@@ -1,6 +1,7 @@
 """Calibration on local notes: what it fits, what it tells, and that it can be undone."""
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -115,6 +116,24 @@ def test_confidence_alone_moves_no_answer() -> None:
     assert "temperature+offsets" not in kept.tuned.candidates
     assert (kept.tuned.apply(noise).argmax(axis=1) == noise.argmax(axis=1)).all()
     assert kept.about["confidence_only"]
+
+
+def test_confidence_alone_keeps_the_answers_of_the_calibration_that_stood() -> None:
+    generator = np.random.default_rng(5)
+    true = generator.choice(3, size=400, p=[0.7, 0.2, 0.1])
+    log_probs = np.log(generator.dirichlet(np.ones(3), size=400))
+    given = Readings(true, np.arange(400), log_probs, None, generator.normal(size=(400, 4)))
+    stood = fit(given, Aims())
+    assert stood.tuned.method == "temperature+offsets"
+    elsewhere = replace(given, true=generator.integers(3, size=400))
+    found = fit(elsewhere, Aims(confidence_only=True), before=stood)
+    before, after = stood.tuned.apply(log_probs), found.tuned.apply(log_probs)
+    assert (before.argmax(axis=1) == after.argmax(axis=1)).all()
+    assert (before.argmax(axis=1) != log_probs.argmax(axis=1)).mean() > 0.1, "its offsets move answers"
+    assert after.max(axis=1).mean() < before.max(axis=1).mean() - 0.1, "and it is surer than it may be here"
+    assert found.about["figures"]["tuned"]["after"]["accuracy"] == found.about["figures"]["tuned"]["before"]["accuracy"]
+    assert stood.typicality is not None
+    assert found.typicality is None
 
 
 def test_notes_needed_are_those_of_the_normal_interval() -> None:
