@@ -96,13 +96,14 @@ def beside_table(figures: Mapping[str, Any]) -> str:
         rows.append(
             (
                 row["question"],
+                f"{row['n']:,} {row['of']}",
                 row["unit"],
                 f"{value(other['value'])}{_interval(other)}, {other['name']}" if other else "–",
                 f"{value(row['ours']['value'])}{_interval(row['ours'])}",
                 f"`{row['script']}`, {row['date']}",
             )
         )
-    return _table(("question", "", "baseline", "nosology", "from"), rows)
+    return _table(("question", "n", "", "baseline", "nosology", "from"), rows)
 
 
 def gpu_table() -> str:

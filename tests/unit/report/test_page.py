@@ -215,7 +215,7 @@ def changed(run: Path, copy: Path, change: Any) -> str:
 @pytest.mark.parametrize(
     ("verdict", "words"),
     [
-        ("agree", "agree with what was counted, within chance: ECE 5.0 points"),
+        ("agree", "Nothing in these notes contradicts the probabilities it states: ECE 5.0 points"),
         ("differ", "by more than chance explains: ECE 5.0 points (p = .020), of which 3.0 (95% interval 1.0 to 4.0)"),
         ("unclear", "is not clear from these notes, one of two tests doubts it: ECE 5.0 points"),
     ],
