@@ -94,7 +94,14 @@ def classify(
 
     if engine is EngineName.ray:
         refuse_with_ray(
-            escape_formulas=escape_formulas, force=force, backend=backend is not Backend.torch, export=bool(export)
+            escape_formulas=escape_formulas,
+            force=force,
+            backend=backend is not Backend.torch,
+            export=bool(export),
+            url=url is not None,
+            allow_host=allow_host is not None,
+            served_name=served_name is not None,
+            state=state is not None,
         )
         how = reading_options(separator, encoding)
         classify_on_ray(run, table, out_table, text, system=system.value if system else None, how=how)

@@ -72,7 +72,7 @@ def classify_on_ray(
     if out is None:
         raise ConfigError("predictions of partitions need a folder", place="--engine ray", hint="name it with --out")
     with ray_engine() as engine:
-        job = find_job(str(run), where, out, text, system=system, how=how)
+        job = find_job(run, where, out, text, system=system, how=how)
         found = classify_partitions(job, engine=engine, progress=progress)
     say_cautions(found.cautions)
     if not found.is_calibrated:

@@ -18,7 +18,7 @@ class DatasetSummary:
     """What came out of a preparation.
 
     Attributes:
-        folder: The dataset.
+        folder: The dataset; as text where it is an address.
         n_notes: Notes in all splits.
         notes: Notes by split.
         patients: Patients by split.
@@ -28,7 +28,7 @@ class DatasetSummary:
         warnings: What to know before trusting the dataset.
     """
 
-    folder: Path
+    folder: Path | str
     n_notes: int
     notes: Mapping[str, int]
     patients: Mapping[str, int]
@@ -49,12 +49,17 @@ class DatasetSummary:
 
 
 def summarize(
-    folder: Path, notes: pl.DataFrame, labels: LabelSet, funnel: Funnel, n_quarantined: int, warnings: Iterable[str]
+    folder: Path | str,
+    notes: pl.DataFrame,
+    labels: LabelSet,
+    funnel: Funnel,
+    n_quarantined: int,
+    warnings: Iterable[str],
 ) -> DatasetSummary:
     """Return the counts of a dataset.
 
     Args:
-        folder: The dataset.
+        folder: The dataset; as text where it is an address.
         notes: Columns ``patient_id``, ``category`` and ``split``, among others.
         labels: Its label set.
         funnel: All losses.

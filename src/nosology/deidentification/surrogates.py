@@ -81,7 +81,7 @@ class Surrogates:
     """
 
     def __init__(self, patient_key: str | None, secret: str | None = None) -> None:
-        chosen = secret if secret is not None else os.environ.get(SECRET_VARIABLE, "nosology")
+        chosen = secret if secret is not None else _secret()
         self._key = hmac.digest(
             chosen.encode("utf-8", "surrogatepass"),
             (patient_key or "").encode("utf-8", "surrogatepass"),
@@ -163,6 +163,21 @@ class Surrogates:
             for i, c in enumerate(value)
         ]
         return "".join(changed)
+
+
+def secret_digest() -> str:
+    """Return what this process's secret is told by; slow to compute, so that guessing it from this takes long."""
+    return _digest(_secret())
+
+
+def _secret() -> str:
+    return os.environ.get(SECRET_VARIABLE, "nosology")
+
+
+@cache
+def _digest(secret: str) -> str:
+    said = secret.encode("utf-8", "surrogatepass")
+    return hashlib.scrypt(said, salt=SECRET_VARIABLE.encode(), n=1 << 14, r=8, p=1).hex()
 
 
 @cache

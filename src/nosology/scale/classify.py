@@ -7,6 +7,7 @@ columns of predictions behind its own. Whatever the input's format, the output i
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -14,6 +15,7 @@ import polars as pl
 from nosology import __version__
 from nosology.records import PREDICTION_COLUMNS, Prediction, Progress
 from nosology.runs.run import Run
+from nosology.runs.starter import STARTER, is_starter, run_folder
 from nosology.scale.cluster import Engine, Needs
 from nosology.scale.partitions import (
     WORK,
@@ -79,7 +81,7 @@ class ClassifyJob:
     Attributes:
         out: The output folder.
         partitions: The input.
-        run: The run folder, as every worker can reach it; or ``starter``.
+        run: The run folder with its whole path, by which every worker must reach it; or ``starter``.
         text: The column that holds the notes.
         system: What answers; None for what the run says.
         how: What the user says of the files.
@@ -128,19 +130,31 @@ def classify_partitions(job: ClassifyJob, *, engine: Engine, progress: Progress)
 
 
 def find_job(
-    run: str, where: str, out: str, text: str, *, system: "System | None" = None, how: ReadingOptions | None = None
+    run: Path | str,
+    where: str,
+    out: str,
+    text: str,
+    *,
+    system: "System | None" = None,
+    how: ReadingOptions | None = None,
 ) -> ClassifyJob:
     """Return the job of classifying what lies somewhere.
 
     Args:
-        run: A run folder, or ``starter``.
+        run: A run folder; as text a run's name, so that ``"starter"`` is the one in the package.
         where: A file, a folder or a pattern; a path or an address.
         out: The folder to make; a path or an address.
         text: The column that holds the notes.
         system: What answers; None for what the run says.
         how: What the user says of the files.
+
+    Raises:
+        RunError: The starter is asked for, and this build has none.
+        DataError: There is no file of notes.
     """
-    return ClassifyJob(Storage(out), find_partitions(where), run, text, system, how)
+    folder = run_folder(run) if isinstance(run, str) else run
+    named = STARTER if is_starter(folder) else str(folder.absolute())  # each machine has a starter of its own
+    return ClassifyJob(Storage(out), find_partitions(where), named, text, system, how)
 
 
 class _PartitionClassifier:

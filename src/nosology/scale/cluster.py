@@ -125,7 +125,8 @@ class RayEngine:
         items = [{"number": number} for number in numbers]
         rows = data.from_items(items, override_num_blocks=len(items))
         try:
-            for row in rows.map_batches(**self._arguments(make, len(items), needs, ray)).iter_rows():
+            how = _arguments(make, len(items), self._n_workers, needs, _machines(ray.nodes()))
+            for row in rows.map_batches(**how).iter_rows():
                 if row["failure"]:
                     raise _failed(row["failure"])
                 yield int(row["number"])
@@ -137,26 +138,73 @@ class RayEngine:
                 "and what is finished is not repeated",
             ) from None
 
-    def _arguments(self, make: Callable[[], Work], n_items: int, needs: Needs, ray: Any) -> dict[str, Any]:
-        """Return how Ray Data is to run the work."""
-        from ray.data import ActorPoolStrategy, TaskPoolStrategy
-
-        common = {"batch_size": 1, "batch_format": "pyarrow", "zero_copy_batch": True}
-        if not needs.is_lasting:
-            size = min(self._n_workers, n_items) if self._n_workers else None
-            work = partial(_on_batch, _Guarded(make))
-            return {"fn": work, "compute": TaskPoolStrategy(size), "num_cpus": 1, "max_retries": _RESTARTS} | common
-        there = ray.cluster_resources()
-        n_gpus, n_cpus = int(there.get("GPU", 0)) if needs.wants_gpu else 0, max(int(there.get("CPU", 1)), 1)
-        size = min(self._n_workers or (n_gpus or max(n_cpus // _CPUS_OF_A_MODEL, 1)), n_items)
-        each = {"num_gpus": min(n_gpus / size, 1.0)} if n_gpus else {"num_cpus": max(n_cpus // size, 1)}
-        restarts = {"max_restarts": _RESTARTS, "max_task_retries": _RESTARTS}
-        actor = {"fn": _Actor, "fn_constructor_args": (make,), "compute": ActorPoolStrategy(size=size)}
-        return actor | each | restarts | common
-
 
 _CPUS_OF_A_MODEL = 8
 """Cores that share one copy of a model where there is no GPU: more threads help little, and each copy is memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """What a machine of the cluster has for work.
+
+    Attributes:
+        n_cpus: Its cores, as Ray counts them.
+        n_gpus: Its GPUs.
+    """
+
+    n_cpus: int
+    n_gpus: int = 0
+
+
+def _machines(nodes: Sequence[Mapping[str, Any]]) -> list[Machine]:
+    """Return the machines that are up, of what ``ray.nodes()`` says."""
+    there = [node["Resources"] for node in nodes if node["Alive"]]
+    return [Machine(int(has.get("CPU", 0)), int(has.get("GPU", 0))) for has in there]
+
+
+def lasting_workers(
+    n_items: int, n_workers: int | None, machines: Sequence[Machine], *, wants_gpu: bool
+) -> tuple[int, dict[str, float]]:
+    """Return how many workers that keep a model there are, and what each takes of one machine.
+
+    Each fits any machine that has what it takes, so that all of them find a place.
+
+    Args:
+        n_items: Partitions.
+        n_workers: How many workers at most; None for what there is room for.
+        machines: Those of the cluster.
+        wants_gpu: Whether GPUs are used where there are any.
+    """
+    n_gpus = sum(machine.n_gpus for machine in machines) if wants_gpu else 0
+    if n_gpus:
+        size = min(n_workers or n_gpus, n_items)
+        return size, {"num_gpus": 1 / -(-size // n_gpus)}
+    machines = [machine for machine in machines if machine.n_cpus] or [Machine(1)]  # a head often lends no core
+    most = min(_CPUS_OF_A_MODEL, *(machine.n_cpus for machine in machines))
+    wanted = min(n_workers or _room(machines, most), n_items)
+    each = next((n for n in range(most, 1, -1) if _room(machines, n) >= wanted), 1)
+    return min(wanted, _room(machines, each)), {"num_cpus": each}
+
+
+def _room(machines: Sequence[Machine], n_cpus: int) -> int:
+    return sum(machine.n_cpus // n_cpus for machine in machines)
+
+
+def _arguments(
+    make: Callable[[], Work], n_items: int, n_workers: int | None, needs: Needs, machines: Sequence[Machine]
+) -> dict[str, Any]:
+    """Return how Ray Data is to run the work."""
+    from ray.data import ActorPoolStrategy, TaskPoolStrategy
+
+    common = {"batch_size": 1, "batch_format": "pyarrow", "zero_copy_batch": True}
+    if not needs.is_lasting:
+        size = min(n_workers, n_items) if n_workers else None
+        work = partial(_on_batch, _Guarded(make))
+        return {"fn": work, "compute": TaskPoolStrategy(size), "num_cpus": 1, "max_retries": _RESTARTS} | common
+    size, each = lasting_workers(n_items, n_workers, machines, wants_gpu=needs.wants_gpu)
+    restarts = {"max_restarts": _RESTARTS, "max_task_retries": _RESTARTS}
+    actor = {"fn": _Actor, "fn_constructor_args": (make,), "compute": ActorPoolStrategy(size=size)}
+    return actor | each | restarts | common
 
 
 class _Guarded:
@@ -227,8 +275,7 @@ def ray_engine(n_workers: int | None = None) -> Iterator[RayEngine]:
         ConfigError: Ray is not installed, or the cluster cannot be reached.
     """
     expect_ray()
-    with _environment(_SETTINGS if ADDRESS_VARIABLE not in os.environ else {}), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # Ray's own, of what it is about to change
+    with _environment(_SETTINGS if ADDRESS_VARIABLE not in os.environ else {}):
         import ray
         from ray import data
 
@@ -238,14 +285,16 @@ def ray_engine(n_workers: int | None = None) -> Iterator[RayEngine]:
             return
         folder = Path(tempfile.mkdtemp(prefix="nosology-"))  # its owner's alone; Ray opens its own below it to all
         try:
-            _start(ray, folder, n_workers)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # Ray's own, of what it is about to change
+                _start(ray, folder)
             yield RayEngine(n_workers)
         finally:
             ray.shutdown()
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _start(ray: Any, folder: Path, n_workers: int | None) -> None:
+def _start(ray: Any, folder: Path) -> None:
     quiet = {"log_to_driver": False, "logging_level": logging.ERROR, "configure_logging": False}
     if ADDRESS_VARIABLE in os.environ:
         try:
@@ -257,7 +306,7 @@ def _start(ray: Any, folder: Path, n_workers: int | None) -> None:
     try:
         ray.init(
             address="local",
-            num_cpus=n_workers or available_cores(),
+            num_cpus=available_cores(),
             include_dashboard=False,
             object_store_memory=_OBJECT_STORE_BYTES,
             _temp_dir=str(folder / "ray"),

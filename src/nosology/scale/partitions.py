@@ -107,7 +107,9 @@ def begin(out: Storage, settings: dict[str, Any], partitions: tuple[Partition, .
     if out.exists(_JOB):
         if out.read(_JOB) == job.encode():
             return True
-        hint = "ask for the same again to finish it (input, settings, version), give another --out, or remove it"
+        hint = (
+            "ask for the same again to finish it (input, settings, secret, version), give another --out, or remove it"
+        )
         raise RunError("this output folder holds unfinished work of another job", place=out.address, hint=hint)
     if not out.is_empty():
         hint = "give another --out, or remove it"
@@ -123,7 +125,8 @@ def mark_done(out: Storage, stage: str, number: int, about: dict[str, Any]) -> N
         out: The output folder.
         stage: The stage's name.
         number: The partition's place in the input.
-        about: What is to be known of it later, without any text of a note.
+        about: What is to be known of it later. No text of a note, but names of categories as the table spells them;
+            where somebody named the wrong column, these are its cells.
     """
     out.write(f"{WORK}/{stage}/{number:05d}.json", json.dumps(about).encode())
 

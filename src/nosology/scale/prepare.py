@@ -23,6 +23,7 @@ from nosology.dataset.folder import ATTRIBUTES, COLUMNS, FUNNEL_FILE, LABELS_FIL
 from nosology.dataset.funnel import Funnel
 from nosology.dataset.summary import DatasetSummary, summarize
 from nosology.dataset.writing import write_labels_and_funnel
+from nosology.deidentification.surrogates import secret_digest
 from nosology.errors import DataError
 from nosology.files import MANIFEST, as_json, sha256_bytes
 from nosology.preparation.lost import LostLabels
@@ -32,7 +33,7 @@ from nosology.records import Progress
 from nosology.scale.cluster import Engine, Needs
 from nosology.scale.partitions import WORK, begin, find_partitions, mark_done, missing, what_is_done
 from nosology.scale.reading import STAGE as READ_STAGE
-from nosology.scale.reading import PrepareJob, as_parquet, read_partition
+from nosology.scale.reading import PrepareJob, as_parquet, draws_surrogates, read_partition
 from nosology.scale.selecting import selected
 from nosology.scale.storage import Storage
 from nosology.sources.codecolumn import CodeColumn
@@ -67,6 +68,7 @@ def prepare_partitions(
 
     Raises:
         RunError: ``out`` holds something else already.
+        ConfigError: A worker has another secret for surrogates than this process.
         LabelError: There is no such label set.
         DataError: The input cannot be read, too many of its rows are damaged, no note is left, all notes have one
             category, or a patient is in two splits.
@@ -74,7 +76,8 @@ def prepare_partitions(
     if columns.note_id is None:
         hint = "name their column with --id: rows of several files have the same numbers"
         raise DataError("partitions need note ids", place="--engine ray", hint=hint)
-    job = PrepareJob(Storage(out), find_partitions(where), columns, config, LabelSet.load(config.label_set), how)
+    labels, secret = LabelSet.load(config.label_set), secret_digest() if draws_surrogates(config) else None
+    job = PrepareJob(Storage(out), find_partitions(where), columns, config, labels, how, secret)
     begin(job.out, _settings(job), job.partitions)
     _each(job, engine, READ_STAGE, partial(_reader, job), progress, "prepare")
     seen = [what_is_done(job.out, READ_STAGE, number) for number in range(len(job.partitions))]
@@ -83,7 +86,8 @@ def prepare_partitions(
     check_notes(notes, funnel)
     _write_kept(job, notes)
     _each(job, engine, _WRITTEN, partial(_writer, job), progress, "write")
-    summary = summarize(Path(out), notes, job.labels, funnel, len(quarantine), notices(warnings, lost, notes))
+    folder = out if "://" in out else Path(out)
+    summary = summarize(folder, notes, job.labels, funnel, len(quarantine), notices(warnings, lost, notes))
     _finish(job, summary, quarantine)
     return summary
 
@@ -97,6 +101,7 @@ def _settings(job: PrepareJob) -> dict[str, Any]:
         "labels_sha256": job.labels.sha256,
         "columns": asdict(job.columns),
         "how": asdict(job.how) if job.how else None,
+        "secret": job.secret,
     }
 
 

@@ -16,6 +16,8 @@ import polars as pl
 from nosology.coding.labels import LabelSet
 from nosology.config import PrepareConfig
 from nosology.dataset.funnel import Funnel
+from nosology.deidentification.surrogates import SECRET_VARIABLE, secret_digest
+from nosology.errors import ConfigError
 from nosology.preparation.collecting import READ, Collector
 from nosology.preparation.labelling import Labeller
 from nosology.preparation.pipeline import STEPS, STEPS_WITH_ADDENDA, cleaning_of, cleaning_of_one
@@ -53,6 +55,7 @@ class PrepareJob:
         config: What is done and which notes stay.
         labels: The label set.
         how: What the user says of the files.
+        secret: What the secret of surrogates is told by; None where none are drawn.
     """
 
     out: Storage
@@ -61,6 +64,7 @@ class PrepareJob:
     config: PrepareConfig
     labels: LabelSet
     how: ReadingOptions | None = None
+    secret: str | None = None
 
     def new_funnel(self) -> Funnel:
         """Return a funnel of the steps of this preparation."""
@@ -86,6 +90,11 @@ class PartitionSource(TableSource):
         }
 
 
+def draws_surrogates(config: PrepareConfig) -> bool:
+    """Return whether a preparation puts invented values in place of identifiers."""
+    return config.deidentify and config.deidentify_style == "surrogate"
+
+
 def read_partition(job: PrepareJob, number: int) -> None:
     """Prepare the notes of a partition, as far as they can be without the others.
 
@@ -95,7 +104,11 @@ def read_partition(job: PrepareJob, number: int) -> None:
 
     Raises:
         DataError: It cannot be read.
+        ConfigError: This process has another secret for surrogates than the job.
     """
+    if job.secret is not None and secret_digest() != job.secret:
+        hint = "set it on every machine of the cluster to what it was where the job was begun"
+        raise ConfigError("a worker has another secret than the job", place=SECRET_VARIABLE, hint=hint)
     partition = job.partitions[number]
     source = PartitionSource(partition.path, job.columns, job.how, content=content_of(partition.address))
     funnel, quarantine, label_of = job.new_funnel(), Quarantine(1.0), job.new_labeller()  # shares are judged over all

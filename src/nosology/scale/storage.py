@@ -31,7 +31,7 @@ class Storage:
         self._files, self._root = file_system(address)
 
     def __reduce__(self) -> tuple[type["Storage"], tuple[str]]:
-        return Storage, (self.address,)
+        return Storage, (self._root if self.is_local else self.address,)  # a worker runs in another folder
 
     @cached_property
     def is_local(self) -> bool:

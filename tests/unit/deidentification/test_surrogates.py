@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from nosology.deidentification import SECRET_VARIABLE, deidentify
 from nosology.deidentification.spans import SPAN_TYPES
-from nosology.deidentification.surrogates import Surrogates
+from nosology.deidentification.surrogates import Surrogates, secret_digest
 from nosology.records import Span
 
 KEYS = st.text(st.characters(), max_size=12)
@@ -209,3 +209,14 @@ def test_surrogates_of_two_notes_of_one_patient_agree() -> None:
     other_month, other_dom, other_year = map(int, other_day.split("/"))
     assert other_name == name.upper()
     assert (date(other_year, other_month, other_dom) - date(year, month, dom)).days == 30
+
+
+def test_a_secret_is_told_apart_without_being_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(SECRET_VARIABLE, raising=False)
+    told = [secret_digest()]
+    for secret in ("one", "another", "one"):
+        monkeypatch.setenv(SECRET_VARIABLE, secret)
+        told.append(secret_digest())
+    assert told[1] == told[3]
+    assert len(set(told)) == 3
+    assert b"one" not in bytes.fromhex(told[1])

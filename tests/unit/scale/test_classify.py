@@ -1,5 +1,6 @@
 """Partitions get the predictions that one machine gives the same notes, whatever their cut."""
 
+import pickle
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from export_world import write_adapted_run
 from nosology.classifier.classifier import Classifier
 from nosology.errors import DataError, RunError
 from nosology.records import PREDICTION_COLUMNS, no_progress
+from nosology.runs.starter import FOLDER, has_starter
 from nosology.scale.classify import Classified, classify_partitions, find_job
 from nosology.scale.cluster import InProcess
 from scale_world import notes, write_partitions
@@ -54,3 +56,24 @@ def test_a_column_of_a_name_that_is_added_is_refused(run: Path, tmp_path: Path) 
     source = write_partitions(notes(2).with_columns(reason=pl.lit("x")), tmp_path / "notes", 1)
     with pytest.raises(DataError, match="has a column 'reason' already"):
         classified(run, source, tmp_path / "out")
+
+
+def test_a_worker_in_another_folder_finds_run_notes_and_output(
+    run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_partitions(notes(2), tmp_path / "notes", 1)
+    (tmp_path / "run").symlink_to(run)
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path)
+    shipped = pickle.dumps(find_job("run", "notes", "out", "body"))
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert classify_partitions(pickle.loads(shipped), engine=InProcess(), progress=no_progress).n_notes == 2
+    assert (tmp_path / "out" / "part-00000.parquet").is_file()
+
+
+@pytest.mark.skipif(not has_starter(), reason="this build has no starter")
+def test_the_starter_is_each_machines_own(tmp_path: Path) -> None:
+    source = write_partitions(notes(2), tmp_path / "notes", 1)
+    for name in ("starter", str(FOLDER)):
+        assert find_job(name, str(source), str(tmp_path / "out"), "body").run == "starter"
+    assert find_job(Path("starter"), str(source), str(tmp_path / "out"), "body").run == str(Path("starter").absolute())

@@ -11,7 +11,8 @@ import pytest
 
 from nosology.config import PrepareConfig
 from nosology.dataset.folder import open_dataset
-from nosology.errors import DataError, RunError
+from nosology.deidentification.surrogates import SECRET_VARIABLE
+from nosology.errors import ConfigError, DataError, RunError
 from nosology.preparation.pipeline import prepare_table
 from nosology.records import no_progress
 from nosology.scale.cluster import InProcess
@@ -70,6 +71,7 @@ def test_notes_may_come_from_and_go_to_any_address(table: pl.DataFrame, tmp_path
     found = prepared(f"{name}/in/*.parquet", f"{name}/out", config)
     expected = prepared(source, tmp_path / "out", config)
     assert (found.notes, found.funnel) == (expected.notes, expected.funnel)
+    assert (found.folder, expected.folder) == (f"{name}/out", tmp_path / "out")
     assert json.loads(Storage(f"{name}/out").read("manifest.json"))["kind"] == "dataset"
 
 
@@ -148,3 +150,46 @@ def test_partitions_without_ids_or_rows_are_refused(table: pl.DataFrame, tmp_pat
         prepare_partitions(
             str(source), str(tmp_path / "b"), PrepareConfig(), columns, engine=InProcess(), progress=no_progress
         )
+
+
+class Elsewhere:
+    """An engine whose workers have an environment of their own."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, secret: str | None) -> None:
+        self._monkeypatch, self._secret = monkeypatch, secret
+
+    def each(self, make: Any, numbers: Any, needs: Any) -> Any:
+        with self._monkeypatch.context() as environment:
+            environment.delenv(SECRET_VARIABLE)
+            if self._secret:
+                environment.setenv(SECRET_VARIABLE, self._secret)
+            yield from InProcess().each(make, numbers, needs)
+
+
+def test_a_worker_with_another_secret_draws_no_surrogates(
+    table: pl.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(SECRET_VARIABLE, "of the job")
+    source = write_partitions(table[:40], tmp_path / "notes", 1)
+    config = PrepareConfig(max_failed_share=0.1, deidentify_style="surrogate")
+    for secret in (None, "another"):
+        with pytest.raises(ConfigError, match="another secret") as refused:
+            prepared(source, tmp_path / "out", config, Elsewhere(monkeypatch, secret))
+        assert refused.value.place == SECRET_VARIABLE
+    assert "of the job" not in (tmp_path / "out" / "_work" / "job.json").read_text()
+    prepared(source, tmp_path / "out", config, Elsewhere(monkeypatch, "of the job"))
+    tokens = PrepareConfig(max_failed_share=0.1)
+    assert prepared(source, tmp_path / "tokens", tokens, Elsewhere(monkeypatch, None)).n_notes
+
+
+def test_a_job_does_not_go_on_with_another_secret(
+    table: pl.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = write_partitions(table[:40], tmp_path / "notes", 1)
+    config = PrepareConfig(max_failed_share=0.1, deidentify_style="surrogate")
+    monkeypatch.setenv(SECRET_VARIABLE, "one")
+    with pytest.raises(KeyboardInterrupt):
+        prepared(source, tmp_path / "out", config, Stopping(1))
+    monkeypatch.setenv(SECRET_VARIABLE, "another")
+    with pytest.raises(RunError, match="unfinished work of another job"):
+        prepared(source, tmp_path / "out", config)

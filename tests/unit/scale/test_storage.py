@@ -1,5 +1,6 @@
 """Files go anywhere that fsspec reaches, whole or not at all; on a disk they are their owner's alone."""
 
+import pickle
 import stat
 import uuid
 from pathlib import Path
@@ -54,3 +55,14 @@ def test_bytes_are_fetched_only_from_elsewhere(tmp_path: Path) -> None:
 def test_an_address_that_nothing_reaches_is_refused() -> None:
     with pytest.raises(ConfigError, match="nothing here knows such addresses"):
         Storage("gopher9://bucket/notes")
+
+
+def test_a_worker_in_another_folder_gets_the_same_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path)
+    shipped = pickle.dumps(Storage("out"))
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    pickle.loads(shipped).write("a.json", b"1")
+    assert (tmp_path / "out" / "a.json").is_file()
+    name = f"memory://{uuid.uuid4().hex}/out"
+    assert pickle.loads(pickle.dumps(Storage(name))).address == name
