@@ -174,17 +174,20 @@ def fit(
         }
     is_home = readings.features is not None and not aims.confidence_only  # else notes to come may look otherwise
     typicality = Typicality.fit(readings.features, aims.seed) if is_home and readings.features is not None else None
-    n_notes, accuracy = len(readings.true), figures["tuned"]["after"]["accuracy"]
-    about = {
-        "n_notes": n_notes,
+    tuned = _fit_from(readings.tuned, kept, readings.true, aims, fitted_on)
+    return LocalCalibration(tuned, exponents, blended, typicality, _about(readings, aims, figures))
+
+
+def _about(readings: Readings, aims: Aims, figures: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """Return what a calibration says of itself."""
+    return {
+        "n_notes": len(readings.true),
         "n_patients": int(readings.groups.max()) + 1,
-        "n_notes_for_five_points": notes_needed(accuracy),
+        "n_notes_for_five_points": notes_needed(figures["tuned"]["after"]["accuracy"]),
         "seed": aims.seed,
         "confidence_only": aims.confidence_only,
         "figures": figures,
     }
-    tuned = _fit_from(readings.tuned, kept, readings.true, aims, fitted_on)
-    return LocalCalibration(tuned, exponents, blended, typicality, about)
 
 
 def notes_needed(accuracy: float, half_width: float = HALF_WIDTH) -> int:
