@@ -8,6 +8,7 @@ that a note was in a split, without it nobody can. `differences` sets a bundle b
 """
 
 import hmac
+import os
 import platform
 import secrets
 from collections.abc import Callable, Iterator
@@ -47,7 +48,9 @@ class Bundle:
 class WritesReport(Protocol):
     """Writes the report of an evaluation; `nosology.report.write_report` does."""
 
-    def __call__(self, run: Run, *, evaluation: str, out: Path, name_of: Callable[[str], str]) -> object:
+    def __call__(
+        self, run: Run, *, evaluation: str, out: Path, name_of: Callable[[str], str], portable: Callable[[Any], Any]
+    ) -> object:
         """Write it.
 
         Args:
@@ -55,6 +58,7 @@ class WritesReport(Protocol):
             evaluation: Name of the evaluation.
             out: The folder.
             name_of: Returns what stands for the id of a note.
+            portable: Returns what stands for plain values of the manifest or the results.
         """
         ...
 
@@ -89,7 +93,8 @@ def write_bundle(run: Path | str | Run, out: Path, *, write_report: WritesReport
             for example in results["examples"]:
                 example["note_id"] = salted(salt, example["note_id"])
             write_json(folder / "results" / f"{name}.json", portable(results))
-            write_report(run, evaluation=name, out=folder / "report" / name, name_of=partial(salted, salt))
+            out_of_one = folder / "report" / name
+            write_report(run, evaluation=name, out=out_of_one, name_of=partial(salted, salt), portable=portable)
         manifest = {"kind": "bundle", "format": 1, "run_sha256": run.sha256, "files": sha256_tree(folder)}
         write_json(folder / MANIFEST, manifest)
     path = out.with_name(f"{out.name}.salt")
@@ -125,13 +130,22 @@ def salted(salt: str, note_id: str) -> str:
 
 
 def portable(values: Any) -> Any:
-    """Return values in which a path of this machine is its last part alone."""
+    """Return values in which a path of this machine is its last part alone, and its platform the kind of system."""
     if isinstance(values, dict):
-        return {name: portable(value) for name, value in values.items()}
+        return {name: _system(value) if name == "platform" else portable(value) for name, value in values.items()}
     if isinstance(values, list):
         return [portable(value) for value in values]
-    is_path = isinstance(values, str) and "\n" not in values and (values.startswith("/") or Path(values).is_dir())
-    return Path(values).name if is_path else values
+    return Path(values).name if isinstance(values, str) and _is_path(values) else values
+
+
+def _is_path(value: str) -> bool:
+    """Return whether a value is a path: by its beginning, or because something lies there."""
+    return "\n" not in value and (value.startswith(("/", "~", "./", "../")) or os.path.exists(value))
+
+
+def _system(platform_name: Any) -> str:
+    """Return the first word of what Python calls a platform, which goes on with the kernel that somebody built."""
+    return str(platform_name).partition("-")[0]
 
 
 def _environment() -> list[str]:

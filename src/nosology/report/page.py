@@ -35,6 +35,7 @@ def write_report(
     include_text: bool = False,
     out: Path | None = None,
     name_of: Callable[[str], str] = str,
+    portable: Callable[[Any], Any] | None = None,
 ) -> Path:
     """Write ``RUN/report`` and return its page.
 
@@ -47,6 +48,7 @@ def write_report(
         include_text: Show the prompts of the examples; they must have been written by ``evaluate --include-text``.
         out: A folder in place of ``RUN/report``; then nothing is written into the run.
         name_of: Returns what stands for the id of a note; by default the id.
+        portable: Returns what stands for plain values of manifest and results, where paths are not to be shown.
 
     Raises:
         RunError: The run is unfinished, was not evaluated or is the starter, its results are of another version, or
@@ -55,15 +57,18 @@ def write_report(
     run = Run.open(run)
     if out is None:
         run.check_writable()
-    results = run.results(evaluation)
+    results, manifest = run.results(evaluation), run.manifest
+    if portable is not None:
+        results = Results.model_validate(portable(results.model_dump(mode="json")))
+        manifest = RunManifest.model_validate(portable(manifest.model_dump(mode="json")))
     prompts = _prompts(run, evaluation, results) if include_text else {}
     prompts = {name_of(note_id): prompt for note_id, prompt in prompts.items()}
     examples = [example.model_copy(update={"note_id": name_of(example.note_id)}) for example in results.examples]
     results = results.model_copy(update={"examples": examples})
     drawn = draw_all(results, run.training_curves())
     suggested = read_suggested(run, evaluation, with_example=include_text)
-    html = render(results, run.manifest, drawn, prompts, suggested, caution=run.caution)
-    cards = render_cards(results, run.manifest, _environment(escape=False), caution=run.caution)
+    html = render(results, manifest, drawn, prompts, suggested, caution=run.caution)
+    cards = render_cards(results, manifest, _environment(escape=False), caution=run.caution)
     files = ReportFiles(out) if out else run.files.report(evaluation)
     files.folder.mkdir(parents=True, exist_ok=True)
     _write_figures(files.figures, drawn)

@@ -2,6 +2,7 @@
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -50,8 +51,13 @@ def evaluated(tmp_path_factory: pytest.TempPathFactory) -> Path:
         patch.setattr("nosology.evaluation.workflow.load_classifier", Loader())
         notes = {"train": 30, "validation": 30, "test": 16}
         dataset = write_dataset(folder / "dataset", notes, prefix=CANARY)
-        settings = {"evaluate": {"bootstrap_samples": 100, "systems": ["majority", "base", "tuned"]}}
+        settings: dict[str, Any] = {"evaluate": {"bootstrap_samples": 100, "systems": ["majority", "base", "tuned"]}}
+        settings["model"] = {"name": str(folder / "models" / "tiny")}
         run = write_run(folder / "run", dataset, n_train=30, config=settings)
+        manifest = read_json(RunFiles(run).manifest)
+        manifest["model"]["name"] = settings["model"]["name"]
+        manifest["environment"]["platform"] = f"Linux-6.1-{CANARY}-x86_64"
+        write_json(RunFiles(run).manifest, manifest)
         evaluate(run, include_text=True)
     RunFiles(run).prompt.write_text("{{ note }}", encoding="utf-8")
     record_again(RunFiles(run))
@@ -63,6 +69,9 @@ def evaluated(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_no_canary_of_a_note_an_id_or_a_prompt_is_in_a_bundle(evaluated: Path) -> None:
     inside = [path for path in (evaluated / "run").rglob("*") if path.is_file()]
     assert any(CANARY.encode() in path.read_bytes() for path in inside), "else nothing is proved"
+    assert str(evaluated).encode() in (evaluated / "run" / "report" / "index.html").read_bytes(), (
+        "else nothing is proved"
+    )
     bundled = [path for path in (evaluated / "out").rglob("*") if path.is_file()]
     for path in bundled:
         content = path.read_bytes()
@@ -105,5 +114,11 @@ def test_a_changed_bundle_is_named_by_the_file(folder: Path, tmp_path: Path) -> 
     assert list(differences(tmp_path / "out", folder / "run")) == ["run.json: not as it was bundled"]
 
 
-def test_paths_become_their_last_part() -> None:
-    assert portable({"a": ["/home/me/data", "plain", 3]}) == {"a": ["data", "plain", 3]}
+def test_paths_become_their_last_part(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "words").mkdir()
+    (tmp_path / "words" / "own.tsv").touch()
+    values = ["/home/me/data", "~/data", "../../me/data", "words/own.tsv", "plain", "owner/model", "x" * 5_000, 3]
+    found = ["data", "data", "data", "own.tsv", "plain", "owner/model", "x" * 5_000, 3]
+    assert portable({"a": values}) == {"a": found}
+    assert portable({"platform": "Linux-6.1-built-by-me"}) == {"platform": "Linux"}
