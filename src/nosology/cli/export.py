@@ -97,7 +97,7 @@ def _say_what_was_proved(done: "Exported") -> None:
     for cost in done.words.costs:
         say(f"words: {cost.told}")
     if done.words.why_not:
-        say(f"no word leaves: {done.words.why_not}")
+        say(f"no word of a note leaves: {done.words.why_not}")
     if done.left_to_do:
         say(f"before you pass it on: {done.left_to_do}")
 

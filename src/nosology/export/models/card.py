@@ -146,12 +146,17 @@ def card_of(run: Run, to: Target, questions: Mapping[str, Any], facts: Facts) ->
 
 def _words(words: WordModels, least: int) -> str:
     """Return which words of notes are in the folder, and what leaving the others out costs."""
+    of_phrases = (
+        "`nosology/words` holds the run's linear model, which learned from published phrases and from no note. "
+        if words.has_phrases_alone
+        else ""
+    )
     if not words.costs:
-        return f"No word of a note is in it{f', since {words.why_not}' if words.why_not else ''}."
+        return f"{of_phrases}No word of a note is in it{f', since {words.why_not}' if words.why_not else ''}."
     told = "; ".join(cost.told for cost in words.costs)
     return (
-        f"`nosology/words` holds what the run knows of words, and of those only the ones that the notes of {least} "
-        f"patients or more share: {told}."
+        f"{of_phrases}`nosology/words` holds what the run knows of words of notes, and of those only the ones that the "
+        f"notes of {least} patients or more share: {told}."
     )
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars as pl
 
 from nosology.classifier.ensemble import Ensemble
 from nosology.classifier.words import HashedModel
@@ -24,6 +25,7 @@ from nosology.metrics.resampling import draw_resamples, percentile_interval
 from nosology.records import FloatArray
 from nosology.runs.files import SuggesterFiles
 from nosology.runs.run import Run
+from nosology.sources.table import WITHOUT_PATIENT
 from nosology.suggesting.fitted import FittedSuggester
 from nosology.suggesting.words import WordModel
 
@@ -74,14 +76,19 @@ class WordModels:
     Attributes:
         linear: The ensemble's member; None where there is none.
         suggesting: The word model of suggestions; None where there is none.
-        costs: One for each of them.
-        why_not: Why none leaves though the run has some; empty otherwise.
+        costs: One for each that learned from notes.
+        why_not: Why none that learned from notes leaves though the run has some; empty otherwise.
     """
 
     linear: HashedModel | None = None
     suggesting: WordModel | None = None
     costs: tuple[Cost, ...] = ()
     why_not: str = ""
+
+    @property
+    def has_phrases_alone(self) -> bool:
+        """Whether the linear model is among them and learned from no note."""
+        return self.linear is not None and self.linear.knows_phrases_alone
 
     def save(self, folder: Path, least: int) -> None:
         """Write the models with what they are, where there is any.
@@ -114,18 +121,18 @@ def shared_words(run: Run, least: int) -> WordModels:
     words = fitted.words if fitted and fitted.words.vocabulary else None
     if not least or (ensemble is None and words is None):
         return WordModels()
-    if ensemble is not None and ensemble.linear.knows_phrases_alone and words is None:
-        return WordModels(ensemble.linear)  # published phrases are nobody's
+    linear = ensemble.linear if ensemble and ensemble.linear.knows_phrases_alone else None
+    if linear is not None and words is None:
+        return WordModels(linear)  # published phrases are nobody's
     dataset = _dataset(run)
     if dataset is None:
-        return WordModels(why_not="the notes lie no longer where they were, so nobody can count who shares a word")
-    ids = set(run.train_note_ids())
-    train = dataset.split("train")
-    train = train.filter(train["note_id"].is_in(ids))
-    patients = train["patient_id"].to_list()
-    costs, linear, suggesting = [], None, None
-    if ensemble is not None:
-        linear = ensemble.linear.shared(train["clean_text"].to_list(), patients, least)
+        return WordModels(linear, why_not="the notes lie no longer where they were, so nobody can count who shares one")
+    train = _with_patients(dataset.split("train"), run.train_note_ids())
+    if train.is_empty():
+        return WordModels(linear, why_not="nobody said whose each note is, so all that share one can be one patient's")
+    costs, suggesting = [], None
+    if ensemble is not None and linear is None:
+        linear = ensemble.linear.shared(train["clean_text"].to_list(), train["patient_id"].to_list(), least)
         costs.append(_cost_of_linear(run, dataset, ensemble.linear, linear))
     if words is not None:
         assert run.rubrics is not None
@@ -133,6 +140,13 @@ def shared_words(run: Run, least: int) -> WordModels:
         suggesting = words.shared(coded.texts, coded.places, coded.notes["patient_id"].to_list(), least)
         costs.append(_cost_of_suggesting(run, dataset, words, suggesting))
     return WordModels(linear, suggesting, tuple(costs))
+
+
+def _with_patients(notes: pl.DataFrame, ids: Sequence[str]) -> pl.DataFrame:
+    """Return the notes trained on of which somebody said whose they are: others can all be one patient's."""
+    note, patient = pl.col("note_id"), pl.col("patient_id")
+    is_nobodys = (patient == note) | (patient == pl.concat_str(pl.lit(WITHOUT_PATIENT), note))
+    return notes.filter(note.is_in(list(ids)) & ~is_nobodys)
 
 
 def _dataset(run: Run) -> Dataset | None:

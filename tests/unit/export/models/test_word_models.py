@@ -1,6 +1,7 @@
 """Words that leave: those that ten patients share, and none else, in any artefact; with what that costs."""
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -10,12 +11,14 @@ import pytest
 from coded_world import PREPARATION, write_coded_dataset
 from export_world import write_adapted_run
 from nosology.classifier.ensemble import Ensemble
+from nosology.classifier.knowledge import Texts
 from nosology.classifier.words import HashedModel, fit_hashed
 from nosology.dataset.folder import open_dataset
 from nosology.dataset.writing import write_manifest
 from nosology.evaluation.coded_notes import Coded
 from nosology.export.bundle import write_bundle
 from nosology.export.models import outside
+from nosology.export.models.card import _words
 from nosology.export.models.word_models import WordModels, shared_words
 from nosology.export.models.workflow import export_run
 from nosology.files import read_json
@@ -23,6 +26,7 @@ from nosology.report import write_report
 from nosology.runs.files import RunFiles, SuggesterFiles
 from nosology.runs.integrity import record_again
 from nosology.runs.run import Run
+from nosology.sources.table import WITHOUT_PATIENT
 from nosology.suggesting.fitted import FittedSuggester
 from nosology.suggesting.mixture import untrained
 from nosology.suggesting.words import WordModel
@@ -131,3 +135,70 @@ def test_no_word_leaves_where_nobody_can_count_or_nobody_wants_it(folder: Path, 
     assert found.linear is None
     assert found.suggesting is None
     assert "nobody can count" in found.why_not
+
+
+def with_patients(folder: Path, patients: pl.Expr, place: Path) -> Run:
+    """Return the run as if trained on a copy of its dataset in which other patients had the notes."""
+    shutil.copytree(folder / "dataset", place)
+    notes = pl.read_parquet(place / "notes.parquet")
+    notes.with_columns(patient_id=patients).write_parquet(place / "notes.parquet")
+    (place / "manifest.json").unlink()
+    write_manifest(place, {"config": PREPARATION, "source": {"kind": "table"}})
+    run = Run.open(folder / "run")
+    told = {"path": str(place), "manifest_sha256": open_dataset(place).manifest_sha256}
+    dataset = run.manifest.dataset.model_copy(update=told)
+    return Run(run.files, run.manifest.model_copy(update={"dataset": dataset}))
+
+
+@pytest.mark.parametrize("before", ["", WITHOUT_PATIENT])
+def test_no_word_leaves_where_nobody_said_whose_the_notes_are(folder: Path, tmp_path: Path, before: str) -> None:
+    own = pl.concat_str(pl.lit(before), pl.col("note_id"))
+    found = shared_words(with_patients(folder, own, tmp_path / "dataset"), 10)
+    assert (found.linear, found.suggesting, found.costs) == (None, None, ())
+    assert "whose each note is" in found.why_not
+
+
+def test_notes_of_nobody_known_do_not_count_as_patients(folder: Path, tmp_path: Path) -> None:
+    is_one = pl.col("note_id") == "train-9"
+    patients = pl.when(is_one).then(pl.col("note_id")).otherwise(pl.col("patient_id"))
+    found = shared_words(with_patients(folder, patients, tmp_path / "dataset"), 10)
+    assert found.suggesting is not None
+    assert COMMON not in found.suggesting.vocabulary, "nine patients are known to have it"
+
+
+@pytest.fixture(scope="module")
+def of_phrases(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """Return a run whose linear model learned from phrases alone, while its suggestions learned from notes."""
+    place = tmp_path_factory.mktemp("phrases") / "run"
+    shutil.copytree(folder / "run", place)
+    run = Run.open(place)
+    phrases = Texts([f"{word} disease" for word in "abcd" for _ in range(2)], np.repeat(np.arange(4), 2))
+    linear = fit_hashed([], np.zeros(0, np.int64), 4, groups=[], phrases=phrases)
+    assert linear is not None
+    Ensemble(linear, (0.5, 0.5), {"run_manifest_sha256": run.sha256}).save(run.files.ensemble)
+    record_again(run.files)
+    return run
+
+
+def test_a_model_of_phrases_alone_leaves_whole_beside_one_that_learned_from_notes(of_phrases: Run) -> None:
+    before = Ensemble.load(of_phrases.files.ensemble)
+    assert before is not None
+    found = shared_words(of_phrases, 10)
+    assert found.linear is not None
+    assert found.linear.n_features == before.linear.n_features
+    assert found.suggesting is not None
+    assert len(found.costs) == 1, "that of the other"
+    told = " ".join(_words(found, 10).split())
+    assert "from no note" in told
+    assert "10 patients" in told
+
+
+def test_a_card_says_that_only_a_model_of_phrases_is_in_it(of_phrases: Run, tmp_path: Path) -> None:
+    dataset = of_phrases.manifest.dataset.model_copy(update={"path": str(tmp_path)})
+    lost = shared_words(Run(of_phrases.files, of_phrases.manifest.model_copy(update={"dataset": dataset})), 10)
+    assert lost.linear is not None
+    assert lost.suggesting is None
+    told = _words(lost, 10)
+    assert "`nosology/words` holds the run's linear model" in told
+    assert "No word of a note is in it, since the notes lie no longer" in told
+    assert _words(WordModels(), 10) == "No word of a note is in it."
