@@ -153,4 +153,5 @@ def _write_down(run: "Run", where: Where, address: "Address", n_notes: int) -> N
         )
     finally:
         log.close()
-    say(f"notes leave this machine for {address.host}: written to {log.path}")
+    how = "encrypted" if address.is_encrypted else "unencrypted"
+    say(f"notes leave this machine for {address.host}, {how}: written to {log.path}")

@@ -68,11 +68,12 @@ def test_notes_that_leave_for_a_host_are_written_down_before_they_do(
     n_asked = len(server.asked)
     status, _, said = nosology("classify", folder / "run", folder / "notes.csv", *how)
     assert status == 2
-    assert f"notes would leave this machine for {HOST}" in said
+    assert f"notes would leave this machine for {HOST}, unencrypted" in said
     assert len(server.asked) == n_asked
     assert not (tmp_path / "state").exists()
     status, _, said = nosology("classify", folder / "run", folder / "notes.csv", *how, "--allow-host", HOST)
     assert status == 0, said
+    assert f"notes leave this machine for {HOST}, unencrypted:" in " ".join(said.split())
     (line,) = (tmp_path / "state" / "audit.jsonl").read_text(encoding="utf-8").splitlines()
     entry = json.loads(line)
     assert (entry["event"], entry["host"], entry["notes"]) == ("notes-sent-to-host", HOST, 2)

@@ -55,10 +55,21 @@ def compare(expected: Mapping[str, Any], observed: Mapping[str, Any]) -> Compari
         expected: What the run says.
         observed: What `nosology.export.models.outside` says of the export.
     """
+    reason = next(_reasons(expected, observed, coarsest(expected["number_format"])), "")
+    return compare_answers(expected, observed["scores"], reason)
+
+
+def compare_answers(expected: Mapping[str, Any], scores: Sequence[Sequence[float]], reason: str = "") -> Comparison:
+    """Return how far answers are from a run's.
+
+    Args:
+        expected: What the run says.
+        scores: What something else says of the same notes, in nats. Shape ``(notes, categories)``.
+        reason: What else differs; empty where nothing does.
+    """
     kind = coarsest(expected["number_format"])
     tolerance = TOLERANCE[kind]
-    largest, mean, n_changed = apart(expected, observed["scores"])
-    reason = next(_reasons(expected, observed, kind), "")
+    largest, mean, n_changed = apart(expected, scores)
     if not reason and largest > tolerance:
         what = "the answers" if kind == "float32" else f"the number format {expected['number_format']}"
         reason = f"{what}: a probability moved by {largest:.3f}, and {tolerance} is tolerated"

@@ -12,7 +12,7 @@ from pathlib import Path
 from nosology.classifier.classifier import Classifier
 from nosology.classifier.opening import System, encoder_of, open_parts
 from nosology.errors import ModelError, RunError
-from nosology.export.models.comparing import TOLERANCE, Comparison, apart, coarsest
+from nosology.export.models.comparing import Comparison, compare_answers
 from nosology.export.models.layout import ExportFiles
 from nosology.export.models.workflow import changed_files
 from nosology.files import read_json, read_manifest
@@ -106,7 +106,4 @@ def _compared(encoder: PromptEncoder, model: OutsideModel, export: Path) -> Comp
     files = ExportFiles(export)
     expected, questions = read_json(files.expected), read_json(files.questions)
     scores = OutsideScorer(model, encoder).scores([encoder.note(text) for text in questions["notes"]])
-    largest, mean, n_changed = apart(expected, scores.tolist())
-    tolerance = TOLERANCE[coarsest(expected["number_format"])]
-    reason = f"a probability moved by {largest:.3f}, and {tolerance} is tolerated" if largest > tolerance else ""
-    return Comparison(len(questions["notes"]), largest, mean, n_changed, tolerance, reason)
+    return compare_answers(expected, scores.tolist())

@@ -8,6 +8,7 @@ import ctypes
 import importlib
 import importlib.util
 from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -42,8 +43,7 @@ class LlamaCppModel:
                 hint="pip install llama-cpp-python (it compiles for minutes), or use --backend torch",
             )
         self._library: Any = importlib.import_module(PACKAGE)
-        self._silence = self._library.llama_log_callback(lambda _level, _text, _data: None)  # kept: C holds it
-        self._library.llama_log_set(self._silence, ctypes.c_void_p(0))
+        _silence(self._library)
         self._library.llama_backend_init()
         self._read: list[int] = []
         self._model = self._library.llama_model_load_from_file(
@@ -147,6 +147,14 @@ class LlamaCppModel:
         logits = np.ctypeslib.as_array(pointer, shape=(self._n_vocabulary,)).astype(np.float64)
         logits -= logits.max()
         return np.asarray(logits - np.log(np.exp(logits).sum()))
+
+
+@cache
+def _silence(library: Any) -> Any:
+    """Keep llama.cpp from logging; what it calls instead is kept as long as the process, since C holds it as long."""
+    callback = library.llama_log_callback(lambda _level, _text, _data: None)
+    library.llama_log_set(callback, ctypes.c_void_p(0))
+    return callback
 
 
 def _blocks(answers: Sequence[Sequence[int]]) -> Iterator[Sequence[Sequence[int]]]:

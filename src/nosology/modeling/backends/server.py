@@ -6,12 +6,16 @@ right: as many numbers as tokens were sent, none above 0.
 """
 
 import http.client
+import io
 import ipaddress
 import json
 import math
+import socket
 import ssl
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
@@ -53,16 +57,18 @@ class Address:
         """
         try:
             parts = urlsplit(url)
-            host, port = parts.hostname, parts.port
+            host, port = parts.hostname or "", parts.port
+            host.encode("idna")
         except ValueError:
-            host, port, parts = None, None, SplitResult("", "", "", "", "")
-        is_sound = parts.scheme in ("http", "https") and not (parts.query or parts.fragment or parts.username)
-        if not host or not is_sound:
+            host, port, parts = "", None, SplitResult("", "", "", "", "")
+        has_more = parts.query or parts.fragment or "@" in parts.netloc
+        if not host or port == 0 or parts.scheme not in ("http", "https") or has_more or not _is_plain(parts.path):
             hint = "for instance http://127.0.0.1:8000/v1"
             raise ConfigError("not the address of a server", place="--url", hint=hint)
         if not is_this_machine(host) and host != (allowed_host or "").lower():
+            how = "" if parts.scheme == "https" else ", unencrypted"
             raise ConfigError(
-                f"notes would leave this machine for {host}",
+                f"notes would leave this machine for {host}{how}",
                 place="--url",
                 hint=f"--allow-host {host}, if whoever answers for the notes agrees; it is written to the audit log",
             )
@@ -77,6 +83,11 @@ def is_this_machine(host: str) -> bool:
         return host == _LOOPBACK_NAME or ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def _is_plain(text: str) -> bool:
+    """Return whether a text is printable ASCII without blanks, as what stands in a request has to be."""
+    return text.isascii() and text.isprintable() and " " not in text
 
 
 class ServerModel:
@@ -95,14 +106,20 @@ class ServerModel:
         Args:
             address: Where the server listens.
             name: What it calls the model.
-            key: Sent as a bearer token; empty for none.
+            key: Sent as a bearer token, without what blanks stand around it; empty for none.
             most_seconds: How long one answer may take.
 
         Raises:
+            ConfigError: The key cannot be sent.
             ModelError: It does not answer, or serves several models.
         """
         self._connection: http.client.HTTPConnection | None = None
-        self.address, self._key, self._most_seconds = address, key, most_seconds
+        self.address, self._key, self._most_seconds = address, key.strip(), most_seconds
+        if not _is_plain(self._key):
+            hint = "copy it again: letters, digits and signs of ASCII, without blanks"
+            raise ConfigError(
+                "the key for the server holds what no key can hold", place="NOSOLOGY_SERVER_KEY", hint=hint
+            )
         self.name = name or self._only_model()
 
     @property
@@ -127,8 +144,14 @@ class ServerModel:
         if not isinstance(choices, list) or len(choices) != len(asked):
             found = len(choices) if isinstance(choices, list) else "no"
             raise self._wrong(f"gave {found} answers to {len(asked)} prompts")
-        by_place = {choice.get("index"): choice for choice in choices if isinstance(choice, dict)}
-        return [self._of_one(by_place.get(place), ids, len(prompt)) for place, ids in enumerate(asked)]
+        by_place = {
+            choice["index"]: choice
+            for choice in choices
+            if isinstance(choice, dict) and isinstance(choice.get("index"), int)
+        }
+        if by_place.keys() != set(range(len(asked))):
+            raise self._wrong("does not say which answer is to which prompt")
+        return [self._of_one(by_place[place], ids, len(prompt)) for place, ids in enumerate(asked)]
 
     def close(self) -> None:
         """Close the connection."""
@@ -140,9 +163,9 @@ class ServerModel:
         """Close the connection with the last one who asks."""
         self.close()
 
-    def _of_one(self, choice: Any, ids: Sequence[int], n_prompt: int) -> list[float]:
+    def _of_one(self, choice: dict[str, Any], ids: Sequence[int], n_prompt: int) -> list[float]:
         """Return the log-probabilities of one answer's tokens."""
-        said = choice.get("logprobs") if isinstance(choice, dict) else None
+        said = choice.get("logprobs")
         values = said.get("token_logprobs") if isinstance(said, dict) else None
         if not isinstance(values, list):
             raise self._wrong("returns no log-probabilities", hint=_NEEDS)
@@ -151,10 +174,8 @@ class ServerModel:
         wanted = values[n_prompt : len(ids)]
         if any(value is None for value in wanted):
             raise self._wrong("left out log-probabilities of the answer", hint=_NEEDS)
-        for value in wanted:
-            is_number = isinstance(value, int | float) and not isinstance(value, bool)
-            if not is_number or not math.isfinite(value) or value > _ROUNDING:
-                raise self._wrong("gave something that is no log-probability")
+        if not all(map(_is_log_prob, wanted)):
+            raise self._wrong("gave something that is no log-probability")
         return [float(value) for value in wanted]
 
     def _only_model(self) -> str:
@@ -193,10 +214,14 @@ class ServerModel:
 
     def _send(self, method: str, path: str, content: str | None, headers: dict[str, str]) -> http.client.HTTPResponse:
         """Send a request over the open connection, or over a new one where the server closed it meanwhile."""
+        deadline = time.monotonic() + self._most_seconds
         for is_last in (self._connection is None, True):
             try:
                 if self._connection is None:
                     self._connection = self._connect()
+                elif self._connection.sock is not None:
+                    self._connection.sock.settimeout(self._most_seconds)
+                self._connection.response_class = partial(_TimedResponse, deadline)  # type: ignore[assignment]
                 self._connection.request(method, path, content, headers)
                 return self._connection.getresponse()
             except (ConnectionError, http.client.BadStatusLine, http.client.CannotSendRequest):
@@ -213,3 +238,41 @@ class ServerModel:
 
     def _wrong(self, what: str, *, hint: str = "") -> ModelError:
         return ModelError(f"the server {what}", place=self.url, hint=hint or _NEEDS)
+
+
+class _TimedResponse(http.client.HTTPResponse):
+    """A response that is there by a deadline as a whole, however small the pieces that it comes in."""
+
+    def __init__(self, deadline: float, sock: socket.socket, *more: Any, **how: Any) -> None:
+        super().__init__(sock, *more, **how)
+        self.fp.close()
+        self.fp = io.BufferedReader(_TimedReader(sock, deadline))
+
+
+class _TimedReader(io.RawIOBase):
+    """What a socket receives until a deadline."""
+
+    def __init__(self, sock: socket.socket, deadline: float) -> None:
+        self._sock, self._deadline = sock, deadline
+        self._file = sock.makefile("rb", buffering=0)  # keeps the socket open where the connection is closed first
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        left = self._deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        self._sock.settimeout(left)
+        return self._file.readinto(buffer)
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()
+
+
+def _is_log_prob(value: Any) -> bool:
+    try:
+        return type(value) in (int, float) and math.isfinite(value) and value <= _ROUNDING
+    except OverflowError:
+        return False  # an integer beyond what a float holds

@@ -73,7 +73,9 @@ def test_a_server_in_the_models_place_predicts_the_same(world: Path, server: Com
 
 def test_a_server_that_runs_the_base_model_is_refused(world: Path) -> None:
     base = CompletionsServer(LlamaForCausalLM.from_pretrained(world / "model"))
-    with pytest.raises(ModelError, match=r"calibration would not hold: a probability moved by 0\.\d+") as caught:
+    with pytest.raises(
+        ModelError, match=r"calibration would not hold: the answers: a probability moved by 0\.\d+"
+    ) as caught:
         stand_in(world / "run", world / "merged", connect(base))
     base.stop()
     assert "--backend torch" in caught.value.hint
