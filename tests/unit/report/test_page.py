@@ -348,6 +348,18 @@ def test_prompts_are_shown_escaped_on_request_and_the_page_is_then_the_owners_al
     assert hostile in page.text
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert "keep it as you keep the notes" in page.text
+    assert "Notes are invented" not in page.text
+
+
+@pytest.mark.usefixtures("no_figures")
+def test_a_page_with_notes_warns_of_them_though_one_of_their_sources_is_invented(small: Any) -> None:
+    run = small("tuned", include_text=True)
+    manifest = read_json(run / "manifest.json")
+    manifest["dataset"]["is_invented"] = True
+    write_json(run / "manifest.json", manifest)
+    page = Page(write_report(run, include_text=True).read_text(encoding="utf-8"))
+    assert "keep it as you keep the notes" in page.text
+    assert "Notes are invented where" in page.text
 
 
 def test_prompts_that_were_not_written_cannot_be_shown(run: Path) -> None:
