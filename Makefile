@@ -24,7 +24,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check docs mutation format set-up clean distclean
+.PHONY: help demo test slow check docs mutation format set-up clean distclean
 .DELETE_ON_ERROR:
 
 help: ## List the targets
@@ -35,6 +35,9 @@ demo: $(STAMP) ## Synthetic notes -> dataset -> base score -> LoRA -> tuned scor
 
 test: $(STAMP) ## The default tests: CPU, no network but loopback, some minutes on two cores
 	HF_HUB_OFFLINE=1 TRANSFORMERS_OFFLINE=1 $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m '$(MARKS)'
+
+slow: MARKS := slow and not gpu and not shared
+slow: test ## The tests that take minutes each; before a release
 
 check: $(STAMP) ## Formatting, lint, types, layers, and that the generated pages are fresh
 	$(BIN)/ruff format --check

@@ -52,20 +52,25 @@ def main() -> None:
             rows = _measure(kind, options, Path(folder))
             measurements += rows
             ratios |= _ratios(kind, rows)
-    peaks = _matmul_peaks({row["dtype"] for row in measurements})
+    _tell(measurements, ratios, _matmul_peaks({row["dtype"] for row in measurements}), options)
+
+
+def _tell(
+    measurements: list[dict[str, Any]], ratios: dict[str, float], peaks: dict[str, float], options: argparse.Namespace
+) -> None:
+    """Print one table, and write it as JSON where asked."""
     for row in measurements:
         row["fraction_of_peak"] = row["flops_per_second"] / peaks[row["dtype"]]
         if row["contender"] == "nosology" and peaks["on_gpu"]:
             ratios["fraction_of_peak"] = row["fraction_of_peak"]
     _print_table(measurements, ratios, peaks)
-    if options.json:
-        report = {
-            "machine": harness.machine() | {"matmul_peak_flops_per_second": peaks},
-            "settings": {"model": options.model, "steps": options.steps, "rounds": options.rounds, "lora": LORA},
-            "measurements": measurements,
-            "ratios": ratios,
-        }
-        harness.write_report(options.json, report)
+    report = {
+        "machine": harness.machine() | {"matmul_peak_flops_per_second": peaks},
+        "settings": {"model": options.model, "steps": options.steps, "rounds": options.rounds, "lora": LORA},
+        "measurements": measurements,
+        "ratios": ratios,
+    }
+    harness.write_report(options.json, report)
 
 
 def _options() -> argparse.Namespace:

@@ -6,6 +6,7 @@ what such a kill would leave before each.
 """
 
 import gzip
+import shutil
 import signal
 from pathlib import Path
 
@@ -55,27 +56,50 @@ def states(*words: object, watched: Path, kept: Path) -> list[Path]:
     return sorted(kept.iterdir())
 
 
-@pytest.mark.parametrize("command", ["synth", "prepare"])
-def test_a_killed_command_leaves_no_folder_of_its_name(command: str, tmp_path: Path) -> None:
-    source, place = tmp_path / "mimic3", tmp_path / "place"
-    place.mkdir()
+def some(left: list[Path]) -> dict[str, Path]:
+    """Return the first, the middle and the last of the states that kills leave."""
+    return {"first": left[0], "middle": left[len(left) // 2], "last": left[-1]}
 
-    def words(out: Path) -> list[object]:
-        if command == "synth":
-            return ["synth", out, "--admissions", 60]
-        return ["prepare", "mimic3", source, "--out", out, "--preset", "paper", "--workers", 1]
 
-    if command == "prepare":
-        assert run("synth", source, "--admissions", 120) == 0
-    left = states(*words(place / "out"), watched=place, kept=tmp_path / "kept")
+AGAIN = [pytest.param("first", marks=pytest.mark.slow), pytest.param("middle", marks=pytest.mark.slow), "last"]
+"""From which of them a command is run again."""
+
+
+def writing(command: str, source: Path, out: Path) -> list[object]:
+    """Return the command that writes a new folder."""
+    if command == "synth":
+        return ["synth", out, "--admissions", 60]
+    return ["prepare", "mimic3", source, "--out", out, "--preset", "paper", "--workers", 1]
+
+
+@pytest.fixture(scope="module", params=["synth", "prepare"])
+def written(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path, list[Path]]:
+    """Return a command that writes a folder, what it reads, and what kills of it leave."""
+    folder = tmp_path_factory.mktemp(request.param)
+    (folder / "place").mkdir()
+    if request.param == "prepare":
+        assert run("synth", folder / "mimic3", "--admissions", 120) == 0
+    words = writing(request.param, folder / "mimic3", folder / "place" / "out")
+    return request.param, folder / "mimic3", states(*words, watched=folder / "place", kept=folder / "kept")
+
+
+def test_a_killed_command_leaves_no_folder_of_its_name(written: tuple[str, Path, list[Path]]) -> None:
+    _, _, left = written
     assert 1 <= len(left) < MOST_RENAMES
     assert not any((state / "out").exists() for state in left)
-    out = left[-1] / "out"
-    assert run(*words(out)) == 0  # what a kill leaves is in nobody's way
+
+
+@pytest.mark.parametrize("state", AGAIN)
+def test_what_a_killed_command_leaves_is_in_nobodys_way(
+    written: tuple[str, Path, list[Path]], state: str, tmp_path: Path
+) -> None:
+    command, source, left = written
+    place = Path(shutil.copytree(some(left)[state], tmp_path / "place"))
+    assert run(*writing(command, source, place / "out")) == 0
     if command == "prepare":
-        assert len(open_dataset(out).notes()) > 20
+        assert len(open_dataset(place / "out").notes()) > 20
     else:
-        assert gzip.decompress((out / "NOTEEVENTS.csv.gz").read_bytes()).count(b"Discharge summary") > 60
+        assert gzip.decompress((place / "out" / "NOTEEVENTS.csv.gz").read_bytes()).count(b"Discharge summary") > 60
 
 
 def test_a_killed_training_is_no_run_until_it_is_resumed(world: Path, tmp_path: Path) -> None:
@@ -93,19 +117,43 @@ def test_a_killed_training_is_no_run_until_it_is_resumed(world: Path, tmp_path: 
     assert Classifier.load(out).classify(["a note"])[0].label
 
 
-def test_a_killed_evaluation_leaves_no_results_and_a_killed_report_no_page(world: Path, tmp_path: Path) -> None:
-    for command, made in (("evaluate", "eval/test/results.json"), ("report", "report/index.html")):
-        left = states(command, world / "run", watched=world / "run", kept=tmp_path / command)
-        assert 3 <= len(left) < MOST_RENAMES
-        for state in left:
-            if (state / made).exists():  # whole: only the hashes of what was fitted are still to be written
-                assert command == "evaluate"
-                Results.model_validate_json((state / made).read_bytes())
-        assert not (left[0] / made).exists()
-        assert (world / "run" / made).exists()
-        assert run(command, left[-2]) == 0  # what a kill leaves is in nobody's way
-        assert (left[-2] / made).exists()
+MADE = {"evaluate": "eval/test/results.json", "report": "report/index.html"}
+"""What each command makes, in the order in which they are run."""
+
+
+@pytest.fixture(scope="module")
+def judged(world: Path) -> dict[str, list[Path]]:
+    """Return what kills of the evaluation and of the report leave of the run, which then has both."""
+    return {
+        command: states(command, world / "run", watched=world / "run", kept=world / f"kept-{command}")
+        for command in MADE
+    }
+
+
+@pytest.mark.parametrize("command", MADE)
+def test_a_killed_evaluation_leaves_no_results_and_a_killed_report_no_page(
+    world: Path, judged: dict[str, list[Path]], command: str
+) -> None:
+    left = judged[command]
+    assert 3 <= len(left) < MOST_RENAMES
+    for state in left:
+        if (state / MADE[command]).exists():  # whole: only the hashes of what was fitted are still to be written
+            assert command == "evaluate"
+            Results.model_validate_json((state / MADE[command]).read_bytes())
+    assert not (left[0] / MADE[command]).exists()
+    assert (world / "run" / MADE[command]).exists()
     assert Run.open(world / "run").results().n == 8
+
+
+@pytest.mark.parametrize("state", AGAIN)
+@pytest.mark.parametrize("command", MADE)
+def test_what_a_killed_evaluation_or_report_leaves_is_in_nobodys_way(
+    judged: dict[str, list[Path]], command: str, state: str, tmp_path: Path
+) -> None:
+    again = Path(shutil.copytree(some(judged[command])[state], tmp_path / "run"))
+    assert run(command, again) == 0
+    assert (again / MADE[command]).exists()
+    assert Run.open(again).results().n == 8
 
 
 @pytest.mark.parametrize("command", ["classify", "deid"])

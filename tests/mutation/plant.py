@@ -112,6 +112,8 @@ def _run_tests(source: Path, root: Path, tests: Sequence[str]) -> int:
         "PYTHONPATH": str(source),
         "PYTHONDONTWRITEBYTECODE": "1",
         "OMP_NUM_THREADS": "1",
+        # Properties draw enough examples that a fault is noticed each time.
+        "NOSOLOGY_TEST_EXAMPLES": "100",
         # Other plugins take longer to load than most of these tests to run.
         "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
     }

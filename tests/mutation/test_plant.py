@@ -66,6 +66,16 @@ def test_tests_that_fail_without_a_fault_stop_the_check(planting: Any, project: 
         planting.unnoticed_faults([fault(planting, "TWO = 2", "TWO = 4")], project, jobs=1)
 
 
+def test_properties_draw_as_many_examples_as_it_takes_whatever_the_caller_says(
+    planting: Any, project: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NOSOLOGY_TEST_EXAMPLES", "1")
+    asked = "import os\n\ndef test_two():\n    assert os.environ['NOSOLOGY_TEST_EXAMPLES'] == '100'\n"
+    (project / "tests" / "test_two.py").write_text(asked)
+    unnoticed = fault(planting, "TWO = 2", "TWO = 4")
+    assert planting.unnoticed_faults([unnoticed], project, jobs=1) == [unnoticed]
+
+
 def test_every_planted_fault_has_its_place_and_its_tests(planting: Any) -> None:
     names = [planted.name for planted in planting.FAULTS]
     assert len(names) == len(set(names))

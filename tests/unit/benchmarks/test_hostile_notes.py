@@ -29,7 +29,7 @@ HOW = Cleaning(
     max_words=None,
     with_signature=True,
 )
-CPU_SECONDS = 30
+CPU_SECONDS = 20
 """For all shapes together; they take about 5, and any one of them took longer before the work was bounded."""
 
 
