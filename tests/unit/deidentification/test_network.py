@@ -1,5 +1,10 @@
 """The network: what it sees of words, how it computes, what it remembers."""
 
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -15,7 +20,6 @@ from nosology.deidentification.detectors.word_numbers import (
     gaps,
     letter_case,
     rows,
-    shape,
 )
 from nosology.deidentification.tokens import Tokens
 
@@ -28,14 +32,6 @@ def small_network(seed: int = 0) -> Network:
     sizes |= {f"further{i}_bias": (6,) for i in range(len(DILATIONS))}
     sizes |= {"last": (6, len(CLASSES)), "last_bias": (len(CLASSES),)}
     return Network({name: rng.normal(scale=0.2, size=size).astype(np.float32) for name, size in sizes.items()})
-
-
-@pytest.mark.parametrize(
-    ("word", "form"),
-    [("okafor", "x"), ("O", "X"), ("Okafor", "Xx"), ("OKAFOR", "XX"), ("McRae", "xX"), ("iPhone", "xX")],
-)
-def test_letter_case_has_five_shapes(word: str, form: str) -> None:
-    assert shape(word) == form
 
 
 @pytest.mark.parametrize("token", ["Okafor", "o'shea's", "12", "1987", "0045", "٣", "/", "\n", "____", "李", "İ"])
@@ -98,6 +94,30 @@ def test_a_full_memory_of_words_starts_again_and_changes_nothing(monkeypatch: py
     net = small_network()
     for tokens, probabilities in zip(texts, expected, strict=True):
         assert np.allclose(net(tokens), probabilities, atol=1e-6)
+
+
+@contextmanager
+def hurried_threads() -> Iterator[None]:
+    """Let threads take turns as often as they can."""
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(usual)
+
+
+def test_threads_that_share_a_network_get_what_one_alone_gets(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(network, "_KEPT_WORDS", 60)
+    made = ["".join("abcdefghij"[int(digit)] for digit in str(number)) for number in range(400)]
+    texts = [Tokens(" ".join(made[(7 * i + 3 * j) % 400] for j in range(12))) for i in range(400)]
+    shared = small_network()
+    with hurried_threads(), ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(shared, texts))
+    alone = small_network()
+    for tokens, probabilities in zip(texts, found, strict=True):
+        assert np.allclose(alone(tokens), probabilities, atol=1e-6)
+    assert len(set(shared._numbers.values())) == len(shared._numbers)
 
 
 def test_a_huge_word_is_not_remembered() -> None:

@@ -11,7 +11,6 @@ from nosology.deidentification.detectors.tagger import (
     Tagger,
     WordFeatures,
     featurize,
-    shape,
     tagged,
 )
 from nosology.deidentification.tokens import Tokens
@@ -34,14 +33,6 @@ def looked_at(text: str) -> list[str]:
     """Return the words of a text that the tagger scores."""
     tokens = Tokens(text)
     return [tokens.words[i] for i in featurize(tokens, WordFeatures())[0]]
-
-
-@pytest.mark.parametrize(
-    ("word", "form"),
-    [("okafor", "x"), ("O", "X"), ("Okafor", "Xx"), ("OKAFOR", "XX"), ("McRae", "xX"), ("iPhone", "xX")],
-)
-def test_letter_case_has_five_shapes(word: str, form: str) -> None:
-    assert shape(word) == form
 
 
 def test_in_text_with_letter_case_capitalized_words_are_looked_at() -> None:

@@ -7,6 +7,7 @@ sixteen tokens on either side, at about 0.17 million multiplications and additio
 
 from functools import cache
 from importlib import resources
+from threading import Lock
 from typing import Self
 
 import numpy as np
@@ -38,6 +39,7 @@ class Network:
         self._table = weights["table"]
         self._numbers: dict[str, int] = {}
         self._vectors = np.zeros((_KEPT_WORDS, self._table.shape[1]), np.float32)
+        self._lock = Lock()  # of the two above: threads share the shipped network
 
     @classmethod
     def load(cls) -> Self:
@@ -66,17 +68,19 @@ class Network:
 
     def _vectors_of(self, words: list[str]) -> Floats:
         """Return the words' vectors, from memory where they were met before."""
-        known = self._numbers
-        new = [word for word in dict.fromkeys(words) if word not in known]
-        if new:
-            if len(new) > _KEPT_WORDS or max(map(len, new)) > LONGEST_KEPT:
-                return self._uncached(words)
-            if len(known) + len(new) > _KEPT_WORDS:
-                known.clear()
-                return self._vectors_of(words) if len(set(words)) <= _KEPT_WORDS else self._uncached(words)
-            self._vectors[len(known) : len(known) + len(new)] = self._summed(new)
-            known.update(zip(new, range(len(known), len(known) + len(new)), strict=True))
-        return self._vectors[list(map(known.__getitem__, words))]
+        different = dict.fromkeys(words)
+        with self._lock:
+            known = self._numbers
+            new = [word for word in different if word not in known]
+            if new:
+                if len(different) > _KEPT_WORDS or max(map(len, new)) > LONGEST_KEPT:
+                    return self._uncached(words)
+                if len(known) + len(new) > _KEPT_WORDS:
+                    known.clear()
+                    new = list(different)
+                self._vectors[len(known) : len(known) + len(new)] = self._summed(new)
+                known.update(zip(new, range(len(known), len(known) + len(new)), strict=True))
+            return self._vectors[list(map(known.__getitem__, words))]
 
     def _summed(self, words: list[str]) -> Floats:
         found: Floats = self._table[np.array([rows(word) for word in words])].sum(axis=1)

@@ -17,9 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nosology.deidentification.detectors.dates import SURE_MONTHS
+from nosology.deidentification.detectors.word_features import bare, city_words, rank_class, region_words, shape
 from nosology.deidentification.eponyms import is_medical_use
 from nosology.deidentification.generic_words import is_region, names_an_institution, names_only_a_kind
-from nosology.deidentification.lexicon import US_STATES, ranked, words
+from nosology.deidentification.lexicon import ranked, words
 from nosology.deidentification.name_words import LONGEST_KEPT, name_evidence
 from nosology.deidentification.tokens import Tokens, tokenize
 from nosology.records import Span
@@ -45,20 +46,6 @@ def _mix(a: Numbers, b: Numbers | int) -> Numbers:
     mixed = a * np.uint64(0x9E3779B1) ^ np.asarray(b, np.uint64) * np.uint64(0x85EBCA6B)
     found: Numbers = (mixed ^ mixed >> np.uint64(17)) & np.uint64(_MASK)
     return found
-
-
-def _rank_class(rank: int | None, limits: tuple[int, ...]) -> str:
-    return "-" if rank is None else str(sum(rank >= limit for limit in limits))
-
-
-@cache
-def _state_words() -> frozenset[str]:
-    return frozenset(word for name in [*US_STATES, *ranked("countries")] for word in name.split())
-
-
-@cache
-def _city_words() -> frozenset[str]:
-    return frozenset(word for name in ranked("cities") for word in name.split() if len(word) > 2)
 
 
 _Found = TypeVar("_Found")
@@ -105,13 +92,13 @@ class WordFeatures:
 
     def _find_lists(self, word: str) -> str:
         return (
-            _rank_class(ranked("first_names").get(word), (100, 500, 1500))
-            + _rank_class(ranked("surnames").get(word), (300, 3000, 12000))
-            + _rank_class(ranked("english_words").get(word), (500, 3000, 15000))
+            rank_class("first_names", word, (100, 500, 1500))
+            + rank_class("surnames", word, (300, 3000, 12000))
+            + rank_class("english_words", word, (500, 3000, 15000))
             + ("m" if word in ranked("medical_words") or word in ranked("products") else "-")
-            + ("c" if word in _city_words() else "-")
+            + ("c" if word in city_words() else "-")
             + ("e" if word in ranked("eponyms") else "-")
-            + ("s" if word in _state_words() else "-")
+            + ("s" if word in region_words() else "-")
         )
 
     def _find_key(self, token: str) -> int:
@@ -121,14 +108,14 @@ class WordFeatures:
         elif ranked("english_words").get(lower, N_BUCKETS) < _CONTEXT_WORDS and len(lower) > 1:
             name = lower if token[0].islower() else shape(token) + lower
         else:
-            name = shape(token) + self.lists(_bare(lower))
+            name = shape(token) + self.lists(bare(lower))
         return _number(name)
 
     def _find_kind(self, token: str) -> int:
-        return _number(self.lists(_bare(token.lower())) + shape(token))
+        return _number(self.lists(bare(token.lower())) + shape(token))
 
     def _find_own(self, token: str) -> tuple[int, ...]:
-        word = _bare(token.lower())
+        word = bare(token.lower())
         kind, form = self.lists(word), shape(token)
         features = (
             f"w={word}", f"W={form}{word}", f"s2={word[-2:]}", f"s3={word[-3:]}", f"s4={word[-4:]}",
@@ -155,21 +142,6 @@ class WordFeatures:
         if len(self._key) > _CACHED_WORDS:
             for kept in (self._own, self._lists, self._key, self._kind):
                 kept.clear()
-
-
-def shape(token: str) -> str:
-    """Return a word's letter case: ``x``, ``X`` (one capital), ``Xx``, ``XX``, ``xX`` (mixed)."""
-    if token.islower():
-        return "x"
-    if len(token) == 1:
-        return "X"
-    if token.isupper():
-        return "XX"
-    return "Xx" if token[0].isupper() and token[1:].islower() else "xX"
-
-
-def _bare(word: str) -> str:
-    return word[:-2] if word.endswith(("'s", "’s")) else word
 
 
 def featurize(tokens: Tokens, words: WordFeatures) -> tuple[list[int], NDArray[np.int32]]:

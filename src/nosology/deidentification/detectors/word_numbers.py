@@ -2,13 +2,13 @@
 
 import re
 import unicodedata
-from functools import cache
 from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nosology.deidentification.lexicon import US_STATES, ranked
+from nosology.deidentification.detectors.word_features import bare, city_words, rank_class, region_words, shape
+from nosology.deidentification.lexicon import ranked
 from nosology.deidentification.tokens import Tokens
 
 N_ROWS = 1 << 15
@@ -24,43 +24,17 @@ def _row(feature: str) -> int:
     return crc32(feature.encode("utf-8", "surrogatepass")) % (N_ROWS - 1) + 1
 
 
-def _rank(name: str, word: str, limits: tuple[int, ...]) -> str:
-    rank = ranked(name).get(word)
-    return "-" if rank is None else str(sum(rank >= limit for limit in limits))
-
-
-@cache
-def _region_words() -> frozenset[str]:
-    return frozenset(word for name in [*US_STATES, *ranked("countries")] for word in name.split())
-
-
-@cache
-def _city_words() -> frozenset[str]:
-    return frozenset(word for name in ranked("cities") for word in name.split() if len(word) > 2)
-
-
-def shape(token: str) -> str:
-    """Return a word's letter case: ``x``, ``X`` (one capital), ``Xx``, ``XX``, ``xX`` (mixed)."""
-    if token.islower():
-        return "x"
-    if len(token) == 1:
-        return "X"
-    if token.isupper():
-        return "XX"
-    return "Xx" if token[0].isupper() and token[1:].islower() else "xX"
-
-
 def lists(word: str) -> tuple[str, ...]:
     """Return which lists a lower-case word is in, one text a list."""
     return (
-        "f" + _rank("first_names", word, (100, 500, 1500)),
-        "l" + _rank("surnames", word, (300, 3000, 12_000)),
-        "e" + _rank("english_words", word, (150, 500, 1500, 4000, 15_000)),
+        "f" + rank_class("first_names", word, (100, 500, 1500)),
+        "l" + rank_class("surnames", word, (300, 3000, 12_000)),
+        "e" + rank_class("english_words", word, (150, 500, 1500, 4000, 15_000)),
         "m" + ("+" if word in ranked("medical_words") else "-"),
         "b" + ("+" if word in ranked("products") else "-"),
-        "c" + ("+" if word in _city_words() else "-"),
+        "c" + ("+" if word in city_words() else "-"),
         "o" + ("+" if word in ranked("eponyms") else "-"),
-        "s" + ("+" if word in _region_words() else "-"),
+        "s" + ("+" if word in region_words() else "-"),
         "p" + ("+" if word in ranked("peoples") else "-"),
     )
 
@@ -78,9 +52,9 @@ def rows(token: str) -> list[int]:
 
 
 def _of_word(token: str) -> list[str]:
-    word = token.lower()
-    tail = word[-2:] if word.endswith(("'s", "’s")) else ""
-    word = word.removesuffix(tail)
+    lower = token.lower()
+    word = bare(lower)
+    tail = lower[len(word) :]
     form, found = shape(token), lists(word)
     script = "a" if word.isascii() else unicodedata.name(word[0], "?").split(" ", 1)[0]
     return [
