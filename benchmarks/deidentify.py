@@ -198,7 +198,7 @@ def cross_check_notes(n_notes: int, seed: int, case: str) -> list[MarkedNote]:
 
 
 def set_aside_notes(n_notes: int, seed: int) -> list[MarkedNote]:
-    """Return notes of the grammar's part that no training saw, without public text of others."""
+    """Return notes of the grammar's part that is set aside, without the styles that need public text of others."""
     sys.path.insert(0, str(Path(__file__).parents[1] / "scripts" / "deid"))
     from grammar_notes import PublicText, notes
 

@@ -1,7 +1,9 @@
-"""Public text that may ship in weights: clinical cases, answers for patients, names of diseases, filtered.
+"""Public text whose hashed features may ship in weights: clinical cases, answers for patients, names of diseases.
 
-CodiEsp's training part (CC BY 4.0), MedQuAD (CC BY 4.0), the Disease Ontology (CC0). Sentences that hold or may hold a
-real person, hospital, place, date or number are left out.
+CodiEsp's training part (CC BY 4.0), MedQuAD (CC BY 4.0), the Disease Ontology (CC0). Sentences with words of institutions,
+titles, addresses on the web, telephone numbers or days of a month are left out; of CodiEsp also those in which the default
+detectors find a hospital, place, contact, date, number, organization or age over 89. A person's name without a title is
+not looked for, and MedQuAD's sentences do not pass the detectors: what is left is published text, and may name people.
 """
 
 # ruff: noqa: E501 - lists and patterns, read across
@@ -22,7 +24,6 @@ _INSTITUTIONS = re.compile(
 )
 _SENTENCES = re.compile(r"(?<=[.!?])\s+(?=[A-Z])")
 _DROPPED = frozenset({"HOSPITAL", "LOCATION", "CONTACT", "DATE", "ID", "ORG", "AGE90"})
-_PER_TOPIC = 2
 
 
 def read_public(folder: Path, *, n_answers: int = 4_000) -> PublicText:
