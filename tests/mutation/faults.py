@@ -270,6 +270,16 @@ FAULTS = (
         ("tests/unit/deidentification/test_surrogates.py",),
     ),
     Fault(
+        "high ignores the network",
+        "deidentification/__init__.py",
+        'return (*found, Learned()) if recall == "high" else found',
+        "return found",
+        (
+            "tests/unit/deidentification/test_learned.py::test_high_recall_redacts_what_balanced_does_and_more",
+            "tests/unit/cli/test_deid.py::test_high_recall_finds_a_name_without_a_cue_and_the_review_page_shows_it",
+        ),
+    ),
+    Fault(
         "a place whose words all say nothing stays as it was",
         "deidentification/surrogates.py",
         "return None if before and new == before else new + zip_code",

@@ -73,9 +73,13 @@ def deid(
     Example: nosology deid notes.csv --text TEXT --out clean.csv
     """
     from nosology.deidentification import SECRET_VARIABLE, default_detectors, deidentify_many
+    from nosology.errors import ConfigError
     from nosology.sources.tablefile import has_lists, refuse_taken, table_format, write_table
 
     table_format(out)  # what cannot be written is refused before the work starts
+    if review and _is_same(review, out):
+        hint = "give the page a name of its own, such as review.html"
+        raise ConfigError("is also --out, and the page would overwrite the table", place="--review", hint=hint)
     for path in (out, review) if review else (out,):
         check_out(path, file, is_forced=force)
     if escape_formulas:
@@ -107,19 +111,24 @@ def deid(
     )
 
 
+def _is_same(one: Path, other: Path) -> bool:
+    """Return whether both names are one file, whatever links lead to it, there or yet to be written."""
+    return one.resolve() == other.resolve() or (one.exists() and other.exists() and one.samefile(other))
+
+
 def _write_review(
     path: Path, texts: "Sequence[str]", results: "list[Deidentified]", *, n_sample: int, recall: str
 ) -> None:
     """Write the page of a sample: the notes as they were, with how sure the network is of each span."""
-    from nosology.deidentification.detectors.learned import certainty
     from nosology.deidentification.findings import Finding
+    from nosology.deidentification.judging.certainty import certainty
     from nosology.report.redactions import Reviewed, drawn, write_redactions
 
     notes = []
     for i in drawn(len(results), n_sample):
         spans = results[i].spans
         shares = certainty(texts[i], spans)
-        findings = tuple(Finding(span, "context", share) for span, share in zip(spans, shares, strict=True))
+        findings = tuple(Finding(span, share) for span, share in zip(spans, shares, strict=True))
         notes.append(Reviewed(i + 1, texts[i], findings))
     write_redactions(notes, path, n_notes=len(results), recall=recall)
     say(f"the notes of {path} hold their identifiers: keep it where the notes are kept")

@@ -1,4 +1,4 @@
-"""A finding: where a detector saw an identifier, what gave it away, and how sure that is."""
+"""A finding: where an identifier was seen, and how sure that is."""
 
 from dataclasses import dataclass
 
@@ -7,14 +7,12 @@ from nosology.records import Span
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A span with its evidence.
+    """A span with its certainty.
 
     Attributes:
         span: Where, and of which type.
-        cue: What gave it away: the detector's name, or ``"context"`` for the network.
-        certainty: Between 0 and 1; 1 for a rule that is exact.
+        certainty: How probable the network holds it, between 0 and 1; 1 for a placeholder, which nothing else can be.
     """
 
     span: Span
-    cue: str
     certainty: float

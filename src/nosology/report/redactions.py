@@ -1,7 +1,8 @@
 """A page for whoever checks de-identification: the notes of a sample, what is replaced in them marked, doubtful first.
 
 The page is self-contained and holds the notes as they were, identifiers and all: it is readable by its owner alone.
-Clicking a mark says that it is wrong; selecting text says that it was missed; recall and its interval follow.
+Clicking a mark says that it is wrong; selecting text says that it was missed; once every note is read, recall and its
+interval follow: before that the notes read are the doubtful ones, and recall over them would not be the sample's.
 """
 
 from collections.abc import Iterable, Sequence
@@ -14,6 +15,9 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 
 from nosology.deidentification.findings import Finding
 from nosology.files import write_text
+
+_DOUBTFUL = 0.3
+"""Findings of more doubt than this are marked as doubtful."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +59,7 @@ def write_redactions(notes: Iterable[Reviewed], path: Path, *, n_notes: int, rec
         n_notes: How many notes they were drawn from.
         recall: The operating point, told on the page.
     """
-    sample = sorted(notes, key=_doubt)
+    sample = sorted(notes, key=_doubt_of_note, reverse=True)
     environment = Environment(loader=FunctionLoader(_template), autoescape=True, undefined=StrictUndefined)
     page = environment.get_template("redactions.html.jinja").render(
         notes=[{"number": note.number, "pieces": _pieces(note), "n": len(note.findings)} for note in sample],
@@ -69,9 +73,14 @@ def _template(name: str) -> str:
     return resources.files("nosology").joinpath("report", "templates", name).read_text(encoding="utf-8")
 
 
-def _doubt(note: Reviewed) -> float:
-    """Return how near to a toss-up the most doubtful finding is; notes without findings come last."""
-    return min((abs(finding.certainty - 0.5) for finding in note.findings), default=1.0)
+def _doubt(finding: Finding) -> float:
+    """Return how probable the network holds it that a finding is no identifier."""
+    return 1 - finding.certainty
+
+
+def _doubt_of_note(note: Reviewed) -> float:
+    """Return the doubt of the most doubtful finding; notes without findings come last."""
+    return max(map(_doubt, note.findings), default=-1.0)
 
 
 def _pieces(note: Reviewed) -> Sequence[dict[str, object]]:
@@ -80,8 +89,8 @@ def _pieces(note: Reviewed) -> Sequence[dict[str, object]]:
     position = 0
     for finding in note.findings:
         span = finding.span
-        pieces.append({"text": note.text[position : span.start], "type": "", "certainty": 0})
-        shown = {"text": note.text[span.start : span.end], "type": span.type, "certainty": round(finding.certainty, 2)}
-        pieces.append(shown)
+        pieces.append({"text": note.text[position : span.start], "type": ""})
+        shown = {"text": note.text[span.start : span.end], "type": span.type, "certainty": f"{finding.certainty:.2f}"}
+        pieces.append({**shown, "is_doubtful": _doubt(finding) > _DOUBTFUL})
         position = span.end
-    return [*pieces, {"text": note.text[position:], "type": "", "certainty": 0}]
+    return [*pieces, {"text": note.text[position:], "type": ""}]

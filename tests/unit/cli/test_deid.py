@@ -2,6 +2,7 @@
 
 import csv
 import json
+import stat
 import sys
 from pathlib import Path
 from typing import Any
@@ -172,6 +173,8 @@ def test_a_column_that_would_be_overwritten_stops_the_command(deid: Any, tmp_pat
         (("{file}", "--text", "Body", "--out", "{out}.csv", "--processes", "0"), "Invalid value"),
         (("{file}", "--text", "Body", "--out", "{out}.csv", "--style", "loud"), "Invalid value"),
         (("{file}", "--out", "{out}.csv"), "Missing option"),
+        (("{file}", "--text", "Body", "--out", "{out}.csv", "--review", "{out}.csv"), "would overwrite the table"),
+        (("{file}", "--text", "Body", "--out", "{out}.csv", "--review", "{out}.csv", "--force"), "is also --out"),
     ],
 )
 def test_what_the_user_can_fix_ends_with_status_2_and_leaves_nothing(
@@ -222,6 +225,36 @@ def test_any_rows_come_back_in_their_order_with_what_deidentify_says(
     found = read_table(tmp_path / "any-out.parquet")
     assert found.select("id", "text").rows() == rows
     assert found["clean_text"].to_list() == [deidentify(text).text for _, text in rows]
+
+
+def test_high_recall_finds_a_name_without_a_cue_and_the_review_page_shows_it(deid: Any, tmp_path: Path) -> None:
+    notes = ["Stable & <b>eating</b>.", "Overnight chidinma okonjo slept well and ate breakfast."]
+    write_table(pl.DataFrame({"text": notes}), tmp_path / "in.csv")
+    clean = {}
+    for recall in ("balanced", "high"):
+        words = ("--text", "text", "--out", tmp_path / f"{recall}.csv", "--review", tmp_path / f"{recall}.html")
+        status, _, said = deid(tmp_path / "in.csv", *words, "--recall", recall)
+        assert status == 0
+        assert "okonjo" not in said
+        clean[recall] = read_table(tmp_path / f"{recall}.csv")["clean_text"].to_list()
+    assert clean["balanced"] == notes
+    assert clean["high"] == [notes[0], "Overnight <NAME> slept well and ate breakfast."]
+    page = tmp_path / "high.html"
+    shown = page.read_text(encoding="utf-8")
+    assert stat.S_IMODE(page.stat().st_mode) == 0o600
+    assert "Stable &amp; &lt;b&gt;eating&lt;/b&gt;." in shown
+    assert ">chidinma okonjo<small>NAME " in shown
+    assert shown.index("Row 2") < shown.index("Row 1")
+    assert "recall “high”" in shown
+
+
+def test_the_page_is_not_written_over_the_table_by_another_name(deid: Any, tmp_path: Path) -> None:
+    (tmp_path / "link.csv").symlink_to(tmp_path / "out.csv")
+    words = ("--text", "Body", "--out", tmp_path / "out.csv", "--review", tmp_path / "link.csv", "--force")
+    status, _, said = deid(table(tmp_path), *words)
+    assert status == 2
+    assert "would overwrite the table" in said
+    assert not (tmp_path / "out.csv").exists()
 
 
 def test_the_help_ends_with_an_example(deid: Any) -> None:

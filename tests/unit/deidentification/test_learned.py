@@ -1,14 +1,17 @@
 """What the shipped network finds, and what of it is given back."""
 
+import time
+
 import pytest
 from hypothesis import given, settings
 
 from findings import found, note_like, pieces
 from nosology.deidentification import deidentify
-from nosology.deidentification.detectors.learned import Learned, certainty
+from nosology.deidentification.detectors.learned import Learned
 from nosology.deidentification.detectors.network import CLASSES
 from nosology.deidentification.findings import Finding
-from nosology.deidentification.judging.certainty import judged
+from nosology.deidentification.judging.certainty import certainty, judged
+from nosology.deidentification.wrapping import unwrap
 from nosology.records import Span
 
 
@@ -47,21 +50,59 @@ def test_certainty_is_that_of_the_surest_word() -> None:
     assert certainty("", [Span(0, 0, "NAME")]) == [0.0]
 
 
+def test_certainty_is_of_the_text_that_was_judged() -> None:
+    wrapped = (
+        "Overnight the patient slept well and ate breakfast, and Chidinma\nOkonjo left at noon. Seen by Dr. Okonjo."
+    )
+    decomposed = "Dr. Zoe\u0301 Okonjo saw her.\r\nFoley catheter out."
+    accent, device = decomposed.index("Zoe"), decomposed.index("Foley")
+    spans = [Span(accent, accent + 4, "NAME"), Span(device, device + 5, "NAME")]
+    plain = "Dr. Zo\u00e9 Okonjo saw her.\nFoley catheter out."
+    expected = certainty(plain, [Span(4, 7, "NAME"), Span(plain.index("Foley"), plain.index("Foley") + 5, "NAME")])
+    assert certainty(decomposed, spans) == expected
+    start = wrapped.index("Chidinma")
+    name = Span(start, start + len("Chidinma Okonjo"), "NAME")
+    assert unwrap(wrapped) != wrapped
+    assert certainty(wrapped, [name]) == certainty(unwrap(wrapped), [name])
+
+
+def test_a_placeholder_is_certain_and_a_word_beside_it_is_not() -> None:
+    text = "Foley catheter out. Seen by [**Known lastname 123**] at ___. Foley in."
+    spans = [
+        Span(text.index("[**"), text.index("**]") + 3, "NAME"),
+        Span(text.index("___"), text.index("___") + 3, "OTHER"),
+    ]
+    device = text.rindex("Foley")
+    *placeholders, unsure = certainty(text, [*spans, Span(device, device + 5, "NAME")])
+    assert placeholders == [1.0, 1.0]
+    assert unsure < 0.5
+
+
 def test_plain_words_stay_unless_the_network_is_sure() -> None:
     text = "Pain Clinic"
-    unsure, sure = (Finding(Span(0, len(text), "HOSPITAL"), "context", share) for share in (0.6, 0.95))
+    unsure, sure = (Finding(Span(0, len(text), "HOSPITAL"), share) for share in (0.6, 0.95))
     assert judged([unsure], text) == []
     assert judged([sure], text) == [sure.span]
-    assert judged([Finding(Span(0, 4, "LOCATION"), "context", 0.99)], "Ohio") == []  # a state is none, however sure
+    assert judged([Finding(Span(0, 4, "LOCATION"), 0.99)], "Ohio") == []  # a state is none, however sure
 
 
-def test_high_recall_redacts_at_least_as_much() -> None:
-    text = "Overnight Chidinma Okonjo slept well; her sister Amara Nwosu-Bell called from Umuahia about the bus."
+def test_many_sure_findings_are_judged_in_time_that_grows_with_their_number() -> None:
+    findings = [Finding(Span(9 * i, 9 * i + 8, "NAME"), 0.95) for i in range(10_000)]
+    text = "okonjo, " * 11_250
+    started = time.process_time()
+    assert judged(findings, text) == [finding.span for finding in findings]
+    assert time.process_time() - started < 1  # 8.5 s on one core when each was looked up in a list
+
+
+def test_high_recall_redacts_what_balanced_does_and_more() -> None:
+    text = "Overnight chidinma okonjo slept well and ate breakfast. Seen by Dr. Nwosu."
     hidden = [
         {i for span in deidentify(text, recall=recall).spans for i in range(span.start, span.end)}
         for recall in ("balanced", "high")
     ]
-    assert hidden[0] <= hidden[1]
+    assert hidden[0] < hidden[1]
+    assert set(range(text.index("chidinma"), text.index(" slept"))) <= hidden[1] - hidden[0]
+    assert hidden[0]
 
 
 @pytest.mark.parametrize("text", ["", " ", "\n", "...", "—"])

@@ -11,7 +11,7 @@ from nosology.report.redactions import Reviewed, drawn, write_redactions
 def note(number: int, *certainties: float) -> Reviewed:
     """Return a note whose words are found with these certainties."""
     text = " ".join(f"<b>word{i}</b>" for i in range(len(certainties) + 1))
-    found = (Finding(Span(13 * i, 13 * i + 12, "NAME"), "context", share) for i, share in enumerate(certainties))
+    found = (Finding(Span(13 * i, 13 * i + 12, "NAME"), share) for i, share in enumerate(certainties))
     return Reviewed(number, text, tuple(found))
 
 
@@ -24,6 +24,12 @@ def page(path: Path, *notes: Reviewed) -> str:
 def test_the_doubtful_notes_come_first_and_those_without_findings_last(tmp_path: Path) -> None:
     shown = page(tmp_path, note(1), note(2, 0.99, 0.97), note(3, 0.99, 0.55))
     assert shown.index("Row 3") < shown.index("Row 2") < shown.index("Row 1")
+
+
+def test_what_the_network_takes_for_no_identifier_is_the_most_doubtful(tmp_path: Path) -> None:
+    shown = page(tmp_path, note(1, 0.5), note(2, 0.05), note(3, 0.71))
+    assert shown.index("Row 2") < shown.index("Row 1") < shown.index("Row 3")
+    assert shown.count('class="doubtful"') == 2
 
 
 def test_marks_carry_type_and_certainty_and_doubtful_ones_look_different(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """The network as a detector: tokens that are probably part of an identifier become findings, with their certainty."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import lru_cache
 
 import numpy as np
@@ -63,7 +63,7 @@ class Learned:
             start, end = tokens.starts[first], tokens.end(last)
             if kind in _GLUED:
                 start, end = _whole(text, start, end)
-            yield Finding(Span(start, end, kind), "context", float(hit[first : last + 1].max()))
+            yield Finding(Span(start, end, kind), float(hit[first : last + 1].max()))
 
 
 def _runs(hit: NDArray[np.float32], kinds: NDArray[np.int64], least: float) -> Iterator[tuple[int, int]]:
@@ -96,18 +96,3 @@ def _whole(text: str, start: int, end: int) -> tuple[int, int]:
         start -= 1
     match = _WHOLE.match(text, end - 1, end + _LONGEST_WHOLE)
     return start, max(end, match.end()) if match else end
-
-
-def certainty(text: str, spans: Sequence[Span]) -> list[float]:
-    """Return how probable the network holds it that each span holds (a part of) an identifier."""
-    tokens = tokenize(text)
-    if not tokens.words:
-        return [0.0] * len(spans)
-    hit = 1 - probabilities(text)[:, 0]
-    starts = np.array(tokens.starts)
-    found = []
-    for span in spans:
-        low, high = np.searchsorted(starts, span.start, side="right") - 1, np.searchsorted(starts, span.end)
-        inside = [float(hit[i]) for i in range(max(0, int(low)), int(high)) if tokens.words[i][0].isalnum()]
-        found.append(max(inside, default=0.0))
-    return found
