@@ -63,6 +63,7 @@ class Where:
         seconds: How long a server may take for one note.
         key: For the server; empty for none.
         state: Folder of the audit log; None for the run's.
+        audit_key: Where the key is that signs the log; None for the folder's.
     """
 
     backend: Backend = Backend.torch
@@ -73,6 +74,7 @@ class Where:
     seconds: float = 120.0
     key: str = ""
     state: Path | None = None
+    audit_key: Path | None = None
 
     def check(self) -> None:
         """Make sure that the options fit each other.
@@ -137,7 +139,7 @@ def _write_down(run: "Run", where: Where, address: "Address", n_notes: int) -> N
     """Write into the audit log that notes leave this machine, before any does."""
     from nosology.feedback.audit import AUDIT_FILE, AuditLog
 
-    log = AuditLog((where.state or run.state) / AUDIT_FILE)
+    log = AuditLog((where.state or run.state) / AUDIT_FILE, where.audit_key)
     try:
         log.append(
             [

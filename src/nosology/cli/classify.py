@@ -72,6 +72,9 @@ def classify(
     served_name: ServedNameOption = None,
     timeout: TimeoutOption = 120.0,
     state: Annotated[Path | None, typer.Option(help="Folder of the audit log.  [default: RUN/service]")] = None,
+    audit_key: Annotated[
+        Path | None, typer.Option(help="The key that signs the audit log.  [default: audit.key beside it]")
+    ] = None,
     engine: EngineOption = EngineName.local,
 ) -> None:
     """Say which category each note belongs to, and how sure that is.
@@ -113,7 +116,7 @@ def classify(
     if escape_formulas:
         check_escaping(out)
     key = os.environ.get(KEY_VARIABLE, "")
-    where = Where(backend, export, url, allow_host, served_name, timeout, key, state)
+    where = Where(backend, export, url, allow_host, served_name, timeout, key, state, audit_key)
     where.check()
     read = None if str(file) == "-" else read_user_table(file, text, separator=separator, encoding=encoding)
     if read is not None:

@@ -1,10 +1,12 @@
 """How often people agreed with a run, and whether the notes it reads now are like those it was trained on.
 
-Agreement counts the latest decision on each note; those made blind, before the prediction was shown, apart from those
-made by people who saw it first and agree more easily. Drift compares the categories predicted lately with the training
-notes' categories: the population stability index (PSI; below 0.1 nothing, above 0.25 act) and the total variation
-distance, with the share of notes that the run was not sure about. Predictions drift when the notes do, but also when a
-model is biased towards a category; so the figure starts a question, it does not answer one.
+Agreement counts the latest decision on each note. Apart from that, notes decided blind, before the prediction was
+shown, count by their first blind decision, even where it was changed or undone: whoever did that had seen the
+prediction by then. All others count as seen; people who see a prediction first agree more easily. Drift compares the
+categories predicted lately with the training notes' categories: the population stability index (PSI; below 0.1
+nothing, above 0.25 act) and the total variation distance, with the share of notes that the run was not sure about.
+Predictions drift when the notes do, but also when a model is biased towards a category; so the figure starts a
+question, it does not answer one.
 """
 
 import math
@@ -14,7 +16,7 @@ from typing import Any
 
 from nosology.feedback.store import Decision
 from nosology.metrics.agreement import wilson_interval
-from nosology.sources.feedback import latest_by_note
+from nosology.sources.feedback import UNDONE, latest_by_note
 
 _ROOM = 0.5  # added to every count, so that a category nobody predicted yet does not make the index infinite
 
@@ -33,7 +35,12 @@ def agreement_report(
         categories: Of the label set, in its order.
         training: The training notes' share of each category; None where nobody knows.
     """
-    latest = latest_by_note(decisions)
+    decided = list(decisions)
+    latest = latest_by_note(decided)
+    blind: dict[str, Decision] = {}
+    for decision in decided:
+        if decision.blind and decision.verdict != UNDONE:
+            blind.setdefault(decision.note_sha256, decision)
     rows = []
     for name in categories:
         predicted = [decision for decision in latest if decision.predicted == name]
@@ -51,8 +58,8 @@ def agreement_report(
         )
     return {
         **_agreement(latest),
-        "blind": _agreement([decision for decision in latest if decision.blind]),
-        "seen": _agreement([decision for decision in latest if not decision.blind]),
+        "blind": _agreement([*blind.values()]),
+        "seen": _agreement([decision for decision in latest if decision.note_sha256 not in blind]),
         "categories": rows,
         "drift": drift(audit_entries, categories, training),
     }

@@ -25,7 +25,7 @@ from nosology.serve.http.sessions import Caller
 from nosology.serve.model import Reading
 from nosology.serve.order import drawn_blind
 from nosology.serve.register import Register
-from nosology.serve.schemas import NoteIn
+from nosology.serve.schemas import NoteIn, SuggestedOut
 from nosology.serve.service import Service
 from nosology.serve.uploads import Format, id_column_of, note_column, parse_table, patient_column_of
 from nosology.serve.worklist import BatchJob
@@ -51,7 +51,7 @@ class Wanted:
     Attributes:
         text: The column that holds the notes; None for one with a usual name.
         id: The column of ids; None for row numbers.
-        patient: The column of patient ids; None where nobody says whose notes they are.
+        patient: The column of patient ids; None for one with a usual name, if there is one.
         name: What the file is called; may be empty.
         blind: Share of notes to be decided before their prediction is shown.
         suggest: Read rows with diagnoses to consider at once, where there are at most `ROWS_WITH_SUGGESTIONS`.
@@ -109,7 +109,7 @@ class BatchJobs:
             time.monotonic(),
             patients=patient_column_of(table, wanted.patient),
             name=wanted.name,
-            blind=drawn_blind(len(texts), wanted.blind),
+            blind=drawn_blind(texts, wanted.blind),
         )
         is_short = len(texts) <= ROWS_WITH_SUGGESTIONS
         one_by_one = wanted.suggest and is_short and self._service.model.can_suggest
@@ -263,21 +263,22 @@ class BatchJobs:
         results = await self._service.batcher.submit_rows([batch.texts[row] for row in places])
         readings: dict[int, Reading] = {}
         for row, result in zip(places, results, strict=True):
-            if isinstance(result, ReadingFailed):
-                batch.problems[row] = _why(result)
-            else:
+            if not isinstance(result, ReadingFailed):
                 readings[row] = result
+            elif batch.predictions[row] is None:  # else it was opened meanwhile, and read
+                batch.problems[row] = _why(result)
         await self._finish(batch, readings, "batch")
 
     async def _finish(self, batch: BatchJob, readings: dict[int, Reading], kind: str) -> None:
-        """Log and keep what was read."""
+        """Log and keep what was read; a row that was opened meanwhile keeps its diagnoses."""
         if not readings:
             return
         notes = [NoteIn.model_construct(id=batch.ids[row], text=batch.texts[row]) for row in readings]
         found = await self._service.finish(notes, [*readings.values()], batch.owner.name, kind)
         unseen = await asyncio.to_thread(self._service.model.unseen, [note.text for note in notes])
         for row, prediction, share in zip(readings, found, unseen, strict=True):
-            batch.predictions[row] = prediction
+            if not isinstance(batch.predictions[row], SuggestedOut):
+                batch.predictions[row] = prediction
             batch.unseen[row] = share if prediction.typicality is None else 1 - prediction.typicality
             batch.problems.pop(row, None)
 

@@ -32,16 +32,20 @@ class Place:
     unseen: float | None = None
 
 
-def drawn_blind(n_rows: int, share: float, seed: int | None = None) -> tuple[int, ...]:
-    """Return the rows that are decided blind, in the order in which they were drawn.
+def drawn_blind(texts: Sequence[str], share: float, seed: int | None = None) -> tuple[int, ...]:
+    """Return the rows that are decided blind, in the order in which they were drawn; rows of one text all or none.
 
     Args:
-        n_rows: Of the whole list.
-        share: Of its rows, 0 to 1.
+        texts: The notes of the whole list.
+        share: Of its different texts, 0 to 1.
         seed: Of the draw; None for one that cannot be known before.
     """
-    chosen = np.random.default_rng(seed).choice(n_rows, round(share * n_rows), replace=False)
-    return tuple(map(int, chosen))
+    rows: dict[str, list[int]] = {}
+    for row, text in enumerate(texts):
+        rows.setdefault(text, []).append(row)
+    of_text = [*rows.values()]
+    chosen = np.random.default_rng(seed).choice(len(of_text), round(share * len(of_text)), replace=False)
+    return tuple(row for place in chosen for row in of_text[place])
 
 
 def ordered(places: Sequence[Place], blind: Sequence[int], how: Order) -> list[int]:

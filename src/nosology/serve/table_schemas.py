@@ -30,6 +30,7 @@ class BatchOut(BaseModel):
     n_failed: int = Field(ge=0, description="Rows that could not be read; they come back without a prediction.")
     n_decided: int = Field(ge=0, description="Rows that were decided on.")
     n_hidden: int = Field(ge=0, description="Rows whose prediction is hidden until they are decided.")
+    is_fetched: bool = Field(description="Whether its result was fetched, whole and since the last decision.")
     seconds: float = Field(ge=0)
     format: Literal["csv", "jsonl", "parquet"]
     problem: str | None = Field(default=None, description="Why it failed; never holds text.")

@@ -27,6 +27,7 @@ FORMATS: dict[str, Format] = {
 
 _TEXT_COLUMNS = ("text", "note", "clean_text", "note_text")
 _ID_COLUMNS = ("id", "note_id", "row_id")
+_PATIENT_COLUMNS = ("patient_id", "subject_id")
 DECISION_COLUMNS = ("decided_category", "decided_code", "decided_by", "decided_at", "decided_blind")
 """What is added to a table of which somebody decided on a note."""
 _COMPRESSED = {b"\x1f\x8b", b"PK", b"BZ", b"\xfd7", b"\x28\xb5"}
@@ -98,16 +99,17 @@ def id_column_of(table: pl.DataFrame, wanted: str | None) -> list[str]:
 
 
 def patient_column_of(table: pl.DataFrame, wanted: str | None) -> list[str]:
-    """Return whose note each row is; empty texts where no column was named.
+    """Return whose note each row is: by the column named, or one with a usual name; empty texts where there is none.
 
     Raises:
         Refused: There is no column of the name that was given.
     """
-    if wanted is None:
+    name = _find(table, (wanted,) if wanted else _PATIENT_COLUMNS)
+    if name is None:
+        if wanted:
+            raise Refused(422, "The table has no column of the name given with ?patient=.")
         return [""] * table.height
-    if _find(table, (wanted,)) is None:
-        raise Refused(422, "The table has no column of the name given with ?patient=.")
-    return id_column_of(table, wanted)
+    return id_column_of(table, name)
 
 
 def columns_of(table: pl.DataFrame) -> list[ColumnOut]:

@@ -66,6 +66,10 @@ class BatchJob:
     shown: set[int] = field(default_factory=set, repr=False)
     reading: dict[int, asyncio.Task[None]] = field(default_factory=dict, repr=False)
     used: float = 0.0
+    _drawn: frozenset[int] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self._drawn = frozenset(self.blind)
 
     @property
     def n_done(self) -> int:
@@ -91,14 +95,18 @@ class BatchJob:
             n_failed=len(self.problems),
             n_decided=len(self.decisions),
             n_hidden=sum(map(self.is_hidden, self.blind)),
+            is_fetched=self.is_fetched,
             seconds=round(seconds, 3),
             format=self.kind,
             problem=self.problem,
         )
 
     def is_hidden(self, row: int) -> bool:
-        """Return whether a row's prediction may not be shown yet."""
-        return row in self.blind and row not in self.decisions and row not in self.shown
+        """Return whether a row's prediction may not be shown yet; never where there is no category to decide on."""
+        if row not in self._drawn or row in self.decisions or row in self.shown or row in self.problems:
+            return False
+        found = self.predictions[row]
+        return found is None or not found.reason
 
     def is_whole(self, row: int, *, can_suggest: bool) -> bool:
         """Return whether all is known of a row that can be."""
@@ -146,10 +154,9 @@ class BatchJob:
             escapes_formulas: In CSV, cells that a table program would run get an apostrophe in front.
         """
         self.shown.update(filter(self.is_hidden, self.blind))
-        yield from result.pieces(
-            self.table, self.predictions, self.decisions, kind=self.kind, escapes_formulas=escapes_formulas
-        )
-        self.is_fetched = True
+        predictions, decisions = [*self.predictions], self.decisions.copy()  # people go on deciding meanwhile
+        yield from result.pieces(self.table, predictions, decisions, kind=self.kind, escapes_formulas=escapes_formulas)
+        self.is_fetched = decisions == self.decisions
 
     def _places(self) -> Iterator[Place]:
         for row, found in enumerate(self.predictions):

@@ -65,6 +65,8 @@ def test_notes_that_leave_for_a_host_are_written_down_before_they_do(
     )
     url = server.url.replace("127.0.0.1", HOST)
     how = ["--backend", "server", "--url", url, "--export", folder / "out", "--state", tmp_path / "state"]
+    how += ["--audit-key", tmp_path / "vault" / "audit.key"]
+    (tmp_path / "vault").mkdir()
     n_asked = len(server.asked)
     status, _, said = nosology("classify", folder / "run", folder / "notes.csv", *how)
     assert status == 2
@@ -78,6 +80,8 @@ def test_notes_that_leave_for_a_host_are_written_down_before_they_do(
     entry = json.loads(line)
     assert (entry["event"], entry["host"], entry["notes"]) == ("notes-sent-to-host", HOST, 2)
     assert "Fever" not in line
+    assert (tmp_path / "vault" / "audit.key").exists()
+    assert not (tmp_path / "state" / "audit.key").exists()
 
 
 @pytest.mark.parametrize(

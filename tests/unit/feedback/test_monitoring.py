@@ -118,6 +118,15 @@ def test_what_was_undone_does_not_count_and_blind_is_told_from_seen() -> None:
     assert (found["seen"]["n_decisions"], found["seen"]["agreement"]) == (1, 1.0)
 
 
+def test_a_note_counts_by_its_first_blind_decision_though_it_was_changed_or_undone_afterwards() -> None:
+    blind = [replace(decision(note, "A", "B"), blind=True) for note in "123"]
+    changed, undone = decision("1", "A", "A"), replace(blind[1], verdict="undone")
+    found = agreement_report([*blind, changed, undone, decision("4", "A", "A")], [], NAMES, None)
+    assert (found["blind"]["n_decisions"], found["blind"]["n_accepted"]) == (3, 0)
+    assert (found["seen"]["n_decisions"], found["seen"]["n_accepted"]) == (1, 1), "note 1 was not seen first"
+    assert (found["n_decisions"], found["n_accepted"]) == (3, 2), "the latest of each"
+
+
 @given(some_decisions)
 def test_the_rows_add_up_to_the_whole(decisions: Any) -> None:
     found = agreement_report(iter(decisions), [], NAMES, None)

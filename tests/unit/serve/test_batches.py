@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import time
 from typing import Any
 
 import polars as pl
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nosology.feedback.store import Decision
 from nosology.records import PREDICTION_COLUMNS
 from nosology.serve import result, worklist
 from nosology.serve.http.sessions import LOCAL
@@ -158,3 +160,37 @@ def test_json_lines_give_every_note_back_as_it_was(texts: list[str]) -> None:
 def test_no_text_is_in_what_a_table_looks_like() -> None:
     batch = read_whole(job(), "a", "b", "c")
     assert not any(note in repr(batch) for note in NOTES)
+
+
+def decided() -> Decision:
+    """Return what somebody decided on a row."""
+    return Decision("d", "local", "", "", "0" * 64, "m", "a", 0.75, False, (), "accepted", "a")
+
+
+def test_every_piece_of_a_result_has_the_columns_of_the_first_whatever_is_decided_meanwhile(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(result, "_ROWS_OF_A_PIECE", 1)
+    batch = read_whole(job("jsonl"), "a", "b", "c")
+    pieces = batch.result()
+    found = [json.loads(next(pieces))]
+    batch.decisions[1] = decided()
+    found += map(json.loads, pieces)
+    assert len({tuple(row) for row in found}) == 1
+    assert not batch.is_fetched, "a decision is missing in it"
+
+
+def test_a_blind_row_without_a_category_is_not_hidden_since_nobody_can_decide_on_it() -> None:
+    batch = job(blind=(2, 0, 1), problems={1: "too slow"})
+    assert [batch.is_hidden(row) for row in range(3)] == [True, False, True]
+    batch.predictions[0], batch.predictions[2] = prediction("", 0.0, reason="empty note"), prediction()
+    assert [batch.is_hidden(row) for row in range(3)] == [False, False, True]
+    assert batch.row(0).prediction is not None
+    assert batch.out().n_hidden == 1
+
+
+def test_a_long_list_that_is_blind_throughout_is_told_of_in_no_time() -> None:
+    batch = job(texts=["x"] * 20_000, blind=tuple(range(20_000)))
+    started = time.process_time()
+    assert batch.out().n_hidden == 20_000
+    assert time.process_time() - started < 0.5  # going through the drawn rows for each takes some 2 s

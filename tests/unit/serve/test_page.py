@@ -102,3 +102,11 @@ def test_contrast_is_enough(theme: int, ink: str, paper: str, least: int | float
     colours = dict(re.findall(r"--([\w-]+): (#[0-9a-f]+)", block))
     one, two = sorted((luminance(colours[ink]), luminance(colours[paper])), reverse=True)
     assert (one + 0.05) / (two + 0.05) >= least
+
+
+def test_no_action_has_a_key_that_decides_for_a_category_of_a_blind_note() -> None:
+    (choices,) = re.findall(r'BLIND_KEYS = \[\.\.\."(\w+)"\]', SCRIPTS["finding.js"])
+    actions = re.findall(r'\{ id: "\w+", key: "(.)"', SCRIPTS["app.js"])
+    assert len(choices) == len(set(choices)) == 18
+    assert len(actions) == 12
+    assert not set(choices) & set(actions)

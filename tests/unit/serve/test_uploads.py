@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from nosology.records import PREDICTION_COLUMNS
 from nosology.serve.http.problems import Refused
-from nosology.serve.uploads import FORMATS, Format, id_column_of, note_column, parse_table
+from nosology.serve.uploads import FORMATS, Format, id_column_of, note_column, parse_table, patient_column_of
 
 CANARY = "canary"
 TABLE = pl.DataFrame({"id": ["0389", "2"], "text": ["fever, cough", 'she said "no"']})
@@ -172,6 +172,16 @@ def test_an_id_column_that_was_named_must_be_there() -> None:
     assert id_column_of(table, "text") == ["a"]
     with pytest.raises(Refused) as caught:
         id_column_of(table, CANARY)
+    assert CANARY not in str(caught.value.detail)
+
+
+def test_patients_are_found_by_a_usual_name_and_else_by_the_one_that_was_given() -> None:
+    table = pl.DataFrame({"SUBJECT_ID": ["p1", None], "ward": ["3", "4"]})
+    assert patient_column_of(table, None) == ["p1", ""]
+    assert patient_column_of(table, "ward") == ["3", "4"]
+    assert patient_column_of(table.drop("SUBJECT_ID"), None) == ["", ""], "nobody says"
+    with pytest.raises(Refused) as caught:
+        patient_column_of(table, CANARY)
     assert CANARY not in str(caught.value.detail)
 
 

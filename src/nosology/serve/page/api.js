@@ -48,6 +48,7 @@ export const getDecisions = (limit) => ask("GET", `/v1/feedback?limit=${limit}`)
 export const decide = (decision) => ask("POST", "/v1/feedback", { body: decision });
 export const getBatches = () => ask("GET", "/v1/batch");
 export const getList = (id, query) => ask("GET", `/v1/batch/${id}/list?${new URLSearchParams(query)}`);
+export const getBatch = (id) => ask("GET", `/v1/batch/${id}`);
 export const forgetBatch = (id) => ask("DELETE", `/v1/batch/${id}`);
 
 /** Return a row of a list with its text and whatever is known by now. */

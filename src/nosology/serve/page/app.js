@@ -1,7 +1,7 @@
 // The page: paste or drop a note, read it, decide; or work through a list. Everything has a key.
 
 import * as api from "./api.js";
-import { askCategory, askKey, setUpDialogs, showAgreement, showCard } from "./dialogs.js";
+import { askCategory, askKey, askReplace, setUpDialogs, showAgreement, showCard } from "./dialogs.js";
 import { $, announce, h, percent } from "./dom.js";
 import { askColumns, isTable, noteText, setUpDrop } from "./files.js";
 import { BLIND_KEYS, showFinding, showNothing, showReading } from "./finding.js";
@@ -15,6 +15,7 @@ let model = null;
 let entry = null; // the note on the desk: { id, text, prediction, decision, chosen, row, isBlind, isReading }
 let turn = 0; // counts notes put on the desk, so that a late answer finds nobody
 let lastRow = null; // of the list, decided last
+let isUndoing = false;
 const worklist = new WorkList(openRow, showProblem);
 
 const ACTIONS = [
@@ -22,7 +23,7 @@ const ACTIONS = [
   { id: "correct", key: "c", words: "correct", run: correct },
   { id: "take", key: "t", words: "take the diagnosis that is chosen", run: () => entry?.chosen >= 0 && take(entry.chosen) },
   { id: "skip", key: "s", words: "skip this note of the list", run: () => worklist.skip() },
-  { id: "undo", key: "u", words: "undo the last decision", run: undo },
+  { id: "undo", key: "u", words: "undo the last decision", run: () => undo() },
   { id: "next", key: "j", words: "next note of the list", run: () => worklist.step(1) },
   { id: "previous", key: "k", words: "previous note of the list", run: () => worklist.step(-1) },
   { id: "new", key: "n", words: "new note", run: newNote },
@@ -31,7 +32,7 @@ const ACTIONS = [
   { id: "card", key: "m", words: "model card", run: () => model && showCard(model) },
   { id: "help", key: "?", words: "these keys", run: () => $("help").showModal() },
 ];
-const SHOWN = { accept: () => decide("accepted"), correct, choose, take, skip: () => worklist.skip(), undo, decideBlind: (name) => decide("blind", name) };
+const SHOWN = { accept: () => decide("accepted"), correct, choose, take, skip: () => worklist.skip(), undo: () => undo(), decideBlind: (name) => decide("blind", name) };
 
 async function start() {
   setUpDialogs();
@@ -227,7 +228,7 @@ async function decide(verdict, category, code) {
   if (!isReady || mine.isDeciding) return;
   mine.isDeciding = true;
   showProblem(null);
-  const id = crypto.randomUUID();
+  const id = sendingId(mine, verdict, category, code);
   try {
     if (mine.row === undefined) {
       const text = model.keeps_text ? mine.text : undefined;
@@ -237,6 +238,7 @@ async function decide(verdict, category, code) {
       Object.assign(mine, { decision: told.decision, isBlind: false });
       sayLast(told);
     }
+    mine.sending = null;
   } catch (problem) {
     showProblem(problem);
     return;
@@ -245,7 +247,15 @@ async function decide(verdict, category, code) {
   }
   announce(mine.decision.verdict === "accepted" ? "Accepted and stored." : `Corrected to ${mine.decision.category} and stored.`);
   if (mine !== entry) renderHistory(entry, reopen);
-  else if (mine.row === undefined || !worklist.advance()) mine.row === undefined ? present() : fill(await worklist.read(mine.row), false);
+  else if (mine.row === undefined) present();
+  else if (!(await worklist.advance()) && mine === entry) fill(await worklist.read(mine.row), false);
+}
+
+/** Return the id to send a decision under: that of the last try while the same is tried again, so that it counts once. */
+function sendingId(item, ...what) {
+  const said = JSON.stringify(what);
+  if (item.sending?.said !== said) item.sending = { said, id: crypto.randomUUID() };
+  return item.sending.id;
 }
 
 /** Say what was decided last, and what the run had said of a note that was blind. */
@@ -254,30 +264,39 @@ function sayLast(told) {
   const { decision } = told;
   const words = decision.blind ? `you said ${decision.category}, the run said ${decision.predicted}` : decision.category;
   $("last").hidden = false;
-  $("last").replaceChildren(`${told.id}: ${words}. `, h("button", { type: "button", class: "link", click: undo }, "Undo ", h("kbd", {}, SHOWN.keyOf("undo"))));
+  $("last").replaceChildren(`${told.id}: ${words}. `, h("button", { type: "button", class: "link", click: () => undo(told.row) }, "Undo ", h("kbd", {}, SHOWN.keyOf("undo"))));
 }
 
-async function undo() {
+/** Take back a decision: of a row of the list, or without one of the note on the desk, or else the last of the list. */
+async function undo(toldRow) {
   const mine = entry;
+  if (isUndoing) return;
+  isUndoing = true;
   showProblem(null);
   try {
-    if (mine && mine.row === undefined) {
+    if (toldRow === undefined && mine && mine.row === undefined) {
       if (!mine.decision) return;
       await api.decide({ id: crypto.randomUUID(), receipt: mine.prediction.receipt, verdict: "undone", category: mine.decision.category, note_id: mine.id });
       mine.decision = null;
       present();
     } else {
-      const row = mine?.decision ? mine.row : lastRow;
+      const row = toldRow ?? (mine?.decision ? mine.row : lastRow);
       if (row === null || row === undefined) return;
       await worklist.undo(row);
-      lastRow = null;
-      $("last").hidden = true;
+      if (row === lastRow) forgetLast();
       worklist.select(row);
     }
     announce("Undone.");
   } catch (problem) {
     showProblem(problem);
+  } finally {
+    isUndoing = false;
   }
+}
+
+function forgetLast() {
+  lastRow = null;
+  $("last").hidden = true;
 }
 
 // ---- files
@@ -297,8 +316,8 @@ async function takeFile(file) {
 
 async function takeTable(file) {
   const blind = Math.min(Math.max(Number($("blind-share").value) || 0, 0), 50) / 100;
-  $("last").hidden = true;
-  lastRow = null;
+  if (!(await worklist.mayReplace(askReplace))) return;
+  forgetLast();
   try {
     await worklist.load(file, { blind });
   } catch (problem) {

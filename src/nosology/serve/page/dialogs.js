@@ -66,6 +66,22 @@ export function askCategory(labels, ranking, callback) {
   filter.focus();
 }
 
+/** Ask whether a list that was decided on may go; return the answer. */
+export function askReplace(batch) {
+  const dialog = $("replace");
+  $("replace-what").textContent = `${batch.n_decided.toLocaleString("en")} decisions on ${batch.name || "the open list"} are in its table, which you have not downloaded since. Opening another list takes the table away; the decisions stay with the service.`;
+  return new Promise((resolve) => {
+    let isAgreed = false;
+    $("replace-go").onclick = () => {
+      isAgreed = true;
+      dialog.close();
+    };
+    dialog.querySelector(".leave").onclick = () => dialog.close();
+    dialog.onclose = () => resolve(isAgreed);
+    dialog.showModal();
+  });
+}
+
 const row = (name, value) => [h("dt", {}, name), h("dd", {}, value)];
 const interval = (pair) => (pair ? ` (${percent(pair[0])} to ${percent(pair[1])})` : "");
 

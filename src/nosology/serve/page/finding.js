@@ -34,8 +34,8 @@ export function showNothing() {
   );
 }
 
-/** The keys of a blind note's categories, in the label set's order. */
-export const BLIND_KEYS = [..."123456789qwertyiop"];
+/** The keys of a blind note's categories, in the label set's order; no action may have one of them. */
+export const BLIND_KEYS = [..."123456789qwryiopdf"];
 
 function blind(model, actions) {
   const choices = model.labels.map((label, place) =>

@@ -1,12 +1,13 @@
 // Single-letter keys: each can be changed, and all can be turned off (WCAG 2.1.4).
 
 import { $, h } from "./dom.js";
+import { BLIND_KEYS } from "./finding.js";
 import { keep, recall } from "./memory.js";
 
 /** Bind actions, each `{ id, key, words, run }`; `choose` is told each key first and says whether it was one of its own. */
 export function setUpKeys(actions, choose) {
   let changed = recall("keys", {});
-  const keyOf = (action) => changed[action.id] ?? action.key;
+  const keyOf = (action) => (BLIND_KEYS.includes(changed[action.id]) ? action.key : (changed[action.id] ?? action.key));
   $("single-keys").checked = recall("singleKeys", true);
   $("single-keys").addEventListener("change", () => keep("singleKeys", $("single-keys").checked));
   $("default-keys").addEventListener("click", () => {
@@ -18,8 +19,10 @@ export function setUpKeys(actions, choose) {
   function change(action, input) {
     const key = input.value.trim().toLowerCase();
     const other = actions.find((item) => item !== action && keyOf(item).toLowerCase() === key);
-    if (!key || other || /[1-9]/.test(key)) {
-      $("help-problem").textContent = other ? `${key.toUpperCase()} is taken: ${other.words}.` : "A key is one letter or sign.";
+    const decides = BLIND_KEYS.includes(key);
+    if (!key || other || decides) {
+      const holder = decides ? "it decides for a category of a blind note" : other?.words;
+      $("help-problem").textContent = holder ? `${key.toUpperCase()} is taken: ${holder}.` : "A key is one letter or sign.";
       input.value = keyOf(action).toUpperCase();
       return;
     }
@@ -44,12 +47,13 @@ export function setUpKeys(actions, choose) {
     const isField = event.target.matches?.("input, textarea, select") && event.target.getClientRects().length > 0;
     const isTyping = isField || document.querySelector("dialog[open]");
     if (isTyping || event.ctrlKey || event.metaKey || event.altKey || !$("single-keys").checked) return;
+    if (event.repeat) return; // a key that is held would decide the next notes too
     const key = event.key.toLowerCase();
     const action = actions.find((item) => keyOf(item).toLowerCase() === key);
     if (choose(key)) event.preventDefault();
     else if (action) {
       event.preventDefault();
-      if (!event.repeat) action.run();
+      action.run();
     }
   });
   render();

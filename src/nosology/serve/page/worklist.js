@@ -25,6 +25,13 @@ export class WorkList {
     return Boolean(this.batch);
   }
 
+  /** Return whether the open list may go: `ask` is called with one whose table was not fetched since it was decided on. */
+  async mayReplace(ask) {
+    if (!this.batch) return true;
+    const batch = await api.getBatch(this.batch.batch_id).catch((problem) => (problem.status === 404 || problem.status === 410 ? null : this.batch));
+    return !batch?.n_decided || batch.is_fetched || ask(batch);
+  }
+
   /** Upload a file and open its first note. */
   async load(file, wanted) {
     const batch = await api.uploadTable(file, wanted);
@@ -87,7 +94,10 @@ export class WorkList {
   async refresh() {
     const { batch_id: id } = this.batch;
     const found = await api.getList(id, this.query());
-    if (this.batch?.batch_id !== id) return;
+    if (this.batch?.batch_id === id) this.take(found);
+  }
+
+  take(found) {
     this.batch = found.batch;
     this.rows = found.rows;
     this.nWanted = found.n_rows;
@@ -96,20 +106,34 @@ export class WorkList {
   }
 
   /** Return the row to decide next after the open one; null where none is left. */
-  next(after = this.current, n = 1) {
-    const place = this.rows.findIndex((item) => item.row === after);
-    const ahead = [...this.rows.slice(place + 1), ...this.rows.slice(0, Math.max(place, 0))];
+  next(after = this.current, n = 1, rows = this.rows) {
+    const place = rows.findIndex((item) => item.row === after);
+    const ahead = [...rows.slice(place + 1), ...rows.slice(0, Math.max(place, 0))];
     const open = ahead.filter((item) => !item.decided && !item.problem && !item.reason && item.row !== after);
     const found = [...open.filter((item) => !this.skipped.has(item.row)), ...open.filter((item) => this.skipped.has(item.row))];
     return n === 1 ? (found[0]?.row ?? null) : found.slice(0, n).map((item) => item.row);
   }
 
   /** Open the next note to decide on, or say that there is none. */
-  advance() {
-    const row = this.next();
-    if (row === null) announce("Every note of this list is decided.");
-    else this.select(row);
+  async advance() {
+    const row = this.next() ?? (await this.nextOpen());
+    const { n_decided: nDecided, n_rows: nRows } = this.batch;
+    if (row !== null) this.select(row);
+    else announce(nDecided === nRows ? "Every note of this list is decided." : `No other note waits here; ${nDecided} of ${nRows} are decided.`);
     return row !== null;
+  }
+
+  /** Ask for the rows that are not decided, since not all are shown; show them where one is left, and return it. */
+  async nextOpen() {
+    const show = $("show").value === "unsure" ? "unsure" : "open";
+    const { batch_id: id } = this.batch;
+    const found = await api.getList(id, { ...this.query(), show });
+    if (this.batch?.batch_id !== id) return null;
+    const row = this.next(this.current, 1, found.rows);
+    if (row !== null) $("show").value = show;
+    if (row !== null) this.take(found);
+    else this.batch = found.batch;
+    return row;
   }
 
   /** Open the row above or below. */
@@ -121,7 +145,7 @@ export class WorkList {
   skip() {
     if (this.current === null) return;
     this.skipped.add(this.current);
-    this.advance();
+    this.advance().catch(this.fail);
   }
 
   select(row) {
@@ -190,7 +214,9 @@ export class WorkList {
     );
     const chosen = $("category-filter").value;
     $("category-filter").replaceChildren(h("option", { value: "" }, "any category"), ...Object.entries(this.categories).map(([name, n]) => h("option", { value: name, selected: name === chosen }, `${name} (${n})`)));
+    const held = document.activeElement?.closest("#worklist-rows [data-row]")?.dataset.row;
     $("worklist-rows").replaceChildren(...this.rows.map((item) => this.row(item)));
+    if (held) $("worklist-rows").querySelector(`[data-row="${held}"]`)?.focus({ preventScroll: true });
     if (this.nWanted > this.rows.length) $("worklist-rows").append(h("li", { class: "hint more" }, `The first ${count(this.rows.length)} of ${count(this.nWanted)}; the table has all.`));
   }
 

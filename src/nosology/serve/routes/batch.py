@@ -60,7 +60,9 @@ def _add_upload(router: APIRouter, service: Service, batches: BatchJobs) -> None
         request: Request,
         text: Annotated[str | None, Query(max_length=200, description="The column that holds the notes.")] = None,
         id: Annotated[str | None, Query(max_length=200, description="The column that names the rows.")] = None,
-        patient: Annotated[str | None, Query(max_length=200, description="The column of patient ids.")] = None,
+        patient: Annotated[
+            str | None, Query(max_length=200, description="The column of patient ids, if not patient_id.")
+        ] = None,
         name: Annotated[str, Query(max_length=200, description="What the file is called.")] = "",
         blind: Annotated[
             float, Query(ge=0, le=1, description="Share of notes to decide before their prediction is shown.")

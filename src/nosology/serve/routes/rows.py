@@ -106,6 +106,7 @@ async def _take(service: Service, batch: BatchJob, row: int, decision: Decision)
     if is_new:
         service.metrics.decisions.labels(stored.verdict).inc()
     batch.shown.add(row)
+    batch.is_fetched = batch.is_fetched and not is_new
     if stored.verdict == "undone":
         batch.decisions.pop(row, None)
     else:
@@ -124,7 +125,8 @@ def _decision(service: Service, batch: BatchJob, row: int, body: RowDecisionIn, 
         raise Refused(409, "This row was not read yet, or could not be.")
     if found.reason:
         raise Refused(409, "This row has no category to decide on.")
-    is_blind = batch.is_hidden(row)
+    made = batch.decisions.get(row)
+    is_blind = made.blind if made and made.decision_id == body.id else batch.is_hidden(row)
     if is_blind and body.category is None:
         raise Refused(422, "This row is decided blind: give the category that you see in it.")
     category = body.category or found.label

@@ -1,8 +1,11 @@
 """Rows of a table over HTTP: an order, blind ones, one reading each, decisions that come back in the table."""
 
+import asyncio
 import csv
 import io
 import threading
+import time
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -125,3 +128,48 @@ def test_a_blind_row_is_decided_before_it_is_read_and_read_once_all_the_same(cli
 def test_nothing_is_undone_that_was_not_decided(client: Any) -> None:
     place = uploaded(client)
     assert client.request("DELETE", f"{place}/rows/0/decision").status_code == 409
+
+
+@pytest.mark.parametrize("word", [None, "eczema 1"], ids=["read", "broken"])
+def test_a_row_opened_while_its_piece_is_read_keeps_its_diagnoses(
+    client: Any, parts: Any, word: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batcher, reader = parts[0].batcher, parts[1]
+    submit, has_read, may_go_on = batcher.submit_rows, threading.Event(), threading.Event()
+
+    async def late(*what: Any) -> Any:
+        found = await submit(*what)
+        has_read.set()
+        await asyncio.to_thread(may_go_on.wait, 30)
+        return found
+
+    monkeypatch.setattr(batcher, "submit_rows", late)
+    reader.breaks_on = word
+    place = client.post("/v1/batch", content=TABLE, headers={"Content-Type": "text/csv"}).headers["location"]
+    assert has_read.wait(20)
+    until(lambda: "eczema 1" in str(reader.texts))
+    time.sleep(0.1)
+    reader.breaks_on = None
+    assert client.get(f"{place}/rows/1").json()["prediction"]["suggestions"]
+    may_go_on.set()
+    until(lambda: client.get(place).json()["state"] == "done")
+    row = client.get(f"{place}/rows", params={"offset": 1, "limit": 1}).json()["rows"][0]
+    assert (row["problem"], "suggestions" in row["prediction"]) == (None, True)
+
+
+def test_a_blind_decision_whose_answer_was_lost_is_sent_again_under_its_id(client: Any, parts: Any) -> None:
+    decision = f"{uploaded(client, suggest=True, blind=1)}/rows/3/decision"
+    body = {"id": str(uuid.uuid4()), "category": NAMES[1]}
+    first, again = (client.post(decision, json=body) for _ in range(2))
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert first.json() == again.json()
+    assert [item.blind for item in parts[0].store.all()] == [True]
+    assert client.post(decision, json=body | {"category": NAMES[2]}).status_code == 409
+
+
+def test_a_decision_after_the_table_was_fetched_is_not_in_it(client: Any) -> None:
+    place = uploaded(client)
+    assert client.get(f"{place}/result").status_code == 200
+    assert client.get(place).json()["is_fetched"]
+    assert client.post(f"{place}/rows/0/decision", json={}).status_code == 201
+    assert not client.get(place).json()["is_fetched"]
