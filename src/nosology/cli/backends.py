@@ -124,15 +124,13 @@ def classifier_of(run: Path, system: "System | None", where: Where, n_notes: int
 
 
 def _server(run: "Run", where: Where, n_notes: int) -> Callable[["PromptEncoder", Path], "OutsideModel"]:
-    from nosology.modeling.backends.server import Address, ServerModel, is_this_machine
+    from nosology.modeling.backends.server import Address, ServerModel, is_this_machine, sendable
 
     assert where.url is not None
-    address = Address.of(where.url, allowed_host=where.allowed_host)
+    address, key = Address.of(where.url, allowed_host=where.allowed_host), sendable(where.key)
     if not is_this_machine(address.host):
         _write_down(run, where, address, n_notes)
-    return lambda _encoder, _export: ServerModel(
-        address, name=where.served_name, key=where.key, most_seconds=where.seconds
-    )
+    return lambda _encoder, _export: ServerModel(address, name=where.served_name, key=key, most_seconds=where.seconds)
 
 
 def _write_down(run: "Run", where: Where, address: "Address", n_notes: int) -> None:

@@ -73,9 +73,17 @@ def test_notes_that_leave_for_a_host_are_written_down_before_they_do(
     assert f"notes would leave this machine for {HOST}, unencrypted" in said
     assert len(server.asked) == n_asked
     assert not (tmp_path / "state").exists()
+    monkeypatch.setenv("NOSOLOGY_SERVER_KEY", "sesame open")
+    status, _, said = nosology("classify", folder / "run", folder / "notes.csv", *how, "--allow-host", HOST)
+    assert status == 2
+    assert "NOSOLOGY_SERVER_KEY" in said
+    assert "sesame" not in said
+    assert not (tmp_path / "state").exists(), "no note left"
+    monkeypatch.setenv("NOSOLOGY_SERVER_KEY", "sesame\n")
     status, _, said = nosology("classify", folder / "run", folder / "notes.csv", *how, "--allow-host", HOST)
     assert status == 0, said
     assert f"notes leave this machine for {HOST}, unencrypted:" in " ".join(said.split())
+    assert server.headers[-1]["Authorization"] == "Bearer sesame"
     (line,) = (tmp_path / "state" / "audit.jsonl").read_text(encoding="utf-8").splitlines()
     entry = json.loads(line)
     assert (entry["event"], entry["host"], entry["notes"]) == ("notes-sent-to-host", HOST, 2)

@@ -85,6 +85,19 @@ def is_this_machine(host: str) -> bool:
         return False
 
 
+def sendable(key: str) -> str:
+    """Return a key without what blanks stand around it.
+
+    Raises:
+        ConfigError: It holds what cannot be sent; the key is not shown.
+    """
+    key = key.strip()
+    if not _is_plain(key):
+        hint = "copy it again: letters, digits and signs of ASCII, without blanks"
+        raise ConfigError("the key for the server holds what no key can hold", place="NOSOLOGY_SERVER_KEY", hint=hint)
+    return key
+
+
 def _is_plain(text: str) -> bool:
     """Return whether a text is printable ASCII without blanks, as what stands in a request has to be."""
     return text.isascii() and text.isprintable() and " " not in text
@@ -114,12 +127,7 @@ class ServerModel:
             ModelError: It does not answer, or serves several models.
         """
         self._connection: http.client.HTTPConnection | None = None
-        self.address, self._key, self._most_seconds = address, key.strip(), most_seconds
-        if not _is_plain(self._key):
-            hint = "copy it again: letters, digits and signs of ASCII, without blanks"
-            raise ConfigError(
-                "the key for the server holds what no key can hold", place="NOSOLOGY_SERVER_KEY", hint=hint
-            )
+        self.address, self._key, self._most_seconds = address, sendable(key), most_seconds
         self.name = name or self._only_model()
 
     @property
