@@ -126,6 +126,23 @@ def test_what_was_decided_last_is_undone_and_a_note_that_was_skipped_comes_last(
     page.select_option("#show", "all")
     page.select_option("#category-filter", "Digestive")
     playwright.expect(page.locator("#worklist-rows li")).to_have_count(10)
+    page.set_input_files("#list-file", str(notes))
+    playwright.expect(page.locator("#worklist-rows li")).to_have_count(N_NOTES)
+    page.select_option("#order", "file")
+    page.click("[data-row='0']")
+    for row in range(2):
+        playwright.expect(page.locator("#note-heading")).to_have_text(f"n{row}")
+        page.keyboard.press("a")
+    playwright.expect(page.locator("#n-decided")).to_have_text(f"2 of {N_NOTES} decided")
+    page.click("[data-row='0']")
+    playwright.expect(page.locator("#undo")).to_be_visible()
+    page.click("#last button")
+    playwright.expect(page.locator("#note-heading")).to_have_text("n1")
+    assert served.service.store.all()[-1].note_id == "n1", "the one that the bar told"
+    page.set_input_files("#list-file", str(notes))
+    playwright.expect(page.locator("#replace-what")).to_contain_text("1 decisions on ward.csv")
+    page.click("#replace .leave")
+    playwright.expect(page.locator("#n-decided")).to_have_text(f"1 of {N_NOTES} decided")
 
 
 def test_a_file_that_is_no_text_is_refused_with_the_reason_which_goes_with_the_next_file(
@@ -186,5 +203,9 @@ def test_keys_can_be_changed(served: Any, new_page: Any, notes: Path) -> None:
     page.keyboard.press("a")
     page.wait_for_timeout(200)
     assert served.service.store.all() == []
-    page.keyboard.press("x")
+    page.keyboard.down("x")
     playwright.expect(page.locator("#n-decided")).to_have_text(f"1 of {N_NOTES} decided")
+    page.wait_for_selector("#accept")
+    page.keyboard.down("x")  # held
+    page.wait_for_timeout(200)
+    assert len(served.service.store.all()) == 1
