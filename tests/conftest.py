@@ -14,11 +14,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
-# A deadline per example measures how busy the machine is, and fails on a busy one; pytest-timeout guards against hangs.
+# A deadline per example measures how busy the machine is, and fails on a busy one, and so does the check that examples
+# are drawn quickly; pytest-timeout guards against hangs.
 # Other examples are drawn in every run, so that forty a run find in some runs what a hundred would in one.
-settings.register_profile("short", deadline=None, max_examples=int(os.environ.get("NOSOLOGY_TEST_EXAMPLES", "40")))
+settings.register_profile(
+    "short",
+    deadline=None,
+    max_examples=int(os.environ.get("NOSOLOGY_TEST_EXAMPLES", "40")),
+    suppress_health_check=[HealthCheck.too_slow],
+)
 settings.load_profile("short")
 
 _NUMBERS = itertools.count()

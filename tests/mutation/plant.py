@@ -64,7 +64,7 @@ def unnoticed_faults(faults: Sequence[Fault], root: Path, *, jobs: int) -> list[
             fault, started = faults[number], time.monotonic()
             copy = _copy(root, Path(folder) / str(number))
             plant(fault, copy)
-            status = _run_tests(copy, root, fault.tests)
+            status = _run_tests(copy, root, fault.tests).returncode
             shutil.rmtree(copy)
             if status not in (TESTS_PASSED, TESTS_FAILED):
                 raise PlantingError(f"with {fault.name!r} the tests did not run (pytest's exit status {status})")
@@ -76,10 +76,10 @@ def unnoticed_faults(faults: Sequence[Fault], root: Path, *, jobs: int) -> list[
             parts = [everything[start::jobs] for start in range(min(jobs, len(everything)))]
             without_fault = [pool.submit(_run_tests, sound, root, part) for part in parts]
             planted = [pool.submit(is_noticed, number) for number in range(len(faults))]
-            for part, run in zip(parts, without_fault, strict=True):
-                if run.result() != TESTS_PASSED:
+            for run in without_fault:
+                if run.result().returncode != TESTS_PASSED:
                     pool.shutdown(cancel_futures=True)
-                    raise PlantingError("these tests fail without any fault: " + " ".join(part))
+                    raise PlantingError(f"tests fail without any fault:\n{run.result().stdout[-4_000:]}")
             verdicts = [run.result() for run in planted]
     return [fault for fault, noticed in zip(faults, verdicts, strict=True) if not noticed]
 
@@ -106,8 +106,8 @@ def _copy(root: Path, to: Path) -> Path:
     return Path(shutil.copytree(root / "src", to))
 
 
-def _run_tests(source: Path, root: Path, tests: Sequence[str]) -> int:
-    """Return pytest's exit status for these tests, run against a copy of the source."""
+def _run_tests(source: Path, root: Path, tests: Sequence[str]) -> subprocess.CompletedProcess[str]:
+    """Run these tests against a copy of the source, up to the first that fails, and return how pytest ended."""
     environment = os.environ | {
         "PYTHONPATH": str(source),
         "PYTHONDONTWRITEBYTECODE": "1",
@@ -117,7 +117,8 @@ def _run_tests(source: Path, root: Path, tests: Sequence[str]) -> int:
         # Other plugins take longer to load than most of these tests to run.
         "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
     }
-    command = [sys.executable, "-m", "pytest", "-p", "pytest_timeout", "--exitfirst", "--no-header", "--tb=no", *tests]
+    options = ["-p", "pytest_timeout", "--exitfirst", "--no-header", "--tb=short"]
+    command = [sys.executable, "-m", "pytest", *options, *tests]
     shown = subprocess.run(
         [sys.executable, "-c", "import nosology; print(nosology.__file__)"],
         cwd=root,
@@ -127,7 +128,9 @@ def _run_tests(source: Path, root: Path, tests: Sequence[str]) -> int:
     )
     if not shown.stdout.startswith(str(source)):
         raise PlantingError(f"the tests would read {shown.stdout.strip() or 'nothing'}, not the copy in {source}")
-    return subprocess.run(command, cwd=root, env=environment, capture_output=True).returncode
+    return subprocess.run(
+        command, cwd=root, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
 
 
 if __name__ == "__main__":
