@@ -209,3 +209,41 @@ def test_keys_can_be_changed(served: Any, new_page: Any, notes: Path) -> None:
     page.keyboard.down("x")  # held
     page.wait_for_timeout(200)
     assert len(served.service.store.all()) == 1
+
+
+def test_a_late_answer_undoes_neither_a_newer_choice_nor_a_decision(served: Any, new_page: Any, notes: Path) -> None:
+    page = new_page(served.url)
+    page.fill("#blind-share", "0")
+    begin(page, notes)
+    page.wait_for_selector("#accept")
+    shown, held = page.locator("#worklist-rows li"), []
+
+    def choose_and_hold(how: str) -> None:
+        """Choose what is shown; the answer is the list as it is now, and comes when it is let go."""
+        page.route("**/list?*", lambda route: held.append((route, route.fetch())), times=1)
+        page.select_option("#show", how)
+        while not held:
+            page.wait_for_timeout(20)
+
+    def let_go() -> None:
+        route, answer = held.pop()
+        route.fulfill(response=answer)
+
+    choose_and_hold("open")
+    page.select_option("#category-filter", "Digestive")
+    playwright.expect(shown).to_have_count(10)
+    let_go()
+    page.wait_for_timeout(200)
+    assert (shown.count(), page.input_value("#category-filter")) == (10, "Digestive")
+    choose_and_hold("all")
+    page.keyboard.press("a")
+    playwright.expect(page.locator("#n-decided")).to_have_text(f"1 of {N_NOTES} decided")
+    let_go()
+    page.wait_for_timeout(200)
+    assert page.inner_text("#n-decided") == f"1 of {N_NOTES} decided"
+    page.select_option("#show", "open")
+    page.select_option("#category-filter", "")
+    playwright.expect(shown).to_have_count(N_NOTES - 1)
+    page.keyboard.press("u")
+    playwright.expect(shown).to_have_count(N_NOTES)
+    playwright.expect(page.locator("#n-decided")).to_have_text(f"0 of {N_NOTES} decided")

@@ -1,8 +1,9 @@
 """How often people agreed with a run, and whether the notes it reads now are like those it was trained on.
 
 Agreement counts the latest decision on each note. Apart from that, notes decided blind, before the prediction was
-shown, count by their first blind decision, even where it was changed or undone: whoever did that had seen the
-prediction by then. All others count as seen; people who see a prediction first agree more easily. Drift compares the
+shown, count by the first blind decision of somebody who had not decided on them before, even where it was changed or
+undone: whoever did that had seen the prediction by then. All others count as seen; people who see a prediction first
+agree more easily. Drift compares the
 categories predicted lately with the training notes' categories: the population stability index (PSI; below 0.1
 nothing, above 0.25 act) and the total variation distance, with the share of notes that the run was not sure about.
 Predictions drift when the notes do, but also when a model is biased towards a category; so the figure starts a
@@ -37,10 +38,7 @@ def agreement_report(
     """
     decided = list(decisions)
     latest = latest_by_note(decided)
-    blind: dict[str, Decision] = {}
-    for decision in decided:
-        if decision.blind and decision.verdict != UNDONE:
-            blind.setdefault(decision.note_sha256, decision)
+    blind = _first_blind(decided)
     rows = []
     for name in categories:
         predicted = [decision for decision in latest if decision.predicted == name]
@@ -63,6 +61,18 @@ def agreement_report(
         "categories": rows,
         "drift": drift(audit_entries, categories, training),
     }
+
+
+def _first_blind(decisions: Iterable[Decision]) -> dict[str, Decision]:
+    """Return by note the first blind decision of somebody who had not decided on it before, then or in another list."""
+    firsts: dict[tuple[str, str], Decision] = {}
+    for decision in decisions:
+        firsts.setdefault((decision.note_sha256, decision.actor), decision)
+    blind: dict[str, Decision] = {}
+    for decision in firsts.values():
+        if decision.blind and decision.verdict != UNDONE:
+            blind.setdefault(decision.note_sha256, decision)
+    return blind
 
 
 def _agreement(decisions: Sequence[Decision]) -> dict[str, Any]:

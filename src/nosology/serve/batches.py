@@ -25,7 +25,7 @@ from nosology.serve.http.sessions import Caller
 from nosology.serve.model import Reading
 from nosology.serve.order import drawn_blind
 from nosology.serve.register import Register
-from nosology.serve.schemas import NoteIn, SuggestedOut
+from nosology.serve.schemas import NoteIn
 from nosology.serve.service import Service
 from nosology.serve.uploads import Format, id_column_of, note_column, parse_table, patient_column_of
 from nosology.serve.worklist import BatchJob
@@ -270,14 +270,14 @@ class BatchJobs:
         await self._finish(batch, readings, "batch")
 
     async def _finish(self, batch: BatchJob, readings: dict[int, Reading], kind: str) -> None:
-        """Log and keep what was read; a row that was opened meanwhile keeps its diagnoses."""
+        """Log and keep what was read; a row that was opened meanwhile keeps what was shown of it, but for diagnoses."""
         if not readings:
             return
         notes = [NoteIn.model_construct(id=batch.ids[row], text=batch.texts[row]) for row in readings]
         found = await self._service.finish(notes, [*readings.values()], batch.owner.name, kind)
         unseen = await asyncio.to_thread(self._service.model.unseen, [note.text for note in notes])
         for row, prediction, share in zip(readings, found, unseen, strict=True):
-            if not isinstance(batch.predictions[row], SuggestedOut):
+            if batch.predictions[row] is None or kind == "suggest":
                 batch.predictions[row] = prediction
             batch.unseen[row] = share if prediction.typicality is None else 1 - prediction.typicality
             batch.problems.pop(row, None)

@@ -108,6 +108,10 @@ class BatchJob:
         found = self.predictions[row]
         return found is None or not found.reason
 
+    def show(self, row: int) -> None:
+        """Count a row, and others of its text, as seen: whoever knows one prediction knows the others."""
+        self.shown.update(other for other in self.blind if self.texts[other] == self.texts[row])
+
     def is_whole(self, row: int, *, can_suggest: bool) -> bool:
         """Return whether all is known of a row that can be."""
         found = self.predictions[row]

@@ -127,6 +127,15 @@ def test_a_note_counts_by_its_first_blind_decision_though_it_was_changed_or_undo
     assert (found["n_decisions"], found["n_accepted"]) == (3, 2), "the latest of each"
 
 
+def test_who_decided_on_a_note_before_is_blind_to_it_no_more_in_another_list() -> None:
+    again = replace(decision("1", "A", "A"), blind=True)
+    found = agreement_report([decision("1", "A", "A"), again], [], NAMES, None)
+    assert (found["blind"]["n_decisions"], found["seen"]["n_decisions"]) == (0, 1)
+    somebody = replace(decision("1", "A", "B"), actor="ward 3", blind=True)
+    found = agreement_report([decision("1", "A", "A"), again, somebody], [], NAMES, None)
+    assert (found["blind"]["n_decisions"], found["blind"]["n_accepted"], found["seen"]["n_decisions"]) == (1, 0, 0)
+
+
 @given(some_decisions)
 def test_the_rows_add_up_to_the_whole(decisions: Any) -> None:
     found = agreement_report(iter(decisions), [], NAMES, None)

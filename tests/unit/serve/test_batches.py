@@ -189,6 +189,12 @@ def test_a_blind_row_without_a_category_is_not_hidden_since_nobody_can_decide_on
     assert batch.out().n_hidden == 1
 
 
+def test_who_saw_what_the_run_says_of_a_text_is_blind_to_it_in_no_row() -> None:
+    batch = job(texts=["same", "other", "same", "same"], blind=(3, 1, 0, 2))
+    batch.show(2)
+    assert [batch.is_hidden(row) for row in range(4)] == [False, True, False, False]
+
+
 def test_a_long_list_that_is_blind_throughout_is_told_of_in_no_time() -> None:
     batch = job(texts=["x"] * 20_000, blind=tuple(range(20_000)))
     started = time.process_time()

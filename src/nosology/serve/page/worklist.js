@@ -14,10 +14,12 @@ export class WorkList {
     this.open = open;
     this.fail = fail;
     this.known = new Map(); // row -> promise of the row, read with diagnoses
-    this.settled = new Set(); // rows whose promise is kept
+    this.settled = new Map(); // row -> the row itself, once its promise is kept
     this.skipped = new Set();
     this.rows = [];
     this.current = null;
+    this.nAsked = 0; // times that the list was asked for, so that a late answer does not undo a newer choice
+    this.nTold = 0; // decisions and undoings, which an answer that was asked for before does not know
     for (const id of ["order", "show", "category-filter"]) $(id).addEventListener("change", () => this.refresh().then(() => this.remember()).catch(fail));
   }
 
@@ -91,10 +93,16 @@ export class WorkList {
     return query;
   }
 
+  /** Show the list as the service knows it now, unless it was asked for again, or another opened, meanwhile. */
   async refresh() {
     const { batch_id: id } = this.batch;
-    const found = await api.getList(id, this.query());
-    if (this.batch?.batch_id === id) this.take(found);
+    const mine = ++this.nAsked;
+    for (;;) {
+      const { nTold } = this;
+      const found = await api.getList(id, this.query());
+      if (this.batch?.batch_id !== id || mine !== this.nAsked) return;
+      if (nTold === this.nTold) return void this.take(found);
+    }
   }
 
   take(found) {
@@ -102,6 +110,10 @@ export class WorkList {
     this.rows = found.rows;
     this.nWanted = found.n_rows;
     this.categories = found.categories;
+    for (const item of found.rows.filter((one) => !one.is_blind && this.settled.get(one.row)?.is_blind)) {
+      this.known.delete(item.row); // its text was seen in another row, or in the table
+      this.settled.delete(item.row);
+    }
     this.render();
   }
 
@@ -130,9 +142,12 @@ export class WorkList {
     const found = await api.getList(id, { ...this.query(), show });
     if (this.batch?.batch_id !== id) return null;
     const row = this.next(this.current, 1, found.rows);
-    if (row !== null) $("show").value = show;
-    if (row !== null) this.take(found);
-    else this.batch = found.batch;
+    if (row === null) {
+      this.batch = found.batch;
+      return null;
+    }
+    $("show").value = show;
+    await this.refresh();
     return row;
   }
 
@@ -165,7 +180,7 @@ export class WorkList {
     if (!this.known.has(row)) {
       const found = api.readRow(this.batch.batch_id, row, onBusy);
       this.known.set(row, found);
-      found.then(() => this.settled.add(row)).catch(() => this.known.delete(row));
+      found.then((told) => this.settled.set(row, told)).catch(() => this.known.delete(row));
     }
     return this.known.get(row);
   }
@@ -188,14 +203,15 @@ export class WorkList {
 
   /** Keep what the service says of a row after a decision. */
   told(told) {
+    this.nTold += 1;
     this.known.set(told.row, Promise.resolve(told));
-    this.settled.add(told.row);
+    this.settled.set(told.row, told);
     const item = this.rows.find((one) => one.row === told.row);
     if (item) {
       this.batch.n_decided += (told.decision ? 1 : 0) - (item.decided ? 1 : 0);
       const { label, probability } = told.prediction;
       Object.assign(item, { decided: told.decision?.category ?? null, verdict: told.decision?.verdict ?? null, was_blind: told.decision?.blind ?? false, is_blind: told.is_blind, label, probability });
-    }
+    } else this.refresh().catch(this.fail); // undone where decided notes are not shown
     this.render();
     return told;
   }
@@ -212,12 +228,28 @@ export class WorkList {
       h("p", { class: "hint" }, h("b", { id: "n-decided" }, `${count(batch.n_decided)} of ${count(batch.n_rows)} decided`), isDone ? "" : ` · ${count(batch.n_done)} read`),
       isDone ? h("p", { class: "hint" }, link, ".", hidden) : "",
     );
-    const chosen = $("category-filter").value;
-    $("category-filter").replaceChildren(h("option", { value: "" }, "any category"), ...Object.entries(this.categories).map(([name, n]) => h("option", { value: name, selected: name === chosen }, `${name} (${n})`)));
+    this.renderCategories();
     const held = document.activeElement?.closest("#worklist-rows [data-row]")?.dataset.row;
     $("worklist-rows").replaceChildren(...this.rows.map((item) => this.row(item)));
     if (held) $("worklist-rows").querySelector(`[data-row="${held}"]`)?.focus({ preventScroll: true });
     if (this.nWanted > this.rows.length) $("worklist-rows").append(h("li", { class: "hint more" }, `The first ${count(this.rows.length)} of ${count(this.nWanted)}; the table has all.`));
+  }
+
+  /** Show the categories to choose from; what is there is changed, not replaced, since somebody may be choosing. */
+  renderCategories() {
+    const select = $("category-filter");
+    const options = new Map([...select.options].map((option) => [option.value, option]));
+    for (const [name, n] of Object.entries(this.categories)) {
+      const words = `${name} (${n})`;
+      const option = options.get(name);
+      if (!option) select.append(h("option", { value: name }, words));
+      else if (option.textContent !== words) option.textContent = words;
+      options.delete(name);
+    }
+    for (const [name, option] of options) {
+      if (name === select.value && name) option.textContent = `${name} (0)`;
+      else if (name) option.remove();
+    }
   }
 
   row(item) {

@@ -105,7 +105,7 @@ async def _take(service: Service, batch: BatchJob, row: int, decision: Decision)
     stored, is_new = await service.pools.store.run(service.ledger.take, decision)
     if is_new:
         service.metrics.decisions.labels(stored.verdict).inc()
-    batch.shown.add(row)
+    batch.show(row)
     batch.is_fetched = batch.is_fetched and not is_new
     if stored.verdict == "undone":
         batch.decisions.pop(row, None)

@@ -7,6 +7,7 @@ import threading
 import time
 import uuid
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -155,6 +156,35 @@ def test_a_row_opened_while_its_piece_is_read_keeps_its_diagnoses(
     until(lambda: client.get(place).json()["state"] == "done")
     row = client.get(f"{place}/rows", params={"offset": 1, "limit": 1}).json()["rows"][0]
     assert (row["problem"], "suggestions" in row["prediction"]) == (None, True)
+
+
+def test_a_row_that_was_opened_and_decided_keeps_what_was_shown_of_it_where_nothing_is_suggested(
+    run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service, reader = open_service(run, tmp_path, can_suggest=False)
+    classify, submit, may_go_on = reader.classify, service.batcher.submit_rows, threading.Event()
+
+    def surer_each_time(texts: Any) -> Any:
+        return [replace(found, probability=0.5 + len(reader.texts) / 100) for found in classify(texts)]
+
+    async def late(*what: Any) -> Any:
+        found = await submit(*what)
+        await asyncio.to_thread(may_go_on.wait, 30)
+        return found
+
+    monkeypatch.setattr(reader, "classify", surer_each_time)
+    monkeypatch.setattr(service.batcher, "submit_rows", late)
+    with client_of(service) as client:
+        place = client.post("/v1/batch", content=TABLE, headers={"Content-Type": "text/csv"}).headers["location"]
+        until(lambda: "eczema 1" in str(reader.texts))
+        shown = client.get(f"{place}/rows/1").json()["prediction"]
+        told = client.post(f"{place}/rows/1/decision", json={}).json()
+        may_go_on.set()
+        until(lambda: client.get(place).json()["state"] == "done")
+        assert "eczema 1" in str(reader.texts[1]), "its piece was read too"
+        row = client.get(f"{place}/rows", params={"offset": 1, "limit": 1}).json()["rows"][0]
+        assert row["prediction"] == shown == told["prediction"]
+        assert row["decision"]["probability"] == shown["probability"]
 
 
 def test_a_blind_decision_whose_answer_was_lost_is_sent_again_under_its_id(client: Any, parts: Any) -> None:
