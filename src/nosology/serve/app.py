@@ -14,8 +14,8 @@ from nosology.serve.http.guards import Guard
 from nosology.serve.http.keys import KeyFile
 from nosology.serve.http.logs import event
 from nosology.serve.http.sessions import Authenticator
+from nosology.serve.openapi import describe, operation_id, page_route
 from nosology.serve.routes import about, batch, cds, decision, reading
-from nosology.serve.schemas import Problem
 from nosology.serve.service import Service
 
 DESCRIPTION = (
@@ -65,13 +65,15 @@ def create_app(
         version=__version__,
         description=DESCRIPTION,
         lifespan=lifespan,
-        docs_url=None,  # its page loads scripts from other sites
+        generate_unique_id_function=operation_id,
+        docs_url=None,  # its page loads scripts from other sites; `page_route` has one that does not
         redoc_url=None,
     )
     problems.install(app)
     for router in _routers(service, batches, authenticator, is_encrypted=is_encrypted):
         app.include_router(router)
-    _describe(app, needs_key=keys is not None)
+    describe(app, needs_key=keys is not None)
+    app.include_router(page_route(app))
     return Guard(
         app,
         settings=service.settings,
@@ -119,25 +121,3 @@ async def _stop(service: Service, batches: BatchJobs) -> None:
         audit_lines=head.n,
         audit_hash=head.hash,
     )
-
-
-def _describe(app: FastAPI, *, needs_key: bool) -> None:
-    """Put into the OpenAPI page what the routes cannot say: the error answer, and how to present a key."""
-    original = app.openapi
-
-    def openapi() -> dict[str, object]:
-        if app.openapi_schema is None:
-            page = original()
-            components = page.setdefault("components", {})
-            schemas = components.setdefault("schemas", {})
-            described = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
-            schemas |= described.pop("$defs", {})
-            schemas["Problem"] = described
-            for name in ("HTTPValidationError", "ValidationError"):
-                schemas.pop(name, None)
-            if needs_key:
-                components["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
-                page["security"] = [{"key": []}]
-        return app.openapi_schema or {}
-
-    app.openapi = openapi  # type: ignore[method-assign]

@@ -63,12 +63,14 @@ def _add_page(router: APIRouter) -> None:
 
 def _add_run(router: APIRouter, service: Service) -> None:
     @router.get("/v1/model", responses=_ERRORS, summary="The run: what it was trained on, how good it is, its hashes.")
-    async def model() -> dict[str, Any]:
+    async def describe_run() -> dict[str, Any]:
         return service.model.card | {"keeps_text": service.settings.keep_text}
 
-    @router.get("/report", responses=_ERRORS | responses(404) | _HTML, response_class=HTMLResponse)
+    @router.get(
+        "/report", responses=_ERRORS | responses(404) | _HTML, response_class=HTMLResponse, summary="The run's report."
+    )
     async def report() -> Response:
-        """Return the evaluation report of the run."""
+        """Return the evaluation report of the run, as `nosology report` wrote it."""
         path = service.run.files.report().page
         if not path.is_file():
             raise Refused(404, "This run has no report; `nosology report` writes one.")
@@ -97,13 +99,13 @@ def _add_state(router: APIRouter, service: Service) -> None:
         response_class=Response,
         summary="Counters for Prometheus.",
     )
-    async def counters() -> Response:
+    async def metrics() -> Response:
         return Response(service.metrics.text(service.batcher.n_waiting), media_type=CONTENT_TYPE)
 
 
 def _add_sessions(router: APIRouter, service: Service, authenticator: Authenticator, *, is_encrypted: bool) -> None:
     @router.get("/v1/session", responses=responses(403, 421, 500), summary="Who is asking.")
-    async def session(request: Request) -> SessionOut:
+    async def who_is_asking(request: Request) -> SessionOut:
         caller = request.scope["nosology.caller"]
         return SessionOut(needs_key=authenticator.needs_key, actor=caller.name if caller else None)
 

@@ -56,7 +56,7 @@ def _add_upload(router: APIRouter, service: Service, batches: BatchJobs) -> None
         summary="Upload a table of notes: CSV, JSON lines or Parquet.",
         openapi_extra=_BODY,
     )
-    async def upload(
+    async def upload_table(
         request: Request,
         text: Annotated[str | None, Query(max_length=200, description="The column that holds the notes.")] = None,
         id: Annotated[str | None, Query(max_length=200, description="The column that names the rows.")] = None,
@@ -82,7 +82,7 @@ def _add_upload(router: APIRouter, service: Service, batches: BatchJobs) -> None
         summary="The columns of a table, to choose from; nothing is kept.",
         openapi_extra=_BODY,
     )
-    async def columns(request: Request) -> ColumnsOut:
+    async def table_columns(request: Request) -> ColumnsOut:
         kind = _kind_of(request, service)
         return ColumnsOut(columns=columns_of(await batches.parsed(await request.body(), kind)))
 
@@ -103,11 +103,11 @@ def _kind_of(request: Request, service: Service) -> Format:
 
 def _add_reading(router: APIRouter, service: Service, batches: BatchJobs) -> None:
     @router.get("", responses=_ERRORS, summary="Your tables that the service holds, the newest first.")
-    async def own(request: Request) -> BatchesOut:
+    async def own_tables(request: Request) -> BatchesOut:
         return BatchesOut(batches=[batch.out() for batch in batches.of(caller_of(request))])
 
     @router.get("/{batch_id}", responses=_ERRORS, summary="How far a table has been read.")
-    async def progress(request: Request, batch_id: BatchId) -> BatchOut:
+    async def table_progress(request: Request, batch_id: BatchId) -> BatchOut:
         return batches.get(str(batch_id), caller_of(request)).out()
 
     @router.get(
@@ -116,7 +116,7 @@ def _add_reading(router: APIRouter, service: Service, batches: BatchJobs) -> Non
         response_class=Response,
         summary="The table with what was predicted and decided, in its own format.",
     )
-    async def result(
+    async def table_result(
         request: Request,
         batch_id: BatchId,
         escape_formulas: Annotated[
@@ -131,7 +131,7 @@ def _add_reading(router: APIRouter, service: Service, batches: BatchJobs) -> Non
         return StreamingResponse(pieces, media_type=_MEDIA_TYPES[batch.kind], headers=headers)
 
     @router.delete("/{batch_id}", status_code=204, responses=_ERRORS, summary="Stop reading a table and forget it.")
-    async def forget(request: Request, batch_id: BatchId) -> Response:
+    async def forget_table(request: Request, batch_id: BatchId) -> Response:
         batches.remove(batches.get(str(batch_id), caller_of(request)))
         return Response(status_code=204)
 

@@ -39,8 +39,8 @@ class HookContext(_Lenient):
     """Of the hook ``encounter-discharge``."""
 
     userId: Identifier = Field(description="Who triggered the hook.", examples=["Practitioner/example"])
-    patientId: PatientId = Field(examples=["1288992"])
-    encounterId: EncounterId = Field(examples=["456"])
+    patientId: PatientId = Field(description="Whose encounter it is.", examples=["1288992"])
+    encounterId: EncounterId = Field(description="The encounter that ends.", examples=["456"])
 
 
 _EXAMPLE_DOCUMENT = {
@@ -53,31 +53,40 @@ _EXAMPLE_DOCUMENT = {
 class HookRequest(_Lenient):
     """A call of the service."""
 
-    hook: Literal["encounter-discharge"]
-    hookInstance: UuidText = Field(examples=["d1577c69-dfbe-44ad-ba6d-3e05e953b2ea"])
-    context: HookContext
-    prefetch: dict[str, Any] | None = Field(default=None, repr=False, examples=[{"note": _EXAMPLE_DOCUMENT}])
+    hook: Literal["encounter-discharge"] = Field(description="The hook that was triggered.")
+    hookInstance: UuidText = Field(description="Names this call.", examples=["d1577c69-dfbe-44ad-ba6d-3e05e953b2ea"])
+    context: HookContext = Field(description="Who, of whom, and when in the workflow.")
+    prefetch: dict[str, Any] | None = Field(
+        default=None,
+        repr=False,
+        description="`note`: the discharge summary, a DocumentReference or a Bundle with one, its text inline.",
+        examples=[{"note": _EXAMPLE_DOCUMENT}],
+    )
 
 
 class AcceptedSuggestion(_Lenient):
     """A suggestion that was taken."""
 
-    id: UuidText
+    id: UuidText = Field(description="The suggestion's uuid.", examples=["8d1577c6-9dfb-44ad-ba6d-3e05e953b2ea"])
 
 
 class CardFeedback(_Lenient):
     """What became of a card."""
 
-    card: UuidText
-    outcome: Literal["accepted", "overridden"]
-    acceptedSuggestions: list[AcceptedSuggestion] = Field(default=[], max_length=50)
-    outcomeTimestamp: str = Field(max_length=40)
+    card: UuidText = Field(description="The card's uuid.", examples=["4e0a3a1e-83c7-4d46-9e35-6b2f2f2f4b1c"])
+    outcome: Literal["accepted", "overridden"] = Field(description="Whether a suggestion of it was taken.")
+    acceptedSuggestions: list[AcceptedSuggestion] = Field(
+        default=[], max_length=50, description="The suggestions that were taken."
+    )
+    outcomeTimestamp: str = Field(
+        max_length=40, description="When, in UTC (ISO 8601).", examples=["2026-11-28T10:00:00Z"]
+    )
 
 
 class FeedbackRequest(_Lenient):
     """What became of some cards."""
 
-    feedback: list[CardFeedback] = Field(min_length=1, max_length=100)
+    feedback: list[CardFeedback] = Field(min_length=1, max_length=100, description="One entry a card.")
 
 
 def routes(service: Service) -> APIRouter:
@@ -85,11 +94,11 @@ def routes(service: Service) -> APIRouter:
     router = APIRouter(prefix="/cds-services", tags=["CDS Hooks"])
 
     @router.get("", responses=responses(401, 403, 421, 429, 500), summary="Discovery.")
-    async def discovery() -> dict[str, Any]:
+    async def discover_services() -> dict[str, Any]:
         return cds.SERVICES
 
     @router.post(f"/{cds.SERVICE_ID}", responses=_ERRORS | responses(412, 504), summary="Cards for a discharge note.")
-    async def call(request: Request, body: HookRequest) -> dict[str, Any]:
+    async def call_service(request: Request, body: HookRequest) -> dict[str, Any]:
         text = cds.note_text(body.prefetch)
         n_suggestions = cds.N_SUGGESTIONS if service.model.can_suggest else None
         found = await service.read(request, [NoteIn.model_construct(id="", text=text)], n_suggestions, "cds")
@@ -105,7 +114,7 @@ def routes(service: Service) -> APIRouter:
         return answer
 
     @router.post(f"/{cds.SERVICE_ID}/feedback", responses=_ERRORS | responses(409), summary="What became of the cards.")
-    async def feedback(request: Request, body: FeedbackRequest) -> JSONResponse:
+    async def card_feedback(request: Request, body: FeedbackRequest) -> JSONResponse:
         for item in body.feedback:
             await service.pools.store.run(_keep, service, item, actor_of(request))
         return JSONResponse({})

@@ -39,7 +39,9 @@ def routes(service: Service) -> APIRouter:
         return JSONResponse(decision_out(stored).model_dump(), 201 if is_new else 200)
 
     @router.get("/feedback", responses=_ERRORS, summary="The newest decisions.")
-    async def latest(limit: Annotated[int, Query(ge=1, le=500)] = 50) -> DecisionsOut:
+    async def latest_decisions(
+        limit: Annotated[int, Query(ge=1, le=500, description="How many at most.")] = 50,
+    ) -> DecisionsOut:
         found = await service.pools.store.run(service.store.latest, limit)
         return DecisionsOut(decisions=[decision_out(item) for item in found])
 

@@ -37,7 +37,7 @@ def add_rows(router: APIRouter, service: Service, batches: BatchJobs) -> None:
         responses=_ERRORS | responses(503, 504),
         summary="One row with diagnoses to consider; read once, however often it is asked for.",
     )
-    async def one(request: Request, batch_id: BatchId, row: Row) -> BatchRowOut:
+    async def table_row(request: Request, batch_id: BatchId, row: Row) -> BatchRowOut:
         batch = _batch_with(batches, request, batch_id, row)
         await batches.read_row(batch, row)
         return batch.row(row)
@@ -45,11 +45,11 @@ def add_rows(router: APIRouter, service: Service, batches: BatchJobs) -> None:
 
 def _add_lists(router: APIRouter, batches: BatchJobs) -> None:
     @router.get("/{batch_id}/rows", responses=_ERRORS, summary="Some rows with what is known of them.")
-    async def rows(
+    async def table_rows(
         request: Request,
         batch_id: BatchId,
-        offset: Annotated[int, Query(ge=0, le=10_000_000)] = 0,
-        limit: Annotated[int, Query(ge=1, le=500)] = 100,
+        offset: Annotated[int, Query(ge=0, le=10_000_000, description="The first row, from 0.")] = 0,
+        limit: Annotated[int, Query(ge=1, le=500, description="How many rows at most.")] = 100,
     ) -> BatchRowsOut:
         batch = batches.get(str(batch_id), caller_of(request))
         return BatchRowsOut(n_rows=len(batch.texts), rows=batch.rows(offset, limit))
@@ -63,7 +63,7 @@ def _add_lists(router: APIRouter, batches: BatchJobs) -> None:
         ] = "mixed",
         show: Annotated[Shown, Query(description="Which rows.")] = "all",
         category: Annotated[str | None, Query(max_length=200, description="Decided or else predicted.")] = None,
-        limit: Annotated[int, Query(ge=1, le=500)] = 200,
+        limit: Annotated[int, Query(ge=1, le=500, description="How many rows at most.")] = 200,
     ) -> WorkListOut:
         return batches.get(str(batch_id), caller_of(request)).work_list(order, show, category, limit)
 
@@ -78,7 +78,7 @@ def _add_decisions(router: APIRouter, service: Service, batches: BatchJobs) -> N
         responses=errors | responses(504) | {200: {"model": BatchRowOut}},
         summary="Decide on a row; a blind one shows its prediction afterwards.",
     )
-    async def decide(request: Request, batch_id: BatchId, row: Row, body: RowDecisionIn) -> JSONResponse:
+    async def decide_row(request: Request, batch_id: BatchId, row: Row, body: RowDecisionIn) -> JSONResponse:
         batch = _batch_with(batches, request, batch_id, row)
         if batch.predictions[row] is None and row not in batch.problems:
             await batches.read_row(batch, row)  # a blind note is decided as soon as its text is there
@@ -91,7 +91,7 @@ def _add_decisions(router: APIRouter, service: Service, batches: BatchJobs) -> N
         responses=errors,
         summary="Undo what was decided on a row; a blind one has been seen by then.",
     )
-    async def undo(request: Request, batch_id: BatchId, row: Row) -> JSONResponse:
+    async def undo_row(request: Request, batch_id: BatchId, row: Row) -> JSONResponse:
         batch = _batch_with(batches, request, batch_id, row)
         made = batch.decisions.get(row)
         if made is None:

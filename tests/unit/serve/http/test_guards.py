@@ -79,6 +79,7 @@ def test_a_name_without_an_address_is_refused(monkeypatch: pytest.MonkeyPatch) -
         ("GET", "/metrics"),
         ("GET", "/report"),
         ("GET", "/openapi.json"),
+        ("GET", "/docs"),
         ("GET", "/cds-services"),
         ("POST", "/cds-services/nosology-note"),
         ("GET", "/no/such/path"),
