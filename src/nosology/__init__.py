@@ -19,9 +19,15 @@ _PUBLIC = {
     "NosologyClassifier": "nosology.export.estimator",
     "NosologyError": "nosology.errors",
     "Prediction": "nosology.records",
+    "Predictions": "nosology.records",
+    "Results": "nosology.runs.results",
+    "Run": "nosology.runs.run",
     "Suggestion": "nosology.records",
     "Suggestions": "nosology.records",
     "deidentify": "nosology.deidentification",
+    "evaluate": "nosology.export.job",
+    "prepare_notes": "nosology.export.job",
+    "train": "nosology.export.job",
 }
 
 if TYPE_CHECKING:
@@ -30,9 +36,13 @@ if TYPE_CHECKING:
     from nosology.deidentification import deidentify
     from nosology.errors import NosologyError as NosologyError
     from nosology.export.estimator import NosologyClassifier
+    from nosology.export.job import evaluate, prepare_notes, train
     from nosology.records import Prediction as Prediction
+    from nosology.records import Predictions as Predictions
     from nosology.records import Suggestion as Suggestion
     from nosology.records import Suggestions as Suggestions
+    from nosology.runs.results import Results as Results
+    from nosology.runs.run import Run as Run
 
 __all__ = [
     "Classifier",
@@ -40,10 +50,16 @@ __all__ = [
     "NosologyClassifier",
     "NosologyError",
     "Prediction",
+    "Predictions",
+    "Results",
+    "Run",
     "Suggestion",
     "Suggestions",
     "__version__",
     "deidentify",
+    "evaluate",
+    "prepare_notes",
+    "train",
 ]
 
 

@@ -186,6 +186,36 @@ def test_an_unknown_key_is_an_error_in_every_section(section: str) -> None:
     assert f"{section}.no_such_field" in refused(overrides=[f"{section}.no_such_field=1"]).message
 
 
+@pytest.mark.parametrize(
+    ("override", "meant"),
+    [
+        ("train.epoch=1", "train.epochs"),
+        ("train.course.phrase=1", "train.course.phrases"),
+        ("model.prmpt=x", "model.prompt"),
+        ("model.learning_rate=1", "train.learning_rate"),
+        ("trian.epochs=1", "train"),
+        ("evaluate.seeds=1", "evaluate.seed"),
+    ],
+)
+def test_an_unknown_key_comes_with_the_one_that_may_be_meant(override: str, meant: str) -> None:
+    assert refused(overrides=[override]).message.endswith(f": there is no such field; did you mean {meant}?")
+
+
+def test_an_unknown_key_that_is_like_no_other_is_not_guessed_at() -> None:
+    assert refused(overrides=["train.zzz=1"]).message.endswith("train.zzz: there is no such field")
+
+
+def test_a_key_without_its_section_is_told_its_section() -> None:
+    assert refused(overrides=["learning_rate=3"]).hint == "write section.key=value, e.g. train.learning_rate=3"
+
+
+def test_a_shipped_configuration_is_known_by_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "paper").write_text("train: {epochs: 7}\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert load_config(Path("paper")) == load_config("paper") == load_config(shipped_config("paper"))
+    assert load_config("./paper").train.epochs == load_config(tmp_path / "paper").train.epochs == 7
+
+
 def test_an_unknown_section_is_an_error() -> None:
     assert "training" in refused(overrides=["training.epochs=1"]).message
 
@@ -194,7 +224,7 @@ def test_a_missing_file_says_where_the_shipped_ones_are(tmp_path: Path) -> None:
     error = refused(tmp_path / "none.yaml")
     assert error.message == "no such configuration file"
     assert error.place.endswith("none.yaml")
-    assert "configs/" in error.hint
+    assert error.hint == "give a file, or the name of a shipped one: course, demo, mimic3, paper"
 
 
 @pytest.mark.parametrize("text", ["- a\n- b\n", "just words", "3"])

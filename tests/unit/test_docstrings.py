@@ -14,15 +14,6 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 MAX_FUNCTION_LINES = 50
 MAX_MODULE_LINES = 400
 
-LONG_FUNCTIONS = {
-    "cli/classify.py: classify",
-    "cli/deid.py: deid",
-    "cli/demo.py: demo",
-    "cli/serve.py: serve",
-    "cli/suggest.py: suggest",
-}
-"""Functions that are longer than a screen for a reason: commands, whose options are their parameters."""
-
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -59,7 +50,7 @@ def has_docstring(node: Function | ast.ClassDef) -> bool:
 
 def test_the_package_is_where_it_is_looked_for() -> None:
     assert len(MODULES) > 150
-    assert PACKAGE / "config.py" in MODULES
+    assert PACKAGE / "errors.py" in MODULES
 
 
 def test_definitions_are_public_unless_hidden_by_a_name_or_a_function_around_them() -> None:
@@ -90,7 +81,7 @@ def test_every_function_says_what_kind_of_value_it_returns() -> None:
     assert not untyped
 
 
-def test_a_function_fits_on_a_screen_but_those_named_here() -> None:
+def test_a_function_fits_on_a_screen() -> None:
     long = {
         f"{name_of(module)}: {node.name}"
         for module in MODULES
@@ -98,7 +89,7 @@ def test_a_function_fits_on_a_screen_but_those_named_here() -> None:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         and (node.end_lineno or 0) - node.lineno + 1 > MAX_FUNCTION_LINES
     }
-    assert long == LONG_FUNCTIONS
+    assert not long
 
 
 def test_a_module_has_one_subject_and_so_at_most_four_hundred_lines() -> None:

@@ -13,7 +13,7 @@ import nosology
 
 ROOT = Path(__file__).parents[2]
 MODULES = sorted(found.name for found in pkgutil.walk_packages(nosology.__path__, "nosology."))
-TOP_LEVEL = {"__main__", "config", "doctor", "errors", "files", "records"}
+TOP_LEVEL = {"__main__", "doctor", "errors", "files"}
 USES_TORCH = {
     "classifier",
     "cli",

@@ -1,5 +1,6 @@
 """Records that cross a boundary: they never change, never show a note's text, and come back whole from plain values."""
 
+import json
 from collections.abc import Callable
 from dataclasses import FrozenInstanceError, asdict
 from typing import Any
@@ -9,11 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nosology.records import (
+    PREDICTION_COLUMNS,
     Code,
+    Demand,
     Evidence,
     FullCode,
     Note,
     Prediction,
+    Predictions,
     Span,
     Suggestion,
     Suggestions,
@@ -148,3 +152,70 @@ def test_progress_that_nobody_watches_takes_every_way_of_counting(count: Callabl
 def test_progress_that_nobody_watches_hides_no_error() -> None:
     with pytest.raises(KeyError), no_progress("prepare"):
         raise KeyError("x")
+
+
+HEART = Prediction(
+    "Cardiovascular",
+    0.75,
+    (("Cardiovascular", 0.75), ("Digestive", 0.25)),
+    ("Cardiovascular",),
+    truncated_tokens=3,
+    caution="a <caution>",
+    demands=(Demand(4, 9),),
+)
+NOTHING = Prediction.absent("nothing to read", is_calibrated=True)
+
+
+def test_a_prediction_is_plain_values_that_json_knows() -> None:
+    assert json.loads(json.dumps(HEART.to_dict())) == {
+        "label": "Cardiovascular",
+        "probability": 0.75,
+        "ranking": [{"label": "Cardiovascular", "probability": 0.75}, {"label": "Digestive", "probability": 0.25}],
+        "prediction_set": ["Cardiovascular"],
+        "abstained": False,
+        "is_calibrated": True,
+        "reason": "",
+        "caution": "a <caution>",
+        "demands": [{"start": 4, "end": 9}],
+        "typicality": None,
+        "truncated_tokens": 3,
+    }
+    assert (NOTHING.to_dict()["label"], NOTHING.to_dict()["probability"]) == (None, None)
+
+
+def test_a_table_gets_the_label_under_its_new_and_its_old_name() -> None:
+    columns = HEART.columns()
+    assert tuple(columns) == PREDICTION_COLUMNS
+    assert columns["label"] == columns["predicted_label"] == "Cardiovascular"
+
+
+def test_predictions_are_a_list_and_a_frame_of_one_row_a_note() -> None:
+    found = Predictions([HEART, NOTHING])
+    assert found == [HEART, NOTHING]
+    frame = found.to_frame()
+    assert frame["label"].to_list() == ["Cardiovascular", None]
+    assert frame["ranking"].to_list() == [HEART.to_dict()["ranking"], []]
+    assert frame["demands"].to_list() == [[{"start": 4, "end": 9}], []]
+    empty = Predictions().to_frame()
+    assert (empty.height, empty.schema) == (0, frame.schema)
+
+
+def test_a_notebook_shows_predictions_as_a_table_without_markup_of_their_own() -> None:
+    html = Predictions([HEART, NOTHING])._repr_html_()
+    assert "<td>Cardiovascular</td><td>75%</td>" in html
+    assert "the note tells its reader what to answer" in html
+    assert "<td>none</td><td></td><td></td><td>nothing to read</td>" in html
+    assert "<p>a &lt;caution&gt;</p>" in html
+    assert HEART._repr_html_() == Predictions([HEART])._repr_html_()
+
+
+def test_suggestions_are_plain_values_a_frame_and_a_table() -> None:
+    found = Suggestions((SEPSIS, PNEUMONIA), 0.25, 0.125, 900, True, demands=(Demand(1, 2),))
+    assert Suggestions.from_plain(json.loads(json.dumps(found.to_dict()))) == found
+    frame = found.to_frame()
+    assert frame["code"].to_list() == ["038", "486"]
+    assert frame["evidence"].list.len().to_list() == [2, 0]
+    assert "<td>038, ICD-9</td><td>Septicemia</td><td>Infectious Disease</td><td>60%</td>" in found._repr_html_()
+    none = Suggestions.absent(900, "not fitted")
+    assert (none.to_frame().height, none.to_frame().columns) == (0, frame.columns)
+    assert "not fitted" in none._repr_html_()

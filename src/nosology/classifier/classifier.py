@@ -10,24 +10,30 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 import numpy as np
 
 from nosology.classifier.calibration import Calibration
-from nosology.classifier.engine import Engine
+from nosology.classifier.engine import CORRECTIONS, Correction, Engine
 from nosology.classifier.ensemble import Ensemble
 from nosology.classifier.opening import Parts, System, open_parts
-from nosology.classifier.predictions import predictions_of, with_demands, with_typicality
-from nosology.classifier.prior import CONTENT_FREE_NOTES, normalized
+from nosology.classifier.predictions import (
+    NOT_FITTED,
+    expect_notes,
+    predictions_of,
+    probabilities,
+    with_demands,
+    with_typicality,
+)
+from nosology.classifier.prior import normalized
 from nosology.classifier.typicality import Typicality
 from nosology.classifier.unread import left_out
 from nosology.coding.labels import LabelSet
-from nosology.errors import ModelError
 from nosology.machine.patience import ask, asking, next_note
 from nosology.modeling.encoding import EncodedNote
-from nosology.modeling.scoring import AnswerScorer, ReadNote
-from nosology.records import Count, FloatArray, Prediction, Suggestions
+from nosology.modeling.scoring import ReadNote
+from nosology.records import Count, FloatArray, Prediction, Predictions, Suggestions
 from nosology.runs.run import Run
 from nosology.suggesting.fitted import FittedSuggester
 from nosology.suggesting.suggester import Suggester
@@ -35,15 +41,7 @@ from nosology.text.alignment import AlignedText, align
 from nosology.text.cleaning import Cleaning, clean
 from nosology.text.normalize import why_unread
 
-Correction = Literal["none", "length", "prior"]
-CORRECTIONS: tuple[Correction, ...] = ("none", "length", "prior")
 _NOTES_AT_ONCE = 16  # suggested for together: bounds the memory of their alignments
-
-NOT_FITTED = (
-    "this run's suggestions were not fitted on validation notes, so it shows none: train with train.title_weight "
-    "above 0, then run nosology evaluate, with 30 validation notes that have codes or more"
-)
-"""Why a run suggests nothing."""
 
 
 class Classifier:
@@ -53,6 +51,7 @@ class Classifier:
         labels: The label set; columns of every array are in its order.
         calibration: How scores become probabilities; None where the run was not evaluated yet.
         caution: What must be known beside every answer; empty where there is nothing.
+        name: The run's name; empty where it has none.
 
     Example:
         >>> classifier = Classifier.load("runs/first")
@@ -73,6 +72,7 @@ class Classifier:
         n_train_notes: int = 0,
         caution: str = "",
         typicality: Typicality | None = None,
+        name: str = "",
     ) -> None:
         """Put a loaded model to work; most callers want `load`.
 
@@ -86,8 +86,10 @@ class Classifier:
             n_train_notes: How many notes the rubrics were counted on.
             caution: Goes with every answer.
             typicality: What the notes looked like that the run was calibrated on; others get no category.
+            name: The run's.
         """
         self.caution = caution
+        self.name = name
         self.labels = labels
         self.calibration = ensemble.calibration if ensemble else calibration
         self._own_calibration = calibration
@@ -118,25 +120,24 @@ class Classifier:
     @classmethod
     def of(cls, parts: Parts) -> Self:
         """Return the classifier that a run's parts make."""
-        return cls(
-            parts.engine,
-            parts.labels,
-            cleaning=parts.cleaning,
-            calibration=parts.calibration,
-            ensemble=parts.ensemble,
-            suggester=parts.suggester,
-            n_train_notes=parts.n_train_notes,
-            caution=parts.caution,
-            typicality=parts.typicality,
-        )
+        return cls(**vars(parts))
 
-    def classify(self, texts: Sequence[str], *, progress: Count | None = None) -> list[Prediction]:
+    def __repr__(self) -> str:
+        how = f"{'ensemble' if self._ensemble else 'model alone'}, {'' if self.calibration else 'not '}calibrated"
+        suggests = "suggests diagnoses" if self._fitted and self._fitted.is_calibrated else "suggests nothing"
+        return f"<Classifier {self.name!r}: {len(self.labels.names)} categories, {how}, {suggests}>"
+
+    def classify(self, texts: Sequence[str], *, progress: Count | None = None) -> Predictions:
         """Return a prediction for each raw note, in order; of a note with nothing to read, none but the reason.
 
         Args:
             texts: Notes as they were written; they are prepared as the training notes were.
             progress: Called with the number of notes finished after each batch.
+
+        Raises:
+            DataError: One text was given, not a list of them.
         """
+        expect_notes(texts)
         prepared = [self._prepared(text) for text in texts]
         reasons = [why_unread(text, left) for text, left in zip(texts, prepared, strict=True)]
         notes = self.encode([text for text, reason in zip(prepared, reasons, strict=True) if not reason])
@@ -146,6 +147,14 @@ class Classifier:
         wants_features = self._typicality is not None
         scores, features = self._engine.read(notes, with_features=wants_features, progress=asking(progress))
         return self._among(texts, reasons, self._predictions(notes, scores, features))
+
+    def predict_proba(self, texts: Sequence[str], *, progress: Count | None = None) -> FloatArray:
+        """Return the probability of each category for raw notes as `classify` takes them, in the order of the labels.
+
+        Returns:
+            Rows sum to 1; a note with nothing to read gets equal shares. Shape ``(notes, categories)``.
+        """
+        return probabilities(self.classify(texts, progress=progress), self.labels.names)
 
     def _predictions(
         self, notes: Sequence[EncodedNote], scores: FloatArray, features: FloatArray | None
@@ -191,39 +200,46 @@ class Classifier:
 
         Raises:
             RunError: The run's training notes had no ICD codes.
+            DataError: One text was given, not a list of them.
         """
+        expect_notes(texts)
         if not self.suggester.fitted.is_calibrated:
-            return [(found, self._no_suggestions(NOT_FITTED)) for found in self.classify(texts, progress=progress)]
-        suggester, answers = self.suggester, self._engine.answers
+            none = self._no_suggestions(NOT_FITTED)
+            read = self.classify(texts, progress=progress)
+            return [(prediction, replace(none, demands=prediction.demands)) for prediction in read]
         found: list[tuple[Prediction, Suggestions]] = []
         for first in range(0, len(texts), _NOTES_AT_ONCE):
-            every = texts[first : first + _NOTES_AT_ONCE]
-            prepared = [self.aligned(text) for text in every]
-            reasons = [why_unread(text, item.text) for text, item in zip(every, prepared, strict=True)]
-            block = [text for text, reason in zip(every, reasons, strict=True) if not reason]
-            aligned = [item for item, reason in zip(prepared, reasons, strict=True) if not reason]
-            if progress and len(block) < len(every):
-                progress(len(every) - len(block))
-            notes = self.encode([item.text for item in aligned], with_places=True)
-            scores = np.zeros((len(block), len(self.labels.names)))
-            features: list[Any] = [None] * len(block)
-            suggested: dict[int, Suggestions] = {}
-            for read in answers.read(notes, keep=True):
-                next_note()
-                scores[read.place], features[read.place], place = read.scores, read.features, read.place
-                items = suggester.suggest(block[place], aligned[place], read, k, with_evidence=with_evidence)
-                suggested[place] = replace(items, caution=self.caution)
-                if progress:
-                    progress(1)
-            predictions = self._predictions(notes, scores, np.stack(features) if notes else None)
-            read_ones = iter([suggested[place] for place in range(len(block))])
-            found += [
-                (prediction, self._no_suggestions(reason) if reason else next(read_ones))
-                for prediction, reason in zip(self._among(every, reasons, predictions), reasons, strict=True)
-            ]
+            found += self._both(texts[first : first + _NOTES_AT_ONCE], k, with_evidence, progress)
         return found
 
-    def _among(self, texts: Sequence[str], reasons: Sequence[str], read: Sequence[Prediction]) -> list[Prediction]:
+    def _both(
+        self, every: Sequence[str], k: int, with_evidence: bool, progress: Count | None
+    ) -> list[tuple[Prediction, Suggestions]]:
+        """Return what `classify_and_suggest` says of a few notes, their alignments in memory at once."""
+        prepared = [self.aligned(text) for text in every]
+        reasons = [why_unread(text, item.text) for text, item in zip(every, prepared, strict=True)]
+        block = [text for text, reason in zip(every, reasons, strict=True) if not reason]
+        aligned = [item for item, reason in zip(prepared, reasons, strict=True) if not reason]
+        if progress and len(block) < len(every):
+            progress(len(every) - len(block))
+        notes = self.encode([item.text for item in aligned], with_places=True)
+        scores = np.zeros((len(block), len(self.labels.names)))
+        features: list[Any] = [None] * len(block)
+        suggested: dict[int, Suggestions] = {}
+        for read in self._engine.answers.read(notes, keep=True):
+            next_note()
+            scores[read.place], features[read.place], place = read.scores, read.features, read.place
+            items = self.suggester.suggest(block[place], aligned[place], read, k, with_evidence=with_evidence)
+            suggested[place] = replace(items, caution=self.caution)
+            if progress:
+                progress(1)
+        predictions = self._predictions(notes, scores, np.stack(features) if notes else None)
+        read_ones = iter([suggested[place] for place in range(len(block))])
+        suggestions = [self._no_suggestions(reason) if reason else next(read_ones) for reason in reasons]
+        both = zip(self._among(every, reasons, predictions), suggestions, strict=True)
+        return [(prediction, replace(items, demands=prediction.demands)) for prediction, items in both]
+
+    def _among(self, texts: Sequence[str], reasons: Sequence[str], read: Sequence[Prediction]) -> Predictions:
         """Return the predictions of the notes that were read, in their places among those that were not."""
         absent = partial(Prediction.absent, is_calibrated=self.calibration is not None, caution=self.caution)
         found = iter(read)
@@ -280,9 +296,9 @@ class Classifier:
         Returns:
             Natural logarithms; ``exp`` of each row sums to 1. Shape ``(notes, categories)``.
         """
-        notes = self._encoded(texts)
+        notes = self._engine.encoded(texts)
         scores = self._engine.scorer.scores(notes, progress=progress)
-        return self._blend([note.text for note in notes], self._corrected(scores, correction))
+        return self._blend([note.text for note in notes], self._engine.corrected(scores, correction))
 
     def predictions_from(
         self, log_probs: FloatArray, truncated: Sequence[int], *, calibration: Calibration | None = None
@@ -310,19 +326,10 @@ class Classifier:
         Raises:
             ModelError: The model has a classification head.
         """
-        scorer, notes = self._engine.scorer, self._encoded(texts)
-        if isinstance(scorer, AnswerScorer):
-            scores, answers = scorer.scores_and_answers(notes, max_new_tokens=max_new_tokens, progress=progress)
-        elif max_new_tokens:
-            raise ModelError(
-                "a model with a classification head writes no answers",
-                place="train.head",
-                hint="train with train.head=answer, or ask the base model",
-            )
-        else:
-            scores, answers = scorer.scores(notes, progress=progress), [""] * len(notes)
+        notes = self._engine.encoded(texts)
+        scores, answers = self._engine.scores_and_answers(notes, max_new_tokens=max_new_tokens, progress=progress)
         plain = [note.text for note in notes]
-        return {kind: self._blend(plain, self._corrected(scores, kind)) for kind in CORRECTIONS}, answers
+        return {kind: self._blend(plain, self._engine.corrected(scores, kind)) for kind in CORRECTIONS}, answers
 
     def prompt(self, text: str) -> str:
         """Return the full prompt of a prepared note."""
@@ -354,6 +361,7 @@ class Classifier:
             "n_train_notes": self._n_train_notes,
             "typicality": self._typicality,
             "caution": self.caution,
+            "name": self.name,
         }
         return Classifier(self._engine, self.labels, **(own | changed))
 
@@ -384,17 +392,5 @@ class Classifier:
         next_note()
         return clean(text, "", self._cleaning).text.decode("utf-8", "surrogatepass") if self._cleaning else text
 
-    def _encoded(self, notes: Sequence[str | EncodedNote]) -> list[EncodedNote]:
-        return [note if isinstance(note, EncodedNote) else self._engine.encoder.note(note) for note in notes]
-
     def _blend(self, texts: Sequence[str], log_probs: FloatArray) -> FloatArray:
         return self._ensemble.log_probs(texts, log_probs) if self._ensemble else log_probs
-
-    def _corrected(self, scores: FloatArray, correction: Correction) -> FloatArray:
-        """Return normalized log-probabilities of answer scores. Shapes ``(notes, categories)``."""
-        if correction == "length":
-            return normalized(scores / np.asarray(self._engine.scorer.n_scored_steps, np.float64))
-        if correction == "prior":
-            prior = normalized(self._engine.scorer.scores(self.encode(CONTENT_FREE_NOTES)))
-            return normalized(normalized(scores) - np.logaddexp.reduce(prior, axis=0))
-        return normalized(scores)

@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
+from nosology.classifier.prior import CONTENT_FREE_NOTES, normalized
 from nosology.coding.rubrics import RubricTable
-from nosology.errors import RunError
+from nosology.errors import ModelError, RunError
 from nosology.modeling.backends.scorer import OutsideModel, OutsideScorer
 from nosology.modeling.encoding import EncodedNote, PromptEncoder
 from nosology.modeling.head_scoring import Scorer, make_scorer
@@ -16,6 +17,9 @@ from nosology.modeling.scoring import AnswerScorer
 from nosology.modeling.titles import TitleScorer
 from nosology.modeling.trie import Scoring
 from nosology.records import Count, FloatArray
+
+Correction = Literal["none", "length", "prior"]
+CORRECTIONS: tuple[Correction, ...] = ("none", "length", "prior")
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,42 @@ class Engine:
         if self.outside is not None:
             return OutsideScorer(self.outside, self.encoder, scoring=self.scoring)
         return make_scorer(self.model, self.encoder, scoring=self.scoring, batch_tokens=self.batch_tokens)
+
+    def encoded(self, notes: Sequence[str | EncodedNote]) -> list[EncodedNote]:
+        """Return prepared notes as tokens, those that are so already as they are."""
+        return [note if isinstance(note, EncodedNote) else self.encoder.note(note) for note in notes]
+
+    def corrected(self, scores: FloatArray, correction: Correction) -> FloatArray:
+        """Return normalized log-probabilities of scores in nats, both of shape ``(notes, categories)``."""
+        if correction == "length":
+            return normalized(scores / np.asarray(self.scorer.n_scored_steps, np.float64))
+        if correction == "prior":
+            prior = normalized(self.scorer.scores([self.encoder.note(text) for text in CONTENT_FREE_NOTES]))
+            return normalized(normalized(scores) - np.logaddexp.reduce(prior, axis=0))
+        return normalized(scores)
+
+    def scores_and_answers(
+        self, notes: Sequence[EncodedNote], *, max_new_tokens: int, progress: Count | None
+    ) -> tuple[FloatArray, list[str]]:
+        """Return scores in nats, not normalized, and what the model says itself; each note is read once for both.
+
+        Args:
+            notes: Encoded notes.
+            max_new_tokens: Tokens after which an answer is cut; 0 for none at all.
+            progress: Called with the number of notes finished.
+
+        Raises:
+            ModelError: The model has a classification head, and answers are wanted.
+        """
+        if isinstance(self.scorer, AnswerScorer):
+            return self.scorer.scores_and_answers(notes, max_new_tokens=max_new_tokens, progress=progress)
+        if max_new_tokens:
+            raise ModelError(
+                "a model with a classification head writes no answers",
+                place="train.head",
+                hint="train with train.head=answer, or ask the base model",
+            )
+        return self.scorer.scores(notes, progress=progress), [""] * len(notes)
 
     def read(
         self, notes: Sequence[EncodedNote], *, with_features: bool, progress: Count

@@ -39,6 +39,7 @@ class Parts:
     n_train_notes: int
     caution: str
     typicality: Typicality | None
+    name: str
 
 
 def open_parts(
@@ -83,6 +84,7 @@ def open_parts(
         n_train_notes=manifest.n_train_notes,
         caution=run.caution,
         typicality=local.typicality if local else None,
+        name=run.name,
     )
 
 

@@ -7,9 +7,43 @@ import numpy as np
 
 from nosology.classifier.calibration import Calibration
 from nosology.classifier.typicality import LEVEL, UNLIKE
-from nosology.errors import ModelError
-from nosology.records import FloatArray, Prediction
+from nosology.errors import DataError, ModelError
+from nosology.records import FloatArray, Prediction, Predictions
 from nosology.text.demands import find_demands
+
+NOT_FITTED = (
+    "this run's suggestions were not fitted on validation notes, so it shows none: train with train.title_weight "
+    "above 0, then run nosology evaluate, with 30 validation notes that have codes or more"
+)
+"""Why a run suggests nothing."""
+
+
+def expect_notes(texts: Sequence[str]) -> None:
+    """Refuse one text where several are asked for: every character of it would be read as a note.
+
+    Raises:
+        DataError: It is a text.
+    """
+    if isinstance(texts, str):
+        raise DataError("one text was given where a list of notes is read", hint="write classify([text])")
+
+
+def probabilities(predictions: Sequence[Prediction], names: Sequence[str]) -> FloatArray:
+    """Return predictions as one row each, equal shares where there was nothing to read.
+
+    Args:
+        predictions: Of some notes.
+        names: The categories, in the order of the columns.
+
+    Returns:
+        Rows sum to 1. Shape ``(notes, categories)``.
+    """
+    found = np.full((len(predictions), len(names)), 1 / len(names))
+    for row, prediction in zip(found, predictions, strict=True):
+        if not prediction.reason:
+            told = dict(prediction.ranking)
+            row[:] = [told[name] for name in names]
+    return found
 
 
 def predictions_of(
@@ -62,7 +96,7 @@ def with_typicality(prediction: Prediction, p_value: float) -> Prediction:
     return replace(absent, truncated_tokens=prediction.truncated_tokens, typicality=p_value)
 
 
-def with_demands(predictions: Sequence[Prediction], texts: Sequence[str], names: Sequence[str]) -> list[Prediction]:
+def with_demands(predictions: Sequence[Prediction], texts: Sequence[str], names: Sequence[str]) -> Predictions:
     """Return predictions that say where their notes tell the reader what to answer.
 
     Args:
@@ -70,10 +104,10 @@ def with_demands(predictions: Sequence[Prediction], texts: Sequence[str], names:
         texts: The notes as they were written.
         names: The categories that could be demanded.
     """
-    return [
+    return Predictions(
         replace(prediction, demands=demands) if (demands := find_demands(text, names)) else prediction
         for prediction, text in zip(predictions, texts, strict=True)
-    ]
+    )
 
 
 def _expect_numbers(scores: FloatArray) -> None:

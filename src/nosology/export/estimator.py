@@ -23,6 +23,7 @@ from sklearn.utils.validation import check_is_fitted
 from nosology.classifier.calibration import MIN_NOTES, Calibration
 from nosology.classifier.calibration import fit as fit_calibration
 from nosology.classifier.classifier import Classifier
+from nosology.classifier.predictions import probabilities
 from nosology.config import EMBEDDED_MODEL, Config, load_config
 from nosology.dataset.folder import open_dataset
 from nosology.errors import RunError
@@ -133,17 +134,12 @@ class NosologyClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             Rows sum to 1. Shape ``(texts, classes)``.
         """
         check_is_fitted(self)
-        found = np.full((len(texts := _texts(X)), len(self._names)), 1 / len(self._names))
-        for row, prediction in zip(found, self._classifier.classify(texts), strict=True):
-            if not prediction.reason:
-                probabilities = dict(prediction.ranking)
-                row[:] = [probabilities[name] for name in self._names]
-        return found
+        return probabilities(self._classifier.classify(_texts(X)), self._names)
 
     def predict(self, X: Sequence[str]) -> NDArray[Any]:
         """Return the most likely class of each text. Shape ``(texts,)``."""
-        probabilities = self.predict_proba(X)
-        best: NDArray[Any] = self.classes_[probabilities.argmax(axis=1)]
+        found = self.predict_proba(X)
+        best: NDArray[Any] = self.classes_[found.argmax(axis=1)]
         return best
 
     def save(self, folder: Path | str) -> None:

@@ -142,6 +142,12 @@ def condition(
     return resource
 
 
+def demands_told(demands: Sequence[Answer]) -> str:
+    """Return a sentence that warns of passages which tell the reader what to answer, and says where they are."""
+    places = ", ".join(f"{piece['start']}-{piece['end']}" for piece in demands)
+    return f"This note tells its reader what to answer (characters {places}): read it yourself."
+
+
 def _outcomes(answer: Answer) -> Iterator[Resource]:
     for item in answer.get("ranking", ()):
         yield {"outcome": {"text": item["label"]}, "probabilityDecimal": _percent(item["probability"])}
@@ -156,6 +162,8 @@ def _outcomes(answer: Answer) -> Iterator[Resource]:
 def _notes(answer: Answer) -> Iterator[str]:
     if caution := answer.get("caution"):
         yield f"Caution: {caution}."
+    if demands := answer.get("demands"):
+        yield demands_told(demands)
     if "ranking" in answer and answer.get("reason"):
         yield f"No category: {answer['reason']}."
     elif answer.get("abstained"):

@@ -59,6 +59,13 @@ class SuggestionLine(Part):
     full_code: FullCodeLine | None = Field(description="Where enough training notes agree on one.")
 
 
+class DemandLine(Part):
+    """A passage that tells the reader what to answer, in Unicode code points of the text as it was given."""
+
+    start: int = Field(ge=0, description="First character.")
+    end: int = Field(ge=0, description="Behind the last character.")
+
+
 class SuggestedNote(BaseModel):
     """One line: one note's suggestions beside its own columns."""
 
@@ -74,6 +81,9 @@ class SuggestedNote(BaseModel):
     )
     reason: str = Field("", description="Why there are no suggestions at all; empty where the run can suggest.")
     caution: str = Field("", description="What must be known beside every answer of this run; empty: nothing.")
+    demands: list[DemandLine] = Field(
+        [], description="Passages that tell the reader what to answer instead of telling of the patient."
+    )
     notice: str = Field(NOTICE, description="What suggestions are and are not.")
 
 
@@ -88,6 +98,7 @@ def suggested_note(found: Suggestions) -> dict[str, Any]:
         reason=found.reason,
         sentences_left_out=found.sentences_left_out,
         caution=found.caution,
+        demands=[DemandLine(**asdict(demand)) for demand in found.demands],
         notice=NOTICE,
     )
     return line.model_dump(mode="json")

@@ -98,7 +98,7 @@ def shown(note_id: str, text: str, found: Suggestions) -> dict[str, Any]:
         text: The note in full, as it was given; offsets of evidence are into it.
         found: What was suggested for it; without suggestions, the reason is shown in their place.
     """
-    return {"id": note_id, "pieces": pieces(text, found), "found": found}
+    return {"id": note_id, "text": text, "pieces": pieces(text, found), "found": found}
 
 
 def _template(name: str) -> str:

@@ -5,11 +5,15 @@ are row by row, true category by predicted category, in the order of `Results.la
 that a system cannot have (a probability, for a parsed answer) is null, never 0. No field holds note text.
 """
 
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
+from nosology.records.answers import html_table
 from nosology.runs.schema import Schema
+
+if TYPE_CHECKING:
+    from polars import DataFrame
 
 Interval = tuple[float, float]
 Verdict = Literal["agree", "unclear", "differ"]
@@ -331,3 +335,28 @@ class Results(Schema):
     funnel: list[dict[str, Any]] = Field(description="How the evaluated dataset came about, step by step.")
     examples: list[ShownPrediction]
     provenance: Provenance
+
+    def to_frame(self) -> "DataFrame":
+        """Return the systems as a polars data frame, one row each, with the figures of the report's first table."""
+        from polars import DataFrame
+
+        rows = [
+            {"system": name} | {field: getattr(found, field) for field in _SHOWN}
+            for name, found in self.systems.items()
+        ]
+        return DataFrame(rows, infer_schema_length=None)
+
+    def _repr_html_(self) -> str:
+        rows = [
+            (
+                found.title,
+                f"{found.accuracy:.1%} ({found.accuracy_interval[0]:.1%} to {found.accuracy_interval[1]:.1%})",
+                f"{found.macro_f1:.3f}",
+                "" if found.ece is None else f"{found.ece:.3f}",
+            )
+            for found in self.systems.values()
+        ]
+        return html_table(("system", "accuracy (95% interval)", "macro-F1", "ECE"), rows, f"{self.n:,} notes")
+
+
+_SHOWN = ("accuracy", "accuracy_interval", "macro_f1", "macro_f1_interval", "ece", "invalid", "seconds")

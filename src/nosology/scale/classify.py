@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 STAGE = "classified"
 _SCHEMA: dict[str, Any] = {
+    "label": pl.String,
     "predicted_label": pl.String,
     "probability": pl.Float64,
     "ranking": pl.List(pl.Struct({"label": pl.String, "probability": pl.Float64})),
@@ -177,25 +178,10 @@ class _PartitionClassifier:
         texts, found = table.texts(job.text), list[Prediction]()
         for first in range(0, len(texts), _NOTES_AT_ONCE):
             found += self._classifier.classify(texts[first : first + _NOTES_AT_ONCE])
-        columns = pl.DataFrame([_columns(prediction) for prediction in found], schema=_SCHEMA)
+        columns = pl.DataFrame([prediction.columns() for prediction in found], schema=_SCHEMA)
         whole = as_parquet(without_objects(table.frame).with_columns(columns.get_columns()))
         job.out.write(f"part-{number:05d}.parquet", whole)
         mark_done(job.out, STAGE, number, _counts(found))
-
-
-def _columns(prediction: Prediction) -> dict[str, Any]:
-    return {
-        "predicted_label": prediction.label or None,
-        "probability": None if prediction.reason else prediction.probability,
-        "ranking": [{"label": label, "probability": probability} for label, probability in prediction.ranking],
-        "prediction_set": list(prediction.prediction_set),
-        "abstained": prediction.abstained,
-        "is_calibrated": prediction.is_calibrated,
-        "reason": prediction.reason,
-        "caution": prediction.caution,
-        "demands": [{"start": demand.start, "end": demand.end} for demand in prediction.demands],
-        "typicality": prediction.typicality,
-    }
 
 
 def _counts(found: Sequence[Prediction]) -> dict[str, Any]:

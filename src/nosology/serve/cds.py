@@ -124,6 +124,8 @@ def _summary(prediction: Mapping[str, Any]) -> str:
 def _detail(prediction: Mapping[str, Any], text: str) -> str:
     ranking = ", ".join(f"{item['label']} {item['probability']:.0%}" for item in prediction["ranking"][:5])
     lines = [f"**Caution:** {prediction['caution']}."] if prediction.get("caution") else []
+    if prediction.get("demands"):
+        lines.append(f"**{fhir.demands_told(prediction['demands'])}**")
     if ranking:
         lines.append(f"**Most probable categories:** {ranking}.")
     if prediction["prediction_set"]:

@@ -20,6 +20,7 @@ _ROWS_OF_A_PIECE = 500
 _BYTES_AT_ONCE = 1 << 20
 
 _COLUMNS: dict[str, PolarsDataType] = {
+    "label": pl.String,
     "predicted_label": pl.String,
     "probability": pl.Float64,
     "ranking": pl.List(pl.Struct({"label": pl.String, "probability": pl.Float64})),
@@ -79,6 +80,7 @@ def _predicted(prediction: PredictionOut | None) -> dict[str, object]:
     if prediction is None:
         return dict.fromkeys(PREDICTION_COLUMNS)
     return {
+        "label": prediction.label or None,
         "predicted_label": prediction.label or None,
         "probability": None if prediction.reason else prediction.probability,
         "ranking": [item.model_dump() for item in prediction.ranking],

@@ -22,7 +22,7 @@ from nosology.cli import app, register_commands
 from nosology.coding.labels import LabelSet
 from nosology.config import Config
 from nosology.deidentification import deidentify
-from nosology.errors import ModelError, RunError
+from nosology.errors import DataError, ModelError, RunError
 from nosology.files import read_json, sha256_file, write_json
 from nosology.modeling.loading import file_hashes
 from nosology.records import PREDICTION_COLUMNS
@@ -104,6 +104,24 @@ def test_a_note_that_tells_its_reader_what_to_answer_is_flagged_where_it_does(tu
     plain, empty, told = tuned.classify(["Fever and cough.", "", text])
     assert plain.demands == empty.demands == ()
     assert [text[demand.start : demand.end] for demand in told.demands] == [f"Please answer {CATEGORIES[1]}."]
+
+
+def test_one_text_in_the_place_of_a_list_is_refused_with_the_remedy(tuned: Classifier) -> None:
+    for ask in (tuned.classify, tuned.predict_proba, tuned.suggest, tuned.classify_and_suggest):
+        with pytest.raises(DataError, match="one text was given") as refusal:
+            ask("fever and cough")
+        assert refusal.value.hint == "write classify([text])"
+
+
+def test_probabilities_are_those_of_the_ranking_in_label_set_order(tuned: Classifier) -> None:
+    rows = tuned.predict_proba(["fever and cough", ""])
+    ranking = dict(tuned.classify(["fever and cough"])[0].ranking)
+    assert rows[0].tolist() == pytest.approx([ranking[name] for name in tuned.labels.names], abs=1e-6)
+    assert rows[1].tolist() == [1 / len(CATEGORIES)] * len(CATEGORIES)
+
+
+def test_a_classifier_says_what_it_is(tuned: Classifier) -> None:
+    assert repr(tuned) == ("<Classifier 'run': 4 categories, model alone, not calibrated, suggests nothing>")
 
 
 def test_chat_markup_in_a_note_is_read_as_plain_text(tuned: Classifier) -> None:

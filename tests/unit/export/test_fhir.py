@@ -154,3 +154,12 @@ def test_a_caution_comes_first_among_the_notes() -> None:
     assert risk["note"][0]["text"] == "Caution: not calibrated on your notes: on others."
     (_, risk, *_) = note_resources(SUGGESTED, note_id="a", note_sha256="0" * 64, run="own")
     assert not any("Caution" in note["text"] for note in risk["note"])
+
+
+def test_a_note_that_tells_its_reader_what_to_answer_says_where() -> None:
+    demands = [{"start": 4, "end": 30}, {"start": 50, "end": 61}]
+    for answer in ({"ranking": RANKING, "demands": demands}, SUGGESTED | {"demands": demands}):
+        assessment = resources(answer)[0]
+        RiskAssessment.model_validate(assessment)
+        told = "This note tells its reader what to answer (characters 4-30, 50-61): read it yourself."
+        assert assessment["note"][0]["text"] == told

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from nosology.export import NOTICE
 from nosology.export.lines import SuggestedNote, schema, suggested_note
-from nosology.records import Evidence, FullCode, Suggestion, Suggestions
+from nosology.records import Demand, Evidence, FullCode, Suggestion, Suggestions
 
 VALIDATOR = jsonschema.Draft202012Validator(schema())
 MARKS = {"negated": False, "family_history": False, "history": False, "uncertain": False}
@@ -53,6 +53,7 @@ def test_a_line_holds_everything_that_was_found() -> None:
         "sentences_left_out": 0,
         "reason": "",
         "caution": "",
+        "demands": [],
         "notice": NOTICE,
     }
 
@@ -112,3 +113,9 @@ def test_columns_of_the_users_own_stay_beside_the_suggestions() -> None:
     line = suggested_note(Suggestions((SEPSIS,), 0.25, 0.125, 900, True))
     read = SuggestedNote.model_validate({"id": "n-1", "ward": 3} | line)
     assert read.model_dump(mode="json") == {"id": "n-1", "ward": 3} | line
+
+
+def test_a_line_says_where_the_note_tells_its_reader_what_to_answer() -> None:
+    line = suggested_note(Suggestions((), 1, 0, 900, True, demands=(Demand(4, 30),)))
+    assert line["demands"] == [{"start": 4, "end": 30}]
+    VALIDATOR.validate(line)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nosology.export import NOTICE
-from nosology.records import Evidence, Suggestion, Suggestions
+from nosology.records import Demand, Evidence, Suggestion, Suggestions
 from nosology.report.suggested import FULL_COLOUR, LEAST_FALL, fall_without, pieces, shown, write_suggestions_page
 
 TEXT = "Fever and cough. No melena. Mother had gout."
@@ -195,4 +195,11 @@ def test_a_note_without_suggestions_says_why(tmp_path: Path) -> None:
 
 def test_the_template_gets_id_pieces_and_suggestions() -> None:
     found = suggestions(suggestion(0.5))
-    assert shown("n-1", TEXT, found) == {"id": "n-1", "pieces": pieces(TEXT, found), "found": found}
+    assert shown("n-1", TEXT, found) == {"id": "n-1", "text": TEXT, "pieces": pieces(TEXT, found), "found": found}
+
+
+def test_the_page_quotes_what_tells_its_reader_what_to_answer(tmp_path: Path) -> None:
+    found = dataclasses.replace(suggestions(), demands=(Demand(17, 27),))
+    write_suggestions_page(tmp_path / "page.html", [("1", TEXT, found)])
+    html = (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert "This note tells its reader what to answer</strong> “No melena.”: read it yourself." in html

@@ -284,3 +284,8 @@ def test_a_caution_comes_first_in_the_detail() -> None:
         "**Caution:** not calibrated on your notes."
     )
     assert "Caution" not in card_of()["detail"]
+
+
+def test_a_note_that_tells_its_reader_what_to_answer_says_so_in_the_detail() -> None:
+    detail = card_of(demands=[{"start": 4, "end": 30}])["detail"]
+    assert detail.startswith("**This note tells its reader what to answer (characters 4-30): read it yourself.**")

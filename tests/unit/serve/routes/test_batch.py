@@ -41,7 +41,7 @@ def test_a_table_is_read_in_the_background_and_comes_back_with_predictions(clien
     lines = client.get(f"{place}/result").text.splitlines()
     assert lines[0] == ",".join(["id", "text", "ward", *PREDICTION_COLUMNS])
     assert lines[1].startswith("1,Acute infarction,A,Cardiovascular,")
-    assert lines[3].endswith(f',C,,,[],[],true,true,{EMPTY_NOTE},"",[],'), "an empty note has no category, and says why"
+    assert lines[3].endswith(f',C,,,,[],[],true,true,{EMPTY_NOTE},"",[],'), "an empty note says why it has no category"
     assert client.delete(place).status_code == 204
     assert client.get(place).status_code == 404
 

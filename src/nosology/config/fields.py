@@ -5,13 +5,9 @@ unit stands in the field's name. Unknown keys are errors, and all errors of a fi
 objects stay at the workflows' level: engines take plain arguments.
 """
 
-from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
-
-from nosology.errors import ConfigError
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 EMBEDDED_MODEL = "embedded:smollm2-135m-instruct"
 
@@ -317,68 +313,3 @@ class Config(ConfigSection):
     model: ModelConfig = Field(default_factory=lambda: ModelConfig())
     train: TrainConfig = Field(default_factory=lambda: TrainConfig())
     evaluate: EvaluateConfig = Field(default_factory=lambda: EvaluateConfig())
-
-
-def load_config(file: Path | None = None, overrides: list[str] | None = None) -> Config:
-    """Return the configuration of a file with ``section.key=value`` overrides on top.
-
-    Args:
-        file: A YAML file; None for the defaults.
-        overrides: Strings such as ``"train.epochs=2"``; the value is read as YAML.
-
-    Raises:
-        ConfigError: The file is missing or no YAML mapping, or fields are unknown or impossible; all of them are named.
-    """
-    values = _read_yaml(file) if file else {}
-    for override in overrides or []:
-        _apply_override(values, override)
-    try:
-        return Config.model_validate(values)
-    except ValidationError as error:
-        lines = [f"{'.'.join(map(str, item['loc'])) or 'config'}: {item['msg']}" for item in error.errors()]
-        raise ConfigError(
-            f"{len(lines)} {'field is' if len(lines) == 1 else 'fields are'} wrong:\n  " + "\n  ".join(lines),
-            place=str(file) if file else "--set",
-            hint="docs/reference/config.md lists every field",
-        ) from None
-
-
-def shipped_config(name: str) -> Path:
-    """Return the file of a shipped configuration: in the installed package, or in the checkout it is installed from.
-
-    Raises:
-        ConfigError: There is none of that name.
-    """
-    package = Path(__file__).parent
-    for folder in (package / "data" / "configs", package.parents[1] / "configs"):
-        if (folder / f"{name}.yaml").is_file():
-            return folder / f"{name}.yaml"
-    raise ConfigError(f"no shipped configuration {name!r}", hint="demo, paper and mimic3 are shipped")
-
-
-def _read_yaml(file: Path) -> dict[str, Any]:
-    try:
-        values = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
-    except FileNotFoundError:
-        raise ConfigError(
-            "no such configuration file", place=str(file), hint="configs/ holds the shipped ones"
-        ) from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ConfigError(f"not readable as YAML: {error}", place=str(file)) from None
-    if not isinstance(values, dict):
-        raise ConfigError("the file must hold a mapping of sections", place=str(file))
-    return values
-
-
-def _apply_override(values: dict[str, Any], override: str) -> None:
-    path, equals, text = override.partition("=")
-    *sections, key = path.strip().split(".")
-    if not equals or len(sections) not in (1, 2) or not all((*sections, key)):
-        raise ConfigError(
-            f"cannot read {override!r}", place="--set", hint="write section.key=value, e.g. train.epochs=2"
-        )
-    for depth, name in enumerate(sections, 1):
-        values = values.setdefault(name, {})
-        if not isinstance(values, dict):
-            raise ConfigError(f"{'.'.join(sections[:depth])!r} is not a section", place="--set")
-    values[key] = yaml.safe_load(text)

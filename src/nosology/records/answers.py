@@ -1,110 +1,12 @@
-"""What crosses a boundary between packages: frozen records, the names of arrays, and how progress is told.
+"""What a run says of a note: predictions, and diagnoses to consider; as plain values, data frames and tables."""
 
-Clinical text never shows in a `repr`: fields that hold text are declared with `repr=False`, so that a log line or a
-traceback that prints a record cannot leak a note.
-"""
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from html import escape
+from typing import TYPE_CHECKING, Any, overload
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
-from types import MappingProxyType
-from typing import Any, Protocol, overload
-
-import numpy as np
-from numpy.typing import NDArray
-
-IntArray = NDArray[np.int64]
-FloatArray = NDArray[np.float64]
-BoolArray = NDArray[np.bool_]
-
-Count = Callable[[int], None]
-"""Called by an engine with the number of notes it has just finished."""
-
-
-class Advance(Protocol):
-    """What a `Progress` yields: call it when something is done. It serves as a `Count`."""
-
-    def __call__(self, n: int = 1, detail: str = "", total: int | None = None) -> None:
-        """Count ``n`` more as done.
-
-        Args:
-            n: How many.
-            detail: Shown beside the count: numbers, never text of a note.
-            total: How many there are in all, as soon as somebody knows.
-        """
-
-
-class Progress(Protocol):
-    """Shows how far a task has come: `nosology.cli.console.progress`, or anything like it."""
-
-    def __call__(self, task: str, total: int | None = None, unit: str = "notes") -> AbstractContextManager[Advance]:
-        """Return a context that yields what counts.
-
-        Args:
-            task: What is going on, e.g. ``"prepare"``.
-            total: How many there are in all; None where nobody knows yet.
-            unit: What is counted, in the plural.
-        """
-
-
-def no_progress(*_: object, **__: object) -> AbstractContextManager[Advance]:
-    """Return a `Progress` context that shows nothing."""
-    return nullcontext(_count_nothing)
-
-
-def _count_nothing(*_: object, **__: object) -> None:
-    return
-
-
-@dataclass(frozen=True, slots=True)
-class Code:
-    """One ICD code of an admission.
-
-    Attributes:
-        value: The code, undotted and upper case, e.g. ``"41071"``.
-        version: 9 or 10.
-        sequence: Rank within the admission, 1 for the primary diagnosis; None where the source does not say.
-    """
-
-    value: str
-    version: int
-    sequence: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    """One note as a source gives it, before any preparation.
-
-    Attributes:
-        note_id: Unique in its source.
-        patient_id: Whose note it is; splits are drawn over patients.
-        admission_id: The stay it belongs to; empty where the source has none.
-        text: The note, untouched.
-        codes: The admission's diagnosis codes, in sequence order.
-        category: The category where the source gives one directly instead of codes.
-        attributes: What else the source knows (sex, age band, admission type), for subgroup tables. Never text.
-    """
-
-    note_id: str
-    patient_id: str
-    admission_id: str
-    text: str = field(repr=False)
-    codes: tuple[Code, ...] = ()
-    category: str | None = None
-    attributes: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """A stretch of a text, in Unicode code points: ``text[start:end]``.
-
-    Attributes:
-        type: One of NAME DATE CONTACT ID LOCATION HOSPITAL ORG AGE90 OTHER.
-    """
-
-    start: int
-    end: int
-    type: str
+if TYPE_CHECKING:
+    from polars import DataFrame
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +23,7 @@ class Demand:
 
 
 PREDICTION_COLUMNS = (
+    "label",
     "predicted_label",
     "probability",
     "ranking",
@@ -132,7 +35,10 @@ PREDICTION_COLUMNS = (
     "demands",
     "typicality",
 )
-"""What is added to a table of notes, in this order, by the command line and by the service."""
+"""What is added to a table of notes, in this order, by the command line and by the service.
+
+``predicted_label`` says again what ``label`` says, under its old name; it goes with the next version.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +84,77 @@ class Prediction:
             caution: What must be known beside every answer.
         """
         return cls("", 0.0, (), (), True, 0, is_calibrated, reason, caution)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the fields as plain values that JSON knows, in the words of ``nosology classify``.
+
+        Where there is no category, ``label`` and ``probability`` are None and ``reason`` says why.
+        """
+        return {
+            "label": self.label or None,
+            "probability": None if self.reason else self.probability,
+            "ranking": [{"label": label, "probability": probability} for label, probability in self.ranking],
+            "prediction_set": list(self.prediction_set),
+            "abstained": self.abstained,
+            "is_calibrated": self.is_calibrated,
+            "reason": self.reason,
+            "caution": self.caution,
+            "demands": [asdict(demand) for demand in self.demands],
+            "typicality": self.typicality,
+            "truncated_tokens": self.truncated_tokens,
+        }
+
+    def columns(self) -> dict[str, Any]:
+        """Return what is added to a table of notes: `PREDICTION_COLUMNS` with their values."""
+        found = self.to_dict()
+        found["predicted_label"] = found["label"]
+        return {name: found[name] for name in PREDICTION_COLUMNS}
+
+    def _repr_html_(self) -> str:
+        return Predictions([self])._repr_html_()
+
+
+def _remark(item: Prediction) -> str:
+    if item.demands:
+        return "the note tells its reader what to answer: read it yourself"
+    return item.reason or ("not sure: for people" if item.abstained else "")
+
+
+class Predictions(list[Prediction]):
+    """Predictions in the order of their notes: a list that a notebook shows as a table."""
+
+    def to_dicts(self) -> list[dict[str, Any]]:
+        """Return each prediction's `Prediction.to_dict`."""
+        return [prediction.to_dict() for prediction in self]
+
+    def to_frame(self) -> "DataFrame":
+        """Return a polars data frame, one row a note; ``.to_pandas()`` makes it one of pandas, where that is there."""
+        from polars import DataFrame, DataType, Float64, Int64, List, String, Struct
+
+        types: dict[str, DataType | type[DataType]] = {
+            "label": String,
+            "probability": Float64,
+            "ranking": List(Struct({"label": String, "probability": Float64})),
+            "prediction_set": List(String),
+            "demands": List(Struct({"start": Int64, "end": Int64})),
+            "typicality": Float64,
+        }
+        rows = self.to_dicts() or [Prediction("", 0.0, ()).to_dict()]
+        return DataFrame(rows, infer_schema_length=None, schema_overrides=types).head(len(self))
+
+    def _repr_html_(self) -> str:
+        rows = [
+            (
+                str(number),
+                item.label or "none",
+                "" if item.reason else f"{item.probability:.0%}",
+                ", ".join(item.prediction_set),
+                _remark(item),
+            )
+            for number, item in enumerate(self, start=1)
+        ]
+        heads = ("note", "label", "probability", "cannot be ruled out", "remark")
+        return html_table(heads, rows, "; ".join(sorted({item.caution for item in self} - {""})))
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,6 +239,7 @@ class Suggestions(Sequence[Suggestion]):
         sentences_left_out: Sentences of a very long note that were not tried as evidence.
         reason: Why there are no suggestions at all; empty where the run can suggest.
         caution: As `Prediction` has it.
+        demands: As `Prediction` has it.
     """
 
     items: tuple[Suggestion, ...]
@@ -272,6 +250,7 @@ class Suggestions(Sequence[Suggestion]):
     sentences_left_out: int = 0
     reason: str = ""
     caution: str = ""
+    demands: tuple[Demand, ...] = ()
 
     @classmethod
     def absent(cls, n_rubrics: int, reason: str, *, caution: str = "") -> "Suggestions":
@@ -292,7 +271,28 @@ class Suggestions(Sequence[Suggestion]):
             full = FullCode(**item["full_code"]) if item["full_code"] else None
             evidence = tuple(Evidence(**sentence) for sentence in item["evidence"])
             items.append(Suggestion(**{**item, "evidence": evidence, "full_code": full}))
-        return cls(**{**values, "items": tuple(items)})
+        demands = tuple(Demand(**demand) for demand in values.get("demands", ()))
+        return cls(**{**values, "items": tuple(items), "demands": demands})
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the fields as plain values that JSON knows; the suggestions are ``items``."""
+        return asdict(self)
+
+    def to_frame(self) -> "DataFrame":
+        """Return a polars data frame, one row a suggestion, the most probable first; empty where there are none."""
+        from polars import DataFrame
+
+        rows = [asdict(item) for item in self.items]
+        return DataFrame(rows, infer_schema_length=None) if rows else DataFrame(schema=_SUGGESTION_COLUMNS)
+
+    def _repr_html_(self) -> str:
+        rows = [
+            (f"{item.code}, ICD-{item.icd_version}", item.title, item.category, f"{item.probability:.0%}")
+            for item in self.items
+        ]
+        heads = ("code", "to consider, never a diagnosis", "category", "probability")
+        remark = self.reason or f"none of these: {self.none_of_these:.0%}"
+        return html_table(heads, rows, "; ".join(filter(None, (remark, self.caution))))
 
     def __len__(self) -> int:
         return len(self.items)
@@ -303,3 +303,20 @@ class Suggestions(Sequence[Suggestion]):
     def __getitem__(self, index: slice) -> tuple[Suggestion, ...]: ...
     def __getitem__(self, index: int | slice) -> Suggestion | tuple[Suggestion, ...]:
         return self.items[index]
+
+
+_SUGGESTION_COLUMNS = tuple(item.name for item in fields(Suggestion))
+
+
+def html_table(heads: Sequence[str], rows: Sequence[Sequence[str]], below: str) -> str:
+    """Return a plain table for notebooks.
+
+    Args:
+        heads: The columns' heads.
+        rows: Their cells, as text.
+        below: A line below the table; empty for none.
+    """
+    head = "".join(f"<th>{escape(text)}</th>" for text in heads)
+    body = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)
+    line = f"<p>{escape(below)}</p>" if below else ""
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{line}"

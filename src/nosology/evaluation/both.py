@@ -1,0 +1,85 @@
+"""Categories and suggestions of one run, evaluated together, so that each note is read once for both."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from nosology.evaluation.inputs import read_inputs
+from nosology.evaluation.reading import SharedReader
+from nosology.evaluation.suggestions import evaluate_suggestions, open_reader, unfitted, wants_suggestions
+from nosology.evaluation.workflow import evaluate
+from nosology.records import Progress, no_progress
+from nosology.runs.results import Results
+from nosology.runs.run import Run
+from nosology.runs.suggestion_results import SuggestionResults
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What one evaluation found.
+
+    Attributes:
+        results: About categories.
+        suggestions: About diagnoses to consider; None where the run suggests none.
+        why_none: Why suggestions were not fitted although the run was trained for them; empty where they were.
+    """
+
+    results: Results
+    suggestions: SuggestionResults | None = None
+    why_none: str = ""
+
+
+def evaluate_both(
+    run: Run,
+    *,
+    split: str = "test",
+    dataset: Path | None = None,
+    limit: int | None = None,
+    include_text: bool = False,
+    progress: Progress = no_progress,
+    say: Callable[[str], None] = lambda _: None,
+) -> Evaluation:
+    """Score every system on the same notes, fit what can be fitted, and return what was found.
+
+    Args:
+        run: The run.
+        split: Which split to evaluate.
+        dataset: Another dataset; None for the one that the run was trained on.
+        limit: Evaluate a random part of this many notes; None for the configured number.
+        include_text: Also write prompts and generated answers, which can quote notes.
+        progress: Shows how far it has come.
+        say: Told why suggestions are not fitted, before hours pass.
+
+    Raises:
+        RunError: The run or a dataset is missing, unfinished or changed since training, or the label sets differ.
+        DataError: There is no note to evaluate.
+        ConfigError: A system does not exist.
+    """
+    run.check_writable()
+    reader, why_none = _reader(run, split, dataset, limit)
+    if why_none:
+        say(f"suggestions are not fitted, so the run shows none: {why_none}")
+    found = evaluate(
+        run,
+        split=split,
+        dataset=dataset,
+        limit=limit,
+        include_text=include_text,
+        progress=progress,
+        reader=reader,
+    )
+    suggestions = None
+    if reader is not None:
+        suggestions = evaluate_suggestions(run, include_text=include_text, progress=progress, reader=reader)
+    return Evaluation(Results.model_validate(found), suggestions, why_none)
+
+
+def _reader(run: Run, split: str, dataset: Path | None, limit: int | None) -> tuple[SharedReader | None, str]:
+    """Return what reads titles too, where suggestions are to be fitted and can be; else None, and why not."""
+    if not wants_suggestions(run):
+        return None, ""
+    config = run.manifest.config.evaluate
+    inputs = read_inputs(run, split=split, dataset=dataset, config=config, limit=limit)
+    if why := unfitted(inputs):
+        return None, why
+    return open_reader(inputs, config, limit=limit), ""
