@@ -289,8 +289,8 @@ FAULTS = (
     Fault(
         "surrogates of a table ignore whose note it is",
         "cli/deid.py",
-        "patient_keys=read.texts(patient) if patient else None",
-        "patient_keys=read.texts(patient) and None if patient else None",
+        "keys = given.ids(patient) if patient else None",
+        "keys = given.ids(patient) and None if patient else None",
         ("tests/unit/cli/test_deid.py::test_surrogates_of_one_patient_agree_across_rows_and_those_of_another_do_not",),
     ),
     Fault(

@@ -9,18 +9,44 @@ import errno
 import importlib
 import os
 import pkgutil
+import shlex
 import sys
 import traceback
-from typing import Annotated
+from inspect import signature
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from nosology import __version__
-from nosology.cli.console import say
+from nosology.cli.console import say, stopping_at_closed_pipe
 from nosology.errors import NosologyError
+
+if TYPE_CHECKING:
+    from typer.models import CommandInfo, TyperInfo
+
+GROUPS = {
+    "First steps": ("demo", "doctor", "labels"),
+    "From notes to a run": ("synth", "deid", "prepare", "course", "train", "evaluate", "report", "calibrate"),
+    "Answers": ("classify", "suggest"),
+    "A service, and what people decide": ("serve", "keys", "feedback", "audit"),
+    "Passing on and checking": ("export", "verify", "schema"),
+}
+"""How the help lists the commands: in the order of a job."""
+
+
+class _InGroups(TyperGroup):
+    """Lists commands in the order of `GROUPS`."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Return the names of all commands, in order."""
+        order = [name for names in GROUPS.values() for name in names]
+        return sorted(super().list_commands(ctx), key=order.index)
+
 
 app = typer.Typer(
     name="nosology",
+    cls=_InGroups,
     help="Clinical notes in; a fine-tuned language model on your own machine; diagnostic categories with honest "
     "probabilities out. Nothing leaves the machine. Not a medical device.",
     no_args_is_help=True,
@@ -46,7 +72,8 @@ def main() -> None:
     """Run the command line, turning errors the user can fix into a message and exit status 2."""
     try:
         register_commands()
-        app()
+        with stopping_at_closed_pipe():
+            app()
     except NosologyError as error:
         say(f"error: {error}")
         sys.exit(2)
@@ -69,10 +96,17 @@ def main() -> None:
 
 
 def register_commands() -> None:
-    """Import every command file of this package; each adds its command to `app`, which lists them by their files."""
+    """Import every command file of this package; each adds its command to `app`, which lists them by `GROUPS`."""
     for module in pkgutil.iter_modules(__path__):
         importlib.import_module(f"{__name__}.{module.name}")
-    app.registered_commands.sort(key=lambda command: getattr(command.callback, "__module__", ""))
+    panels = {name: group for group, names in GROUPS.items() for name in names}
+    known: list[CommandInfo | TyperInfo] = [*app.registered_commands, *app.registered_groups]
+    for command in known:
+        command.rich_help_panel = panels[_name_of(command)]
+
+
+def _name_of(command: "CommandInfo | TyperInfo") -> str:
+    return str(command.name or getattr(command.callback, "__name__", ""))
 
 
 def _print_version(is_asked: bool) -> None:
@@ -92,6 +126,11 @@ def _options(
 
 def _say_interrupted() -> None:
     say("interrupted; nothing half-written was left behind that a later command would take for whole")
+    words = sys.argv[1:]
+    command = next((item for item in app.registered_commands if _name_of(item) in words[:1]), None)
+    if command is not None and "resume" in signature(command.callback or _say_interrupted).parameters:
+        words += [] if "--resume" in words else ["--resume"]
+        say(f"  to go on from the last checkpoint: nosology {shlex.join(words)}")
 
 
 def _say_bug(error: Exception) -> None:

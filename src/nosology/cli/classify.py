@@ -2,11 +2,9 @@
 
 import json
 import os
-import sys
-from collections.abc import Iterable
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -30,15 +28,21 @@ from nosology.cli.tables import (
     EncodingOption,
     EscapeOption,
     ForceOption,
+    Given,
     SeparatorOption,
-    check_escaping,
-    check_out,
-    read_user_table,
+    Stdin,
+    StdinOption,
+    TextOption,
+    check_table_out,
+    print_lines,
+    read_given,
     reading_options,
 )
-from nosology.errors import DataError
 
 if TYPE_CHECKING:
+    from polars import DataFrame
+
+    from nosology.classifier.opening import System as Answering
     from nosology.records import Prediction
 
 
@@ -52,8 +56,8 @@ class System(StrEnum):
 @app.command()
 def classify(
     run: RunArgument,
-    table: Annotated[str, typer.Argument(metavar="FILE", help="A table (CSV, TSV, Parquet, JSONL), - for one note.")],
-    text: Annotated[str, typer.Option(help="The column that holds the notes.")] = "text",
+    table: Annotated[str, typer.Argument(metavar="FILE", help="A table (CSV, TSV, Parquet, JSON lines), or -.")],
+    text: TextOption = "text",
     out_table: Annotated[
         str | None, typer.Option("--out", help="The table to write; without it, JSON lines go to stdout.")
     ] = None,
@@ -61,6 +65,7 @@ def classify(
         System | None,
         typer.Option(help="tuned or ensemble; without it, what the run's evaluate.answer_with says."),
     ] = None,
+    stdin: StdinOption = Stdin.note,
     separator: SeparatorOption = None,
     encoding: EncodingOption = None,
     escape_formulas: EscapeOption = False,
@@ -79,22 +84,18 @@ def classify(
 ) -> None:
     """Say which category each note belongs to, and how sure that is.
 
-    Every input column and the order stay (a note on stdin has none); predicted_label, probability, ranking,
-    prediction_set, abstained, is_calibrated, reason, caution, demands and typicality are added. A note that shows
-    nothing gets no category, and reason says why; caution is what must be known beside every answer of a run that
-    others trained. demands holds the places of passages that tell the reader what to answer ("classify this as ..."),
-    in characters; read such a note yourself. typicality is how usual the note is among local ones that the run was
-    calibrated on.
-
-    With --backend another program runs the model, once it was proved to answer as the run does.
-
-    A file is readable by you alone. A note in CSV may begin as a formula: add --escape-formulas before you open it in a
-    table program.
+    Every input column and the order stay (on stdout, but for the notes); label, probability, ranking, prediction_set,
+    abstained, is_calibrated, reason, caution, demands and typicality are added, and predicted_label: label under its
+    old name, gone with the next version. A note that shows nothing gets no category, and reason says why. demands holds
+    the places, in characters, of passages that tell the reader what to answer; read such a note yourself. typicality is
+    how usual the note is among local ones that the run was calibrated on. A file is readable by you alone; before a
+    table program opens CSV, add --escape-formulas. --backend: another program, proved to answer alike, runs the model.
 
     Example: nosology classify runs/first notes.csv --text TEXT --out predictions.csv
     """
-    from nosology.sources.tablefile import has_lists, refuse_taken, table_format, write_table
+    from nosology.records import PREDICTION_COLUMNS
 
+    chosen: Answering | None = system.value if system else None
     if engine is EngineName.ray:
         refuse_with_ray(
             escape_formulas=escape_formulas,
@@ -105,58 +106,35 @@ def classify(
             allow_host=allow_host is not None,
             served_name=served_name is not None,
             state=state is not None,
+            audit_key=audit_key is not None,
+            stdin=stdin is not Stdin.note,
         )
-        how = reading_options(separator, encoding)
-        classify_on_ray(run, table, out_table, text, system=system.value if system else None, how=how)
+        classify_on_ray(run, table, out_table, text, system=chosen, how=reading_options(separator, encoding))
         return
-    file, out = Path(table), Path(out_table) if out_table else None
-    if out is not None:
-        table_format(out)  # what cannot be written is refused before the model starts
-        check_out(out, file, is_forced=force)
-    if escape_formulas:
-        check_escaping(out)
     key = os.environ.get(KEY_VARIABLE, "")
     where = Where(backend, export, url, allow_host, served_name, timeout, key, state, audit_key)
+    file, out = Path(table), Path(out_table) if out_table else None
+    check_table_out(out, file, is_forced=force, escapes_formulas=escape_formulas)
     where.check()
-    read = None if str(file) == "-" else read_user_table(file, text, separator=separator, encoding=encoding)
-    if read is not None:
-        from nosology.records import PREDICTION_COLUMNS
+    given = read_given(file, text, stdin=stdin, separator=separator, encoding=encoding, added=PREDICTION_COLUMNS)
+    _give_out(given, _predict(run, given.texts, chosen, where), out, escapes_formulas=escape_formulas)
 
-        refuse_taken(read.frame, file, PREDICTION_COLUMNS)
-    predictions = _predict(run, [_stdin()] if read is None else read.texts(text), system, where)
+
+def _give_out(given: Given, found: "list[Prediction]", out: Path | None, *, escapes_formulas: bool) -> None:
+    """Write the table with what was predicted, or print JSON lines without the notes."""
+    from nosology.sources.tablefile import has_lists, write_table
+
     if out is None:
-        rows: Iterable[dict[str, Any]] = (
-            [{}] if read is None else read.frame.drop(read.column(text)).iter_rows(named=True)
-        )
-        for row, prediction in zip(rows, predictions, strict=True):
-            _print(prediction, row)
+        rows = zip(given.rows(with_text=False), found, strict=True)
+        print_lines(row | prediction.columns() for row, prediction in rows)
         return
-    columns = [_fields(prediction) for prediction in predictions]
-    write_table(
-        _with_columns(None if read is None else read.frame, columns, is_nested=has_lists(out)),
-        out,
-        escapes_formulas=escape_formulas,
-    )
-    n_silent = sum(prediction.abstained for prediction in predictions)
-    n_unread = sum(bool(prediction.reason) for prediction in predictions)
-    unread = f", {n_unread} without anything to read (see the column reason)" if n_unread else ""
-    n_sure = len(predictions) - n_unread
-    n_told = sum(bool(prediction.demands) for prediction in predictions)
-    told = f", {n_told} that tell the reader what to answer (see the column demands)" if n_told else ""
-    say(f"classified {n_sure} notes, not sure about {n_silent - n_unread}{unread}{told}: {out}")
+    table = given.with_columns(_columns(found, is_nested=has_lists(out)))
+    write_table(table, out, escapes_formulas=escapes_formulas)
+    say(f"{_summary(found)}: {out}")
 
 
-def _stdin() -> str:
-    from nosology.text.normalize import is_blank
-
-    note = sys.stdin.read()
-    if is_blank(note):
-        raise DataError("there is no note on stdin", place="-", hint="nosology classify RUN - < note.txt")
-    return note
-
-
-def _predict(run: Path, notes: list[str], system: System | None, where: Where) -> "list[Prediction]":
-    classifier = classifier_of(run, system.value if system else None, where, len(notes))
+def _predict(run: Path, notes: list[str], system: "Answering | None", where: Where) -> "list[Prediction]":
+    classifier = classifier_of(run, system, where, len(notes))
     with progress("classify", total=len(notes)) as advance:
         predictions = classifier.classify(notes, progress=lambda n: advance(n))
     say_cautions(prediction.caution for prediction in predictions)
@@ -165,34 +143,25 @@ def _predict(run: Path, notes: list[str], system: System | None, where: Where) -
     return predictions
 
 
-def _fields(prediction: "Prediction") -> dict[str, Any]:
-    return {
-        "predicted_label": prediction.label or None,
-        "probability": None if prediction.reason else prediction.probability,
-        "ranking": [{"label": label, "probability": probability} for label, probability in prediction.ranking],
-        "prediction_set": list(prediction.prediction_set),
-        "abstained": prediction.abstained,
-        "is_calibrated": prediction.is_calibrated,
-        "reason": prediction.reason,
-        "caution": prediction.caution,
-        "demands": [{"start": demand.start, "end": demand.end} for demand in prediction.demands],
-        "typicality": prediction.typicality,
-    }
+def _summary(found: "list[Prediction]") -> str:
+    """Return how many notes were read, and how many of them a person should look at."""
+    n_unread = sum(bool(prediction.reason) for prediction in found)
+    n_silent = sum(prediction.abstained for prediction in found) - n_unread
+    n_told = sum(bool(prediction.demands) for prediction in found)
+    unread = f", {n_unread} without anything to read (see the column reason)" if n_unread else ""
+    told = f", {n_told} that tell the reader what to answer (see the column demands)" if n_told else ""
+    return f"classified {len(found) - n_unread} notes, not sure about {n_silent}{unread}{told}"
 
 
-def _print(prediction: "Prediction", row: dict[str, Any]) -> None:
-    print(json.dumps(row | _fields(prediction), ensure_ascii=False, default=str))
-
-
-def _with_columns(table: Any, columns: list[dict[str, Any]], *, is_nested: bool) -> Any:
-    """Return the predictions' fields behind the table's own, if there is a table; lists as JSON where needed."""
+def _columns(found: "list[Prediction]", *, is_nested: bool) -> "DataFrame":
+    """Return the predictions as columns; lists as JSON where a format has none."""
     import polars as pl
 
+    rows = [prediction.columns() for prediction in found]
     if not is_nested:
-        columns = [
+        rows = [
             {name: json.dumps(value) if isinstance(value, list) else value for name, value in row.items()}
-            for row in columns
+            for row in rows
         ]
     places = {"demands": pl.List(pl.Struct({"start": pl.Int64, "end": pl.Int64}))} if is_nested else {}
-    added = pl.DataFrame(columns, infer_schema_length=None, schema_overrides=places)
-    return added if table is None else table.with_columns(added.get_columns())
+    return pl.DataFrame(rows, infer_schema_length=None, schema_overrides=places)

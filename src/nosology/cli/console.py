@@ -4,11 +4,12 @@ A person at a terminal sees a bar with the time left; a log file gets a plain li
 end. Neither ever carries note text: details are numbers, such as a loss.
 """
 
+import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
 if TYPE_CHECKING:
     from nosology.records import Advance
@@ -26,6 +27,48 @@ def say_cautions(cautions: Iterable[str]) -> None:
     """Say what must be known beside some answers, each thing once."""
     for caution in sorted(set(cautions) - {""}):
         say(f"caution: {caution}")
+
+
+class _UntilClosed:
+    """Standard output that ends the program, content, when its reader has seen enough: ``nosology ... | head -1``."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        try:
+            return self._stream.write(text)
+        except BrokenPipeError:
+            self._end()
+
+    def flush(self) -> None:
+        try:
+            self._stream.flush()
+        except BrokenPipeError:
+            self._end()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    def _end(self) -> NoReturn:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, self._stream.fileno())  # what is buffered still goes somewhere when Python ends
+        os.close(nowhere)
+        sys.exit(0)
+
+
+@contextmanager
+def stopping_at_closed_pipe() -> Iterator[None]:
+    """End the program with status 0, without a word, when whoever reads its output has closed the pipe."""
+    given = sys.stdout
+    sys.stdout = _UntilClosed(given)
+    try:
+        try:
+            yield
+        finally:
+            sys.stdout.flush()
+    finally:
+        sys.stdout = given
 
 
 @contextmanager

@@ -7,6 +7,7 @@ import typer
 
 from nosology.cli import app
 from nosology.cli.console import say
+from nosology.cli.tables import ConfigOption
 
 if TYPE_CHECKING:
     from nosology.config import Config
@@ -21,7 +22,7 @@ def course(
     start: Annotated[str | None, typer.Option(help="Go on from this finished run, as train.start does.")] = None,
     file: Annotated[list[Path] | None, typer.Option(help="A TSV file of more phrases. May be repeated.")] = None,
     seed: Annotated[int, typer.Option(help="Seed of the texts.")] = 0,
-    config: Annotated[Path | None, typer.Option(help="A configuration file; empty: the shipped course.yaml.")] = None,
+    config: ConfigOption = None,
     overrides: Annotated[
         list[str] | None, typer.Option("--set", help="Change one field: section.key=value. May be repeated.")
     ] = None,
@@ -29,16 +30,16 @@ def course(
 ) -> None:
     """Teach a model diseases from official vocabularies, before it reads its first note; no notes are needed.
 
-    The texts are written beside the run, as a dataset in OUT-course.
+    Without --config the shipped course.yaml says how. The texts are written beside the run, as a dataset in OUT-course.
 
     Example: nosology course --model embedded:smollm2-135m-instruct --out runs/course
     """
     from nosology.cli.train import train_with_progress
-    from nosology.config import load_config, shipped_config
+    from nosology.config import load_config
 
     chosen = [*(overrides or []), *([f"model.name={model}"] if model else [])]
     chosen += [f"train.start={start}"] if start else []
-    settings = load_config(config or shipped_config("course"), chosen)
+    settings = load_config(config or "course", chosen)
     texts = out.with_name(f"{out.name}-course")
     if not (resume and texts.exists()):
         _compose(texts, settings, (phrases, notes), file or [], seed)

@@ -13,15 +13,23 @@ from nosology.cli.console import progress, say
 from nosology.cli.tables import (
     EncodingOption,
     EscapeOption,
+    FileArgument,
     ForceOption,
+    Given,
     SeparatorOption,
-    check_escaping,
+    Stdin,
+    StdinOption,
+    TextOption,
     check_out,
-    read_user_table,
+    check_table_out,
+    print_lines,
+    read_given,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from polars import DataFrame
 
     from nosology.deidentification import Deidentified, Detector
 
@@ -36,29 +44,37 @@ class _Recall(StrEnum):
     high = "high"
 
 
+StyleOption = Annotated[
+    _Style, typer.Option(help="token: <NAME>. surrogate: invented values, dates moved by one offset per patient.")
+]
+DetectorOption = Annotated[
+    list[str] | None,
+    typer.Option(help="A further detector: presidio[:SPACY_MODEL], or transformer:NAME_OR_FOLDER. Repeatable."),
+]
+RecallOption = Annotated[
+    _Recall, typer.Option(help="high: a network beside the rules; misses less, redacts more that is no identifier.")
+]
+
+
 @app.command()
 def deid(
-    file: Annotated[Path, typer.Argument(help="A table: CSV, TSV, Parquet or JSON lines.")],
-    text: Annotated[str, typer.Option(help="The column that holds the notes.")],
-    out: Annotated[Path, typer.Option(help="The table to write; its name says the format.")],
-    style: Annotated[
-        _Style, typer.Option(help="token: <NAME>. surrogate: invented values, dates moved by one offset per patient.")
-    ] = _Style.token,
+    file: FileArgument,
+    text: TextOption = "text",
+    out: Annotated[
+        Path | None, typer.Option(help="The table to write; its name says the format. Without it: stdout.")
+    ] = None,
+    style: StyleOption = _Style.token,
     patient: Annotated[
         str | None, typer.Option(help="The column that says whose note it is, for surrogates that agree.")
     ] = None,
-    detector: Annotated[
-        list[str] | None,
-        typer.Option(help="A further detector: presidio[:SPACY_MODEL], or transformer:NAME_OR_FOLDER. Repeatable."),
-    ] = None,
-    recall: Annotated[
-        _Recall, typer.Option(help="high: a network beside the rules; misses less, redacts more that is no identifier.")
-    ] = _Recall.balanced,
+    detector: DetectorOption = None,
+    recall: RecallOption = _Recall.balanced,
     review: Annotated[
         Path | None, typer.Option(help="Also write a page (HTML) of a random sample to check, the doubtful first.")
     ] = None,
     review_notes: Annotated[int, typer.Option(min=1, help="How many notes --review shows.")] = 50,
     processes: Annotated[int, typer.Option(min=1, help="Worker processes.")] = 1,
+    stdin: StdinOption = Stdin.note,
     separator: SeparatorOption = None,
     encoding: EncodingOption = None,
     escape_formulas: EscapeOption = False,
@@ -67,48 +83,69 @@ def deid(
     """Replace names, dates, places, numbers and other identifiers in a column of notes.
 
     Every input column and the order stay; clean_text and spans are added: [{start, end, type}], offsets in Unicode
-    code points of the input text (JSON in CSV and TSV). Recall is measured, never complete: read a sample before you
+    code points of the input text (JSON in CSV and TSV). Without --out JSON lines go to stdout, which leave the notes as
+    they were out; one note from stdin comes back as text. Recall is measured, never complete: read a sample before you
     share anything. For surrogates, set NOSOLOGY_DEID_SECRET to a secret of your own.
 
     Example: nosology deid notes.csv --text TEXT --out clean.csv
     """
-    from nosology.deidentification import SECRET_VARIABLE, default_detectors, deidentify_many
+    from nosology.deidentification import default_detectors
     from nosology.errors import ConfigError
-    from nosology.sources.tablefile import has_lists, refuse_taken, table_format, write_table
+    from nosology.sources.tablefile import has_lists, write_table
 
-    table_format(out)  # what cannot be written is refused before the work starts
-    if review and _is_same(review, out):
+    check_table_out(out, file, is_forced=force, escapes_formulas=escape_formulas)
+    if review and out and _is_same(review, out):
         hint = "give the page a name of its own, such as review.html"
         raise ConfigError("is also --out, and the page would overwrite the table", place="--review", hint=hint)
-    for path in (out, review) if review else (out,):
-        check_out(path, file, is_forced=force)
-    if escape_formulas:
-        check_escaping(out)
+    if review:
+        check_out(review, file, is_forced=force)
     detectors = (*default_detectors(recall.value), *_further(detector or []))
-    read = read_user_table(file, text, *([patient] if patient else []), separator=separator, encoding=encoding)
-    table = read.frame
-    refuse_taken(table, file, ("clean_text", "spans"))
+    whose = [patient] if patient else []
+    given = read_given(file, text, *whose, stdin=stdin, separator=separator, encoding=encoding, added=_ADDED)
+    found = _replace(given, style, patient, detectors, processes)
+    if review:
+        _write_review(review, given.texts, found, n_sample=review_notes, recall=recall.value)
+    if out is None:
+        _print(given, found)
+        return
+    write_table(given.with_columns(_columns(found, is_nested=has_lists(out))), out, escapes_formulas=escape_formulas)
+    n_spans = sum(len(result.spans) for result in found)
+    say(f"replaced {n_spans:,} identifiers in {len(found):,} notes, recall {recall.value}: {out}")
+
+
+_ADDED = ("clean_text", "spans")
+
+
+def _replace(
+    given: Given, style: _Style, patient: str | None, detectors: "tuple[Detector, ...]", processes: int
+) -> "list[Deidentified]":
+    """Return each note without its identifiers."""
+    from nosology.deidentification import SECRET_VARIABLE, deidentify_many
+
     if style is _Style.surrogate and not os.environ.get(SECRET_VARIABLE):
         say(f"note: {SECRET_VARIABLE} is not set, so whoever knows a patient's key can undo the shift of the dates")
-    texts = read.texts(text)
+    keys = given.ids(patient) if patient else None
     results: list[Deidentified] = []
-    with progress("deid", total=len(texts)) as advance:
+    with progress("deid", total=len(given.texts)) as advance:
         for result in deidentify_many(
-            texts,
-            style=style.value,
-            detectors=detectors,
-            patient_keys=read.texts(patient) if patient else None,
-            processes=processes,
+            given.texts, style=style.value, detectors=detectors, patient_keys=keys, processes=processes
         ):
             results.append(result)
             advance(1)
-    if review:
-        _write_review(review, texts, results, n_sample=review_notes, recall=recall.value)
-    write_table(_with_columns(table, results, is_nested=has_lists(out)), out, escapes_formulas=escape_formulas)
-    say(
-        f"replaced {sum(len(result.spans) for result in results):,} identifiers in {len(results):,} notes, "
-        f"recall {recall.value}: {out}"
-    )
+    return results
+
+
+def _print(given: Given, found: "list[Deidentified]") -> None:
+    """Print JSON lines; one note that came through stdin as text."""
+    if given.table is None:
+        print(found[0].text, end="" if found[0].text.endswith("\n") else "\n")
+        return
+    rows = zip(given.rows(with_text=False), found, strict=True)
+    print_lines(row | {"clean_text": result.text, "spans": _spans(result)} for row, result in rows)
+
+
+def _spans(result: "Deidentified") -> list[dict[str, Any]]:
+    return [{"start": span.start, "end": span.end, "type": span.type} for span in result.spans]
 
 
 def _is_same(one: Path, other: Path) -> bool:
@@ -155,15 +192,15 @@ def _further(names: list[str]) -> "tuple[Detector, ...]":
     return tuple(found)
 
 
-def _with_columns(table: Any, results: "list[Deidentified]", *, is_nested: bool) -> Any:
-    """Return the table with clean_text and spans behind its own columns; spans are JSON where a format has no lists."""
+def _columns(found: "list[Deidentified]", *, is_nested: bool) -> "DataFrame":
+    """Return clean_text and spans as columns; spans are JSON where a format has no lists."""
     import polars as pl
 
-    spans = [[{"start": s.start, "end": s.end, "type": s.type} for s in result.spans] for result in results]
+    spans = [_spans(result) for result in found]
     kind = pl.List(pl.Struct({"start": pl.Int64, "end": pl.Int64, "type": pl.String}))
     column = (
         pl.Series("spans", spans, dtype=kind)
         if is_nested
-        else pl.Series("spans", [json.dumps(found) for found in spans], dtype=pl.String)
+        else pl.Series("spans", [json.dumps(places) for places in spans], dtype=pl.String)
     )
-    return table.with_columns(pl.Series("clean_text", [r.text for r in results], dtype=pl.String), column)
+    return pl.DataFrame([pl.Series("clean_text", [result.text for result in found], dtype=pl.String), column])

@@ -17,6 +17,8 @@ from nosology.errors import RunError
 from nosology.runs.starter import STARTER, has_starter
 
 if TYPE_CHECKING:
+    from nosology.config import Config
+    from nosology.runs.run import Run
     from nosology.runs.suggestion_results import SuggestionResults
 
 MARKER = ".nosology-demo"
@@ -39,42 +41,25 @@ def demo(
     Example: nosology demo --out demo
     """
     from nosology.config import load_config, shipped_config
+    from nosology.runs.run import Run
+    from nosology.training.libraries import expect_libraries
 
     seconds: dict[str, float] = {}
+    config = load_config(shipped_config("demo"), [] if has_starter() else ["train.start=base"])
+    expect_libraries(config)
     _renew(out)
-    overrides = []
     if has_starter():
         with _stage("starter", seconds):
             _show_starter()
     else:
         say("this build has no starter, so training begins from the base model")
-        overrides = ["train.start=base"]
-    config = load_config(shipped_config("demo"), overrides)
-
-    with _stage("synth", seconds):
-        from nosology.synthetic import write_mimic
-
-        write_mimic(out / "mimic3", admissions=ADMISSIONS, seed=seed)
-    with _stage("prepare", seconds):
-        from nosology.preparation.pipeline import prepare_mimic3
-
-        prepare_mimic3(out / "mimic3", out / "dataset", config.prepare, progress=progress)
+    _make_dataset(out, config, seed, seconds)
     with _stage("train", seconds):
         from nosology.cli.train import train_with_progress
 
         train_with_progress(out / "dataset", out / "run", config)
-    with _stage("evaluate", seconds):
-        from nosology.evaluation import evaluate
-        from nosology.evaluation.inputs import read_inputs
-        from nosology.evaluation.suggestions import evaluate_suggestions, open_reader
-        from nosology.runs.files import TEST
-        from nosology.runs.run import Run
-
-        run = Run.open(out / "run")
-        reader = open_reader(read_inputs(run, split=TEST, dataset=None, config=config.evaluate), config.evaluate)
-        results = evaluate(run, include_text=True, progress=progress, reader=reader)  # the notes are invented
-    with _stage("suggest", seconds):
-        suggestions = evaluate_suggestions(run, include_text=True, progress=progress, reader=reader)
+    run = Run.open(out / "run")
+    results, suggestions = _judge(run, config, seconds)
     with _stage("report", seconds):
         from nosology.report import write_report
 
@@ -85,6 +70,32 @@ def demo(
     stages = ", ".join(f"{name} {duration(spent)}" for name, spent in seconds.items())
     say(f"{duration(sum(seconds.values()))} in all: {stages}")
     say(f"the report: {page}")
+
+
+def _make_dataset(out: Path, config: "Config", seed: int, seconds: dict[str, float]) -> None:
+    """Invent MIMIC-III's files and prepare them."""
+    with _stage("synth", seconds):
+        from nosology.synthetic import write_mimic
+
+        write_mimic(out / "mimic3", admissions=ADMISSIONS, seed=seed)
+    with _stage("prepare", seconds):
+        from nosology.preparation.pipeline import prepare_mimic3
+
+        prepare_mimic3(out / "mimic3", out / "dataset", config.prepare, progress=progress)
+
+
+def _judge(run: "Run", config: "Config", seconds: dict[str, float]) -> "tuple[dict[str, Any], SuggestionResults]":
+    """Return what was found about categories and suggestions; notes are read once for both."""
+    with _stage("evaluate", seconds):
+        from nosology.evaluation import evaluate
+        from nosology.evaluation.inputs import read_inputs
+        from nosology.evaluation.suggestions import evaluate_suggestions, open_reader
+        from nosology.runs.files import TEST
+
+        reader = open_reader(read_inputs(run, split=TEST, dataset=None, config=config.evaluate), config.evaluate)
+        results = evaluate(run, include_text=True, progress=progress, reader=reader)  # the notes are invented
+    with _stage("suggest", seconds):
+        return results, evaluate_suggestions(run, include_text=True, progress=progress, reader=reader)
 
 
 def _show_starter() -> None:

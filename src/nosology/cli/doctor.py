@@ -8,6 +8,7 @@ import typer
 
 from nosology.cli import app
 from nosology.cli.console import duration
+from nosology.cli.tables import ConfigOption
 
 if TYPE_CHECKING:
     from nosology.doctor import Diagnosis, TimeNote
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 @app.command()
 def doctor(
-    config: Annotated[Path | None, typer.Option(help="The configuration to examine; the defaults without it.")] = None,
+    config: ConfigOption = None,
     overrides: Annotated[
         list[str] | None, typer.Option("--set", help="A field to change, as section.key=value; may be repeated.")
     ] = None,
@@ -30,7 +31,7 @@ def doctor(
     Exits with status 0 if the configuration can run here and 2 if not. Nothing is downloaded. On a CUDA device
     the speed of training is measured on two layers of the model's shape, which takes some seconds.
 
-    Example: nosology doctor --config configs/paper.yaml
+    Example: nosology doctor --config paper
     """
     from nosology.config import load_config
     from nosology.doctor import examine

@@ -1,17 +1,14 @@
 """``nosology evaluate``: base, baselines and tuned model on the same notes."""
 
+import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from nosology.cli import app
 from nosology.cli.console import progress, say
 from nosology.cli.runs import OwnRunArgument
-
-if TYPE_CHECKING:
-    from nosology.evaluation.reading import SharedReader
-    from nosology.runs.run import Run
 
 
 @app.command()
@@ -35,48 +32,24 @@ def evaluate(
 
     Example: nosology evaluate runs/mimic3 --split test
     """
-    import json
-
-    from nosology.evaluation import evaluate as evaluate_run
-    from nosology.evaluation.suggestions import evaluate_suggestions
+    from nosology.evaluation.both import evaluate_both
     from nosology.report.suggestion_table import print_ranking
     from nosology.report.summary import print_summary
-    from nosology.runs.results import Results
     from nosology.runs.run import Run
 
-    opened = Run.open(run)
-    opened.check_writable()
-    reader = _reader(opened, split, dataset, limit)
-    results = evaluate_run(
-        opened,
+    found = evaluate_both(
+        Run.open(run),
         split=split,
         dataset=dataset,
         limit=limit,
         include_text=include_text,
         progress=progress,
-        reader=reader,
+        say=say,
     )
     if as_json:
-        print(json.dumps(results, indent=2, ensure_ascii=False))
+        print(json.dumps(found.results.model_dump(mode="json"), indent=2, ensure_ascii=False))
     else:
-        print_summary(Results.model_validate(results))
-    if reader:
-        suggestions = evaluate_suggestions(opened, include_text=include_text, progress=progress, reader=reader)
-        if not as_json:
-            print_ranking(suggestions)
+        print_summary(found.results)
+        if found.suggestions is not None:
+            print_ranking(found.suggestions)
     say(f"next: nosology report {run}")
-
-
-def _reader(run: "Run", split: str, dataset: Path | None, limit: int | None) -> "SharedReader | None":
-    """Return what reads titles too, where suggestions are to be fitted and can be; None else, and says why."""
-    from nosology.evaluation.inputs import read_inputs
-    from nosology.evaluation.suggestions import open_reader, unfitted, wants_suggestions
-
-    if not wants_suggestions(run):
-        return None
-    config = run.manifest.config.evaluate
-    inputs = read_inputs(run, split=split, dataset=dataset, config=config, limit=limit)
-    if why := unfitted(inputs):
-        say(f"suggestions are not fitted, so the run shows none: {why}")
-        return None
-    return open_reader(inputs, config, limit=limit)

@@ -8,11 +8,12 @@ import typer
 
 from nosology.cli import app
 from nosology.cli.console import say
+from nosology.cli.runs import RunArgument
+from nosology.errors import ConfigError
 
 if TYPE_CHECKING:
     from nosology.export.models.layout import Target
     from nosology.export.models.workflow import Exported
-from nosology.cli.runs import RunArgument
 
 
 class To(StrEnum):
@@ -33,6 +34,14 @@ class NumberFormat(StrEnum):
     bfloat16 = "bfloat16"
     f16 = "f16"
     q8_0 = "q8_0"
+
+
+AllowRestrictedOption = Annotated[
+    bool,
+    typer.Option(
+        "--allow-restricted", help="Pack a run of MIMIC's notes, or of nobody knows whose: who gets it is on you."
+    ),
+]
 
 
 @app.command()
@@ -57,12 +66,7 @@ def export(
     word_patients: Annotated[
         int, typer.Option(min=0, help="Patients that have to share a word before it leaves; 0: no word leaves.")
     ] = 10,
-    allow_restricted: Annotated[
-        bool,
-        typer.Option(
-            "--allow-restricted", help="Pack a run of MIMIC's notes, or of nobody knows whose: who gets it is on you."
-        ),
-    ] = False,
+    allow_restricted: AllowRestrictedOption = False,
 ) -> None:
     """Write a run as a model of another program, and prove that it answers there as it does here.
 
@@ -71,6 +75,7 @@ def export(
 
     Example: nosology export runs/first --to merged --out exports/first
     """
+    _check(to, number_format)
     if to is To.bundle:
         _bundle(run, out, allow_restricted=allow_restricted)
         return
@@ -86,6 +91,21 @@ def export(
         word_patients=word_patients,
     )
     _say_what_was_proved(done)
+
+
+def _check(to: To, number_format: NumberFormat) -> None:
+    """Refuse what would be ignored, and what cannot be done here, before anything is loaded.
+
+    Raises:
+        ConfigError: A number format is given for what has none of its own, or a package is missing.
+    """
+    from nosology.machine.extras import expect_extra
+
+    if to in (To.adapter, To.bundle) and number_format is not NumberFormat.auto:
+        what = "an adapter keeps the format it was trained in" if to is To.adapter else "a bundle holds no weights"
+        raise ConfigError(what, place="--number-format", hint="leave it out, or export --to merged or gguf")
+    if to is To.gguf:
+        expect_extra("embedded", "writing GGUF")
 
 
 def _say_what_was_proved(done: "Exported") -> None:

@@ -45,6 +45,7 @@ def export(
 
     Example: nosology feedback export runs/first --with data/mimic3 --out data/with-feedback
     """
+    _expect_store()
     from nosology.preparation.pipeline import prepare_feedback
 
     texts: list[str] = []
@@ -71,6 +72,7 @@ def report(
 
     Example: nosology feedback report runs/first
     """
+    _expect_store()
     from nosology.feedback.audit import AUDIT_FILE, entries
     from nosology.feedback.monitoring import agreement_report
     from nosology.runs.run import Run
@@ -103,6 +105,7 @@ def audit(
 
     Example: nosology audit runs/first/service/audit.jsonl
     """
+    _expect_store()
     from nosology.feedback.checking import check, compare
 
     found = check(file, key)
@@ -133,6 +136,12 @@ _WORDS = {
     "missing": "removed from the store",
     "unlogged": "put into the store beside the service",
 }
+
+
+def _expect_store() -> None:
+    from nosology.machine.extras import expect_extra
+
+    expect_extra("serve", "the store of decisions")
 
 
 def _decisions(run: Path, state: Path | None, database: str | None) -> "list[Decision]":

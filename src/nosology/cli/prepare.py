@@ -34,7 +34,10 @@ PresetOption = Annotated[
     Preset | None,
     typer.Option(help="paper: lower case, no punctuation, 50-100 words, as in the original project. full: as written."),
 ]
-ConfigFile = Annotated[Path | None, typer.Option("--config", help="A YAML file; its section prepare counts.")]
+ConfigFile = Annotated[
+    Path | None,
+    typer.Option("--config", help="A YAML file, or demo, mimic3 or paper; its section prepare counts."),
+]
 Overrides = Annotated[list[str] | None, typer.Option("--set", metavar="prepare.KEY=VALUE", help="Set one field.")]
 Csv = Annotated[bool, typer.Option("--csv", help="Also write df_classification.csv (CLEAN_TEXT, CATEGORY).")]
 Workers = Annotated[int | None, typer.Option(min=1, help="Worker processes; one per core if not given.")]

@@ -13,15 +13,26 @@ class Output(StrEnum):
     """What has a schema."""
 
     SUGGESTIONS = "suggestions"
+    CONFIG = "config"
 
 
 @app.command()
-def schema(output: Annotated[Output, typer.Argument(help="Whose lines: those of `nosology suggest`.")]) -> None:
-    """Print the JSON Schema of a command's output, to validate it with or to generate readers from.
+def schema(
+    output: Annotated[
+        Output,
+        typer.Argument(help="suggestions: a line of `nosology suggest`. config: a configuration file."),
+    ],
+) -> None:
+    """Print the JSON Schema of what a command writes or reads, to validate it with or to generate readers from.
 
     Example: nosology schema suggestions > suggestions.schema.json
     """
-    from nosology.export.lines import schema as suggestions_schema
+    if output is Output.CONFIG:
+        from nosology.config import Config
 
-    assert output is Output.SUGGESTIONS
-    print(json.dumps(suggestions_schema(), indent=2, ensure_ascii=False))
+        found = {"$schema": "https://json-schema.org/draft/2020-12/schema", **Config.model_json_schema()}
+    else:
+        from nosology.export.lines import schema as suggestions_schema
+
+        found = suggestions_schema()
+    print(json.dumps(found, indent=2, ensure_ascii=False))

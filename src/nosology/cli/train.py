@@ -8,6 +8,7 @@ import typer
 
 from nosology.cli import app
 from nosology.cli.console import progress, say
+from nosology.cli.tables import ConfigOption
 
 if TYPE_CHECKING:
     from nosology.config import Config
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 def train(
     dataset: Annotated[Path, typer.Argument(help="A prepared dataset folder.")],
     out: Annotated[Path, typer.Option(help="The run folder to write.")],
-    config: Annotated[Path | None, typer.Option(help="A configuration file.")] = None,
+    config: ConfigOption = None,
     overrides: Annotated[
         list[str] | None, typer.Option("--set", help="Change one field: section.key=value. May be repeated.")
     ] = None,
@@ -28,7 +29,7 @@ def train(
 
     Several processes: torchrun --nproc-per-node 2 -m nosology train ...
 
-    Example: nosology train data/mimic3 --out runs/first --config configs/mimic3.yaml
+    Example: nosology train data/mimic3 --out runs/first --config mimic3
     """
     from nosology.config import load_config
 

@@ -8,7 +8,10 @@ import typer
 
 from nosology.cli import app
 from nosology.cli.console import say
+from nosology.errors import ConfigError
 from nosology.runs.starter import run_folder
+
+_A = {"export": "an export", "bundle": "a bundle"}
 
 RunOrExport = Annotated[
     Path,
@@ -39,10 +42,14 @@ def verify(
 
     Example: nosology verify runs/mimic3
     """
-    if _kind_of(run) == "export":
+    kind = _kind_of(run)
+    if record and kind in ("export", "bundle"):
+        hint = "make it again from its run: nosology export"
+        raise ConfigError(f"only a run's files are recorded anew; this is {_A[kind]}", place="--record", hint=hint)
+    if kind == "export":
         _verify_export(run, base, as_json=as_json)
         return
-    if _kind_of(run) == "bundle":
+    if kind == "bundle":
         _verify_bundle(run, of)
         return
     _verify_run(run, is_recorded_anew=record, as_json=as_json)

@@ -280,7 +280,7 @@ def _selected(
 def no_note_left(funnel: Funnel, lost: LostLabels) -> DataError:
     """Return the error of a preparation that keeps no note, with the step that is most to blame."""
     most = max(funnel.steps(), key=lambda step: step["rows_in"] - step["rows_out"])
-    hint = f"most rows are lost at the step {most['step']!r}; its settings are in docs/reference/config.md"
+    hint = f"most rows are lost at the step {most['step']!r}; its settings: `nosology schema config`"
     if most["step"] == LABEL and lost.notices():
         hint = "\n    ".join(lost.notices())
     return DataError(f"no note is left after filtering:\n{funnel.describe()}", place="funnel", hint=hint)

@@ -44,6 +44,7 @@ from nosology.training.balance import NoteOrder, balancing_weights, log_priors
 from nosology.training.callbacks import TrainingStep, last_whole_checkpoint
 from nosology.training.folder import claim, expect_same_inputs, is_first_process, write_inputs
 from nosology.training.halving import is_lack_of_memory, saved_size
+from nosology.training.libraries import expect_libraries
 from nosology.training.mixing import with_course, with_demands
 from nosology.training.start import begin_from, origin
 from nosology.training.trainer import Example, Examples, TreeTrainer
@@ -67,13 +68,13 @@ def train(
         progress: Called after every logged step.
 
     Raises:
+        ConfigError: A package is missing that the configuration asks for.
         RunError: `out` holds something else already, or there is nothing to resume.
         DataError: A split is empty, or a note does not fit the model.
         ModelError: The model cannot be loaded or the loss is not finite.
     """
     started = time.perf_counter()
-    if is_first_process():
-        claim(out, config, resume=resume)
+    _begin(out, config, resume=resume)
     dataset = open_dataset(dataset_folder)
     train_rows = _subset(dataset, "train", config.train.max_train_notes, config.train.seed)
     validation_rows = _subset(dataset, "validation", config.train.max_validation_notes, config.train.seed)
@@ -201,6 +202,13 @@ def _run(trainer: TreeTrainer, checkpoint: Path | None, config: Config) -> None:
         if not is_lack_of_memory(error):
             raise
         raise ModelError("out of memory", place="train.batch_size", hint=smaller_batch(config)) from None
+
+
+def _begin(out: Path, config: Config, *, resume: bool) -> None:
+    """Refuse what cannot be done here, then claim the run folder."""
+    expect_libraries(config)
+    if is_first_process():
+        claim(out, config, resume=resume)
 
 
 def _subset(dataset: Dataset, split: str, size: int | None, seed: int) -> pl.DataFrame:

@@ -24,6 +24,7 @@ UNSURE = Prediction(
     "Digestive", 0.5, (("Digestive", 0.5), ("Cardiovascular", 0.5)), ("Digestive", "Cardiovascular"), True
 )
 ADDED = [
+    "label",
     "predicted_label",
     "probability",
     "ranking",
@@ -120,7 +121,8 @@ def test_formats_with_lists_get_lists(classify: Any, notes: Path, tmp_path: Path
     assert classify("run", notes, "--text", "Body", "--out", out)[0] == 0
     first, second, _ = read_table(out).rows(named=True)
     assert first == {
-        "id": "0389", "Body": 'weak heart, "cold" hands', "ward": "Ä", "predicted_label": "Cardiovascular",
+        "id": "0389", "Body": 'weak heart, "cold" hands', "ward": "Ä", "label": "Cardiovascular",
+        "predicted_label": "Cardiovascular",
         "probability": 0.75, "ranking": RANKING, "prediction_set": ["Cardiovascular"], "abstained": False,
         "is_calibrated": True, "reason": "", "caution": "", "demands": [], "typicality": None,
     }  # fmt: skip
@@ -143,7 +145,7 @@ def test_one_note_comes_from_stdin(classify: Any, classifier: KnownAnswers) -> N
     status, printed, _ = classify("run", "-", stdin="weak heart\nand more\n")
     assert status == 0
     assert json.loads(printed) == {
-        "predicted_label": "Cardiovascular", "probability": 0.75, "ranking": RANKING,
+        "label": "Cardiovascular", "predicted_label": "Cardiovascular", "probability": 0.75, "ranking": RANKING,
         "prediction_set": ["Cardiovascular"], "abstained": False,
         "is_calibrated": True, "reason": "", "caution": "", "demands": [], "typicality": None,
     }  # fmt: skip
@@ -255,3 +257,21 @@ def test_a_run_that_others_calibrated_says_so_in_every_line_and_once_to_the_pers
     status, printed, said = classify("run", tmp_path / "notes.csv")
     assert (status, [json.loads(line)["caution"] for line in printed.splitlines()]) == (0, [foreign.caution] * 2)
     assert said.count("caution: not calibrated on your notes: on others") == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "content"),
+    [
+        ("csv", "id,text\n0389,weak heart\n7,upset stomach\n"),
+        ("jsonl", '{"id": "0389", "text": "weak heart"}\n{"id": "7", "text": "upset stomach"}\n'),
+    ],
+)
+def test_a_table_comes_through_a_pipe(
+    classify: Any, classifier: KnownAnswers, monkeypatch: pytest.MonkeyPatch, kind: str, content: str
+) -> None:
+    monkeypatch.setattr(io, "StringIO", lambda _: io.TextIOWrapper(io.BytesIO(content.encode())))
+    status, printed, _ = classify("run", "-", "--stdin", kind)
+    assert status == 0
+    rows = [json.loads(line) for line in printed.splitlines()]
+    assert [(row["id"], row["label"]) for row in rows] == [("0389", "Cardiovascular"), ("7", "Digestive")]
+    assert classifier.notes == ["weak heart", "upset stomach"]

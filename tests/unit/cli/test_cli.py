@@ -7,6 +7,7 @@ import sys
 
 import pytest
 import typer
+from typer.testing import CliRunner
 
 import nosology
 from nosology import cli
@@ -90,6 +91,55 @@ def test_an_interrupt_exits_130_and_says_what_is_left_behind(
 ) -> None:
     assert run_failing_with(KeyboardInterrupt(), monkeypatch) == 130
     assert "interrupted; nothing half-written" in capsys.readouterr().err
+
+
+def test_an_interrupt_names_the_way_to_go_on_where_the_command_has_one(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    app = typer.Typer(pretty_exceptions_enable=False)
+
+    @app.command()
+    def train(out: str, resume: bool = False) -> None:  # noqa: ARG001 (as the command)
+        raise KeyboardInterrupt
+
+    @app.command()
+    def other() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "app", app)
+    monkeypatch.setattr(cli, "register_commands", lambda: None)
+    said = {}
+    for words in (["train", "my run"], ["train", "r", "--resume"], ["other"]):
+        monkeypatch.setattr(sys, "argv", ["nosology", *words])
+        with pytest.raises(SystemExit):
+            cli.main()
+        said[tuple(words)] = capsys.readouterr().err
+    assert "to go on from the last checkpoint: nosology train 'my run' --resume\n" in said["train", "my run"]
+    assert "nosology train r --resume\n" in said["train", "r", "--resume"]
+    assert "--resume" not in said["other",]
+
+
+def test_every_command_is_in_one_group_of_the_help() -> None:
+    cli.register_commands()
+    known = [cli._name_of(item) for item in (*cli.app.registered_commands, *cli.app.registered_groups)]
+    assert sorted(known) == sorted(name for names in cli.GROUPS.values() for name in names)
+    shown = CliRunner().invoke(cli.app, ["--help"], env={"COLUMNS": "100"}).output
+    places = [shown.index(f" {group} ") for group in cli.GROUPS]
+    assert places == sorted(places)
+    assert shown.index("│ synth ") < shown.index("│ train ") < shown.index("│ report ")
+
+
+@pytest.mark.parametrize("words", [["schema", "config"], ["--help"]])
+def test_a_reader_that_has_seen_enough_is_no_error(words: list[str]) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "nosology", *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.close()
+    said = process.stderr.read()
+    assert (process.wait(timeout=60), said) == (0, "")
+    process.stderr.close()
 
 
 def test_help_imports_nothing_heavy() -> None:

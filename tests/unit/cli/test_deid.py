@@ -1,6 +1,7 @@
 """``nosology deid`` as a person uses it: what comes out in every format, what is said where, and what is refused."""
 
 import csv
+import io
 import json
 import stat
 import sys
@@ -172,9 +173,10 @@ def test_a_column_that_would_be_overwritten_stops_the_command(deid: Any, tmp_pat
         (("{file}", "--text", "Body", "--out", "{out}.csv", "--detector", "transformer:"), "no detector is called"),
         (("{file}", "--text", "Body", "--out", "{out}.csv", "--processes", "0"), "Invalid value"),
         (("{file}", "--text", "Body", "--out", "{out}.csv", "--style", "loud"), "Invalid value"),
-        (("{file}", "--out", "{out}.csv"), "Missing option"),
         (("{file}", "--text", "Body", "--out", "{out}.csv", "--review", "{out}.csv"), "would overwrite the table"),
         (("{file}", "--text", "Body", "--out", "{out}.csv", "--review", "{out}.csv", "--force"), "is also --out"),
+        (("{file}", "--out", "{out}.csv"), "no column 'text'"),
+        (("{file}", "--text", "Body", "--stdin", "csv"), "a file's name says its format"),
     ],
 )
 def test_what_the_user_can_fix_ends_with_status_2_and_leaves_nothing(
@@ -259,3 +261,34 @@ def test_the_page_is_not_written_over_the_table_by_another_name(deid: Any, tmp_p
 
 def test_the_help_ends_with_an_example(deid: Any) -> None:
     assert "Example: nosology deid notes.csv --text TEXT --out clean.csv" in " ".join(deid("--help")[1].split())
+
+
+def through(monkeypatch: pytest.MonkeyPatch, content: str) -> None:
+    """Put bytes behind standard input, as a pipe does."""
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content.encode()), encoding="utf-8"))
+
+
+def test_one_note_through_a_pipe_comes_back_as_text(deid: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    through(monkeypatch, NOTES[0] + "\n")
+    assert deid("-")[:2] == (0, CLEAN[0] + "\n")
+
+
+@pytest.mark.parametrize("kind", ["csv", "tsv", "jsonl"])
+def test_a_table_through_a_pipe_becomes_json_lines_without_the_notes_as_they_were(
+    deid: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    through(monkeypatch, table(tmp_path, f".{kind}").read_text(encoding="utf-8"))
+    status, printed, said = deid("-", "--stdin", kind, "--text", "Body")
+    assert status == 0, said
+    rows = [json.loads(line) for line in printed.splitlines()]
+    assert [list(row) for row in rows] == [["id", "clean_text", "spans"]] * 4
+    assert [(row["id"], row["clean_text"]) for row in rows] == list(zip(["0389", "b", "c", "0001"], CLEAN, strict=True))
+    assert [row["spans"] for row in rows] == list(SPANS)
+
+
+def test_a_broken_table_through_a_pipe_is_the_users_to_fix(deid: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    through(monkeypatch, '{"text": "Dr. Okafor"\n')
+    status, printed, said = deid("-", "--stdin", "jsonl")
+    assert (status, printed) == (2, "")
+    assert "stdin.jsonl" in said
+    assert "Okafor" not in said

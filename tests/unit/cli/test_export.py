@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from export_world import write_adapted_run
 from nosology import cli
-from nosology.errors import RunError
+from nosology.errors import ConfigError, RunError
 from nosology.export.models import outside
 from nosology.export.models.workflow import export_run
 from tiny_models import save_tiny_model
@@ -59,3 +59,21 @@ def test_a_bundle_is_made_and_verified_against_its_run(folder: Path, tmp_path: P
     assert same.exit_code == 0, same.output
     assert "every file is as recorded" in same.stdout
     assert isinstance(RUNNER.invoke(cli.app, ["verify", out]).exception, RunError)
+
+
+@pytest.mark.parametrize("to", ["adapter", "bundle"])
+def test_a_number_format_that_would_be_ignored_is_refused(folder: Path, tmp_path: Path, to: str) -> None:
+    words = ["export", str(folder / "run"), "--to", to, "--out", str(tmp_path / "out"), "--number-format", "float16"]
+    refused = RUNNER.invoke(cli.app, words).exception
+    assert isinstance(refused, ConfigError)
+    assert refused.place == "--number-format"
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("kind", ["export", "bundle"])
+def test_only_a_runs_files_are_recorded_anew(tmp_path: Path, kind: str) -> None:
+    (tmp_path / "manifest.json").write_text(json.dumps({"kind": kind}))
+    refused = RUNNER.invoke(cli.app, ["verify", str(tmp_path), "--record"]).exception
+    assert isinstance(refused, ConfigError)
+    assert refused.place == "--record"
+    assert kind in refused.message

@@ -1,5 +1,6 @@
 """Decisions as a dataset: what stays, what is lost and why, and that it trains."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -219,3 +220,13 @@ def test_the_keys_command_makes_lists_and_revokes(tmp_path: Path, command: Any) 
     assert '"name": "ward 3"' in command("keys", "list", "--json", "--keys", file).stdout
     command("keys", "revoke", "ward 3", "--keys", file)
     assert KeyFile(file).entry_of(key) is None
+
+
+@pytest.mark.parametrize("words", [("serve",), ("feedback", "report", "r"), ("feedback", "export", "r", "--out", "o")])
+def test_a_missing_extra_is_named_with_its_remedy(
+    nosology: Callable[..., tuple[int, str, str]], monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    monkeypatch.setattr("nosology.machine.extras.find_spec", lambda name: None if name == "sqlalchemy" else object())
+    status, printed, said = nosology(*words)
+    assert (status, printed) == (2, "")
+    assert "needs sqlalchemy, which is not installed\n  hint: pip install 'nosology[serve]'" in said

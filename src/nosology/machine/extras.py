@@ -1,0 +1,44 @@
+"""Optional packages: which extra of the package brings which, and a refusal that names it before any work begins."""
+
+from importlib.util import find_spec
+
+from nosology.errors import ConfigError
+
+EXTRAS = {
+    "embedded": ("gguf",),
+    "gpu": ("bitsandbytes",),
+    "scale": ("tensorboard",),
+    "serve": ("fastapi", "prometheus_client", "psycopg", "sqlalchemy", "uvicorn"),
+}
+"""What each extra must bring, under the names that are imported."""
+
+
+def expect_extra(extra: str, doing: str) -> None:
+    """Make sure that an extra is installed.
+
+    Args:
+        extra: One of `EXTRAS`.
+        doing: What needs it, as the beginning of a sentence.
+
+    Raises:
+        ConfigError: A package of it is missing; says which, and how to install them.
+    """
+    missing = [name for name in EXTRAS[extra] if find_spec(name) is None]
+    if missing:
+        what = f"{doing} needs {', '.join(missing)}, which {'is' if len(missing) == 1 else 'are'} not installed"
+        raise ConfigError(what, hint=f"pip install 'nosology[{extra}]'")
+
+
+def expect_package(package: str, doing: str, hint: str) -> None:
+    """Make sure that a package is installed which no extra brings.
+
+    Args:
+        package: As it is imported.
+        doing: What needs it, as the beginning of a sentence.
+        hint: How to install it, or to do without.
+
+    Raises:
+        ConfigError: It is not.
+    """
+    if find_spec(package) is None:
+        raise ConfigError(f"{doing} needs {package}, which is not installed", hint=hint)
