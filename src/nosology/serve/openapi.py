@@ -126,7 +126,7 @@ def _rendered(description: str) -> str:
     ]
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters |= {"kind": kind, "as_json": lambda value: json.dumps(value, indent=2, ensure_ascii=False)}
-    template = resources.files("nosology.serve").joinpath("page", "docs.html.jinja").read_text(encoding="utf-8")
+    template = resources.files("nosology.serve").joinpath("templates", "docs.html.jinja").read_text(encoding="utf-8")
     schemas = page["components"]["schemas"]
     return environment.from_string(template).render(page=page, groups=groups, schemas=schemas)
 

@@ -93,7 +93,7 @@ def failing(aviary: Aviary) -> None:
     aviary.send("POST", "/cds-services/nosology-note", {422}, json=hook_call(text(), hook=text()))
     aviary.send("POST", "/cds-services/nosology-note", {412}, json=hook_call("x", prefetch={"note": text()}))
     aviary.send("GET", f"/v1/{text()}", {404})
-    aviary.send("GET", f"/v1/batch/{text()}", {422})
+    aviary.send("GET", f"/v1/batch/{text()}", {404})
     aviary.send("GET", f"/v1/feedback?limit={text()}", {422})
     aviary.send("GET", f"/page/{text()}", {404})
     aviary.send("POST", "/v1/batch", {422}, content=f"{text()}\n{text()}\n", headers={"Content-Type": "text/csv"})

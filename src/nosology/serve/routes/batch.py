@@ -106,12 +106,12 @@ def _add_reading(router: APIRouter, service: Service, batches: BatchJobs) -> Non
     async def own_tables(request: Request) -> BatchesOut:
         return BatchesOut(batches=[batch.out() for batch in batches.of(caller_of(request))])
 
-    @router.get("/{batch_id}", responses=_ERRORS, summary="How far a table has been read.")
+    @router.get("/{batch_id:uuid}", responses=_ERRORS, summary="How far a table has been read.")
     async def table_progress(request: Request, batch_id: BatchId) -> BatchOut:
         return batches.get(str(batch_id), caller_of(request)).out()
 
     @router.get(
-        "/{batch_id}/result",
+        "/{batch_id:uuid}/result",
         responses=_ERRORS | responses(409) | _RESULT,
         response_class=Response,
         summary="The table with what was predicted and decided, in its own format.",
@@ -130,7 +130,9 @@ def _add_reading(router: APIRouter, service: Service, batches: BatchJobs) -> Non
         pieces = _in_pool(batch.result(escapes_formulas=escape_formulas), service)
         return StreamingResponse(pieces, media_type=_MEDIA_TYPES[batch.kind], headers=headers)
 
-    @router.delete("/{batch_id}", status_code=204, responses=_ERRORS, summary="Stop reading a table and forget it.")
+    @router.delete(
+        "/{batch_id:uuid}", status_code=204, responses=_ERRORS, summary="Stop reading a table and forget it."
+    )
     async def forget_table(request: Request, batch_id: BatchId) -> Response:
         batches.remove(batches.get(str(batch_id), caller_of(request)))
         return Response(status_code=204)

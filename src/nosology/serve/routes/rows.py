@@ -33,7 +33,7 @@ def add_rows(router: APIRouter, service: Service, batches: BatchJobs) -> None:
     _add_decisions(router, service, batches)
 
     @router.get(
-        "/{batch_id}/rows/{row}",
+        "/{batch_id:uuid}/rows/{row}",
         responses=_ERRORS | responses(503, 504),
         summary="One row with diagnoses to consider; read once, however often it is asked for.",
     )
@@ -44,7 +44,7 @@ def add_rows(router: APIRouter, service: Service, batches: BatchJobs) -> None:
 
 
 def _add_lists(router: APIRouter, batches: BatchJobs) -> None:
-    @router.get("/{batch_id}/rows", responses=_ERRORS, summary="Some rows with what is known of them.")
+    @router.get("/{batch_id:uuid}/rows", responses=_ERRORS, summary="Some rows with what is known of them.")
     async def table_rows(
         request: Request,
         batch_id: BatchId,
@@ -54,7 +54,7 @@ def _add_lists(router: APIRouter, batches: BatchJobs) -> None:
         batch = batches.get(str(batch_id), caller_of(request))
         return BatchRowsOut(n_rows=len(batch.texts), rows=batch.rows(offset, limit))
 
-    @router.get("/{batch_id}/list", responses=_ERRORS, summary="Which row to decide first; without text.")
+    @router.get("/{batch_id:uuid}/list", responses=_ERRORS, summary="Which row to decide first; without text.")
     async def work_list(
         request: Request,
         batch_id: BatchId,
@@ -72,7 +72,7 @@ def _add_decisions(router: APIRouter, service: Service, batches: BatchJobs) -> N
     errors = _ERRORS | responses(400, 408, 409, 413, 415, 503)
 
     @router.post(
-        "/{batch_id}/rows/{row}/decision",
+        "/{batch_id:uuid}/rows/{row}/decision",
         status_code=201,
         response_model=BatchRowOut,
         responses=errors | responses(504) | {200: {"model": BatchRowOut}},
@@ -86,7 +86,7 @@ def _add_decisions(router: APIRouter, service: Service, batches: BatchJobs) -> N
         return await _take(service, batch, row, decision)
 
     @router.delete(
-        "/{batch_id}/rows/{row}/decision",
+        "/{batch_id:uuid}/rows/{row}/decision",
         response_model=BatchRowOut,
         responses=errors,
         summary="Undo what was decided on a row; a blind one has been seen by then.",
