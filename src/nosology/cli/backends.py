@@ -1,5 +1,6 @@
 """How `nosology classify` is told which program runs the model, and what it has to know of that."""
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -47,7 +48,16 @@ AllowHostOption = Annotated[
 ]
 ServedNameOption = Annotated[str | None, typer.Option(help="What the server calls the model, where it has several.")]
 TimeoutOption = Annotated[float, typer.Option(min=1, help="Seconds that the server may take for one note.")]
+StateOption = Annotated[Path | None, typer.Option(help="Folder of the audit log.  [default: RUN/service]")]
+AuditKeyOption = Annotated[
+    Path | None, typer.Option(help="The key that signs the audit log.  [default: audit.key beside it]")
+]
 KEY_VARIABLE = "NOSOLOGY_SERVER_KEY"
+
+
+def server_key() -> str:
+    """Return the key for a server, which is in no command line: those are seen by everybody on a machine."""
+    return os.environ.get(KEY_VARIABLE, "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +85,13 @@ class Where:
     key: str = ""
     state: Path | None = None
     audit_key: Path | None = None
+
+    def given(self) -> dict[str, bool]:
+        """Return for each option of the command line, by its name with ``_``, whether it was given."""
+        others = {"backend": self.backend is not Backend.torch, "timeout": self.seconds != Where().seconds}
+        names = {"export": self.export, "url": self.url, "allow_host": self.allowed_host, "state": self.state}
+        names |= {"served_name": self.served_name, "audit_key": self.audit_key}
+        return others | {name: value is not None for name, value in names.items()}
 
     def check(self) -> None:
         """Make sure that the options fit each other.

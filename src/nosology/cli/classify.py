@@ -1,7 +1,6 @@
 """`nosology classify`: categories with probabilities for new notes."""
 
 import json
-import os
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,16 +9,18 @@ import typer
 
 from nosology.cli import app
 from nosology.cli.backends import (
-    KEY_VARIABLE,
     AllowHostOption,
+    AuditKeyOption,
     Backend,
     BackendOption,
     ExportOption,
     ServedNameOption,
+    StateOption,
     TimeoutOption,
     UrlOption,
     Where,
     classifier_of,
+    server_key,
 )
 from nosology.cli.console import progress, say, say_cautions
 from nosology.cli.runs import RunArgument
@@ -53,6 +54,11 @@ class System(StrEnum):
     ensemble = "ensemble"
 
 
+SystemOption = Annotated[
+    System | None, typer.Option(help="tuned or ensemble; without it, what the run's evaluate.answer_with says.")
+]
+
+
 @app.command()
 def classify(
     run: RunArgument,
@@ -61,10 +67,7 @@ def classify(
     out_table: Annotated[
         str | None, typer.Option("--out", help="The table to write; without it, JSON lines go to stdout.")
     ] = None,
-    system: Annotated[
-        System | None,
-        typer.Option(help="tuned or ensemble; without it, what the run's evaluate.answer_with says."),
-    ] = None,
+    system: SystemOption = None,
     stdin: StdinOption = Stdin.note,
     separator: SeparatorOption = None,
     encoding: EncodingOption = None,
@@ -76,10 +79,8 @@ def classify(
     allow_host: AllowHostOption = None,
     served_name: ServedNameOption = None,
     timeout: TimeoutOption = 120.0,
-    state: Annotated[Path | None, typer.Option(help="Folder of the audit log.  [default: RUN/service]")] = None,
-    audit_key: Annotated[
-        Path | None, typer.Option(help="The key that signs the audit log.  [default: audit.key beside it]")
-    ] = None,
+    state: StateOption = None,
+    audit_key: AuditKeyOption = None,
     engine: EngineOption = EngineName.local,
 ) -> None:
     """Say which category each note belongs to, and how sure that is.
@@ -96,23 +97,12 @@ def classify(
     from nosology.records import PREDICTION_COLUMNS
 
     chosen: Answering | None = system.value if system else None
+    where = Where(backend, export, url, allow_host, served_name, timeout, server_key(), state, audit_key)
     if engine is EngineName.ray:
-        refuse_with_ray(
-            escape_formulas=escape_formulas,
-            force=force,
-            backend=backend is not Backend.torch,
-            export=bool(export),
-            url=url is not None,
-            allow_host=allow_host is not None,
-            served_name=served_name is not None,
-            state=state is not None,
-            audit_key=audit_key is not None,
-            stdin=stdin is not Stdin.note,
-        )
+        others = where.given() | {"stdin": stdin is not Stdin.note}
+        refuse_with_ray(**others, force=force, escape_formulas=escape_formulas)
         classify_on_ray(run, table, out_table, text, system=chosen, how=reading_options(separator, encoding))
         return
-    key = os.environ.get(KEY_VARIABLE, "")
-    where = Where(backend, export, url, allow_host, served_name, timeout, key, state, audit_key)
     file, out = Path(table), Path(out_table) if out_table else None
     check_table_out(out, file, is_forced=force, escapes_formulas=escape_formulas)
     where.check()

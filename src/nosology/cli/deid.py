@@ -90,15 +90,11 @@ def deid(
     Example: nosology deid notes.csv --text TEXT --out clean.csv
     """
     from nosology.deidentification import default_detectors
-    from nosology.errors import ConfigError
     from nosology.sources.tablefile import has_lists, write_table
 
     check_table_out(out, file, is_forced=force, escapes_formulas=escape_formulas)
-    if review and out and _is_same(review, out):
-        hint = "give the page a name of its own, such as review.html"
-        raise ConfigError("is also --out, and the page would overwrite the table", place="--review", hint=hint)
     if review:
-        check_out(review, file, is_forced=force)
+        _check_review(review, file, out, is_forced=force)
     detectors = (*default_detectors(recall.value), *_further(detector or []))
     whose = [patient] if patient else []
     given = read_given(file, text, *whose, stdin=stdin, separator=separator, encoding=encoding, added=_ADDED)
@@ -146,6 +142,16 @@ def _print(given: Given, found: "list[Deidentified]") -> None:
 
 def _spans(result: "Deidentified") -> list[dict[str, Any]]:
     return [{"start": span.start, "end": span.end, "type": span.type} for span in result.spans]
+
+
+def _check_review(review: Path, file: Path, out: Path | None, *, is_forced: bool) -> None:
+    """Refuse a page that could not be written after the work, or only in place of the table."""
+    from nosology.errors import ConfigError
+
+    if out is not None and _is_same(review, out):
+        hint = "give the page a name of its own, such as review.html"
+        raise ConfigError("is also --out, and the page would overwrite the table", place="--review", hint=hint)
+    check_out(review, file, is_forced=is_forced)
 
 
 def _is_same(one: Path, other: Path) -> bool:

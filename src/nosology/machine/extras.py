@@ -6,7 +6,6 @@ from nosology.errors import ConfigError
 
 EXTRAS = {
     "embedded": ("gguf",),
-    "gpu": ("bitsandbytes",),
     "scale": ("tensorboard",),
     "serve": ("fastapi", "prometheus_client", "psycopg", "sqlalchemy", "uvicorn"),
 }

@@ -288,13 +288,36 @@ def _choose_dtype(dtype: NumberFormat, device: str, *, for_training: bool) -> to
     return torch.bfloat16 if dtype == "bfloat16" else torch.float32
 
 
-def _four_bit(number_format: torch.dtype) -> Any:
+def expect_four_bit() -> None:
+    """Make sure that weights of 4 bits can be used here.
+
+    Raises:
+        ModelError: There is no GPU for them, or no package.
+    """
     if not torch.cuda.is_available() or importlib.util.find_spec("bitsandbytes") is None:
         raise ModelError(
             "4-bit base weights need a CUDA GPU and the package bitsandbytes",
             place="model.load_in_4bit",
             hint="pip install 'nosology[gpu]' on a machine with a GPU, or set it to false",
         )
+
+
+def expect_unsloth() -> None:
+    """Make sure that the engine unsloth is installed.
+
+    Raises:
+        ModelError: It is not.
+    """
+    if importlib.util.find_spec("unsloth") is None:
+        raise ModelError(
+            "the engine unsloth is not installed",
+            place="model.engine",
+            hint="pip install unsloth on a machine with a GPU, or set model.engine to transformers",
+        )
+
+
+def _four_bit(number_format: torch.dtype) -> Any:
+    expect_four_bit()
     from transformers import BitsAndBytesConfig
 
     return BitsAndBytesConfig(
@@ -306,12 +329,7 @@ def _four_bit(number_format: torch.dtype) -> Any:
 
 
 def _load_with_unsloth(folder: Path, number_format: torch.dtype, load_in_4bit: bool) -> Any:
-    if importlib.util.find_spec("unsloth") is None:
-        raise ModelError(
-            "the engine unsloth is not installed",
-            place="model.engine",
-            hint="pip install unsloth on a machine with a GPU, or set model.engine to transformers",
-        )
+    expect_unsloth()
     os.environ.setdefault("UNSLOTH_RETURN_LOGITS", "1")  # without it no scores come back, only a loss
     unsloth = importlib.import_module("unsloth")
     model, _ = unsloth.FastLanguageModel.from_pretrained(str(folder), dtype=number_format, load_in_4bit=load_in_4bit)

@@ -19,6 +19,9 @@ Command = Callable[..., tuple[int, str, str]]
         ("--allow-host", "elsewhere"),
         ("--served-name", "model"),
         ("--state", "folder"),
+        ("--audit-key", "key"),
+        ("--timeout", "3"),
+        ("--stdin", "csv"),
     ],
     ids=lambda given: given[0],
 )

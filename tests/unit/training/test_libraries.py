@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from nosology.config import Config
-from nosology.errors import ConfigError
+from nosology.errors import ConfigError, ModelError
 from nosology.machine import extras
 from nosology.training import train
 from nosology.training.libraries import expect_libraries
@@ -15,8 +15,6 @@ from nosology.training.libraries import expect_libraries
     ("config", "hint"),
     [
         ({}, "pip install 'nosology[embedded]'"),
-        ({"model": {"name": "some/model", "load_in_4bit": True}}, "pip install 'nosology[gpu]'"),
-        ({"model": {"name": "some/model", "engine": "unsloth"}}, "pip install unsloth"),
         ({"model": {"name": "some/model"}, "train": {"report_to": ["tensorboard"]}}, "pip install 'nosology[scale]'"),
     ],
 )
@@ -25,6 +23,15 @@ def test_whatever_is_missing_is_named(config: dict[str, object], hint: str, monk
     with pytest.raises(ConfigError) as refusal:
         expect_libraries(Config.model_validate(config))
     assert refusal.value.hint.startswith(hint)
+
+
+@pytest.mark.parametrize(
+    ("model", "said"),
+    [({"load_in_4bit": True}, "4-bit base weights need"), ({"engine": "unsloth"}, "unsloth is not installed")],
+)
+def test_an_engine_that_is_not_here_is_refused_first(model: dict[str, object], said: str) -> None:
+    with pytest.raises(ModelError, match=said):
+        expect_libraries(Config.model_validate({"model": {"name": "some/model"} | model}))
 
 
 def test_the_embedded_model_needs_its_own_package_too(monkeypatch: pytest.MonkeyPatch) -> None:
