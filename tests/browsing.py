@@ -7,6 +7,7 @@ to other places.
 import os
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -74,6 +75,23 @@ def axe_violations(page: Any) -> list[str]:
     """Return what axe-core finds on the page as it is now."""
     found = axe.Axe().run(page).response["violations"]
     return [f"{item['id']}: {[node['html'][:120] for node in item['nodes']]}" for item in found]
+
+
+def is_wider_than_the_screen(page: Any) -> bool:
+    """Return whether one has to scroll sideways."""
+    return bool(page.evaluate("document.documentElement.scrollWidth > innerWidth"))
+
+
+def take_picture(page: Any, name: str, *, is_whole: bool = False) -> None:
+    """Keep a picture to look at, where ``NOSOLOGY_PICTURES`` names a folder for them.
+
+    Args:
+        page: In the state that is to be seen.
+        name: Of the picture.
+        is_whole: Of all that one can scroll to.
+    """
+    if folder := os.environ.get("NOSOLOGY_PICTURES"):
+        page.screenshot(path=str(Path(folder) / f"{name}.png"), full_page=is_whole)
 
 
 def read(page: Any, text: str) -> None:

@@ -5,6 +5,7 @@ The service is real; its reader is the one whose answers are known. Skipped wher
 
 # ruff: noqa: F401, F811 (fixtures are imported)
 
+import itertools
 import os
 import re
 from collections.abc import Iterator
@@ -13,8 +14,8 @@ from typing import Any
 
 import pytest
 
+from browsing import SIZES, browser, is_wider_than_the_screen, new_page, playwright, read, take_picture
 from browsing import axe_violations as violations
-from browsing import browser, new_page, playwright, read
 from coded_world import NOTE as CODED_NOTE
 from coded_world import UNCALIBRATED, train_coded_run, train_uncalibrated_runs
 from nosology.classifier.classifier import NOT_FITTED
@@ -95,7 +96,12 @@ def test_a_run_without_a_fitted_suggester_shows_no_diagnoses_and_says_why(
         assert page.inner_text(".suggestions .hint") == f"Because {NOT_FITTED}."
         assert page.locator("#suggestions").count() == 0
         assert (page.inner_text("#category") == "Not calibrated") != UNCALIBRATED[kind]
-        assert violations(page) == []
+        for size, theme in itertools.product(SIZES, ("light", "dark")):
+            page.set_viewport_size(SIZES[size])
+            page.emulate_media(color_scheme=theme)
+            take_picture(page, f"{kind.replace(' ', '-')}-{size}-{theme}", is_whole=size == "narrow")
+            assert violations(page) == [], (size, theme)
+            assert not is_wider_than_the_screen(page), (size, theme)
     finally:
         served.stop()
 
@@ -306,13 +312,12 @@ def test_axe_finds_nothing_in_any_state_and_nothing_is_wider_than_the_screen(
     served: Any, new_page: Any, tmp_path: Path, size: str, theme: str
 ) -> None:
     page = new_page(served.url, size, theme)
-    pictures = Path(os.environ.get("NOSOLOGY_PICTURES") or tmp_path)
     (tmp_path / "list.csv").write_text("id,text\n" + "".join(f"{i},infarction {i}\n" for i in range(30)))
 
     def check(state: str) -> None:
-        page.screenshot(path=str(pictures / f"{state}-{size}-{theme}.png"), full_page=size == "narrow")
+        take_picture(page, f"{state}-{size}-{theme}", is_whole=size == "narrow")
         assert violations(page) == [], state
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), state
+        assert not is_wider_than_the_screen(page), state
 
     check("empty")
     read(page, CLINICAL)

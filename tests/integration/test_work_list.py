@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from browsing import axe_violations, browser, new_page, playwright
+from browsing import axe_violations, browser, is_wider_than_the_screen, new_page, playwright
 from served import Served
 from service_world import NAMES, write_served_run
 
@@ -55,6 +55,7 @@ def decide(page: Any, n: int) -> tuple[int, list[int]]:
         if page.locator("#blind-choices").count():
             blind.append(int(page.get_attribute("#worklist-rows [aria-current]", "data-row")))
             assert page.locator("#ranking, #suggestions, #reader mark").count() == 0
+            assert page.is_visible("#skip-button")
             page.keyboard.press("1")
         else:
             page.keyboard.press("a")
@@ -79,10 +80,17 @@ def test_thirty_notes_take_a_key_each_and_are_read_once_and_survive_a_reload(
     playwright.expect(page.locator("#suggestions")).to_be_visible()
     page.wait_for_timeout(300)
     assert sum(n for row, n in asked.items() if row.isdigit()) == 3, "the open note and the next two"
+    assert axe_violations(page) == []
     keys, blind = decide(page, 15)
     assert {row: n for row, n in asked.items() if row.isdigit() and n > 1} == {}
     told = page.evaluate("JSON.stringify([sessionStorage, localStorage])")
     assert "number" not in told, "no text of a note is kept in the browser"
+    page.click("#worklist-rows button:has(.what:text-is('blind'))")
+    page.wait_for_selector("#blind-choices")
+    for width in (360, 1024, 1600):
+        page.set_viewport_size({"width": width, "height": 800})
+        assert axe_violations(page) == [], width
+        assert not is_wider_than_the_screen(page), width
     page.reload()
     playwright.expect(page.locator("#n-decided")).to_have_text(f"15 of {N_NOTES} decided")
     more, others = decide(page, 15)
@@ -140,7 +148,7 @@ def test_what_was_decided_last_is_undone_and_a_note_that_was_skipped_comes_last(
     playwright.expect(page.locator("#note-heading")).to_have_text("n1")
     assert served.service.store.all()[-1].note_id == "n1", "the one that the bar told"
     page.set_input_files("#list-file", str(notes))
-    playwright.expect(page.locator("#replace-what")).to_contain_text("1 decisions on ward.csv")
+    playwright.expect(page.locator("#replace-what")).to_contain_text("The table of ward.csv holds 1 decision that")
     page.click("#replace .leave")
     playwright.expect(page.locator("#n-decided")).to_have_text(f"1 of {N_NOTES} decided")
 
@@ -161,6 +169,7 @@ def test_a_file_that_is_no_text_is_refused_with_the_reason_which_goes_with_the_n
         page.set_input_files("#note-file", str(tmp_path / name))
         playwright.expect(page.locator("#problem")).to_contain_text(said)
         assert page.locator("#problem p").count() == 1
+    assert axe_violations(page) == []
     page.set_input_files("#list-file", str(notes))
     playwright.expect(page.locator("#problem p")).to_have_count(0)
 
@@ -247,3 +256,20 @@ def test_a_late_answer_undoes_neither_a_newer_choice_nor_a_decision(served: Any,
     page.keyboard.press("u")
     playwright.expect(shown).to_have_count(N_NOTES)
     playwright.expect(page.locator("#n-decided")).to_have_text(f"0 of {N_NOTES} decided")
+
+
+@pytest.mark.parametrize("size", ["narrow", "wide"])
+def test_the_next_note_begins_at_its_beginning(size: str, served: Any, new_page: Any, tmp_path: Path) -> None:
+    long = "".join(f'n{i},"Tells of {WORDS[i % 3]} {i}.{" More was written on it." * 300}"\n' for i in range(12))
+    (tmp_path / "long.csv").write_text("id,text\n" + long)
+    page = new_page(served.url, size)
+    page.fill("#blind-share", "0")
+    begin(page, tmp_path / "long.csv")
+    for n_decided in range(1, 4):
+        page.wait_for_selector("#accept")
+        page.evaluate("scrollTo(0, document.body.scrollHeight)")
+        page.keyboard.press("a")
+        playwright.expect(page.locator("#n-decided")).to_have_text(f"{n_decided} of 12 decided")
+        page.wait_for_selector("#suggestions")
+        assert -2 <= page.evaluate("document.querySelector('main').getBoundingClientRect().top") < 200
+        playwright.expect(page.locator("#category")).to_be_in_viewport()

@@ -55,7 +55,7 @@ async function begin() {
   model = await api.getModel();
   const trained = model.evaluation ? `, ${percent(model.evaluation.accuracy)} accurate on ${model.evaluation.n} test notes` : "";
   $("caution").hidden = !model.caution;
-  $("caution").textContent = model.caution ? `${model.caution[0].toUpperCase()}${model.caution.slice(1)}.` : "";
+  $("caution").replaceChildren(h("span", {}, model.caution ? `${model.caution[0].toUpperCase()}${model.caution.slice(1)}.` : ""));
   await worklist.restore(model.keeps_text);
   $("run").textContent = `Run ${model.run}${trained}`;
 }
@@ -72,6 +72,7 @@ function put(item) {
   turn += 1;
   entry = item;
   showProblem(null);
+  toTop();
   return turn;
 }
 
@@ -155,6 +156,14 @@ function putOnDesk() {
   $("note-heading").textContent = entry.id || "Note";
   showNote(entry.text);
   document.body.classList.add("has-note");
+  document.body.classList.toggle("is-blind", Boolean(entry.isBlind));
+}
+
+/** Begin another note at its beginning, wherever the last one was left. */
+function toTop() {
+  const desk = document.querySelector("main");
+  if (desk.getBoundingClientRect().top < 0) desk.scrollIntoView();
+  $("findings").scrollTop = 0;
 }
 
 function newNote() {

@@ -69,7 +69,8 @@ export function askCategory(labels, ranking, callback) {
 /** Ask whether a list that was decided on may go; return the answer. */
 export function askReplace(batch) {
   const dialog = $("replace");
-  $("replace-what").textContent = `${batch.n_decided.toLocaleString("en")} decisions on ${batch.name || "the open list"} are in its table, which you have not downloaded since. Opening another list takes the table away; the decisions stay with the service.`;
+  const made = batch.n_decided === 1 ? "1 decision" : `${batch.n_decided.toLocaleString("en")} decisions`;
+  $("replace-what").textContent = `The table of ${batch.name || "the open list"} holds ${made} that you have not downloaded. Opening another list takes the table away; what was decided stays with the service.`;
   return new Promise((resolve) => {
     let isAgreed = false;
     $("replace-go").onclick = () => {

@@ -44,6 +44,7 @@ function blind(model, actions) {
   return [
     h("div", { class: "headline" }, h("p", { class: "category", id: "category", tabindex: "-1" }, "Yours first"), h("p", { class: "sureness" }, "This note was drawn to be decided before the prediction is shown. Which category is its main diagnosis in?")),
     h("ol", { class: "choices", id: "blind-choices", "aria-label": "Categories" }, choices),
+    h("div", { class: "actions" }, skipButton(actions)),
   ];
 }
 
@@ -125,13 +126,16 @@ function setSentence(found) {
   return h("span", {}, dot, ` ${n} of ${found.ranking.length} categories cannot be ruled out.`);
 }
 
+/** Return a name that may break behind a stroke. */
+const breakable = (name) => name.split(/(?<=\/)/).flatMap((part) => [h("wbr"), part]).slice(1);
+
 function bar(item, isMember, isExtra) {
   const fill = h("span", { class: "fill" });
   fill.style.setProperty("--share", String(item.probability));
   return h(
     "li",
     { class: [isMember ? "member" : "", isExtra ? "extra" : ""].join(" ").trim() },
-    h("span", { class: "name" }, item.label, isMember ? h("span", { class: "visually-hidden" }, " (cannot be ruled out)") : null),
+    h("span", { class: "name" }, breakable(item.label), isMember ? h("span", { class: "visually-hidden" }, " (cannot be ruled out)") : null),
     h("span", { class: "track", "aria-hidden": "true" }, fill),
     h("span", { class: "value" }, percent(item.probability)),
   );
@@ -142,7 +146,7 @@ function decision(entry, actions) {
     h("button", { type: "button", class: "primary", id: "accept", click: actions.accept }, "Accept ", h("kbd", {}, actions.keyOf("accept"))),
     h("button", { type: "button", id: "correct-button", click: actions.correct }, "Correct… ", h("kbd", {}, actions.keyOf("correct"))),
   ];
-  if (entry.row !== undefined) buttons.push(h("button", { type: "button", id: "skip-button", click: actions.skip }, "Skip ", h("kbd", {}, actions.keyOf("skip"))));
+  if (entry.row !== undefined) buttons.push(skipButton(actions));
   const made = entry.decision;
   const words = made && (made.verdict === "accepted" ? `Accepted: ${made.category}` : `Corrected to ${made.category}`);
   const code = made?.code ? `, ${made.code}` : "";
@@ -153,6 +157,8 @@ function decision(entry, actions) {
     h("p", { class: `made ${made ? made.verdict : ""}`, id: "made" }, made ? `${words}${code}. Stored${made.blind ? ", decided blind" : ""}. ` : "", made ? h("button", { type: "button", class: "link", id: "undo", click: actions.undo }, "Undo") : null),
   );
 }
+
+const skipButton = (actions) => h("button", { type: "button", id: "skip-button", click: actions.skip }, "Skip ", h("kbd", {}, actions.keyOf("skip")));
 
 function suggestions(entry, actions) {
   const found = entry.prediction;

@@ -167,8 +167,17 @@ export class WorkList {
     this.current = row;
     this.remember();
     this.render();
-    $("worklist-rows").querySelector("[aria-current]")?.scrollIntoView({ block: "nearest" });
+    this.reveal();
     this.open(row);
+  }
+
+  /** Bring the open row into view in the list, and in the list alone: on a small screen the note is elsewhere. */
+  reveal() {
+    const list = $("worklist-rows");
+    const open = list.querySelector("[aria-current]");
+    if (!open) return;
+    const [frame, place] = [list.getBoundingClientRect(), open.getBoundingClientRect()];
+    list.scrollTop += Math.min(place.top - frame.top, 0) || Math.max(place.bottom - frame.bottom, 0);
   }
 
   remember() {
@@ -220,7 +229,7 @@ export class WorkList {
     const { batch } = this;
     const count = (n) => n.toLocaleString("en");
     const isDone = batch.state === "done";
-    const hidden = batch.n_hidden ? ` It shows ${batch.n_hidden} blind ${batch.n_hidden === 1 ? "note" : "notes"}, which then count as seen.` : "";
+    const hidden = batch.n_hidden ? ` It shows ${batch.n_hidden === 1 ? "1 blind note, which then counts" : `${batch.n_hidden} blind notes, which then count`} as seen.` : "";
     const link = h("a", { href: `/v1/batch/${batch.batch_id}/result`, download: `predictions.${batch.format}`, id: "download" }, "Download the table");
     $("worklist-status").replaceChildren(
       h("p", { class: "file" }, batch.name),
