@@ -95,6 +95,8 @@ def test_thirty_notes_take_a_key_each_and_are_read_once_and_survive_a_reload(
     playwright.expect(page.locator("#n-decided")).to_have_text(f"15 of {N_NOTES} decided")
     more, others = decide(page, 15)
     assert keys + more <= MOST_KEYS
+    playwright.expect(page.locator("#last")).to_contain_text("Every note of this list is decided.")
+    playwright.expect(page.locator("#announcer")).to_have_text("Every note of this list is decided.")
     assert len([*blind, *others]) == 3, "a tenth"
     read = Counter(text for texts in served.reader.texts for text in texts)
     assert set(read.values()) == {1}, "no note was read twice"

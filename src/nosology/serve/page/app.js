@@ -257,7 +257,16 @@ async function decide(verdict, category, code) {
   announce(mine.decision.verdict === "accepted" ? "Accepted and stored." : `Corrected to ${mine.decision.category} and stored.`);
   if (mine !== entry) renderHistory(entry, reopen);
   else if (mine.row === undefined) present();
-  else if (!(await worklist.advance()) && mine === entry) fill(await worklist.read(mine.row), false);
+  else await goOn(mine);
+}
+
+/** Go on to the next note of the list; where there is none, show what became of this one and say so. */
+async function goOn(mine) {
+  const end = await worklist.advance();
+  if (!end || mine !== entry) return;
+  fill(await worklist.read(mine.row), false);
+  $("last").append(" ", end);
+  announce(end);
 }
 
 /** Return the id to send a decision under: that of the last try while the same is tried again, so that it counts once. */

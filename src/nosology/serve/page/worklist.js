@@ -16,6 +16,7 @@ export class WorkList {
     this.known = new Map(); // row -> promise of the row, read with diagnoses
     this.settled = new Map(); // row -> the row itself, once its promise is kept
     this.skipped = new Set();
+    this.ahead = []; // rows that were read ahead last
     this.rows = [];
     this.current = null;
     this.nAsked = 0; // times that the list was asked for, so that a late answer does not undo a newer choice
@@ -63,6 +64,7 @@ export class WorkList {
     if (row === null) this.skipped.clear();
     this.known.clear();
     this.settled.clear();
+    this.ahead = [];
     this.batch = batch;
     this.current = row;
     $("category-filter").value = "";
@@ -122,17 +124,25 @@ export class WorkList {
     const place = rows.findIndex((item) => item.row === after);
     const ahead = [...rows.slice(place + 1), ...rows.slice(0, Math.max(place, 0))];
     const open = ahead.filter((item) => !item.decided && !item.problem && !item.reason && item.row !== after);
-    const found = [...open.filter((item) => !this.skipped.has(item.row)), ...open.filter((item) => this.skipped.has(item.row))];
+    const found = open.sort((one, other) => this.wait(one) - this.wait(other)); // keeps the order of those that wait alike
     return n === 1 ? (found[0]?.row ?? null) : found.slice(0, n).map((item) => item.row);
   }
 
-  /** Open the next note to decide on, or say that there is none. */
+  /** Return how late a row comes: one that was skipped last. While the list is read, its order changes: then those that
+   * were read ahead come first, since nobody waits for them, and those that are still to be read last. */
+  wait(item) {
+    const isMoving = this.batch.state === "reading" && $("order").value !== "file";
+    const toRead = !isMoving || this.ahead.includes(item.row) ? 0 : item.is_read ? 1 : 2;
+    return 3 * this.skipped.has(item.row) + toRead;
+  }
+
+  /** Open the next note to decide on; return what is to be said where there is none. */
   async advance() {
     const row = this.next() ?? (await this.nextOpen());
     const { n_decided: nDecided, n_rows: nRows } = this.batch;
-    if (row !== null) this.select(row);
-    else announce(nDecided === nRows ? "Every note of this list is decided." : `No other note waits here; ${nDecided} of ${nRows} are decided.`);
-    return row !== null;
+    if (row === null) return nDecided === nRows ? "Every note of this list is decided." : `No other note waits here; ${nDecided} of ${nRows} are decided.`;
+    this.select(row);
+    return "";
   }
 
   /** Ask for the rows that are not decided, since not all are shown; show them where one is left, and return it. */
@@ -160,7 +170,7 @@ export class WorkList {
   skip() {
     if (this.current === null) return;
     this.skipped.add(this.current);
-    this.advance().catch(this.fail);
+    this.advance().then((end) => end && announce(end)).catch(this.fail);
   }
 
   select(row) {
@@ -196,7 +206,8 @@ export class WorkList {
 
   /** Read the rows that come next. */
   async readAhead() {
-    for (const row of this.next(this.current, READ_AHEAD) ?? []) await this.read(row).catch(() => {});
+    this.ahead = this.next(this.current, READ_AHEAD);
+    for (const row of this.ahead) await this.read(row).catch(() => {});
   }
 
   isSettled = (row) => this.settled.has(row);
