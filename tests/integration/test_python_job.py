@@ -4,6 +4,7 @@ import ast
 import csv
 import doctest
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +89,31 @@ def test_the_page_on_python_runs_as_it_stands() -> None:
     text = page.read_text(encoding="utf-8")
     assert text.count("```python") == 4
     assert failures_of(doctest.DocTestParser().get_doctest(text, {}, page.name, str(page), 0)) == ""
+
+
+def test_the_first_page_runs_as_it_stands_but_for_the_run(run: nosology.Run) -> None:
+    page = (ROOT / "README.md").read_text(encoding="utf-8")
+    first, _ = re.findall(r"```python\n(.*?)```", page, re.DOTALL)  # the other one runs in test_estimator
+    names: dict[str, Any] = {}
+    assert first.count('"starter"') == 1, "the starter itself answers in test_shipped_starter"
+    exec(first.replace('"starter"', "folder"), names | {"folder": run.folder}, names)
+    assert names["clean"].text == "Pt seen by Dr. <NAME> on <DATE>."
+    assert names["answer"].label in names["classifier"].labels.names
+
+
+def test_every_example_of_python_is_run_or_at_least_parses() -> None:
+    run = {
+        "README.md": 2,
+        "docs/how-to/python.md": 4,
+        "docs/how-to/export.md": 3,
+    }  # here, in test_estimator, test_gate and test_word_models
+    for page in [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]:
+        name = str(page.relative_to(ROOT))
+        blocks = re.findall(r"```(?:python|py|pycon)\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+        if page.name == "footguns.md":  # wrong and right ways of other programs
+            assert [ast.parse(block) for block in blocks]
+        else:
+            assert len(blocks) == run.get(name, 0), f"{name}: run its examples in a test, then count them here"
 
 
 def test_the_notebook_runs_cell_by_cell(

@@ -22,12 +22,15 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]
 
 HIDE = """
 import sys
-class _Hidden:
-    def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] in {hidden!r}:
-            raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
-sys.meta_path.insert(0, _Hidden())
+from importlib.machinery import PathFinder
+class _Hiding(PathFinder):
+    @classmethod
+    def find_spec(cls, name, path=None, target=None):
+        if name.partition(".")[0] not in {hidden!r}:
+            return super().find_spec(name, path, target)
+sys.meta_path[sys.meta_path.index(PathFinder)] = _Hiding
 """
+"""Finds a hidden library as little as if it were not there: ``find_spec`` says None, an import fails."""
 
 
 def needed(extras: Iterable[str]) -> set[str]:

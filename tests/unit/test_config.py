@@ -224,7 +224,7 @@ def test_a_missing_file_says_where_the_shipped_ones_are(tmp_path: Path) -> None:
     error = refused(tmp_path / "none.yaml")
     assert error.message == "no such configuration file"
     assert error.place.endswith("none.yaml")
-    assert error.hint == "give a file, or the name of a shipped one: course, demo, mimic3, paper"
+    assert error.hint == "give a file, or the name of a shipped one: course, demo, mimic3, paper, table"
 
 
 @pytest.mark.parametrize("text", ["- a\n- b\n", "just words", "3"])

@@ -122,6 +122,19 @@ def written_as(value: float, unit: str) -> str:
     return str(value) if unit == "notes per second" else f"{value:.3f}".removeprefix("0")
 
 
+def intervals_on(page: str) -> set[tuple[float, float]]:
+    """Return the intervals that a page writes as [.016, .049], [+1.6, +4.9] or (.016-.049)."""
+    number = r"([+\-\u2212]?\d*\.?\d+)"
+    pairs = re.findall(rf"\[{number}, {number}\]", page) + re.findall(rf"\({number}-{number}\)", page)
+    return {(float(low.replace("\u2212", "-")), float(high.replace("\u2212", "-"))) for low, high in pairs}
+
+
+def is_recorded(interval: tuple[float, float], page: str) -> bool:
+    """Return whether a page has an interval of shares, as shares or in points."""
+    low, high = interval
+    return bool({(low, high), (round(100 * low, 1), round(100 * high, 1))} & intervals_on(page))
+
+
 @pytest.mark.parametrize("file", FIGURES, ids=lambda file: file.stem)
 def test_figures_that_the_readme_quotes_are_those_of_the_page_that_records_them(file: Path) -> None:
     found = json.loads(file.read_text(encoding="utf-8"))
@@ -130,14 +143,27 @@ def test_figures_that_the_readme_quotes_are_those_of_the_page_that_records_them(
         source = found | row
         assert (ROOT / source["script"]).is_file()
         assert re.fullmatch(r"2026-\d\d-\d\d", source["date"])
-        assert row["n"] > 0
         recorded = (ROOT / source["recorded_in"]).read_text(encoding="utf-8")
-        values = [row[name] for name in ("words", "starter", "tuned", "ensemble") if name in row]
-        values += [row[side]["value"] for side in ("baseline", "ours") if isinstance(row.get(side), dict)]
+        assert f"{row['n']:,}" in recorded, row["n"]
+        values = [row[name] for name in ("words", "starter", "blend", "tuned", "ensemble") if name in row]
+        sides = [row[side] for side in ("baseline", "ours") if isinstance(row.get(side), dict)]
+        values += [side["value"] for side in sides]
+        for found_interval in filter(None, [row.get("interval"), *(side["interval"] for side in sides)]):
+            assert is_recorded(tuple(found_interval), recorded), (found_interval, source["recorded_in"])
+        if "difference" in row:
+            assert f"{100 * row['difference']:+.1f}" in recorded, (row["difference"], source["recorded_in"])
         for value in values:
             text = written_as(value, row.get("unit", ""))
             assert text in recorded or text.rstrip("0") in recorded, (text, source["recorded_in"])
             assert text in readme
+
+
+def test_an_interval_that_no_page_records_is_noticed() -> None:
+    page = "the blend, +3.2 [1.6, 4.9]; recall .166 (.148-.186); less words \u22121.0 [\u22122.7, +9.4]"
+    for interval in ((0.016, 0.049), (0.148, 0.186), (-0.027, 0.094)):
+        assert is_recorded(interval, page)
+    assert not is_recorded((0.026, 0.049), page)
+    assert not is_recorded((0.016, 0.048), page)
 
 
 def test_a_page_whose_marks_are_missing_is_refused(generate: Any) -> None:

@@ -22,6 +22,7 @@ from nosology.records import (
     Suggestion,
     Suggestions,
     no_progress,
+    prediction_types,
 )
 
 CANARY = "canary-of-the-mine"
@@ -196,6 +197,10 @@ def test_predictions_are_a_list_and_a_frame_of_one_row_a_note() -> None:
     assert frame["label"].to_list() == ["Cardiovascular", None]
     assert frame["ranking"].to_list() == [HEART.to_dict()["ranking"], []]
     assert frame["demands"].to_list() == [[{"start": 4, "end": 9}], []]
+    assert {name: frame.schema[name] for name in frame.columns if name in prediction_types()} == {
+        name: kind for name, kind in prediction_types().items() if name in frame.columns
+    }
+    assert tuple(prediction_types()) == PREDICTION_COLUMNS
     empty = Predictions().to_frame()
     assert (empty.height, empty.schema) == (0, frame.schema)
 

@@ -36,7 +36,7 @@ PresetOption = Annotated[
 ]
 ConfigFile = Annotated[
     Path | None,
-    typer.Option("--config", help="A YAML file, or demo, mimic3 or paper; its section prepare counts."),
+    typer.Option("--config", help="A YAML file, or demo, table, mimic3 or paper; its section prepare counts."),
 ]
 Overrides = Annotated[list[str] | None, typer.Option("--set", metavar="prepare.KEY=VALUE", help="Set one field.")]
 Csv = Annotated[bool, typer.Option("--csv", help="Also write df_classification.csv (CLEAN_TEXT, CATEGORY).")]

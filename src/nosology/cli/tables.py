@@ -32,7 +32,9 @@ class Stdin(StrEnum):
 
 ConfigOption = Annotated[
     Path | None,
-    typer.Option("--config", help="A configuration file, or the name of a shipped one: demo, mimic3, paper, course."),
+    typer.Option(
+        "--config", help="A configuration file, or the name of a shipped one: demo, table, mimic3, paper, course."
+    ),
 ]
 FileArgument = Annotated[Path, typer.Argument(help="A table (CSV, TSV, Parquet, JSON lines), or - for stdin.")]
 TextOption = Annotated[str, typer.Option("--text", help="The column that holds the notes.")]

@@ -22,6 +22,7 @@ from nosology.records.answers import (
     Predictions,
     Suggestion,
     Suggestions,
+    prediction_types,
 )
 
 __all__ = [
@@ -43,6 +44,7 @@ __all__ = [
     "Suggestion",
     "Suggestions",
     "no_progress",
+    "prediction_types",
 ]
 
 IntArray = NDArray[np.int64]

@@ -6,7 +6,8 @@ from html import escape
 from typing import TYPE_CHECKING, Any, overload
 
 if TYPE_CHECKING:
-    from polars import DataFrame
+    from polars import DataFrame, DataType
+    from polars.datatypes import DataTypeClass
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,24 @@ PREDICTION_COLUMNS = (
 
 ``predicted_label`` says again what ``label`` says, under its old name; it goes with the next version.
 """
+
+
+def prediction_types() -> "dict[str, DataType | DataTypeClass]":
+    """Return the polars type of each of `PREDICTION_COLUMNS`: stated, so that no table's types depend on its notes."""
+    from polars import Boolean, Float64, Int64, List, String, Struct
+
+    texts = dict.fromkeys(("label", "predicted_label", "reason", "caution"), String)
+    truths = dict.fromkeys(("abstained", "is_calibrated"), Boolean)
+    types: dict[str, DataType | DataTypeClass] = {
+        **texts,
+        **truths,
+        "probability": Float64,
+        "ranking": List(Struct({"label": String, "probability": Float64})),
+        "prediction_set": List(String),
+        "demands": List(Struct({"start": Int64, "end": Int64})),
+        "typicality": Float64,
+    }
+    return {name: types[name] for name in PREDICTION_COLUMNS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,17 +148,10 @@ class Predictions(list[Prediction]):
 
     def to_frame(self) -> "DataFrame":
         """Return a polars data frame, one row a note; ``.to_pandas()`` makes it one of pandas, where that is there."""
-        from polars import DataFrame, DataType, Float64, Int64, List, String, Struct
+        from polars import DataFrame
 
-        types: dict[str, DataType | type[DataType]] = {
-            "label": String,
-            "probability": Float64,
-            "ranking": List(Struct({"label": String, "probability": Float64})),
-            "prediction_set": List(String),
-            "demands": List(Struct({"start": Int64, "end": Int64})),
-            "typicality": Float64,
-        }
         rows = self.to_dicts() or [Prediction("", 0.0, ()).to_dict()]
+        types = {name: kind for name, kind in prediction_types().items() if name in rows[0]}
         return DataFrame(rows, infer_schema_length=None, schema_overrides=types).head(len(self))
 
     def _repr_html_(self) -> str:

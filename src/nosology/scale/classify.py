@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from nosology import __version__
-from nosology.records import PREDICTION_COLUMNS, Prediction, Progress
+from nosology.records import PREDICTION_COLUMNS, Prediction, Progress, prediction_types
 from nosology.runs.run import Run
 from nosology.runs.starter import STARTER, is_starter, run_folder
 from nosology.scale.cluster import Engine, Needs
@@ -36,20 +36,6 @@ if TYPE_CHECKING:
     from nosology.classifier.opening import System
 
 STAGE = "classified"
-_SCHEMA: dict[str, Any] = {
-    "label": pl.String,
-    "predicted_label": pl.String,
-    "probability": pl.Float64,
-    "ranking": pl.List(pl.Struct({"label": pl.String, "probability": pl.Float64})),
-    "prediction_set": pl.List(pl.String),
-    "abstained": pl.Boolean,
-    "is_calibrated": pl.Boolean,
-    "reason": pl.String,
-    "caution": pl.String,
-    "demands": pl.List(pl.Struct({"start": pl.Int64, "end": pl.Int64})),
-    "typicality": pl.Float64,
-}
-"""Stated, so that every partition has the same types, whatever its notes are like."""
 _NOTES_AT_ONCE = 4_096
 """Bounds what is in memory of a partition's tokens."""
 
@@ -178,7 +164,7 @@ class _PartitionClassifier:
         texts, found = table.texts(job.text), list[Prediction]()
         for first in range(0, len(texts), _NOTES_AT_ONCE):
             found += self._classifier.classify(texts[first : first + _NOTES_AT_ONCE])
-        columns = pl.DataFrame([prediction.columns() for prediction in found], schema=_SCHEMA)
+        columns = pl.DataFrame([prediction.columns() for prediction in found], schema=prediction_types())
         whole = as_parquet(without_objects(table.frame).with_columns(columns.get_columns()))
         job.out.write(f"part-{number:05d}.parquet", whole)
         mark_done(job.out, STAGE, number, _counts(found))

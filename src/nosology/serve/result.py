@@ -10,30 +10,20 @@ import polars as pl
 from polars.datatypes import DataType, DataTypeClass
 
 from nosology.feedback.store import Decision
-from nosology.records import PREDICTION_COLUMNS
+from nosology.records import PREDICTION_COLUMNS, prediction_types
 from nosology.serve.schemas import PredictionOut
 from nosology.serve.uploads import DECISION_COLUMNS
 from nosology.sources.tablefile import content_of
 
-PolarsDataType = DataType | DataTypeClass
 _ROWS_OF_A_PIECE = 500
 _BYTES_AT_ONCE = 1 << 20
 
-_COLUMNS: dict[str, PolarsDataType] = {
-    "label": pl.String,
-    "predicted_label": pl.String,
-    "probability": pl.Float64,
-    "ranking": pl.List(pl.Struct({"label": pl.String, "probability": pl.Float64})),
-    "prediction_set": pl.List(pl.String),
-    "abstained": pl.Boolean,
-    "is_calibrated": pl.Boolean,
-    "reason": pl.String,
-    "caution": pl.String,
-    "demands": pl.List(pl.Struct({"start": pl.Int64, "end": pl.Int64})),
-    "typicality": pl.Float64,
-}
+_COLUMNS = prediction_types()
 _CSV_COLUMNS = _COLUMNS | dict.fromkeys(("ranking", "prediction_set", "demands"), pl.String)
-_DECIDED: dict[str, PolarsDataType] = {**dict.fromkeys(DECISION_COLUMNS, pl.String), "decided_blind": pl.Boolean}
+_DECIDED: dict[str, DataType | DataTypeClass] = {
+    **dict.fromkeys(DECISION_COLUMNS, pl.String),
+    "decided_blind": pl.Boolean,
+}
 
 
 def pieces(

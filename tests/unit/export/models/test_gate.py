@@ -1,6 +1,7 @@
 """Exports are the run they came from, and ten damages are each named by what they are."""
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -61,6 +62,15 @@ def test_transformers_pipeline_classifies_a_note_by_itself(exports: Any) -> None
         found = {item["label"]: item["score"] for item in classify(note, top_k=None)}
         probabilities = torch.tensor(scores).softmax(dim=0).tolist()
         assert found == pytest.approx(dict(zip(questions["categories"], probabilities, strict=True)), abs=1e-4)
+
+
+def test_the_example_of_a_pipeline_on_the_page_runs(exports: Any) -> None:
+    page = (Path(__file__).parents[4] / "docs" / "how-to" / "export.md").read_text(encoding="utf-8")
+    (example,) = (block for block in re.findall(r"```python\n(.*?)```", page, re.DOTALL) if "pipeline(" in block)
+    names: dict[str, Any] = {}
+    with silenced_transformers():
+        exec(example.replace('"exports/first"', repr(str(exports("classification attention", "merged")))), names)
+    assert len(names["classify"]("Crushing chest pain.", top_k=3)) == 3
 
 
 # ---- ten damages

@@ -1,6 +1,7 @@
 """Words that leave: those that ten patients share, and none else, in any artefact; with what that costs."""
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -95,6 +96,12 @@ def test_a_hashed_word_of_nine_patients_moves_no_probability(exported: Path, fol
     assert not np.allclose(before.log_probs([with_rare]), before.log_probs([without]))
     np.testing.assert_allclose(after.log_probs([with_rare]), after.log_probs([without]), atol=1e-6)
     assert not np.allclose(after.log_probs([with_common]), after.log_probs([without]))
+
+
+def test_the_example_on_the_page_runs(exported: Path) -> None:
+    page = (Path(__file__).parents[4] / "docs" / "how-to" / "export.md").read_text(encoding="utf-8")
+    (example,) = (block for block in re.findall(r"```python\n(.*?)```", page, re.DOTALL) if "HashedModel" in block)
+    exec(example.replace("exports/first", str(exported)), {"prepared_notes": ["fever"]})
 
 
 def test_a_rubric_of_few_patients_is_not_among_those_that_were_seen(exported: Path, folder: Path) -> None:
