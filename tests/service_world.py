@@ -51,10 +51,12 @@ class KeywordReader:
 
     Args:
         labels: The label set.
+        caution: What it says beside every answer.
     """
 
-    def __init__(self, labels: LabelSet) -> None:
+    def __init__(self, labels: LabelSet, caution: str = "") -> None:
         self.labels = labels
+        self.caution = caution
         self.batches: list[int] = []
         self.texts: list[list[str]] = []
         self.breaks_on: str | None = None
@@ -96,7 +98,9 @@ class KeywordReader:
         ranking = tuple((self.labels.names[i], weights[i] / total) for i in order)
         members = tuple(name for name, share in ranking if share > 0.1)
         n_left_out, demands = max(0, len(text.split()) - 300), find_demands(text, self.labels.names)
-        return Prediction(*ranking[0], ranking, members, ranking[0][1] < 0.5, n_left_out, demands=demands)
+        return Prediction(
+            *ranking[0], ranking, members, ranking[0][1] < 0.5, n_left_out, demands=demands, caution=self.caution
+        )
 
     def _suggestions(self, text: str, k: int) -> Suggestions:
         items = []
@@ -161,7 +165,7 @@ def open_service(
         run = Path(shutil.copytree(run, state / "run-without-rubrics"))
         (run / "rubrics.tsv").unlink()
     opened = Run.open(run)
-    reader = KeywordReader(opened.labels)
+    reader = KeywordReader(opened.labels, opened.caution)
     chosen = Settings(**{"state": state, "keys_file": state / "keys.json", **settings})
     replaces = chosen.deidentify
     model = (

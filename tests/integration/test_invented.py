@@ -21,7 +21,7 @@ from nosology.runs.run import INVENTED, Run
 from nosology.sources.invented import MARK
 from nosology.synthetic import write_mimic
 from nosology.training import train
-from service_world import NOTE, client_of, hook_call, notes, open_service
+from service_world import NOTE, client_of, hook_call, notes, open_service, until
 from tiny_models import save_tiny_model
 
 SAID = f"{INVENTED[0].upper()}{INVENTED[1:]}."
@@ -72,6 +72,15 @@ def test_tables_and_pages_of_the_command_line_say_so(world: tuple[bool, Path], t
     assert json.loads((tmp_path / "out.jsonl").read_text())["caution"] == (INVENTED if is_invented else "")
 
 
+def table_of(client: Any) -> str:
+    """Return what comes back of an uploaded table."""
+    place = client.post("/v1/batch", content=f'text\n"{NOTE}"\n', headers={"Content-Type": "text/csv"}).headers[
+        "location"
+    ]
+    until(lambda: client.get(place).json()["state"] == "done")
+    return str(client.get(f"{place}/result").text)
+
+
 def test_every_answer_of_the_service_says_so(world: tuple[bool, Path], tmp_path: Path) -> None:
     is_invented, run = world
     service, _ = open_service(run, tmp_path / "state", with_model=True)
@@ -80,6 +89,7 @@ def test_every_answer_of_the_service_says_so(world: tuple[bool, Path], tmp_path:
             "card": client.get("/v1/model").text,
             "API": client.post("/v1/classify", json=notes(NOTE)).text,
             "FHIR": client.post("/v1/classify", json=notes(NOTE), headers={"Accept": MEDIA_TYPE}).text,
+            "table": table_of(client),
             "CDS": client.post("/cds-services/nosology-note", json=hook_call(NOTE)).text,
         }
     told = {name: INVENTED in answer for name, answer in answers.items()}

@@ -4,6 +4,7 @@
 
 import csv
 import io
+import shutil
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,8 @@ from typing import Any
 import pytest
 
 from browsing import axe_violations, browser, is_wider_than_the_screen, new_page, playwright
+from nosology.files import read_json, write_json
+from nosology.runs.run import INVENTED
 from served import Served
 from service_world import NAMES, write_served_run
 
@@ -275,3 +278,24 @@ def test_the_next_note_begins_at_its_beginning(size: str, served: Any, new_page:
         page.wait_for_selector("#suggestions")
         assert -2 <= page.evaluate("document.querySelector('main').getBoundingClientRect().top") < 200
         playwright.expect(page.locator("#category")).to_be_in_viewport()
+
+
+@pytest.mark.parametrize("is_invented", [True, False])
+def test_of_invented_notes_the_page_says_so_above_all_and_beside_each_answer(
+    is_invented: bool, run: Path, new_page: Any, notes: Path, tmp_path: Path
+) -> None:
+    copied = Path(shutil.copytree(run, tmp_path / "run"))
+    manifest = read_json(copied / "manifest.json")
+    manifest["dataset"]["is_invented"] = is_invented
+    write_json(copied / "manifest.json", manifest)
+    served = Served(copied, tmp_path / "state")
+    try:
+        page = new_page(served.url)
+        page.fill("#blind-share", "0")
+        begin(page, notes)
+        page.wait_for_selector("#suggestions")
+        said = [page.inner_text("#caution")] if page.is_visible("#caution") else []
+        said += page.locator("#caution-here").all_inner_texts()
+    finally:
+        served.stop()
+    assert said == ([f"{INVENTED[0].upper()}{INVENTED[1:]}."] * 2 if is_invented else [])
