@@ -263,6 +263,37 @@ def test_a_late_answer_undoes_neither_a_newer_choice_nor_a_decision(served: Any,
     playwright.expect(page.locator("#n-decided")).to_have_text(f"0 of {N_NOTES} decided")
 
 
+def test_where_the_list_is_drawn_again_the_focus_and_an_open_choice_stay(
+    served: Any, new_page: Any, notes: Path
+) -> None:
+    page = new_page(served.url)
+    page.fill("#blind-share", "0")
+    begin(page, notes)
+    option = page.query_selector("#category-filter option[value='Digestive']")
+    page.focus("[data-row='7']")
+    drawn = page.query_selector("[data-row='7']")
+    page.evaluate("""() => {
+        document.getElementById("order").value = "file";
+        document.getElementById("order").dispatchEvent(new Event("change"));
+    }""")
+    playwright.expect(page.locator("#worklist-rows li:nth-child(8) button")).to_be_focused()
+    assert page.evaluate("document.activeElement.dataset.row") == "7"
+    assert [drawn.evaluate("it => it.isConnected"), option.evaluate("it => it.isConnected")] == [False, True]
+
+
+def test_notes_beyond_those_that_are_shown_are_decided_too(served: Any, new_page: Any, notes: Path) -> None:
+    page = new_page(served.url)
+    page.fill("#blind-share", "0")
+    page.route("**/list?*", lambda route: route.continue_(url=route.request.url.replace("limit=500", "limit=3")))
+    begin(page, notes)
+    playwright.expect(page.locator("#worklist-rows .more")).to_contain_text("The first 3 of 30")
+    decide(page, 8)
+    assert page.input_value("#show") == "open"
+    assert len({decision.note_id for decision in served.service.store.all()}) == 8
+    page.select_option("#category-filter", "Digestive")
+    playwright.expect(page.locator("#worklist-rows .what")).to_have_text(["Digestive"] * 3)
+
+
 @pytest.mark.parametrize("size", ["narrow", "wide"])
 def test_the_next_note_begins_at_its_beginning(size: str, served: Any, new_page: Any, tmp_path: Path) -> None:
     long = "".join(f'n{i},"Tells of {WORDS[i % 3]} {i}.{" More was written on it." * 300}"\n' for i in range(12))
