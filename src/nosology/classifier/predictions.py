@@ -25,7 +25,7 @@ def expect_notes(texts: Sequence[str]) -> None:
         DataError: It is a text.
     """
     if isinstance(texts, str):
-        raise DataError("one text was given where a list of notes is read", hint="write classify([text])")
+        raise DataError("one text was given where a list of notes is read", hint="put it in a list: [text]")
 
 
 def probabilities(predictions: Sequence[Prediction], names: Sequence[str]) -> FloatArray:

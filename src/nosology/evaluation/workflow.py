@@ -251,6 +251,7 @@ def _provenance(inputs: Inputs, config: EvaluateConfig, n_patients: int, seconds
         note_ids_sha256=sha256_text("\n".join(inputs.notes["note_id"])),
         train_note_ids_sha256=manifest.train_note_ids_sha256,
         n_train_notes=len(inputs.train),
+        n_train_split_notes=len(inputs.train_all),
         n_split_notes=inputs.n_split_notes,
         prompt_sha256=manifest.prompt_sha256,
         model=manifest.model.model_dump(mode="json"),

@@ -303,6 +303,9 @@ class Provenance(Schema):
     note_ids_sha256: str = Field(description="SHA-256 over the evaluated note ids, one a line, in order.")
     train_note_ids_sha256: str
     n_train_notes: int
+    n_train_split_notes: int | None = Field(
+        None, description="Notes of the training split, of which `n_train_notes` were learned from."
+    )
     n_split_notes: int = Field(description="Notes of the split, of which `n` were evaluated.")
     prompt_sha256: str
     model: dict[str, Any]

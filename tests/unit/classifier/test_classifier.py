@@ -110,7 +110,7 @@ def test_one_text_in_the_place_of_a_list_is_refused_with_the_remedy(tuned: Class
     for ask in (tuned.classify, tuned.predict_proba, tuned.suggest, tuned.classify_and_suggest):
         with pytest.raises(DataError, match="one text was given") as refusal:
             ask("fever and cough")
-        assert refusal.value.hint == "write classify([text])"
+        assert refusal.value.hint == "put it in a list: [text]"
 
 
 def test_probabilities_are_those_of_the_ranking_in_label_set_order(tuned: Classifier) -> None:

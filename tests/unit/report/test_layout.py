@@ -57,6 +57,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     with playwright.sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         page = browser.new_page()
+        page.set_default_timeout(120_000)  # a busy machine draws slowly; how fast is not the question here
         page.goto(path.as_uri())
         yield page
         browser.close()

@@ -259,6 +259,7 @@ def test_a_group_is_remarked_on_where_its_interval_excludes_no_difference(
 
 def test_the_page_shows_the_funnel_with_its_reasons(page: Page) -> None:
     assert "too short 5" in page.text
+    assert re.search(r"\d+ of \d+ training notes learned from", page.text), "a run on part of the split says so"
     assert "characters left out of notes, by section: discharge diagnosis 1,234" in page.text
 
 

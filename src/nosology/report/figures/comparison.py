@@ -69,7 +69,7 @@ def _comparison(results: Results, width: float) -> Drawn:
         if is_narrow:  # titles have no room beside the rows, so they stand above them
             label.set_visible(False)
             axes.text(0, row - 0.42, system.title, fontweight=weight, va="center")
-        _at_right(axes, row, f"{system.accuracy:.1%}", fontweight=weight, x=1.2 if is_narrow else 1.07)
+        _at_right(axes, row, f"{system.accuracy:.1%}", fontweight=weight, x=1.2 if is_narrow else 1.09)
     axes.set_ylim(len(systems) - 0.4, -0.75 if is_narrow else -0.7)
     axes.set_xlim(0, 1)
     axes.set_xticks(_SHARE_TICKS)
