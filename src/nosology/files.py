@@ -258,6 +258,19 @@ def shared_folder(path: Path) -> Iterator[Path]:
         shutil.rmtree(hidden, ignore_errors=True)
 
 
+@contextmanager
+def scratch_folder(path: Path) -> Iterator[Path]:
+    """Yield an empty hidden folder beside ``path``, its owner's alone; it is removed whichever way the block ends."""
+    remove_leftovers(path)
+    hidden = _beside(path)
+    shutil.rmtree(hidden, ignore_errors=True)
+    hidden.mkdir(PRIVATE_FOLDER)
+    try:
+        yield hidden
+    finally:
+        shutil.rmtree(hidden, ignore_errors=True)
+
+
 def remove_leftovers(path: Path) -> None:
     """Remove the hidden files and folders that killed processes left beside ``path`` while they were making it.
 

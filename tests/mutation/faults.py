@@ -228,6 +228,16 @@ FAULTS = (
         ),
     ),
     Fault(
+        "the encoder also learns from the notes that it is judged on",
+        "evaluation/encoder.py",
+        'learned = Texts(inputs.train["clean_text"].to_list(), inputs.category_indices(inputs.train["category"]))',
+        "learned = Texts(\n"
+        '        [*inputs.train["clean_text"], *inputs.notes["clean_text"]],\n'
+        '        inputs.category_indices(inputs.train["category"].append(inputs.notes["category"])),\n'
+        "    )",
+        ("tests/unit/evaluation/test_encoder.py::test_it_learns_from_the_models_notes_and_never_from_others",),
+    ),
+    Fault(
         "TF-IDF learns from all training notes where the model had only some",
         "evaluation/systems.py",
         'train = inputs.train_all if name == "tfidf_all" else inputs.train',

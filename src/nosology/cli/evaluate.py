@@ -22,6 +22,13 @@ def evaluate(
     include_text: Annotated[
         bool, typer.Option("--include-text", help="Also write each full prompt and generated answer: text of notes.")
     ] = False,
+    encoder: Annotated[
+        str | None,
+        typer.Option(
+            help="Also fine-tune this encoder, a folder or a Hub name, on the same notes and score it too; "
+            "`none` leaves out the one that the run's configuration names."
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print results.json instead of a table.")] = False,
 ) -> None:
     """Score base and tuned model, and the baselines, on notes that were not trained on.
@@ -32,17 +39,19 @@ def evaluate(
 
     Example: nosology evaluate runs/mimic3 --split test
     """
-    from nosology.evaluation.both import evaluate_both
+    from nosology.evaluation.both import evaluate_both, with_encoder
     from nosology.report.suggestion_table import print_ranking
     from nosology.report.summary import print_summary
     from nosology.runs.run import Run
 
+    opened = Run.open(run)
     found = evaluate_both(
-        Run.open(run),
+        opened,
         split=split,
         dataset=dataset,
         limit=limit,
         include_text=include_text,
+        config=with_encoder(opened, encoder),
         progress=progress,
         say=say,
     )

@@ -269,7 +269,13 @@ class EvaluateConfig(ConfigSection):
             "ensemble",
         ),
         description="Which systems are scored, side by side; `starter` where training went on from another run. "
-        "`tfidf_knowledge` is there too, for minutes more: TF-IDF that has also read the phrases of a course.",
+        "`tfidf_knowledge` is there too, for minutes more: TF-IDF that has also read the phrases of a course. "
+        "`encoder` is scored wherever `encoder` says which one.",
+    )
+    encoder: str | None = Field(
+        None,
+        description="A folder or a Hub name of an encoder (BERT or its kin, as safetensors). It is fine-tuned on the "
+        "model's own training notes at every evaluation and scored beside the other systems; empty for none.",
     )
     phrase_files: tuple[str, ...] = Field(
         (), description="Files of phrases that the linear models may learn from beside the shipped ones."

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from nosology.config import EvaluateConfig
 from nosology.evaluation.inputs import read_inputs
 from nosology.evaluation.reading import SharedReader
 from nosology.evaluation.suggestions import evaluate_suggestions, open_reader, unfitted, wants_suggestions
@@ -36,6 +37,7 @@ def evaluate_both(
     dataset: Path | None = None,
     limit: int | None = None,
     include_text: bool = False,
+    config: EvaluateConfig | None = None,
     progress: Progress = no_progress,
     say: Callable[[str], None] = lambda _: None,
 ) -> Evaluation:
@@ -47,6 +49,7 @@ def evaluate_both(
         dataset: Another dataset; None for the one that the run was trained on.
         limit: Evaluate a random part of this many notes; None for the configured number.
         include_text: Also write prompts and generated answers, which can quote notes.
+        config: None for the run's own.
         progress: Shows how far it has come.
         say: Told why suggestions are not fitted, before hours pass.
 
@@ -54,9 +57,11 @@ def evaluate_both(
         RunError: The run or a dataset is missing, unfinished or changed since training, or the label sets differ.
         DataError: There is no note to evaluate.
         ConfigError: A system does not exist.
+        ModelError: The encoder of `evaluate.encoder` cannot be found, used, or held in memory.
     """
     run.check_writable()
-    reader, why_none = _reader(run, split, dataset, limit)
+    config = config or run.manifest.config.evaluate
+    reader, why_none = _reader(run, split, dataset, limit, config)
     if why_none:
         say(f"suggestions are not fitted, so the run shows none: {why_none}")
     found = evaluate(
@@ -65,6 +70,7 @@ def evaluate_both(
         dataset=dataset,
         limit=limit,
         include_text=include_text,
+        config=config,
         progress=progress,
         reader=reader,
     )
@@ -74,11 +80,18 @@ def evaluate_both(
     return Evaluation(Results.model_validate(found), suggestions, why_none)
 
 
-def _reader(run: Run, split: str, dataset: Path | None, limit: int | None) -> tuple[SharedReader | None, str]:
+def with_encoder(run: Run, name: str | None) -> EvaluateConfig:
+    """Return how a run is evaluated beside an encoder; None for the one it names itself, if any, "none" for none."""
+    config = run.manifest.config.evaluate
+    return config if name is None else config.model_copy(update={"encoder": None if name == "none" else name})
+
+
+def _reader(
+    run: Run, split: str, dataset: Path | None, limit: int | None, config: EvaluateConfig
+) -> tuple[SharedReader | None, str]:
     """Return what reads titles too, where suggestions are to be fitted and can be; else None, and why not."""
     if not wants_suggestions(run):
         return None, ""
-    config = run.manifest.config.evaluate
     inputs = read_inputs(run, split=split, dataset=dataset, config=config, limit=limit)
     if why := unfitted(inputs):
         return None, why

@@ -89,8 +89,8 @@ class Output:
         trained_on: In words.
         settings: What was chosen while fitting it.
         raw_answers: What was generated, for parsed answers.
-        predictions: The classifier's own records, for the tuned model.
-        log_probs: Before calibration, for the tuned model. Shape ``(notes, categories)``.
+        predictions: The classifier's own records, for what is calibrated.
+        log_probs: Before calibration, for what is calibrated. Shape ``(notes, categories)``.
     """
 
     predicted: IntArray
@@ -103,12 +103,16 @@ class Output:
     log_probs: FloatArray | None = None
 
 
-def check_systems(names: Sequence[str]) -> None:
+def check_systems(config: EvaluateConfig) -> None:
     """Refuse names of systems that do not exist.
 
     Raises:
-        ConfigError: Some do not, or none is given.
+        ConfigError: Some do not, none is given, or it is not said which encoder is meant.
     """
+    names = config.systems
+    if "encoder" in names and config.encoder is None:
+        hint = "set evaluate.encoder to a folder or a Hub name, or pass --encoder"
+        raise ConfigError("the system `encoder` is named, but no encoder", place="evaluate.encoder", hint=hint)
     unknown = [name for name in names if name not in SYSTEMS]
     if unknown or not names:
         raise ConfigError(
@@ -246,7 +250,7 @@ def run_tuned(inputs: Inputs, notes: Sequence[EncodedNote], tuned: JudgedClassif
         log_probs = tuned.log_probs(notes, progress=advance)
         predictions = tuned.predictions_from(log_probs, [note.truncated_tokens for note in notes])
         seconds = time.perf_counter() - started
-    return _from_predictions(predictions, log_probs, inputs.labels.names, seconds, _trained_on(inputs))
+    return output_from(predictions, log_probs, inputs.labels.names, seconds, _trained_on(inputs))
 
 
 def run_ensemble(inputs: Inputs, tuned: JudgedClassifier, ensemble: Ensemble, alone: Output) -> Output:
@@ -266,10 +270,10 @@ def run_ensemble(inputs: Inputs, tuned: JudgedClassifier, ensemble: Ensemble, al
     predictions = tuned.predictions_from(log_probs, truncated, calibration=ensemble.calibration)
     seconds = time.perf_counter() - started + alone.seconds
     settings = {"exponent_tuned": ensemble.exponents[0], "exponent_linear": ensemble.exponents[1]}
-    return _from_predictions(predictions, log_probs, inputs.labels.names, seconds, _trained_on(inputs), settings)
+    return output_from(predictions, log_probs, inputs.labels.names, seconds, _trained_on(inputs), settings)
 
 
-def _from_predictions(
+def output_from(
     predictions: Sequence[Prediction],
     log_probs: FloatArray,
     names: Sequence[str],
@@ -277,7 +281,16 @@ def _from_predictions(
     trained_on: str,
     settings: dict[str, Any] | None = None,
 ) -> Output:
-    """Return the output that a classifier's records amount to."""
+    """Return the output that a classifier's records amount to.
+
+    Args:
+        predictions: One a note.
+        log_probs: Before calibration. Shape ``(notes, categories)``.
+        names: The label set's categories.
+        seconds: Wall-clock time of answering.
+        trained_on: In words.
+        settings: What was chosen while fitting it.
+    """
     place = {name: number for number, name in enumerate(names)}
     probabilities = np.zeros(log_probs.shape)
     for row, prediction in zip(probabilities, predictions, strict=True):

@@ -47,6 +47,7 @@ from nosology.runs.systems import BASE_SYSTEMS, SYSTEMS
 
 if TYPE_CHECKING:
     from nosology.evaluation.reading import SharedReader
+    from nosology.modeling.encoder import FoundEncoder
 
 
 def evaluate(
@@ -82,17 +83,18 @@ def evaluate(
         RunError: The run or a dataset is missing, unfinished or changed since training, or the label sets differ.
         DataError: There is no note to evaluate.
         ConfigError: A system does not exist.
+        ModelError: The encoder of `evaluate.encoder` cannot be found, used, or held in memory.
     """
     started = time.perf_counter()
     load = load or load_classifier
-    run = Run.open(run)
-    run.check_writable()
+    (run := Run.open(run)).check_writable()
     config = config or run.manifest.config.evaluate
-    check_systems(config.systems)
+    check_systems(config)
     inputs = reader.inputs if reader else read_inputs(run, split=split, dataset=dataset, config=config, limit=limit)
+    encoder = _open_encoder(inputs, config.encoder)
     tuned: JudgedClassifier = reader or load(run, "tuned")
     notes = tuned.encode(inputs.notes["clean_text"].to_list())
-    found = _run_systems(inputs, notes, config, tuned, load, progress, reader)
+    found = _run_systems(inputs, notes, config, tuned, load, progress, reader, encoder)
     prompts = [tuned.prompt(note.text) for note in notes]
     hashes = [sha256_text(prompt) for prompt in prompts]
     results = _judge_all(inputs, config, found, [note.n_tokens for note in notes], hashes, started)
@@ -108,11 +110,22 @@ class _Found:
         outputs: By system, in the order of reports.
         fitted: What was fitted on validation notes.
         robustness: How far the tuned model can be pushed; None where nobody asked.
+        encoder_calibration: Of the encoder; None where there is none, or validation notes were too few.
     """
 
     outputs: dict[str, Output]
     fitted: Fitted
     robustness: Robustness | None
+    encoder_calibration: Calibration | None
+
+
+def _open_encoder(inputs: Inputs, name: str | None) -> "FoundEncoder | None":
+    """Return the encoder to compare with, before anything takes time; imported here, since it needs torch."""
+    if name is None:
+        return None
+    from nosology.evaluation.encoder import open_encoder
+
+    return open_encoder(inputs, name)
 
 
 def _run_systems(
@@ -123,9 +136,15 @@ def _run_systems(
     load: Loader,
     progress: Progress,
     reader: "SharedReader | None",
+    encoder: "FoundEncoder | None",
 ) -> _Found:
     """Run every system that the configuration names on the same notes."""
     outputs = run_baselines(inputs, config, progress)
+    encoder_calibration = None
+    if encoder is not None:
+        from nosology.evaluation.encoder import run_encoder
+
+        outputs["encoder"], encoder_calibration = run_encoder(inputs, encoder, config, tuned, progress)
     if set(BASE_SYSTEMS) & set(config.systems):
         outputs |= run_base(inputs, notes, config, load, progress)
     if "starter" in config.systems:
@@ -141,8 +160,9 @@ def _run_systems(
         if fitted.ensemble is not None:
             outputs["ensemble"] = run_ensemble(inputs, tuned, fitted.ensemble, outputs["tuned"])
         robustness = _robustness(inputs, notes, config, tuned, outputs["tuned"], progress)
-    listed = {name: outputs[name] for name in SYSTEMS if name in outputs and name in config.systems}
-    return _Found(listed, fitted, robustness)
+    wanted = {*config.systems, "encoder"}  # which is there where a configuration says which one
+    listed = {name: outputs[name] for name in SYSTEMS if name in outputs and name in wanted}
+    return _Found(listed, fitted, robustness, encoder_calibration)
 
 
 def _write(
@@ -218,6 +238,7 @@ def _judge_all(
         ensemble_calibration=_judge_calibration(
             inputs, fitted.ensemble.calibration if fitted.ensemble else None, outputs.get("ensemble"), truth
         ),
+        encoder_calibration=_judge_calibration(inputs, found.encoder_calibration, outputs.get("encoder"), truth),
         distribution=distribution.describe(inputs, truncated, n_tokens),
         robustness=found.robustness,
         funnel=inputs.dataset.funnel(),
@@ -229,12 +250,12 @@ def _judge_all(
 
 
 def _judge_calibration(
-    inputs: Inputs, calibration: Calibration | None, tuned: Output | None, truth: scores.Truth
+    inputs: Inputs, calibration: Calibration | None, output: Output | None, truth: scores.Truth
 ) -> CalibrationResult | None:
-    if calibration is None or tuned is None or tuned.log_probs is None:
+    if calibration is None or output is None or output.log_probs is None:
         return None
     same = inputs.is_training_dataset and inputs.split == "validation"
-    return scores.judge_calibration(calibration, np.asarray(tuned.log_probs), truth, fitted_on_this_split=same)
+    return scores.judge_calibration(calibration, np.asarray(output.log_probs), truth, fitted_on_this_split=same)
 
 
 def _provenance(inputs: Inputs, config: EvaluateConfig, n_patients: int, seconds: float) -> Provenance:

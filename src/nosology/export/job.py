@@ -118,6 +118,7 @@ def evaluate(
     split: str = "test",
     dataset: Path | str | None = None,
     limit: int | None = None,
+    encoder: Path | str | None = None,
     progress: Progress = no_progress,
 ) -> Results:
     """Score base model, baselines and tuned model on held-out notes, as ``nosology evaluate`` does.
@@ -130,10 +131,12 @@ def evaluate(
         split: Which split to evaluate.
         dataset: Another dataset; None for the one that the run was trained on.
         limit: A random part of this many notes; None for the configured number.
+        encoder: Also fine-tune this encoder on the same notes and score it; None for what the run's configuration says.
         progress: Shows how far it has come.
 
     Raises:
         DataError: There is no note to evaluate.
+        ModelError: The encoder cannot be found, used, or held in memory.
         RunError: The run or a dataset is missing, unfinished or changed since training.
 
     Example:
@@ -142,11 +145,12 @@ def evaluate(
         >>> results.n, 0 <= results.systems["tuned"].accuracy <= 1
         (10, True)
     """
-    from nosology.evaluation.both import evaluate_both
+    from nosology.evaluation.both import evaluate_both, with_encoder
 
     opened = Run.open(run)
     other = Path(dataset) if dataset is not None else None
-    return evaluate_both(opened, split=split, dataset=other, limit=limit, progress=progress).results
+    config = with_encoder(opened, None if encoder is None else str(encoder))
+    return evaluate_both(opened, split=split, dataset=other, limit=limit, config=config, progress=progress).results
 
 
 def _config(config: ConfigLike, settings: Sequence[str]) -> Config:

@@ -106,6 +106,13 @@ def multiplies_bfloat16() -> bool:
     return any(capabilities.get(name) for name in ("avx512_bf16", "amx_bf16", "bf16"))
 
 
+def is_lack_of_memory(error: BaseException) -> bool:
+    """Return whether memory ran out, of the GPU or, which PyTorch tells by its words alone, of the machine."""
+    import torch
+
+    return isinstance(error, torch.OutOfMemoryError | MemoryError) or "can't allocate memory" in str(error)
+
+
 def free_memory(device: str) -> int:
     """Return the bytes that a program can still have on ``cpu`` or ``cuda``."""
     import torch

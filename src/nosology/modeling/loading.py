@@ -91,7 +91,7 @@ def load_model(
     Raises:
         ModelError: No such model, no network to fetch it, weights in an unsafe format, or an engine that is missing.
     """
-    folder, commit = _locate(name, revision)
+    folder, commit = locate(name, revision)
     files = _hashes(name, folder)
     if accept:
         accept(files)
@@ -102,7 +102,7 @@ def load_model(
         model.set_attn_implementation(TREE_ATTENTION)
     model.requires_grad_(False)
     model.eval()
-    return LoadedModel(model, tokenizer, name, commit, _weights_sha256(name, files), files)
+    return LoadedModel(model, tokenizer, name, commit, weights_sha256(name, files), files)
 
 
 def load_tokenizer(name: str, revision: str | None = None) -> Any:
@@ -132,7 +132,7 @@ def _read(
 ) -> tuple[Any, Any]:
     """Return a folder's model and tokenizer, on the GPU where there is one."""
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    number_format = _choose_dtype(dtype, device, for_training=for_training)
+    number_format = choose_dtype(dtype, device, for_training=for_training)
     quantization = _four_bit(number_format) if load_in_4bit else None
     with silenced_transformers():
         try:
@@ -193,10 +193,10 @@ def embedded_file(name: str) -> Path:
 
 def model_folder(name: str, revision: str | None = None) -> Path:
     """Return the folder that holds a model's weights and tokenizer, fetched or unpacked if need be."""
-    return _locate(name, revision)[0]
+    return locate(name, revision)[0]
 
 
-def _locate(name: str, revision: str | None) -> tuple[Path, str | None]:
+def locate(name: str, revision: str | None = None) -> tuple[Path, str | None]:
     """Return the folder that holds a model, and its Hub commit if it came from there."""
     if name.startswith("embedded:"):
         return _materialize(embedded_file(name.removeprefix("embedded:"))), None
@@ -222,7 +222,7 @@ def recorded_files(name: str, revision: str | None) -> dict[str, str]:
     Raises:
         ModelError: There is no such model, or a file of an embedded one is not the one that was unpacked.
     """
-    return _hashes(name, _locate(name, revision)[0])
+    return _hashes(name, locate(name, revision)[0])
 
 
 def _hashes(name: str, folder: Path) -> dict[str, str]:
@@ -274,13 +274,21 @@ def _expect_unpacked(folder: Path) -> None:
             raise ModelError(f"{name} {what}", place=str(folder / name), hint=hint)
 
 
-def _weights_sha256(name: str, files: Mapping[str, str]) -> str:
+def weights_sha256(name: str, files: Mapping[str, str]) -> str:
+    """Return one hash over all weight files of a model, of whose files the hashes are given by name."""
     if name.startswith("embedded:"):
         return sha256_file(embedded_file(name.removeprefix("embedded:")))
     return sha256_text("".join(files[file] for file in sorted(files) if file.endswith(".safetensors")))
 
 
-def _choose_dtype(dtype: NumberFormat, device: str, *, for_training: bool) -> torch.dtype:
+def choose_dtype(dtype: NumberFormat, device: str, *, for_training: bool) -> torch.dtype:
+    """Return the number format that a model is loaded in, see `load_model`.
+
+    Args:
+        dtype: As configured.
+        device: ``cpu`` or ``cuda``.
+        for_training: What the model is loaded for.
+    """
     if dtype == "native" or (dtype == "auto" and for_training):
         return torch.bfloat16 if device == "cuda" or multiplies_bfloat16() else torch.float32
     if dtype == "auto":
@@ -344,11 +352,12 @@ def first_line(error: BaseException) -> str:
 @contextlib.contextmanager
 def silenced_transformers() -> Iterator[None]:
     """Silence transformers' progress bars and advice while a model loads; errors still raise."""
-    verbosity = transformers_logging.get_verbosity()
+    verbosity, has_bars = transformers_logging.get_verbosity(), transformers_logging.is_progress_bar_enabled()
     transformers_logging.set_verbosity_error()
     transformers_logging.disable_progress_bar()
     try:
         yield
     finally:
         transformers_logging.set_verbosity(verbosity)
-        transformers_logging.enable_progress_bar()
+        if has_bars:
+            transformers_logging.enable_progress_bar()

@@ -29,7 +29,7 @@ def render_cards(
         name: environment.get_template(f"cards/{name}.jinja")
         .render(
             results=results,
-            systems={"ensemble": None} | dict(results.systems),
+            systems={"ensemble": None, "encoder": None} | dict(results.systems),
             tuned=results.systems.get("tuned"),
             provenance=results.provenance,
             manifest=manifest,

@@ -31,6 +31,7 @@ PALETTE = {
     "base": "#b4632a",
     "start": "#766a1f",
     "linear": "#5a68a6",
+    "encoder": "#447a22",
     "floor": "#8b949d",
     "wrong": "#b23a48",
     "blend": "#8a4f9e",

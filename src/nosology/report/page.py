@@ -139,6 +139,7 @@ def render(
         systems=results.systems,
         tuned=results.systems.get("tuned"),
         ensemble=results.systems.get("ensemble"),
+        encoder=results.systems.get("encoder"),
         starter=results.systems.get("starter"),
         base=results.systems[results.summary.best_base] if results.summary.best_base else None,
         provenance=results.provenance,

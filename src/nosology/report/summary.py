@@ -1,4 +1,4 @@
-"""The few rows a terminal shows: majority, TF-IDF, base model at its best, starter, tuned, ensemble, with intervals."""
+"""The few rows a terminal shows: majority, TF-IDF, encoder, base model at its best, starter, tuned, ensemble."""
 
 from dataclasses import dataclass
 
@@ -29,8 +29,8 @@ class SummaryRow:
 
 
 def summary_rows(results: Results) -> list[SummaryRow]:
-    """Return one row each for the majority, TF-IDF, base model, starter, tuned model and ensemble."""
-    wanted = ["majority", "tfidf", results.summary.best_base, "starter", "tuned", "ensemble"]
+    """Return one row each for the majority, TF-IDF, encoder, base model, starter, tuned model and ensemble."""
+    wanted = ["majority", "tfidf", "encoder", results.summary.best_base, "starter", "tuned", "ensemble"]
     return [
         SummaryRow(
             system=name,

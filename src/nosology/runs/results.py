@@ -333,6 +333,9 @@ class Results(Schema):
     calibration: CalibrationResult | None
     calibration_note: str = Field("", description="Why there is no calibration, where there is none.")
     ensemble_calibration: CalibrationResult | None = Field(None, description="The same of the ensemble.")
+    encoder_calibration: CalibrationResult | None = Field(
+        None, description="The same of the encoder; null where there was none, or too few validation notes."
+    )
     distribution: Distribution
     robustness: Robustness | None = Field(None, description="Null where it was not measured.")
     funnel: list[dict[str, Any]] = Field(description="How the evaluated dataset came about, step by step.")

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["baseline", "base", "start", "tuned"]
-"""Without a language model; the model without an adapter; with the adapter that training went on from; after training,
-alone or in an ensemble."""
+Kind = Literal["baseline", "encoder", "base", "start", "tuned"]
+"""Without a language model; another, smaller one; the model without an adapter; with the adapter that training went on
+from; after training, alone or in an ensemble."""
 Reading = Literal["strict", "lenient", "none", "length", "prior"]
 """How the base model answers: its generated words read strictly or leniently, or scores with a correction."""
 
@@ -27,7 +27,7 @@ class System:
     title: str
     description: str
     short_name: str
-    role: Literal["floor", "linear", "base", "start", "tuned", "blend"]
+    role: Literal["floor", "linear", "encoder", "base", "start", "tuned", "blend"]
     reading: Reading | None = None
 
 
@@ -70,6 +70,13 @@ SYSTEMS: dict[str, System] = {
         "Words and word pairs of the model's own training notes and, each weighing less, of a course's phrases.",
         "TF-IDF, phrases",
         "linear",
+    ),
+    "encoder": System(
+        "encoder",
+        "Encoder",
+        "A pretrained encoder with a classification head, fine-tuned whole on the model's own notes; calibrated.",
+        "encoder",
+        "encoder",
     ),
     "base_strict": _base(
         "Base, exact answer",
@@ -116,8 +123,8 @@ SYSTEMS: dict[str, System] = {
 }
 """In the order of tables and figures; `nosology.config.EvaluateConfig` names the same ones, but for `ON_DEMAND`."""
 
-ON_DEMAND = ("tfidf_knowledge",)
-"""Scored only where a configuration names them: they take minutes."""
+ON_DEMAND = ("tfidf_knowledge", "encoder")
+"""Scored only where a configuration asks for them: they take minutes."""
 
 BASELINES = tuple(name for name, system in SYSTEMS.items() if system.kind == "baseline")
 BASE_SYSTEMS = tuple(name for name, system in SYSTEMS.items() if system.kind == "base")

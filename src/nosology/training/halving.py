@@ -22,11 +22,6 @@ SIZE_FILE = "notes_at_once.json"
 Batch = Mapping[str, Any]
 
 
-def is_lack_of_memory(error: BaseException) -> bool:
-    """Return whether memory ran out, of the GPU or, which PyTorch tells by its words alone, of the machine."""
-    return isinstance(error, torch.OutOfMemoryError | MemoryError) or "can't allocate memory" in str(error)
-
-
 class Halving:
     """How many notes go through the model at once, and the batches of the running step."""
 

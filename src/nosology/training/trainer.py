@@ -23,6 +23,7 @@ from transformers import Trainer
 from transformers.trainer_utils import EvalLoopOutput
 
 from nosology.errors import ModelError
+from nosology.machine import is_lack_of_memory
 from nosology.modeling.attention import TreePass, best_path
 from nosology.modeling.encoding import EncodedNote, PromptEncoder
 from nosology.modeling.head_scoring import make_scorer
@@ -32,7 +33,7 @@ from nosology.modeling.title_targets import TitleAnswers, TitleTarget
 from nosology.modeling.tree import PackedTree, Segment, pack, row_length
 from nosology.training.balance import NoteOrder
 from nosology.training.callbacks import FiniteGradients, last_whole_checkpoint
-from nosology.training.halving import Halving, is_lack_of_memory
+from nosology.training.halving import Halving
 from nosology.training.losses import Head, adjustments_along, answer_losses, choice_losses, choices_along
 from nosology.training.rows import CompiledLayers
 

@@ -22,6 +22,7 @@ from nosology.config import Config, ModelConfig, TrainConfig
 from nosology.dataset.folder import Dataset, codes_of, open_dataset
 from nosology.errors import DataError, ModelError
 from nosology.files import as_json, sha256_file, sha256_text, write_text
+from nosology.machine import is_lack_of_memory
 from nosology.modeling.adapters import attach_lora, attach_unsloth_lora
 from nosology.modeling.encoding import PromptEncoder
 from nosology.modeling.loading import LoadedModel, load_model
@@ -43,7 +44,7 @@ from nosology.training.arguments import (
 from nosology.training.balance import NoteOrder, balancing_weights, log_priors
 from nosology.training.callbacks import TrainingStep, last_whole_checkpoint
 from nosology.training.folder import claim, expect_same_inputs, is_first_process, write_inputs
-from nosology.training.halving import is_lack_of_memory, saved_size
+from nosology.training.halving import saved_size
 from nosology.training.libraries import expect_libraries
 from nosology.training.mixing import with_course, with_demands
 from nosology.training.start import begin_from, origin

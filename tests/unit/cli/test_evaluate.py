@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from typer.testing import Result
 
-from nosology.errors import RunError
+from nosology.errors import ModelError, RunError
 
 
 def test_evaluate_prints_a_table_to_stdout_and_talk_to_stderr(evaluable: Path, command: Callable[..., Result]) -> None:
@@ -33,6 +33,14 @@ def test_evaluate_takes_another_split(evaluable: Path, command: Callable[..., Re
 def test_an_unknown_split_is_refused(evaluable: Path, command: Callable[..., Result]) -> None:
     with pytest.raises(RunError, match="no split 'dev'"):
         command("evaluate", evaluable, "--split", "dev")
+
+
+def test_an_encoder_that_is_none_is_refused_before_anything_is_read(
+    evaluable: Path, command: Callable[..., Result]
+) -> None:
+    with pytest.raises(ModelError, match="the Hub gave no such model"):
+        command("evaluate", evaluable, "--encoder", "no/such-encoder")
+    assert command("evaluate", evaluable, "--encoder", "none", "--limit", 8).exit_code == 0
 
 
 def test_the_help_ends_with_an_example(command: Callable[..., Result]) -> None:

@@ -7,9 +7,10 @@ from typing import Any
 
 import psutil
 import pytest
+import torch
 
 from nosology import machine
-from nosology.machine import inspect_machine
+from nosology.machine import inspect_machine, is_lack_of_memory
 
 
 @pytest.fixture(scope="module")
@@ -60,3 +61,24 @@ def test_available_memory_leaves_out_what_the_container_uses(monkeypatch: pytest
     total, available = machine._memory()
     assert total == 2_000_000_000
     assert available == 10_000_000
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (torch.OutOfMemoryError("CUDA out of memory"), True),
+        (MemoryError(), True),
+        (RuntimeError("[enforce fail at alloc_cpu.cpp:1] DefaultCPUAllocator: can't allocate memory: 9 bytes"), True),
+        (RuntimeError("shapes cannot be multiplied"), False),
+        (ValueError("memory"), False),
+        (KeyboardInterrupt(), False),
+    ],
+)
+def test_a_lack_of_memory_is_told_from_other_failures(error: BaseException, expected: bool) -> None:
+    assert is_lack_of_memory(error) is expected
+
+
+def test_a_cpu_allocation_that_cannot_succeed_is_a_lack_of_memory() -> None:
+    with pytest.raises(RuntimeError) as failure:
+        torch.empty(2**60, dtype=torch.uint8)
+    assert is_lack_of_memory(failure.value)

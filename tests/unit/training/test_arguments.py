@@ -22,7 +22,6 @@ from nosology.modeling.prompts import PromptTemplate
 from nosology.modeling.sizing import Architecture, TrainingLoad, training_memory
 from nosology.training import arguments, folder
 from nosology.training.callbacks import CheckpointSeal, LogFile
-from nosology.training.halving import is_lack_of_memory
 
 SHAPE = LlamaConfig(
     hidden_size=64,
@@ -222,27 +221,6 @@ def test_only_plain_weights_of_transformers_are_compiled(with_gpu: None, model: 
 
 def test_nothing_is_compiled_without_a_gpu(without_gpu: None) -> None:  # noqa: ARG001
     assert not arguments.can_compile(configured())
-
-
-@pytest.mark.parametrize(
-    ("error", "expected"),
-    [
-        (torch.OutOfMemoryError("CUDA out of memory"), True),
-        (MemoryError(), True),
-        (RuntimeError("[enforce fail at alloc_cpu.cpp:1] DefaultCPUAllocator: can't allocate memory: 9 bytes"), True),
-        (RuntimeError("shapes cannot be multiplied"), False),
-        (ValueError("memory"), False),
-        (KeyboardInterrupt(), False),
-    ],
-)
-def test_a_lack_of_memory_is_told_from_other_failures(error: BaseException, expected: bool) -> None:
-    assert is_lack_of_memory(error) is expected
-
-
-def test_a_cpu_allocation_that_cannot_succeed_is_a_lack_of_memory() -> None:
-    with pytest.raises(RuntimeError) as failure:
-        torch.empty(2**60, dtype=torch.uint8)
-    assert is_lack_of_memory(failure.value)
 
 
 @given(st.integers(2, 300), st.integers(1, 64))

@@ -32,7 +32,7 @@ def reliability(result: SystemResult, calibration: CalibrationResult | None) -> 
 def risk_coverage(results: Results) -> Drawn:
     """Return accuracy on the surest notes against the share of notes answered."""
     figure, axes = new_square()
-    for name in (results.summary.best_base, "tfidf", "tuned", "ensemble"):
+    for name in (results.summary.best_base, "tfidf", "encoder", "tuned", "ensemble"):
         system = results.systems.get(name) if name else None
         if name and system and system.risk_coverage:
             x, y = (
