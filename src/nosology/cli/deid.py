@@ -52,7 +52,8 @@ DetectorOption = Annotated[
     typer.Option(help="A further detector: presidio[:SPACY_MODEL], or transformer:NAME_OR_FOLDER. Repeatable."),
 ]
 RecallOption = Annotated[
-    _Recall, typer.Option(help="high: a network beside the rules; misses less, redacts more that is no identifier.")
+    _Recall,
+    typer.Option(help="high: also what the network is less sure of; misses less, redacts more that is no identifier."),
 ]
 
 

@@ -24,7 +24,6 @@ from nosology.deidentification.detectors.people import people
 from nosology.deidentification.detectors.placeholders import mimic3_placeholders, mimic4_placeholders
 from nosology.deidentification.detectors.scrubadub_detectors import scrubadub_detectors
 from nosology.deidentification.detectors.tagger import tagged
-from nosology.deidentification.findings import Finding
 from nosology.deidentification.judging.certainty import judged
 from nosology.deidentification.judging.completion import completed
 from nosology.deidentification.judging.plain_words import without_plain_words
@@ -53,6 +52,8 @@ __all__ = [
 Style = Literal["token", "surrogate"]
 Recall = Literal["balanced", "high"]
 
+_NETWORK: dict[Recall, tuple[float, float]] = {"balanced": (0.8, 1.1), "high": (0.5, 0.9)}
+"""How probable the network must hold a finding, and how probable one of plain words; see `Learned`."""
 _TOKEN = re.compile(f"<(?:{'|'.join(SPAN_TYPES)})>")
 _BATCH = 64  # texts sent to a process at once
 _WAITING_BATCHES = 4  # in flight for each process: enough to keep it busy, few enough to bound memory
@@ -77,11 +78,11 @@ def default_detectors(recall: Recall = "balanced") -> tuple[Detector, ...]:
     """Return the detectors that `deidentify` runs when it is given none.
 
     Args:
-        recall: ``"balanced"``: rules and the tagger; ``"high"``: the network beside them.
+        recall: ``"balanced"``: rules, tagger and what the network is sure of; ``"high"``: also what it is less sure of.
     """
     rules = (dates, contacts, ages, numbers, addresses, institutions, people)
     found = (mimic3_placeholders, mimic4_placeholders, scrubadub_detectors, *rules, tagged)
-    return (*found, Learned()) if recall == "high" else found
+    return (*found, Learned(*_NETWORK[recall]))
 
 
 def deidentify(
@@ -128,10 +129,10 @@ def _spans(text: str, detectors: Sequence[Detector]) -> tuple[Span, ...]:
     """Return what the detectors find, names wherever they stand, neighbours joined, tokens left out."""
     read = unwrap(text)
     found: list[Span] = []
-    learned: list[Finding] = []
+    learned: list[Span] = []
     for detector in detectors:
         if isinstance(detector, Learned):
-            learned += detector.findings(read)
+            learned += judged(list(detector.findings(read)), read, detector.sure)
         else:
             found += detector(read)
         ask()
@@ -140,7 +141,7 @@ def _spans(text: str, detectors: Sequence[Detector]) -> tuple[Span, ...]:
     ask()
     spans = without_plain_words(join_neighbours(merge_spans(found, len(text)), read), read)
     if learned:
-        spans = join_neighbours(merge_spans([*spans, *judged(learned, read)], len(text)), read)
+        spans = join_neighbours(merge_spans([*spans, *learned], len(text)), read)
     return leave_out(spans, [match.span() for match in _TOKEN.finditer(text)]) if "<" in text else spans
 
 

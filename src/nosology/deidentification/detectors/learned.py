@@ -9,14 +9,20 @@ from numpy.typing import NDArray
 
 from nosology.deidentification.detectors.network import CLASSES, shipped_network
 from nosology.deidentification.findings import Finding
-from nosology.deidentification.tokens import tokenize
+from nosology.deidentification.tokens import Tokens, tokenize
 from nosology.records import Span
 
 _LEAST = 0.5
 """How probable a token must be part of an identifier, for one to begin there."""
-_FURTHER = 0.4
+_FURTHER = 0.6
 """What a token beside one that was found needs of that, to belong to it."""
-_EDGES = frozenset(',;:()[]{}<>"“”|=•*\n!?')
+_REST_OF_WORD = 0.5
+"""What the rest of a word of which a part was found needs of it, for the whole word to go instead of none of it."""
+_SURE = 0.9
+"""Names and institutions above this probability go, whatever else their words mean."""
+_BETWEEN = frozenset(',;:()[]{}<>"“”|=•*\n!?/')
+"""Marks that end a word even where no blank stands beside them."""
+_LONGEST_ABBREVIATION = 4
 _GLUED = frozenset({"ID", "CONTACT"})
 _WHOLE = re.compile(r"[\w@+#*][\w@.+#*/-]*(?<=[\w*])|[\w@+#*]")
 _LONGEST_WHOLE = 80
@@ -33,10 +39,12 @@ class Learned:
 
     Args:
         least: How probable a token must be part of an identifier, for one to begin there; less finds more.
+        sure: How probable, for it to go whatever else its words mean; above 1 for never.
     """
 
-    def __init__(self, least: float = _LEAST) -> None:
+    def __init__(self, least: float = _LEAST, sure: float = _SURE) -> None:
         self.least = least
+        self.sure = sure
 
     def __call__(self, text: str) -> Iterator[Span]:
         """Yield the spans that were found."""
@@ -51,19 +59,24 @@ class Learned:
         shares = probabilities(text)
         hit = 1 - shares[:, 0]
         kinds = shares[:, 1:].argmax(axis=1) + 1
-        for first, last in _runs(hit, kinds, self.least):
-            while first < last and tokens.words[first] in _EDGES:
-                first += 1
-            while last > first and tokens.words[last] in _EDGES:
-                last -= 1
-            if tokens.words[first] in _EDGES or not any(word[0].isalnum() for word in tokens.words[first : last + 1]):
+        words, is_said = _words(tokens), np.array([word[0].isalnum() for word in tokens.words])
+        for stretch in _runs(hit, kinds, self.least):
+            whole = _whole_words(stretch, words, hit * is_said, self.least * _REST_OF_WORD)
+            said = np.flatnonzero(is_said[whole[0] : whole[1] + 1])
+            if not len(said):
                 continue
-            totals = shares[first : last + 1, 1:].sum(axis=0)
+            first, last = whole[0] + int(said[0]), whole[0] + int(said[-1])
+            if _ends_in_a_point(tokens, hit, last, self.least):
+                last += 1
+            certainty = float(hit[first : last + 1].max())
+            if certainty < self.least:
+                continue
+            totals = shares[stretch[0] : stretch[1] + 1, 1:].sum(axis=0)
             kind = CLASSES[int(totals.argmax()) + 1]
             start, end = tokens.starts[first], tokens.end(last)
             if kind in _GLUED:
                 start, end = _whole(text, start, end)
-            yield Finding(Span(start, end, kind), float(hit[first : last + 1].max()))
+            yield Finding(Span(start, end, kind), certainty)
 
 
 def _runs(hit: NDArray[np.float32], kinds: NDArray[np.int64], least: float) -> Iterator[tuple[int, int]]:
@@ -87,6 +100,52 @@ def _runs(hit: NDArray[np.float32], kinds: NDArray[np.int64], least: float) -> I
             last += 1
         done = last
         yield first, last
+
+
+def _words(tokens: Tokens) -> NDArray[np.int64]:
+    """Return the number of the word that each token is part of: what stands between blanks or marks that end words."""
+    starts = np.array(tokens.starts)
+    ends = starts + [len(word) for word in tokens.words]
+    is_mark = np.array([word in _BETWEEN for word in tokens.words])
+    begins = np.ones(len(starts), np.int64)
+    begins[1:] = (starts[1:] > ends[:-1]) | is_mark[1:] | is_mark[:-1]
+    return begins.cumsum()
+
+
+def _whole_words(
+    stretch: tuple[int, int], words: NDArray[np.int64], hit: NDArray[np.float32], least: float
+) -> tuple[int, int]:
+    """Return a stretch whose edges cut no word: a word at an edge goes whole, or stays whole.
+
+    Args:
+        stretch: First and last token.
+        words: The word of each token.
+        hit: How probable each token is part of an identifier; 0 for a mark.
+        least: What a word's letters and numbers need on average, to go.
+
+    Returns:
+        First and last token; the last before the first where nothing is left.
+    """
+    first, last = stretch
+    for edge in (first, last):
+        begin, end = np.searchsorted(words, words[edge]), np.searchsorted(words, words[edge], side="right")
+        if begin >= first and end - 1 <= last:
+            continue
+        of_word = hit[begin:end]
+        goes = of_word.sum() >= least * np.count_nonzero(of_word)
+        if begin < first:
+            first = int(begin) if goes else int(end)
+        if end - 1 > last:
+            last = int(end) - 1 if goes else int(begin) - 1
+    return first, last
+
+
+def _ends_in_a_point(tokens: Tokens, hit: NDArray[np.float32], last: int, least: float) -> bool:
+    """Return whether the point behind a stretch ends an abbreviation ("C.E.", "St.") rather than a sentence."""
+    if len(tokens.words[last]) > _LONGEST_ABBREVIATION or last + 1 == len(tokens.words):
+        return False
+    is_beside = tokens.words[last + 1] == "." and tokens.end(last) == tokens.starts[last + 1]
+    return is_beside and bool(hit[last + 1] >= least)
 
 
 def _whole(text: str, start: int, end: int) -> tuple[int, int]:

@@ -1,32 +1,66 @@
 """How sure the network is of spans, and what it found that is given back: doubtful findings of plain words."""
 
+import re
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 
 import numpy as np
 
 from nosology.deidentification.composed import compose
+from nosology.deidentification.cue_words import CREDENTIALS
 from nosology.deidentification.detectors.learned import probabilities
 from nosology.deidentification.detectors.placeholders import mimic3_placeholders, mimic4_placeholders
 from nosology.deidentification.findings import Finding
 from nosology.deidentification.judging.plain_words import without_plain_words
+from nosology.deidentification.lexicon import ranked
 from nosology.deidentification.spans import join_neighbours, merge_spans
 from nosology.deidentification.tokens import tokenize
 from nosology.deidentification.wrapping import unwrap
 from nosology.records import Span
 
-_SURE = 0.9
-"""Names and institutions above this probability go, whatever else their words mean."""
+_WEEKDAY = r"(?:mon|tues|wednes|thurs|fri|satur|sun)days?"
+_WEEKDAYS = re.compile(rf"(?:{_WEEKDAY}|and|or|to|through|until|every|each|on|[\s,&-])+", re.IGNORECASE)
+"""A day of the week says nothing of which week."""
 
 
-def judged(findings: Sequence[Finding], text: str) -> list[Span]:
-    """Return the spans of findings that are sure, or whose words are no plain ones; states are none, however sure."""
+_LAST_WORD = re.compile(r"(?:\A|(?<=\W))[^\W\d_]+\Z")
+_DOTTED = "|".join(r"\.?".join(letters) for letters in sorted(CREDENTIALS))
+_CREDENTIALS = re.compile(rf"(?:\A|,?\s{{1,3}}|,)(?:{_DOTTED})\.?\Z", re.IGNORECASE)
+_NAMED = frozenset({"NAME", "HOSPITAL", "ORG", "LOCATION"})
+
+
+def judged(findings: Sequence[Finding], text: str, sure_from: float) -> list[Span]:
+    """Return the spans of findings that are sure, or whose words are no plain ones; states are none, however sure.
+
+    Args:
+        findings: What the network found.
+        text: The note as the network read it.
+        sure_from: How probable a finding must be, to go whatever else its words mean; above 1 for never.
+    """
     sure: list[Span] = []
     others: list[Span] = []
     for finding in findings:
-        is_sure = finding.certainty >= _SURE and finding.span.type != "LOCATION"
+        if _WEEKDAYS.fullmatch(text, finding.span.start, finding.span.end):
+            continue
+        is_sure = finding.certainty >= sure_from and finding.span.type != "LOCATION"
         (sure if is_sure else others).append(finding.span)
-    return [*sure, *without_plain_words(join_neighbours(merge_spans(others, len(text)), text), text)]
+    kept = [*sure, *without_plain_words(join_neighbours(merge_spans(others, len(text)), text), text)]
+    english = {} if tokenize(text).caseless else ranked("english_words")
+    return [shorter for span in kept if (shorter := _without_words_after(span, text, english)) is not None]
+
+
+def _without_words_after(span: Span, text: str, english: Container[str]) -> Span | None:
+    """Return a name's span without the credentials and everyday words that follow it; None if nothing is left."""
+    end = span.end
+    while span.type in _NAMED and end > span.start:
+        piece = text[span.start : end]
+        if after := _CREDENTIALS.search(piece):
+            end = span.start + after.start()
+        elif (word := _LAST_WORD.search(piece)) and word.start() and word[0].islower() and word[0] in english:
+            end = span.start + len(piece[: word.start()].rstrip(" ,.;:-\n"))
+        else:
+            break
+    return Span(span.start, end, span.type) if end > span.start else None
 
 
 def certainty(text: str, spans: Sequence[Span]) -> list[float]:
