@@ -53,6 +53,7 @@ def decide(page: Any, n: int) -> tuple[int, list[int]]:
     """Decide on some notes; return how many keys it took, and which rows were blind."""
     keys, blind = 0, []
     for _ in range(n):
+        playwright.expect(page.locator(":is(.accepted, .corrected)[aria-current]")).to_have_count(0)
         page.wait_for_selector("#accept, #blind-choices")
         done = int(page.inner_text("#n-decided").split()[0])
         if page.locator("#blind-choices").count():
@@ -98,6 +99,7 @@ def test_thirty_notes_take_a_key_each_and_are_read_once_and_survive_a_reload(
     playwright.expect(page.locator("#n-decided")).to_have_text(f"15 of {N_NOTES} decided")
     more, others = decide(page, 15)
     assert keys + more <= MOST_KEYS
+    assert "blind" not in page.inner_text("#worklist-status"), "none is left that the table would give away"
     playwright.expect(page.locator("#last")).to_contain_text("Every note of this list is decided.")
     playwright.expect(page.locator("#announcer")).to_have_text("Every note of this list is decided.")
     assert len([*blind, *others]) == 3, "a tenth"

@@ -262,7 +262,8 @@ async function decide(verdict, category, code) {
 
 /** Go on to the next note of the list; where there is none, show what became of this one and say so. */
 async function goOn(mine) {
-  const end = await worklist.advance();
+  mine.isDeciding = true; // a key that comes before the next note is there decides nothing
+  const end = await worklist.advance().finally(() => (mine.isDeciding = false));
   if (!end || mine !== entry) return;
   fill(await worklist.read(mine.row), false);
   $("last").append(" ", end);

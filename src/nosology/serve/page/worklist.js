@@ -229,6 +229,7 @@ export class WorkList {
     const item = this.rows.find((one) => one.row === told.row);
     if (item) {
       this.batch.n_decided += (told.decision ? 1 : 0) - (item.decided ? 1 : 0);
+      this.batch.n_hidden += told.is_blind - item.is_blind;
       const { label, probability } = told.prediction;
       Object.assign(item, { decided: told.decision?.category ?? null, verdict: told.decision?.verdict ?? null, was_blind: told.decision?.blind ?? false, is_blind: told.is_blind, label, probability });
     } else this.refresh().catch(this.fail); // undone where decided notes are not shown
