@@ -130,7 +130,7 @@ def test_neighbouring_stretches_of_the_note_share_the_prepared_text_out(words: l
     assert aligned.prepared_range(cut, cut) == (middle, middle)
 
 
-@pytest.mark.parametrize("before", ["", "Größe: ", "cafe\u0301 ", "İ \U0001f600\n"])
+@pytest.mark.parametrize("before", ["", "naïve: ", "cafe\u0301 ", "İ \U0001f600\n"])
 def test_a_placeholder_points_at_the_whole_identifier_whatever_stands_before_it(before: str) -> None:
     text = f"{before}Seen by [**Last Name**] on [**2151-7-16**], cafe\u0301."
     aligned = align(text, how(deidentify=True))
@@ -146,9 +146,9 @@ def test_a_placeholder_points_at_the_whole_identifier_whatever_stands_before_it(
 
 
 def test_a_placeholder_without_its_brackets_still_points_at_the_identifier() -> None:
-    text = "Été: [**Last Name**]\u00a0[**2151-7-16**] ok"
+    text = "Été: [**Last Name**]\u00a0[**2151-7-16**] stable"
     aligned = align(text, how(deidentify=True, lowercase=True, strip_punctuation=True))
-    assert aligned.text == "été name date ok"
+    assert aligned.text == "été name date stable"
     assert origin_of(text, aligned, "name") == "[**Last Name**]"
     assert origin_of(text, aligned, "date") == "[**2151-7-16**]"
     assert origin_of(text, aligned, " date")[0] == "\u00a0"
