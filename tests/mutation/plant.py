@@ -74,7 +74,7 @@ def unnoticed_faults(faults: Sequence[Fault], root: Path, *, jobs: int) -> list[
 
         with ThreadPoolExecutor(jobs) as pool:
             parts = [everything[start::jobs] for start in range(min(jobs, len(everything)))]
-            without_fault = [pool.submit(_run_sound, sound, root, part) for part in parts]
+            without_fault = [pool.submit(_run_tests, sound, root, part) for part in parts]
             planted = [pool.submit(is_noticed, number) for number in range(len(faults))]
             for run in without_fault:
                 if run.result().returncode != TESTS_PASSED:
@@ -99,15 +99,6 @@ def plant(fault: Fault, source: Path) -> None:
     file.write_text(text.replace(fault.old, fault.new), encoding="utf-8")
     for compiled in (file.parent / "__pycache__").glob(f"{file.stem}.*.pyc"):
         compiled.unlink()
-
-
-def _run_sound(source: Path, root: Path, tests: Sequence[str]) -> subprocess.CompletedProcess[str]:
-    """Run tests without a fault; where one fails, say which, and see whether it fails again."""
-    first = _run_tests(source, root, tests)
-    if first.returncode == TESTS_PASSED:
-        return first
-    print(f"without a fault tests failed, and are run again:\n{first.stdout[-4_000:]}", flush=True)
-    return _run_tests(source, root, tests)
 
 
 def _copy(root: Path, to: Path) -> Path:

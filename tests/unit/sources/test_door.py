@@ -1,6 +1,7 @@
 """The reading process: what it hands over, which limit ends it, and that the next file is read all the same."""
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -118,6 +119,10 @@ def test_a_process_that_may_take_more_memory_is_not_reused_for_a_file_that_may_t
     reader = door._POOL.take(1024)
     try:
         assert reader.memory_mb == 1024
-        assert Path(f"/proc/{reader.process.pid}/environ").read_bytes().count(b"READING_MEMORY_MB=1024\0") == 1
+        environment = Path(f"/proc/{reader.process.pid}/environ")
+        until = time.monotonic() + 30
+        while not environment.read_bytes() and time.monotonic() < until:
+            time.sleep(0.01)  # for a moment after a process is begun the kernel shows nothing of it
+        assert environment.read_bytes().count(b"READING_MEMORY_MB=1024\0") == 1
     finally:
         reader.end()
