@@ -41,6 +41,19 @@ def test_words_of_medicine_kinds_of_places_and_states_stay(text: str) -> None:
     assert deidentify(text).text == text
 
 
+@pytest.mark.xfail(strict=True, reason="what the network costs: it has neither seen such numbers nor words like these")
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Enrolled in trial C40502 after cycle 2 of POG-9641.",
+        "8/12 cores were positive.",
+        "Größe: Seen in the clinic today.",
+    ],
+)
+def test_numbers_of_trials_and_words_with_accents_stay_too(text: str) -> None:
+    assert deidentify(text).text == text
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
