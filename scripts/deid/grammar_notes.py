@@ -80,9 +80,9 @@ class NoteGrammar:
         self._draw = Identifiers(self._rng, part)
         self._public = of_part(public.sentences, part)
         self._carriers = {
-            name: of_part(lines, part) for name, lines in (sections("carriers.txt") | sections("plain.txt")).items()
+            name: of_part(lines, part) for name, lines in (sections("carriers") | sections("plain")).items()
         }
-        frames = sections("frames.txt")
+        frames = sections("frames")
         chosen = [name for name in frames if name.endswith("*") == (part == "aside")]
         if part == "aside":
             chosen += _SHARED_FRAMES

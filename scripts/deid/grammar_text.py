@@ -34,26 +34,26 @@ def of_part(entries: Sequence[str], part: str) -> list[str]:
 
 @cache
 def sections(name: str) -> dict[str, list[str]]:
-    """Return a grammar file's lines by their section; comments and empty lines are left out."""
+    """Return the lines of ``NAME.txt`` and every ``NAME_*.txt`` by section, without comments and empty lines."""
     found: dict[str, list[str]] = {}
-    for line in (FOLDER / name).read_text(encoding="utf-8").splitlines():
-        if line.startswith("["):
-            current = found.setdefault(line.strip("[]*") + ("*" if line.endswith("*") else ""), [])
-        elif line and not line.startswith("# "):
-            current.append(line)
+    for path in [FOLDER / f"{name}.txt", *sorted(FOLDER.glob(f"{name}_*.txt"))]:
+        for line in path.read_text(encoding="utf-8").splitlines():
+            if line.startswith("["):
+                current = found.setdefault(line.strip("[]*") + ("*" if line.endswith("*") else ""), [])
+            elif line and not line.startswith("# "):
+                current.append(line)
     return found
 
 
 @cache
 def fields(name: str) -> dict[str, dict[str, list[str]]]:
     """Return a file of ``key: words`` by section: the words apart, "_" as a blank; ``|`` separates where it is used."""
-    return {
-        section: {
-            key: [entry.strip().replace("_", " ") for entry in (rest.split("|") if "|" in rest else rest.split())]
-            for key, _, rest in (line.partition(":") for line in lines)
-        }
-        for section, lines in sections(name).items()
-    }
+    found: dict[str, dict[str, list[str]]] = {}
+    for section, lines in sections(name).items():
+        for key, _, rest in (line.partition(":") for line in lines):
+            words = rest.split("|") if "|" in rest else rest.split()
+            found.setdefault(section, {}).setdefault(key, []).extend(word.strip().replace("_", " ") for word in words)
+    return found
 
 
 class Template:

@@ -34,7 +34,7 @@ class Identifiers:
         self._dates = DateForms(rng, part)
         self._lookalikes = Lookalikes(rng, part)
         self.names = Names(rng, part)
-        self._countries = self._split(fields("places.txt"), ("towns", "streets", "phones"))
+        self._countries = self._split(fields("places"), ("towns", "streets", "phones"))
         self._country_names = [c for c in self._countries if c.endswith("*") == (part == "aside")]
         if part == "train":
             self._country_names += ["us", "us", "us", "uk"]
@@ -42,11 +42,11 @@ class Identifiers:
             kind: self._split(
                 {kind: parts}, ("saints", "nature", "firms", "invented", "businesses", "brand", "foreign")
             )[kind]
-            for kind, parts in fields("organisations.txt").items()
+            for kind, parts in fields("organisations").items()
         }
         self._patterns = {
             key: [entry.strip().replace("_", " ") for line in lines for entry in line.split(",")]
-            for key, lines in sections("contacts.txt").items()
+            for key, lines in sections("contacts").items()
         }
         for key in ("mrn", "natid", "serial", "plate", "pager", "domains", "hobby"):
             self._patterns[key] = of_part(self._patterns[key], part)

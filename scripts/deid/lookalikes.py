@@ -250,7 +250,7 @@ _MONTHS = [
 def _stock(part: str) -> dict[str, list[str]]:
     stock = {
         key: of_part([term.strip() for line in lines for term in line.split(",")], part)
-        for key, lines in sections("medicine.txt").items()
+        for key, lines in sections("medicine").items()
     }
     words = [word for word in ranked("medical_words") if len(word) > 4]
     stock["drug"] = of_part(

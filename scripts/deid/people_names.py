@@ -47,7 +47,7 @@ class Names:
 
     def __init__(self, rng: random.Random, part: str) -> None:
         self.rng = rng
-        cultures = fields("names.txt")
+        cultures = fields("names")
         self._cultures = {
             name: {key: of_part(words, part) for key, words in culture.items()}
             for name, culture in cultures.items()
