@@ -279,19 +279,27 @@ def ray_engine(n_workers: int | None = None) -> Iterator[RayEngine]:
         import ray
         from ray import data
 
-        _be_quiet(data)
+        with _unwarned():
+            _be_quiet(data)
         if ray.is_initialized():
             yield RayEngine(n_workers)
             return
         folder = Path(tempfile.mkdtemp(prefix="nosology-"))  # its owner's alone; Ray opens its own below it to all
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # Ray's own, of what it is about to change
+            with _unwarned():
                 _start(ray, folder)
             yield RayEngine(n_workers)
         finally:
             ray.shutdown()
             shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _unwarned() -> Iterator[None]:
+    """Silence Ray's warnings of what it is about to change: of its start, and of its own settings' names."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
 
 
 def _start(ray: Any, folder: Path) -> None:
