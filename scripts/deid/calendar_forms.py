@@ -46,7 +46,61 @@ _FOREIGN = [
     "luglio",
     "março",
     "maggio",
+    "octobre",
+    "novembre",
+    "décembre",
+    "févr.",
+    "septiembre",
+    "octubre",
+    "noviembre",
+    "diciembre",
+    "ene",
+    "dic.",
+    "Juni",
+    "Juli",
+    "Mai",
+    "Jänner",
+    "Jan.",
+    "Dez.",
+    "Feber",
+    "febbraio",
+    "giugno",
+    "settembre",
+    "ottobre",
+    "dicembre",
+    "janeiro",
+    "fevereiro",
+    "junho",
+    "dezembro",
+    "januari",
+    "februari",
+    "maart",
+    "mei",
+    "augustus",
+    "oktober",
+    "stycznia",
+    "lutego",
+    "marca",
+    "kwietnia",
+    "czerwca",
+    "lipca",
+    "sierpnia",
+    "września",
+    "listopada",
+    "grudnia",
+    "maj",
+    "juni",
+    "augusti",
+    "desember",
+    "ianuarie",
+    "iunie",
+    "Ocak",
+    "Şubat",
+    "Haziran",
+    "Ağustos",
+    "Kasım",
 ]
+_ROMAN = ["I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII"]
 _DAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
 _SHORT_DAYS = ["Mon", "Tue", "Tues", "Wed", "Thu", "Thur", "Thurs", "Fri", "Sat", "Sun"]
 _HOLIDAYS = [
@@ -129,6 +183,73 @@ _HOLIDAYS = [
     "Kwanzaa",
     "Vaisakhi",
     "Midsummer",
+    "Midsummer's Eve",
+    "Twelfth Night",
+    "Maundy Thursday",
+    "Holy Saturday",
+    "All Saints' Day",
+    "All Souls",
+    "St Stephen's Day",
+    "St. Nicholas Day",
+    "St George's Day",
+    "St Andrew's Day",
+    "St David's Day",
+    "Mothering Sunday",
+    "Pancake Day",
+    "Cinco De Mayo",
+    "Patriots' Day",
+    "Family Day",
+    "Labour weekend",
+    "Matariki",
+    "King's Birthday",
+    "Heritage Day",
+    "Freedom Day",
+    "Youth Day",
+    "Madaraka Day",
+    "Jamhuri Day",
+    "Republic Day",
+    "Dussehra",
+    "Onam",
+    "Pongal",
+    "Ganesh Chaturthi",
+    "Durga Puja",
+    "Raksha Bandhan",
+    "Vesak",
+    "Deepavali",
+    "Hari Raya",
+    "Songkran",
+    "Obon",
+    "Golden Week",
+    "Chuseok",
+    "Carnival",
+    "Rosenmontag",
+    "Koningsdag",
+    "Kingsday",
+    "Sinterklaas",
+    "Ferragosto",
+    "Toussaint",
+    "Walpurgis Night",
+    "St. Lucia's Day",
+    "Sant Jordi",
+    "Semana Santa",
+    "Nochebuena",
+    "Ashura",
+    "Mawlid",
+    "Eid ul-Fitr",
+    "Sukkot",
+    "Shavuot",
+    "Simchat Torah",
+    "Tisha B'Av",
+    "Orthodox Easter",
+    "Orthodox Christmas",
+    "Super Bowl weekend",
+    "Derby Day",
+    "Cup Final day",
+    "Election Day",
+    "Inauguration Day",
+    "Flag Day",
+    "Pi Day",
+    "the early May bank holiday",
 ]
 _FULL = (
     "{m}/{d}/{yy}|{m}/{d}/{yyyy}|{mm}/{dd}/{yyyy}|{mm}/{dd}/{yy}|{dd}/{mm}/{yyyy}|{d}/{m}/{yy}|{mm}-{dd}-{yyyy}|{dd}-{mm}-{yyyy}|{d}-{m}-{yy}|"
@@ -148,13 +269,48 @@ _RANGE = (
     "{m}/{d}-{m2}/{d2}|{m}/{d} - {m2}/{d2}|{m}/{d}–{m2}/{d2}|{m}/{d} to {m2}/{d2}|{m}/{d}->{m2}/{d2}|{m}/{d} → {m2}/{d2}|{m}/{d}/{yy}-{m2}/{d2}/{yy}|{mm}/{dd}/{yyyy} - {mm2}/{dd2}/{yyyy}|"
     "{mm}/{dd}/{yyyy} to {mm2}/{dd2}/{yyyy}|{d}-{d2} {month}|{d}-{d2} {mon} {yyyy}|{d}–{d2} {month} {yyyy}|{month} {d}-{d2}|{month} {d}-{d2}, {yyyy}|{mon} {d}-{d2}|{mon} {d} - {mon2} {d2}|{month} {d} to {month2} {d2}|"
     "{month} {d} through {d2}, {yyyy}|{d}{th} to {d2}{th2} {month}|{d}/{m} - {d2}/{m2}|{d}.{m}.-{d2}.{m2}.{yyyy}|{dd}.{mm}.{yy} bis {dd2}.{mm2}.{yy}|{mon}–{mon2} {yyyy}|{month} to {month2} {yyyy}|{month}-{month2} {yyyy}|"
-    "{d} {mon} => {d2} {mon2}|{dd}{MON}-{dd2}{MON2}|{yyyy}-{mm}-{dd}/{yyyy}-{mm2}-{dd2}|{yyyy}-{mm}-{dd} .. {yyyy}-{mm2}-{dd2}|{m}/{d}—{m2}/{d2}|{mon} {d}→{d2}|{m}/{d} thru {m2}/{d2}|between {m}/{d} and {m2}/{d2}|{m}/{d} -> {m2}/{d2}/{yy}|{d}{th}–{d2}{th2} {mon}|{m}/{d} ➔ {m2}/{d2}|{m}/{d}~{m2}/{d2}"
+    "{d} {mon} => {d2} {mon2}|{dd}{MON}-{dd2}{MON2}|{yyyy}-{mm}-{dd}/{yyyy}-{mm2}-{dd2}|{yyyy}-{mm}-{dd} .. {yyyy}-{mm2}-{dd2}|{m}/{d}—{m2}/{d2}|{mon} {d}→{d2}|{m}/{d} thru {m2}/{d2}|between {m}/{d} and {m2}/{d2}|{m}/{d} -> {m2}/{d2}/{yy}|{d}{th}–{d2}{th2} {mon}|{m}/{d} ➔ {m2}/{d2}|{m}/{d}~{m2}/{d2}|"
+    "{m}/{d} ⇒ {m2}/{d2}|{m}/{d}-->{m2}/{d2}|{m}/{d} --> {m2}/{d2}|{m}/{d}…{m2}/{d2}|{m}/{d}...{m2}/{d2}|{m}/{d} – {m2}/{d2}/{yy}|{mm}.{dd}-{mm2}.{dd2}|{d}.{m}. – {d2}.{m2}.|{d}/{m}–{d2}/{m2}|{d}/{m} > {d2}/{m2}|{mon} {d}–{mon2} {d2}|{mon} {d}—{d2}|{month} {d}–{month2} {d2}|{month} {d} – {month2} {d2}, {yyyy}|"
+    "{d} {mon} to {d2} {mon2} {yyyy}|from {d} {mon} until {d2} {mon2}|{d}-{d2}/{m}/{yy}|{m}/{d}-{d2}/{yy}|{m}/{d}-{d2}|{m}/{d}-{d2}/{yyyy}|{mon} {d} & {d2}|{m}/{d} & {m2}/{d2}|{m}/{d}+{m2}/{d2}|{mon} {d}/{d2}|{d}/{d2} {mon}|the {d}{th} and {d2}{th2} of {month}|the {d}{th} to the {d2}{th2}|{mon} '{yy} to {mon2} '{yy}|{mon} {yyyy} – {mon2} {yyyy}|{mm}/{yy}-{mm2}/{yy}|{mm}/{yyyy} to {mm2}/{yyyy}|{month} into early {month2}|"
+    "{d}{mon}-{d2}{mon2}|{yyyy}{mm}{dd}-{yyyy}{mm2}{dd2}|{dy} {m}/{d} - {dy} {m2}/{d2}|{m}/{d} / {m2}/{d2}|{d}.{m}.{yy}-{d2}.{m2}.{yy}|{dd}.{mm}.{yyyy} – {dd2}.{mm2}.{yyyy}|{m}/{d}/{yy}→{m2}/{d2}/{yy}|{m}/{d} till {m2}/{d2}|{mon} {d} til {mon2} {d2}|{d} {month} - {d2} {month2}"
 )
 _ODD = (
     "{day} the {d}{th}|{day} {d}{th}|{dy} {d}{th}|{dy} the {d}{th}|{mm}_{dd}_{yy}|{mm} {dd} {yy}|{m} {d} {yy}|{dy} {m}/{d}|{day} {m}/{d}|{day} {d} {month}|{day}, {month} {d}|{dy} {d} {mon}|{day} {d}{th} {month}|"
-    "{mon}_{d}|{m}_{d}_{yyyy}|{dd}_{mm}_{yyyy}|{month} the {d}{th}|{d}{th} ult|week of {m}/{d}|wk of {mon} {d}|{d}{th} inst.|{mm}{dd}{yy}|{d} / {m}|{mm}. {dd}. {yyyy}"
+    "{mon}_{d}|{m}_{d}_{yyyy}|{dd}_{mm}_{yyyy}|{month} the {d}{th}|{d}{th} ult|week of {m}/{d}|wk of {mon} {d}|{d}{th} inst.|{mm}{dd}{yy}|{d} / {m}|{mm}. {dd}. {yyyy}|"
+    "{dy} {d}/{m}|{dy}. {m}/{d}|{dy} {mon} {d}{th}|{day} ({m}/{d})|{day} the {d}{th} of {month}|{day}, {d} {mon} '{yy}|{mon} {d} ({dy})|{m}/{d} ({dy})|{d}{th} {dy}|{dy} {d}.{m}|{d} {mon} {dy}|{month} {d} ({day})"
 )
-_FORMS = {"full": _FULL, "partial": _PARTIAL, "range": _RANGE, "odd": _ODD}
+_NTH = "the {d}{th}|the {d}{th}|{d}{th}|the {d}{th} of the month|the {d}{th} inst|the {d}{th} of this month|the {d}{th} of last month|the {d}{th} prox"
+_BLANK = (
+    "{mm}/__/{yyyy}|__/{mm}/{yyyy}|{mm}_{dd}_{yyyy}|{m}_{d}_{yy}|{mm}/{dd}/__|{mm} / {dd} / {yyyy}|{m} . {d} . {yy}|{dd} . {mm} . {yyyy}|{d}_{mon}_{yyyy}|{mm}-{dd}-__|{mm}.{dd}.{yyyy}|{m}.{d}.{yy}|"
+    "{dd}  {mm}  {yyyy}|{m} - {d} - {yy}|{mm}{dd}-{yyyy}|{mm}:{dd}:{yyyy}|{dd}/{mm}-{yy}|{m}-{d}/{yy}|{mm}//{dd}//{yyyy}|{m}/{d}./{yy}|{dd},{mm},{yyyy}|{m}/{d} {yyyy}|{mon} {d} , {yyyy}|{mon}, {d} {yyyy}|{mm}/{dd}/{yyyy}"
+)
+_ISO = "{yyyy}-{mm}-{dd}|{yyyy}-{mm}-{dd}|{yyyy}/{mm}/{dd}|{yyyy}{mm}{dd}|{yyyy}.{mm}.{dd}|{dd}.{mm}.{yyyy}|{mm}/{dd}/{yyyy}|{dd}{MON}{yyyy}"
+_WITH_ROMAN = "{d}.{roman}.{yyyy}|{d}/{roman}/{yy}|{d}-{roman}-{yyyy}|{d} {roman} {yyyy}|{d}. {roman}. {yyyy}|{roman}/{d}/{yy}|{d}.{roman}.{yy}|{d}/{roman}/{yyyy}|{d}.{roman}"
+_WITH_FOREIGN = (
+    "{d} {foreign} {yyyy}|{d} {foreign}|{d}. {foreign} {yyyy}|{d}. {foreign}|le {d} {foreign}|el {d} de {foreign}|{d} de {foreign}|{d} de {foreign} de {yyyy}|{d} de {foreign} del {yyyy}|am {d}. {foreign}|den {d} {foreign} {yyyy}|"
+    "il {d} {foreign} {yyyy}|{foreign} {yyyy}|{d} {foreign} {yyyy} r.|op {d} {foreign}|1er {foreign} {yyyy}|{d}-{foreign}-{yyyy}|vom {d2}. bis {d}. {foreign}"
+)
+_PART_OF_MONTH = (
+    "mid-{month}|mid-{mon}|early {month}|late {month}|mid {mon}|early-{month}|end of {month}|the end of {month}|beginning of {month}|start of {month}|first week of {month}|second week of {month}|last week of {month}|the middle of {month}|"
+    "end {mon}|late-{mon}|the week of {month} {d}|w/c {d}/{m}|w/c {d} {mon}|w/e {d}/{m}|week ending {m}/{d}|week beginning {d} {month}|wk of {m}/{d}|week commencing {d}{th} {month}|the first {day} in {month}|the last {day} of {month}|the second {day} of {month}|mid-{month} {yyyy}|early {mon} '{yy}|late {month} {yyyy}|the weekend of {month} {d}"
+)
+_SHORTENED = (
+    "{alt} '{yy}|{alt}'{yy}|{alt} {yy}|{alt}/{yy}|{alt}-{yy}|{alt}. {yyyy}|{alt} {d}|{alt}.{d}|{alt} {d}/{yy}|{alt} {d}, '{yy}|{d} {alt}|{d}{alt}|{d}{alt}{yy}|{d}{th} {alt} {yy}|{alt}{d}|{d}.{m}|{m}.{d}|{m}/'{yy}|{m}-{yy}|{d}/{m}/'{yy}|{m}/{d}/'{yy}|{alt}, {yyyy}|{alt} of '{yy}|"
+    "{alt} {d} '{yy}|{d}-{alt}|{d}/{alt}|{dy} {d}{th} {alt}|{dy} {m}.{d}|{dy}, {m}/{d}|{dy}. {alt} {d}|{day} {d} {alt}|{dy}{d}/{m}|{dy} {d}/{m}|{dy}-{d}-{alt}"
+)
+_FORMS = {
+    "nth": _NTH,
+    "blank": _BLANK,
+    "iso": _ISO,
+    "roman": _WITH_ROMAN,
+    "foreign": _WITH_FOREIGN,
+    "part of a month": _PART_OF_MONTH,
+    "short": _SHORTENED,
+    "full": _FULL,
+    "partial": _PARTIAL,
+    "range": _RANGE,
+    "odd": _ODD,
+}
 
 
 class DateForms:
@@ -190,7 +346,8 @@ class DateForms:
         for mark in ("", "2"):
             month, day = rng.randint(1, 12), rng.randint(1, 28 + (rng.random() < 0.1) * 3)
             values |= {f"m{mark}": month, f"mm{mark}": f"{month:02}", f"d{mark}": day, f"dd{mark}": f"{day:02}",
-                       f"mon{mark}": _SHORT[month - 1], f"MON{mark}": _SHORT[month - 1].upper(), f"month{mark}": _MONTHS[month - 1],
+                       f"mon{mark}": _SHORT[month - 1], f"MON{mark}": _SHORT[month - 1].upper(), f"roman{mark}": _ROMAN[month - 1],
+                       f"alt{mark}": rng.choice([_SHORT[month - 1], _SHORT[month - 1].lower(), "Sept" if month == 9 else _MONTHS[month - 1]]), f"month{mark}": _MONTHS[month - 1],
                        f"th{mark}": "th" if 10 < day < 14 else {1: "st", 2: "nd", 3: "rd"}.get(day % 10, "th")}  # fmt: skip
         year = rng.choice([rng.randint(1925, 2029), rng.randint(2000, 2029)])
         values |= {

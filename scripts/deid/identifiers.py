@@ -17,6 +17,26 @@ from nosology.deidentification.lexicon import ranked
 _DEGREES = ["Dr. ", "Dr ", "Dr. ", "Dr ", "Dr.", "DR ", "dr ", "Drs. ", "Prof ", "Doctor ", "Mr ", "Miss ", ""]
 _TITLES = ["Mr. ", "Mrs. ", "Ms. ", "Mr ", "Mrs ", "Ms ", "Miss ", "Mx ", "Sr. ", "Sra. ", "Master ", "MR. ", "Mme "]
 _EXTENSIONS = ["docx", "pdf", "jpg", "dcm", "wav", "xlsx", "tif", "png", "rtf", "mp4"]
+_ORG_SLOTS = ("charity", "insurer", "housing", "worship", "shelter", "club", "union", "court", "prison", "transport", "homecare",
+              "lab", "equip", "school", "military", "ship", "agency", "chemist", "firm", "venue")  # fmt: skip
+_HOSPITAL_SLOTS = ("practice", "nhome", "renal", "generic", "clinicof", "abroad", "saint")
+_LISTED = (
+    "charity",
+    "insurer",
+    "chemist",
+    "club",
+    "agency",
+    "transport",
+    "lab",
+    "equip",
+    "homecare",
+    "generic",
+    "abroad",
+    "causes",
+)
+_STREET_SLOTS = {"road": "roads", "hwy": "highways", "rural": "rural", "pobox": "boxes", "estate": "estates"}
+_HOSPITAL_ACRONYMS = ["@GH", "@@H", "@@MC", "@RI", "@MH", "@CH", "Q@H", "@@GH", "@@UH", "UH@", "@VH", "@@CC", "R@H", "C@H", "@DGH", "@RH", "@@@H"]  # fmt: skip
+_TENS = ["", "-one", "-two", "-three", "-four", "-five", "-six", "-seven", "-eight", "-nine"]
 _FILE_WORDS = ["consent", "echo", "DC", "discharge", "MRI", "wound", "letter", "ECG", "labs", "CXR", "scan", "form"]
 
 
@@ -37,10 +57,10 @@ class Identifiers:
         self._countries = self._split(fields("places"), ("towns", "streets", "phones"))
         self._country_names = [c for c in self._countries if c.endswith("*") == (part == "aside")]
         if part == "train":
-            self._country_names += ["us", "us", "us", "uk"]
+            self._country_names += ["us"] * 6 + ["uk"] * 4
         self._names_of = {
             kind: self._split(
-                {kind: parts}, ("saints", "nature", "firms", "invented", "businesses", "brand", "foreign")
+                {kind: parts}, ("saints", "nature", "firms", "invented", "businesses", "brand", "foreign", *_LISTED)
             )[kind]
             for kind, parts in fields("organisations").items()
         }
@@ -74,7 +94,8 @@ class Identifiers:
             "lastfirst": self.names.last_first, "nick": self.names.nick, "rel": self._relative, "file": self._file,
         }  # fmt: skip
         dates = {"date": "full", "pdate": "partial", "drange": "range", "dodd": "odd", "wdate": "weekday",
-                 "hol": "holiday", "dlist": "list"}  # fmt: skip
+                 "hol": "holiday", "dlist": "list", "nth": "nth", "bdate": "blank", "idate": "iso", "rdate": "roman",
+                 "fdate": "foreign", "mdate": "part of a month", "sdate": "short"}  # fmt: skip
         table: dict[str, Callable[[], list[Piece]]] = {
             name: (lambda draw=draw: [(draw(), "NAME")]) for name, draw in named.items()
         }
@@ -106,6 +127,16 @@ class Identifiers:
             "ward": lambda: [(self._ward(), "HOSPITAL")],
             "employer": lambda: [(self.named("employer", "employers"), "ORG")],
             "pharm": lambda: [(self.named("employer", "pharmacies"), "ORG")],
+            "hacro": lambda: [(self._pattern(self.rng.choice(_HOSPITAL_ACRONYMS)), "HOSPITAL")],
+            "agewords": lambda: [(self._age_in_words(), "AGE90")],
+            "ageth": self._birthday,
+            "org": lambda: self(self.rng.choice(_ORG_SLOTS)),
+        }
+        table |= {key: (lambda key=key: [(self.named("employer", key), "ORG")]) for key in _ORG_SLOTS}
+        table |= {key: (lambda key=key: [(self.named("hospital", key), "HOSPITAL")]) for key in _HOSPITAL_SLOTS}
+        table |= {
+            slot: (lambda key=key: [(self._street(self._country(key), key), "LOCATION")])
+            for slot, key in _STREET_SLOTS.items()
         }
         return table
 
@@ -206,8 +237,12 @@ class Identifiers:
 
     # Places and institutions
 
-    def _country(self) -> dict[str, list[str]]:
-        return self._countries[self.rng.choice(self._country_names)]
+    def _country(self, key: str = "towns") -> dict[str, list[str]]:
+        """Return a country that has the list of that key."""
+        names = [name for name in self._country_names if key in self._countries[name]]
+        return self._countries[
+            self.rng.choice(names or [name for name, lists in self._countries.items() if key in lists])
+        ]
 
     def town(self) -> str:
         """Return a town, listed or invented."""
@@ -252,9 +287,9 @@ class Identifiers:
         return self.rng.choice([town, town, f"{self.rng.choice(['North', 'South', 'East', 'West', 'New', 'Port', 'Lake', 'Mount', 'Fort', 'St.', 'Great', 'Little', 'Upper', 'Lower', 'Old'])} {town}",
                                 f"{town} {self.rng.choice(['Springs', 'Heights', 'Falls', 'Hills', 'Valley', 'Beach', 'Green', 'Park', 'Bay', 'Creek', 'Point', 'Ridge', 'Cross', 'Magna', 'Junction'])}"])  # fmt: skip
 
-    def _street(self, country: dict[str, list[str]]) -> str:
+    def _street(self, country: dict[str, list[str]], key: str = "address") -> str:
         rng = self.rng
-        form = rng.choice(country["address"])
+        form = rng.choice(country[key])
         street = (
             rng.choice(country["streets"])
             if rng.random() < 0.55
@@ -262,7 +297,8 @@ class Identifiers:
         )
         house = str(rng.choice([rng.randint(1, 99), rng.randint(1, 999), rng.randint(100, 19999)]))
         drawn = {"house": house, "streets": street, "streetends": rng.choice(country["streetends"]),
-                 "unit": self._pattern(rng.choice(country["unit"])), "dir": rng.choice(country.get("dir", ["N"]))}  # fmt: skip
+                 "unit": self._pattern(rng.choice(country["unit"])), "dir": rng.choice(country.get("dir", ["N"])), "last": self.names.last(), "town": self.town(),
+                 "word": rng.choice(country.get("words", country["streets"]))}  # fmt: skip
         form = "".join(rng.choice(string.digits) if c == "#" else c for c in form)
         form = re.sub(r"(?<![A-Za-z{])@(?![A-Za-z])", lambda _: rng.choice("ABCDEFGH"), form)
         return re.sub(r"\{(\w+)\}", lambda match: drawn[match[1]], form)
@@ -294,8 +330,30 @@ class Identifiers:
             name = re.sub(r"\{(\w+)\}", lambda match: self._institution_part(parts, match[1]), name)
         return re.sub("#", lambda _: self.rng.choice("123456789"), name)
 
+    def _birthday(self) -> list[Piece]:
+        age = self.rng.choice([*range(90, 100), *range(90, 108)])
+        return [(str(age), "AGE90"), ({1: "st", 2: "nd", 3: "rd"}.get(age % 10, "th"), "")]
+
+    def _age_in_words(self) -> str:
+        rng = self.rng
+        if rng.random() < 0.12:
+            return rng.choice(
+                [
+                    "one hundred",
+                    "a hundred",
+                    "one hundred and one",
+                    "one hundred and two",
+                    "a hundred and three",
+                    "One hundred and four",
+                ]
+            )
+        age = "ninety" + rng.choice(_TENS)
+        age = age if rng.random() < 0.75 else age.replace("-", " ")
+        return age.capitalize() if rng.random() < 0.25 else age
+
     def _institution_part(self, parts: dict[str, list[str]], key: str) -> str:
-        draws = {"town": self.town, "last": self.names.last, "first": self.names.first}
+        draws = {"town": self.town, "last": self.names.last, "first": self.names.first, "letter": lambda: self.rng.choice(string.ascii_uppercase),
+                 "road": lambda: self._street(self._country("roads"), "roads")}  # fmt: skip
         if key in draws:
             return draws[key]()
         if key == "state":
