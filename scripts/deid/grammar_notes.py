@@ -53,8 +53,15 @@ _KINDS = (
 )
 _WEIGHTS = {"free": 26, "free_short": 12, "medicine": 8, "medicine_lines": 5, "medicine_word": 6, "medicine_list": 4, "medicine_commas": 4,
             "medicine_two": 4, "exam_note": 8, "exam_run": 5, "exam_lines": 5, "exam_short": 4, "public": 5, "public_planted": 10, "old": 8, "dictated": 4}  # fmt: skip
+_HARD_SHARE = 1 / 3
+"""Share of trained notes from frames of medicine that must survive, however many other frames there are."""
 _SHARED_FRAMES = ("free", "medicine", "medicine_list", "medicine_word", "public_planted", "exam_note")
 _OF_PUBLIC_TEXT = re.compile(r"<(?:text|planted) ")
+
+
+def _is_hard(frame: str) -> bool:
+    """Return whether a frame is of medicine that looks like identifiers, with few or none."""
+    return frame.startswith("medicine")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +96,14 @@ class NoteGrammar:
         whole = {name: "\n".join(frames[name]) for name in chosen}
         self._frames = {name: text for name, text in whole.items() if self._public or not _OF_PUBLIC_TEXT.search(text)}
         self._weights = [_WEIGHTS.get(name, 4 if part == "train" else 10) for name in self._frames]
+        if part == "train":
+            hard = sum(weight for name, weight in zip(self._frames, self._weights, strict=True) if _is_hard(name))
+            rest = sum(self._weights) - hard
+            scale = _HARD_SHARE / (1 - _HARD_SHARE) * rest / hard
+            self._weights = [
+                weight * scale if _is_hard(name) else weight
+                for name, weight in zip(self._frames, self._weights, strict=True)
+            ]
         self._old = read_templates(TEMPLATES) if part == "train" else {}
         self._stock = Stock(self._rng)
 

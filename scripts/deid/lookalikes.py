@@ -9,12 +9,21 @@ from grammar_text import of_part, sections
 
 from nosology.deidentification.lexicon import ranked
 
-_PLACES = {"term": ("eponym", "eponym", "procedure", "organism", "criteria", "disease", "disease"),
-           "sign": ("sign",), "crit": ("criteria",), "proc": ("procedure",), "device": ("device",),
-           "brand": ("brand", "brand", "product"), "inhaler": ("inhaler",), "obs": ("obstetric",), "anat": ("anatomy",),
-           "org": ("organism",), "short": ("shortnote",), "section": ("section",), "people": ("people",), "drug": ("drug", "brand"),
-           "bare": ("eponym", "sign", "criteria", "procedure", "device", "brand", "inhaler", "obstetric", "anatomy", "organism",
-                    "shortnote", "section", "people", "disease", "pair", "product", "drug")}  # fmt: skip
+_PLACES = {"term": ("eponym", "eponym", "procedure", "organism", "criteria", "disease", "disease", "abbrev"),
+           "eponym": ("eponym", "eponym", "disease"), "sign": ("sign", "sign", "sign", "physio"), "crit": ("criteria",),
+           "proc": ("procedure", "procedure", "procedure", "incision"), "incision": ("incision",),
+           "device": ("device", "device", "device", "maker"), "maker": ("maker",), "product": ("product",),
+           "brand": ("brand", "brand", "brand", "product"), "inhaler": ("inhaler",), "insulin": ("insulin",), "vaccine": ("vaccine",),
+           "feed": ("nutrition",), "dressing": ("dressing",), "obs": ("obstetric",), "anat": ("anatomy",), "org": ("organism",),
+           "marker": ("marker",), "stain": ("stain",), "imaging": ("imaging",), "ecg": ("ecg",), "anaes": ("anaesthetic",),
+           "psych": ("psychscale",), "dental": ("dental",), "eye": ("eye",), "physio": ("physio",), "panel": ("panel",),
+           "abbrev": ("abbrev",), "role": ("role",), "breed": ("breed",), "food": ("food",), "sport": ("sport",),
+           "short": ("shortnote",), "section": ("section",), "people": ("people",), "drug": ("drug", "drugname", "drugname", "brand"),
+           "generic": ("drugname",),
+           "bare": ("eponym", "eponym", "sign", "criteria", "procedure", "device", "device", "maker", "brand", "brand", "inhaler", "insulin",
+                    "vaccine", "nutrition", "dressing", "obstetric", "anatomy", "organism", "marker", "stain", "imaging", "ecg", "anaesthetic",
+                    "psychscale", "dental", "eye", "physio", "panel", "abbrev", "role", "shortnote", "shortnote", "shortnote", "section",
+                    "people", "disease", "pair", "product", "drug", "drugname", "food")}  # fmt: skip
 _COMPLAINTS = of_part(
     [
         "chest pain",
@@ -341,7 +350,7 @@ class Lookalikes:
             )
             return f"{name}{rng.choice(['', '', chr(39) + 's'])} {noun}"
         text = rng.choice(stock[kind])
-        if kind == "drug":
+        if kind in ("drug", "drugname"):
             return text.capitalize() if rng.random() < 0.4 else text
         if kind == "product":
             return text.capitalize()
@@ -353,6 +362,8 @@ class Lookalikes:
         return {
             "n": lambda: str(number(1, 12)),
             "n2": lambda: str(number(10, 120)),
+            "ageyr": lambda: str(number(1, 89)),
+            "sec": lambda: choice(["3.2 s", "12 s", f"{number(1, 60)} min", f"{number(1, 59)} sec"]),
             "roman": lambda: choice(["I", "II", "III", "IV", "V", "IIIa", "IIb"]),
             "dose": lambda: choice([f"{number(1, 40) * 5} mg", f"{number(1, 9) * 100}mg", f"{number(1, 99)} units", f"{number(1, 9)}.{number(1, 9)} mg", f"{number(2, 20) * 50} mcg",
                                     f"{number(1, 10)} mL", f"{number(1, 8)} g", f"{number(1, 9)}/{number(10, 500)} mg", f"{number(100, 500)}/{number(10, 50)} mcg", f"{number(1, 10)},000 IU", f"{number(1, 3)} tab"]),
