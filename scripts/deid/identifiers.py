@@ -10,6 +10,7 @@ from collections.abc import Callable
 from calendar_forms import DateForms
 from grammar_text import Piece, fields, of_part, sections
 from lookalikes import Lookalikes
+from people_forms import PeopleForms
 from people_names import Names
 
 from nosology.deidentification.lexicon import ranked
@@ -38,6 +39,7 @@ _STREET_SLOTS = {"road": "roads", "hwy": "highways", "rural": "rural", "pobox": 
 _HOSPITAL_ACRONYMS = ["@GH", "@@H", "@@MC", "@RI", "@MH", "@CH", "Q@H", "@@GH", "@@UH", "UH@", "@VH", "@@CC", "R@H", "C@H", "@DGH", "@RH", "@@@H"]  # fmt: skip
 _TENS = ["", "-one", "-two", "-three", "-four", "-five", "-six", "-seven", "-eight", "-nine"]
 _FILE_WORDS = ["consent", "echo", "DC", "discharge", "MRI", "wound", "letter", "ECG", "labs", "CXR", "scan", "form"]
+_NUMBERS = ("licence", "bank", "docno", "device", "encounter", "claimno")
 
 
 class Identifiers:
@@ -54,6 +56,7 @@ class Identifiers:
         self._dates = DateForms(rng, part)
         self._lookalikes = Lookalikes(rng, part)
         self.names = Names(rng, part)
+        self._forms = PeopleForms(rng, self.names)
         self._countries = self._split(fields("places"), ("towns", "streets", "phones"))
         self._country_names = [c for c in self._countries if c.endswith("*") == (part == "aside")]
         if part == "train":
@@ -68,7 +71,7 @@ class Identifiers:
             key: [entry.strip().replace("_", " ") for line in lines for entry in line.split(",")]
             for key, lines in sections("contacts").items()
         }
-        for key in ("mrn", "natid", "serial", "plate", "pager", "domains", "hobby"):
+        for key in ("mrn", "natid", "serial", "plate", "pager", "domains", "hobby", *_NUMBERS, "natpair"):
             self._patterns[key] = of_part(self._patterns[key], part)
         self._slots: dict[str, Callable[[], list[Piece]]] = self._table()
 
@@ -89,9 +92,12 @@ class Identifiers:
 
     def _table(self) -> dict[str, Callable[[], list[Piece]]]:
         named = {
-            "first": self.names.first, "last": self.names.last, "full": self.names.full, "initials": self.names.initials,
+            "first": self.names.first, "last": self.names.last, "full": self.names.full, "initials": self._forms.initials,
             "initial": lambda: self.rng.choice(string.ascii_uppercase), "initname": self.names.initname,
             "lastfirst": self.names.last_first, "nick": self.names.nick, "rel": self._relative, "file": self._file,
+            "ini": self._forms.capitals, "inidot": self._forms.pointed, "inilow": self._forms.small, "inione": self._forms.single, "inimix": self._forms.mixed,
+            "world": self._forms.world, "indian": self._forms.indian, "brief": self._forms.brief, "wordfirst": lambda: self._forms.word("first"),
+            "wordlast": lambda: self._forms.word("last"), "wordfull": lambda: self._forms.word("full"),
         }  # fmt: skip
         dates = {"date": "full", "pdate": "partial", "drange": "range", "dodd": "odd", "wdate": "weekday",
                  "hol": "holiday", "dlist": "list", "nth": "nth", "bdate": "blank", "idate": "iso", "rdate": "roman",
@@ -100,7 +106,9 @@ class Identifiers:
             name: (lambda draw=draw: [(draw(), "NAME")]) for name, draw in named.items()
         }
         table |= {slot: (lambda form=form: [(self._dates(form), "DATE")]) for slot, form in dates.items()}
-        table |= {key: (lambda key=key: [(self._number(key), "ID")]) for key in ("mrn", "natid", "serial", "plate")}
+        table |= {
+            key: (lambda key=key: [(self._number(key), "ID")]) for key in ("mrn", "natid", "serial", "plate", *_NUMBERS)
+        }
         table |= {
             key: (lambda key=key: [(self.rng.choice(self._patterns[key]), "")]) for key in ("idlabel", "natlabel")
         }
@@ -118,6 +126,8 @@ class Identifiers:
             "email": lambda: [(self._email(), "CONTACT")],
             "url": lambda: [(self._url(), "CONTACT")],
             "handle": lambda: [(self._handle(), "CONTACT")],
+            "login": lambda: [(self._forms.login(), "CONTACT")],
+            "natpair": self._labelled,
             "street": lambda: [(self._street(self._country()), "LOCATION")],
             "town": lambda: [(self.town(), "LOCATION")],
             "region": lambda: [(self.rng.choice(self._country()["regions"]), "?")],
@@ -154,8 +164,15 @@ class Identifiers:
         pieces = [(title, ""), (name, "NAME")] if title else [(name, "NAME"), (behind, "")]
         return [piece for piece in pieces if piece[0]]
 
+    def _labelled(self) -> list[Piece]:
+        label, _, pattern = self.rng.choice(self._patterns["natpair"]).partition("=")
+        more = [" "] if label.endswith(("no.", "no", "#", "=")) else [" ", ": ", " ", ": ", " no. ", "# "]
+        return [(label + self.rng.choice(more), ""), (self._numbered(pattern), "ID")]
+
     def _file(self) -> str:
         rng = self.rng
+        if rng.random() < 0.6:
+            return self._forms.file()
         glue = rng.choice(["_", "_", "-", ".", ""])
         first, last = self._ascii(self.names.first()), self._ascii(self.names.last())
         names = rng.choice(
@@ -174,7 +191,9 @@ class Identifiers:
         return "".join(rng.choice(drawn[c]) if c in drawn else c for c in pattern)
 
     def _number(self, key: str) -> str:
-        pattern = self.rng.choice(self._patterns[key]).replace(" ", " ")
+        return self._numbered(self.rng.choice(self._patterns[key]))
+
+    def _numbered(self, pattern: str) -> str:
         drawn = {"#": string.digits, "@": string.ascii_uppercase}
         return "".join(self.rng.choice(drawn[c]) if c in drawn else c for c in pattern)
 
@@ -218,6 +237,8 @@ class Identifiers:
         return f"{self._user()}{at}{self.rng.choice(self._patterns['domains'])}"
 
     def _handle(self) -> str:
+        if self.rng.random() < 0.5:
+            return self._forms.handle()
         return self.rng.choice(["@", "@", "", "", "u/", "live:"]) + self._user()
 
     def _url(self) -> str:

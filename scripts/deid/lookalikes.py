@@ -19,7 +19,7 @@ _PLACES = {"term": ("eponym", "eponym", "procedure", "organism", "criteria", "di
            "psych": ("psychscale",), "dental": ("dental",), "eye": ("eye",), "physio": ("physio",), "panel": ("panel",),
            "abbrev": ("abbrev",), "role": ("role",), "breed": ("breed",), "food": ("food",), "sport": ("sport",),
            "short": ("shortnote",), "section": ("section",), "people": ("people",), "drug": ("drug", "drugname", "drugname", "brand"),
-           "generic": ("drugname",),
+           "generic": ("drugname",), "abbr": ("abbr", "abbr", "abbr", "abbrev"), "cred": ("credential",), "axis": ("axis",),
            "bare": ("eponym", "eponym", "sign", "criteria", "procedure", "device", "device", "maker", "brand", "brand", "inhaler", "insulin",
                     "vaccine", "nutrition", "dressing", "obstetric", "anatomy", "organism", "marker", "stain", "imaging", "ecg", "anaesthetic",
                     "psychscale", "dental", "eye", "physio", "panel", "abbrev", "role", "shortnote", "shortnote", "shortnote", "section",

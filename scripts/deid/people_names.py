@@ -66,7 +66,17 @@ class Names:
     def _culture(self) -> dict[str, list[str]]:
         return self._cultures[self.rng.choice(self._culture_names)]
 
+    def culture(self, *wanted: str) -> dict[str, list[str]]:
+        """Return one of the named cultures; any where the part has none of them."""
+        found = [culture for name, culture in self._cultures.items() if name.strip("*") in wanted]
+        return self.rng.choice(found) if found else self._culture()
+
+    def word(self, words: list[str]) -> str:
+        """Return one of these names, spelled with its marks or without."""
+        return self.spelled(self.rng.choice(words))
+
     def listed(self, which: int) -> str:
+        """Return a listed given name, surname or town, the frequent ones more often."""
         sums = self._sums[which]
         return string.capwords(self._census[which][bisect(sums, self.rng.random() * sums[-1])])
 
