@@ -32,6 +32,7 @@ TRAINING = [  # the starter's adapter decides rank, scale and targets; the rest 
     "model.max_note_tokens=192",
     "model.scoring=constrained",
     "model.dtype=native",
+    "train.start_share=0.5",
     "train.lora_r=16",
     "train.lora_alpha=32",
     "train.lora_targets=all-linear",

@@ -145,6 +145,11 @@ class TrainConfig(ConfigSection):
         "comes with nosology; or the folder of a finished run, with whose adapter it begins (same base model, rank, "
         "targets and head).",
     )
+    start_share: Annotated[float, Field(ge=0, le=1)] = Field(
+        0.0,
+        description="How much of the adapter that training began with stays in the result, weight by weight; says "
+        "nothing where `start` is `base`. A half keeps much of what it knew of notes unlike those of the training.",
+    )
     course: CourseConfig = Field(
         default_factory=lambda: CourseConfig(),
         description="Phrases and invented notes to learn together with the notes, see `nosology course`.",

@@ -179,12 +179,13 @@ def _expect_numbers(weights: Path) -> list[str]:
     return names
 
 
-def fill_adapter(model: Any, weights: Path) -> None:
-    """Give the adapter of a peft model the values of a saved one.
+def fill_adapter(model: Any, weights: Path, share: float = 1.0) -> None:
+    """Give the adapter of a peft model the values of a saved one, or values between its own and those.
 
     Args:
         model: A peft model, its adapter in place.
         weights: The saved tensors.
+        share: How far to move from the model's own values to the saved ones, from 0 to 1.
 
     Raises:
         ModelError: A tensor is missing, is surplus, or has another shape.
@@ -204,6 +205,8 @@ def fill_adapter(model: Any, weights: Path) -> None:
             place=str(weights),
             hint="the adapter is damaged or belongs to another model; train again",
         )
+    if share < 1:
+        saved = {key: torch.lerp(own, saved[key].to(own), share) for key, own in expected.items()}
     set_peft_model_state_dict(model, saved)
 
 

@@ -47,7 +47,7 @@ from nosology.training.folder import claim, expect_same_inputs, is_first_process
 from nosology.training.halving import saved_size
 from nosology.training.libraries import expect_libraries
 from nosology.training.mixing import with_course, with_demands
-from nosology.training.start import begin_from, origin
+from nosology.training.start import begin_from, keep_of_start, origin
 from nosology.training.trainer import Example, Examples, TreeTrainer
 
 
@@ -331,6 +331,7 @@ def _finish(
     """Write the best adapter and the manifest; remove the checkpoints."""
     files = RunFiles(out)
     model = trainer.accelerator.unwrap_model(trainer.model)
+    keep_of_start(config.train.start, model, config.train.start_share)
     model.save_pretrained(files.adapter)
     manifest = RunManifest(
         dataset=TrainingDataset(

@@ -50,6 +50,25 @@ def test_training_goes_on_from_the_values_of_the_other_run(world: Path, tmp_path
     assert max(float((after[name] - before[name]).abs().max()) for name in before) < 1e-9
 
 
+def test_a_share_of_the_first_adapter_stays_in_the_result(world: Path, tmp_path: Path) -> None:
+    found = {}
+    for share in (0.0, 0.25, 1.0):
+        learned = configured(world, start=str(world / "first"), max_steps=1, start_share=share)
+        train(world / "dataset", tmp_path / str(share), learned)
+        found[share] = load_file(adapter(tmp_path / str(share)))
+    first = load_file(adapter(world / "first"))
+    assert all((found[1.0][name] == first[name]).all() for name in first)
+    assert max(float((found[0.0][name] - first[name]).abs().max()) for name in first) > 1e-3
+    for name, value in first.items():
+        assert np.allclose(found[0.25][name], 0.75 * found[0.0][name] + 0.25 * value, atol=1e-6)
+    assert Run.open(tmp_path / "0.25").manifest.config.train.start_share == 0.25
+
+
+def test_a_fresh_adapter_keeps_nothing_of_its_start(world: Path, tmp_path: Path) -> None:
+    train(world / "dataset", tmp_path / "again", configured(world, start_share=0.5))
+    assert sha256_file(adapter(tmp_path / "again")) == sha256_file(adapter(world / "first"))
+
+
 def test_the_manifest_says_what_was_gone_on_from(world: Path, tmp_path: Path) -> None:
     train(world / "dataset", tmp_path / "second", configured(world, start=str(world / "first"), max_steps=1))
     start = read_manifest(tmp_path / "second", "run")["start"]
