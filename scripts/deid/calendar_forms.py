@@ -279,7 +279,7 @@ _ODD = (
     "{mon}_{d}|{m}_{d}_{yyyy}|{dd}_{mm}_{yyyy}|{month} the {d}{th}|{d}{th} ult|week of {m}/{d}|wk of {mon} {d}|{d}{th} inst.|{mm}{dd}{yy}|{d} / {m}|{mm}. {dd}. {yyyy}|"
     "{dy} {d}/{m}|{dy}. {m}/{d}|{dy} {mon} {d}{th}|{day} ({m}/{d})|{day} the {d}{th} of {month}|{day}, {d} {mon} '{yy}|{mon} {d} ({dy})|{m}/{d} ({dy})|{d}{th} {dy}|{dy} {d}.{m}|{d} {mon} {dy}|{month} {d} ({day})"
 )
-_NTH = "the {d}{th}|the {d}{th}|{d}{th}|the {d}{th} of the month|the {d}{th} inst|the {d}{th} of this month|the {d}{th} of last month|the {d}{th} prox"
+_NTH = "the {d}{th}|the {d}{th}|the {d}{th}|the {d}{th}|The {d}{th}|{d}{th}|the {d}{th} of the month|the {d}{th} inst|the {d}{th} of this month|the {d}{th} of last month"
 _BLANK = (
     "{mm}/__/{yyyy}|__/{mm}/{yyyy}|{mm}_{dd}_{yyyy}|{m}_{d}_{yy}|{mm}/{dd}/__|{mm} / {dd} / {yyyy}|{m} . {d} . {yy}|{dd} . {mm} . {yyyy}|{d}_{mon}_{yyyy}|{mm}-{dd}-__|{mm}.{dd}.{yyyy}|{m}.{d}.{yy}|"
     "{dd}  {mm}  {yyyy}|{m} - {d} - {yy}|{mm}{dd}-{yyyy}|{mm}:{dd}:{yyyy}|{dd}/{mm}-{yy}|{m}-{d}/{yy}|{mm}//{dd}//{yyyy}|{m}/{d}./{yy}|{dd},{mm},{yyyy}|{m}/{d} {yyyy}|{mon} {d} , {yyyy}|{mon}, {d} {yyyy}|{mm}/{dd}/{yyyy}"
@@ -288,7 +288,7 @@ _ISO = "{yyyy}-{mm}-{dd}|{yyyy}-{mm}-{dd}|{yyyy}/{mm}/{dd}|{yyyy}{mm}{dd}|{yyyy}
 _WITH_ROMAN = "{d}.{roman}.{yyyy}|{d}/{roman}/{yy}|{d}-{roman}-{yyyy}|{d} {roman} {yyyy}|{d}. {roman}. {yyyy}|{roman}/{d}/{yy}|{d}.{roman}.{yy}|{d}/{roman}/{yyyy}|{d}.{roman}"
 _WITH_FOREIGN = (
     "{d} {foreign} {yyyy}|{d} {foreign}|{d}. {foreign} {yyyy}|{d}. {foreign}|le {d} {foreign}|el {d} de {foreign}|{d} de {foreign}|{d} de {foreign} de {yyyy}|{d} de {foreign} del {yyyy}|am {d}. {foreign}|den {d} {foreign} {yyyy}|"
-    "il {d} {foreign} {yyyy}|{foreign} {yyyy}|{d} {foreign} {yyyy} r.|op {d} {foreign}|1er {foreign} {yyyy}|{d}-{foreign}-{yyyy}|vom {d2}. bis {d}. {foreign}"
+    "il {d} {foreign} {yyyy}|{foreign} {yyyy}|{d} {foreign} {yyyy} r.|op {d} {foreign}|1er {foreign} {yyyy}|{d}-{foreign}-{yyyy}"
 )
 _PART_OF_MONTH = (
     "mid-{month}|mid-{mon}|early {month}|late {month}|mid {mon}|early-{month}|end of {month}|the end of {month}|beginning of {month}|start of {month}|first week of {month}|second week of {month}|last week of {month}|the middle of {month}|"
