@@ -364,6 +364,7 @@ class Lookalikes:
             "n2": lambda: str(number(10, 120)),
             "ageyr": lambda: str(number(1, 89)),
             "sec": lambda: choice(["3.2 s", "12 s", f"{number(1, 60)} min", f"{number(1, 59)} sec"]),
+            "yrs": lambda: str(number(18, 89)),
             "roman": lambda: choice(["I", "II", "III", "IV", "V", "IIIa", "IIb"]),
             "dose": lambda: choice([f"{number(1, 40) * 5} mg", f"{number(1, 9) * 100}mg", f"{number(1, 99)} units", f"{number(1, 9)}.{number(1, 9)} mg", f"{number(2, 20) * 50} mcg",
                                     f"{number(1, 10)} mL", f"{number(1, 8)} g", f"{number(1, 9)}/{number(10, 500)} mg", f"{number(100, 500)}/{number(10, 50)} mcg", f"{number(1, 10)},000 IU", f"{number(1, 3)} tab"]),
