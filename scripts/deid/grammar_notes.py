@@ -51,8 +51,11 @@ _KINDS = (
     "org",
     "org",
 )
-_WEIGHTS = {"free": 26, "free_short": 12, "medicine": 8, "medicine_lines": 5, "medicine_word": 6, "medicine_list": 4, "medicine_commas": 4,
-            "medicine_two": 4, "exam_note": 8, "exam_run": 5, "exam_lines": 5, "exam_short": 4, "public": 5, "public_planted": 10, "old": 8, "dictated": 4}  # fmt: skip
+_WEIGHTS = {"free": 26, "free_short": 12, "medicine": 8, "medicine_lines": 5, "medicine_word": 14, "medicine_list": 8, "medicine_commas": 6,
+            "medicine_two": 4, "medicine_sentence": 10, "medicine_short": 8, "medicine_short_two": 4, "medicine_bullets": 6, "medicine_numbered": 5,
+            "medicine_problem_list": 6, "medicine_problem_comma": 6, "medicine_med_rec": 6, "medicine_med_commas": 6, "medicine_dental_chart": 2,
+            "medicine_eye_lines": 3, "medicine_form": 3, "medicine_empty_headers": 2, "medicine_path_panel": 2,
+            "exam_note": 8, "exam_run": 5, "exam_lines": 5, "exam_short": 4, "public": 5, "public_planted": 10, "old": 8, "dictated": 4}  # fmt: skip
 _HARD_SHARE = 1 / 3
 """Share of trained notes from frames of medicine that must survive, however many other frames there are."""
 _SHARED_FRAMES = ("free", "medicine", "medicine_list", "medicine_word", "public_planted", "exam_note")
@@ -95,7 +98,9 @@ class NoteGrammar:
             chosen += _SHARED_FRAMES
         whole = {name: "\n".join(frames[name]) for name in chosen}
         self._frames = {name: text for name, text in whole.items() if self._public or not _OF_PUBLIC_TEXT.search(text)}
-        self._weights = [_WEIGHTS.get(name, 4 if part == "train" else 10) for name in self._frames]
+        self._weights = [
+            _WEIGHTS.get(name, 4 if part == "train" else 3 if _is_hard(name) else 10) for name in self._frames
+        ]
         if part == "train":
             hard = sum(weight for name, weight in zip(self._frames, self._weights, strict=True) if _is_hard(name))
             rest = sum(self._weights) - hard

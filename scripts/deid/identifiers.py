@@ -112,6 +112,12 @@ class Identifiers:
         table |= {
             key: (lambda key=key: [(self.rng.choice(self._patterns[key]), "")]) for key in ("idlabel", "natlabel")
         }
+        namesakes = {"wfirst": ("wordfirst", "NAME"), "wlast": ("wordlast", "NAME"), "elast": ("listed", "NAME"),
+                     "ctown": ("city", "LOCATION"), "maker": ("firm", "ORG")}  # fmt: skip
+        table |= {
+            slot: (lambda kind=kind, label=label: [(self._lookalikes.namesake(kind), label)])
+            for slot, (kind, label) in namesakes.items()
+        }
         table |= {
             "titled": lambda: [
                 (self.rng.choice(_TITLES), ""),

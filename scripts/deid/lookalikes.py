@@ -303,6 +303,11 @@ class Lookalikes:
         text = self._term(self._rng.choice(_PLACES[slot])) if slot in _PLACES else self._numbers[slot]()
         return text.upper() if upper else text
 
+    def namesake(self, kind: str) -> str:
+        """Return a word of medicine or of every day that serves as a name, place or firm."""
+        word = self._rng.choice(_stock(self._part)[kind])
+        return word.capitalize() if kind == "listed" else word
+
     def _term(self, kind: str) -> str:
         rng, stock = self._rng, _stock(self._part)
         if kind == "disease" and _DISEASES:
