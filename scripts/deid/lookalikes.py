@@ -19,11 +19,15 @@ _PLACES = {"term": ("eponym", "eponym", "procedure", "organism", "criteria", "di
            "psych": ("psychscale",), "dental": ("dental",), "eye": ("eye",), "physio": ("physio",), "panel": ("panel",),
            "abbrev": ("abbrev",), "role": ("role",), "breed": ("breed",), "food": ("food",), "sport": ("sport",),
            "short": ("shortnote",), "section": ("section",), "people": ("people",), "drug": ("drug", "drugname", "drugname", "brand"),
-           "generic": ("drugname",), "abbr": ("abbr", "abbr", "abbr", "abbrev"), "cred": ("credential",), "axis": ("axis",),
+           "generic": ("drugname",), "word": ("word",), "capword": ("word",), "Word": ("word",), "medword": ("medword",),
+           "capmed": ("medword",), "abbr": ("abbr", "abbr", "abbr", "abbrev"), "cred": ("credential",), "axis": ("axis",),
            "bare": ("eponym", "eponym", "sign", "criteria", "procedure", "device", "device", "maker", "brand", "brand", "inhaler", "insulin",
                     "vaccine", "nutrition", "dressing", "obstetric", "anatomy", "organism", "marker", "stain", "imaging", "ecg", "anaesthetic",
                     "psychscale", "dental", "eye", "physio", "panel", "abbrev", "role", "shortnote", "shortnote", "shortnote", "section",
-                    "people", "disease", "pair", "product", "drug", "drugname", "food")}  # fmt: skip
+                    "people", "disease", "pair", "product", "drug", "drugname", "food", "medword", "medword", "word")}  # fmt: skip
+_ENDINGS = ("ing", "ed", "ly", "tion", "sion", "ness", "ment", "ity", "able", "ible", "ous", "ful", "less", "ive", "ism", "ence", "ance",
+            "ship", "ize", "ary", "ory", "ology", "ical", "ents", "ings", "tions", "ers", "ist", "ure")  # fmt: skip
+"""How words end that are no names, so that a list of common words can be drawn from without meeting towns."""
 _COMPLAINTS = of_part(
     [
         "chest pain",
@@ -270,6 +274,10 @@ def _stock(part: str) -> dict[str, list[str]]:
         ],
         part,
     )
+    named = {name for key in ("first_names", "surnames", "cities") for name in ranked(key)}
+    stock["medword"] = of_part([word for word in words if len(word) < 18 and word not in named], part)
+    english = list(ranked("english_words"))[400:25_000]
+    stock["word"] = of_part([word for word in english if word.endswith(_ENDINGS) and word not in named], part)
     stock["product"] = of_part(list(ranked("products")), part)
     stock["listed"] = of_part(list(ranked("eponyms")), part)
     return stock
@@ -301,6 +309,8 @@ class Lookalikes:
         upper = slot.startswith("upper")
         slot = slot.removeprefix("upper")
         text = self._term(self._rng.choice(_PLACES[slot])) if slot in _PLACES else self._numbers[slot]()
+        if slot in ("capword", "Word", "capmed"):
+            text = text.capitalize()
         return text.upper() if upper else text
 
     def namesake(self, kind: str) -> str:
