@@ -2,6 +2,7 @@
 
 # ruff: noqa: E501 - lists and patterns, read across
 import random
+import unicodedata
 from collections.abc import Callable
 from functools import cache
 
@@ -364,12 +365,21 @@ class Lookalikes:
                 ]
             )
             return f"{name}{rng.choice(['', '', chr(39) + 's'])} {noun}"
-        text = rng.choice(stock[kind])
+        text = self._spelled(rng.choice(stock[kind]))
         if kind in ("drug", "drugname"):
             return text.capitalize() if rng.random() < 0.4 else text
         if kind == "product":
             return text.capitalize()
         return text
+
+    def _spelled(self, term: str) -> str:
+        """Return a term with or without the possessive and the diacritics, as people write it."""
+        rng = self._rng
+        if "'s" in term and rng.random() < 0.4:
+            term = term.replace("'s", rng.choice(["", "s", "’s"]))
+        if not term.isascii() and rng.random() < 0.4:
+            term = "".join(c for c in unicodedata.normalize("NFD", term) if not unicodedata.combining(c))
+        return term.replace("-", " ") if "-" in term and rng.random() < 0.08 else term
 
     def _table(self) -> dict[str, Callable[[], str]]:
         rng = self._rng
