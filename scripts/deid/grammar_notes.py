@@ -11,6 +11,7 @@ import random
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +21,17 @@ from training_notes import Stock, expand, read_templates
 
 TEMPLATES = Path(__file__).with_name("templates.txt")
 _PERSON = re.compile(r"\b(?:[Tt]he patient|[Tt]his patient|She|He|[Oo]ur patient)\b")
+_SUBJECT = re.compile(
+    r"\b(?:[Tt]he patient|[Tt]his patient|[Pp]t|Patient|[Ss]?[Hh]e)(?= [a-z]{2})(?! (?:name|initials|signature|phone|email|address|portal|education|safety|info))"
+)
+_OWNER = re.compile(r"\b(?:His|Her|The patient's|Patient's|Pt's|the patient's|pt's)(?= [a-z]{2})")
 _YEAR = re.compile(r"\b(?:in|since|In) (?:19|20)\d\d\b")
 _SITE = re.compile(r"\b(?:our|the|another) (?:hospital|center|centre|clinic|department|emergency room|unit)\b")
 _AGE = re.compile(r"\b[1-8]?\d(?=[- ]years?[- ]old)")
 _INSERTIONS = of_part(
     [
         "(per {doc})", "(d/w {doc|last|first})", ", {rel},", "({date})", "on {date|pdate}", "({initials})", "- {full} -", "at {hospital}", "in {town}",
-        "from {town}", "({phone})", "({employer})", "[{full}]", "{date|pdate}:", "by {full|last|doc}", "with {first|full}", "{mrn}", "from {hospital}",
+        "from {town}", "({phone})", "- {ini}", "per {ini}", "[{ini}]", "({inilow})", "w/ {inilow|ini}", "(s/b {ini})", "by {inidot|inimix}", "({employer})", "[{full}]", "{date|pdate}:", "by {full|last|doc}", "with {first|full}", "{mrn}", "from {hospital}",
         "and {first}", "({hospital})", "for {employer}", "via {hospital}", "{full},", "(MRN {mrn})", "near {street}", "until {pdate|dodd}", "({town})",
         "for {first}", "to {full|first}", "{drange}", "since {pdate|hol}", "after {hol|pdate}", "of {town}", "under {doc|last}",
     ],
@@ -50,6 +55,9 @@ _KINDS = (
     "hospital",
     "org",
     "org",
+    "stamp",
+    "person",
+    "person",
 )
 _WEIGHTS = {"free": 26, "free_short": 12, "medicine": 8, "medicine_lines": 5, "medicine_word": 14, "medicine_list": 8, "medicine_commas": 6,
             "medicine_two": 4, "medicine_sentence": 10, "medicine_short": 8, "medicine_short_two": 4, "medicine_bullets": 6, "medicine_numbered": 5,
@@ -143,7 +151,24 @@ class NoteGrammar:
                 if piece[0]
             ] + [(rng.choice(["\n", ""]), "")]
         section = rng.choice(_KINDS) if kind == "any" else kind
+        if section == "person":
+            return self._personal()
         return template(rng.choice(self._carriers[section])).fill(rng, self._draw)
+
+    def _personal(self) -> list[Piece]:
+        """Return a plain sentence whose subject or owner has a name in place of "she", "pt" or "the patient"."""
+        rng = self._rng
+        for _ in range(40):
+            pieces = _joined(template(rng.choice(self._carriers["plain"])).fill(rng, self._draw))
+            for i, (text, kind) in enumerate(pieces):
+                for pattern, behind in ((_SUBJECT, ""), (_OWNER, rng.choice(["'s", "'s", "’s"]))):
+                    match = None if kind else pattern.search(text)
+                    if match:
+                        slots = ["first", "first", "last", "full", "titled", "low_first", "inidot", "ini", "world"]
+                        named = self._draw(rng.choice(slots))
+                        split = [(text[: match.start()], ""), *named, (behind + text[match.end() :], "")]
+                        return [piece for piece in [*pieces[:i], *split, *pieces[i + 1 :]] if piece[0]]
+        return template(rng.choice(self._carriers["name"])).fill(rng, self._draw)
 
     def _planted(self, sentence: str) -> list[Piece]:
         rng = self._rng
@@ -166,6 +191,11 @@ class NoteGrammar:
             added = template(rng.choice(_INSERTIONS)).fill(rng, self._draw)
             pieces += [(text[: at + 1], ""), *added, (text[at:], "")]
         return [piece for piece in pieces if piece[0]]
+
+
+def _joined(pieces: Sequence[Piece]) -> list[Piece]:
+    """Return the pieces with neighbours of one kind in one."""
+    return [("".join(text for text, _ in group), kind) for kind, group in groupby(pieces, key=lambda piece: piece[1])]
 
 
 def notes(part: str, public: PublicText, seed: int, count: int) -> Iterator[tuple[str, str, list[dict[str, Any]]]]:
