@@ -35,7 +35,14 @@ _LISTED = (
     "abroad",
     "causes",
 )
-_STREET_SLOTS = {"road": "roads", "hwy": "highways", "rural": "rural", "pobox": "boxes", "estate": "estates"}
+_STREET_SLOTS = {
+    "road": "roads",
+    "hwy": "highways",
+    "rural": "rural",
+    "pobox": "boxes",
+    "estate": "estates",
+    "cross": "crossings",
+}
 _HOSPITAL_ACRONYMS = ["@GH", "@@H", "@@MC", "@RI", "@MH", "@CH", "Q@H", "@@GH", "@@UH", "UH@", "@VH", "@@CC", "R@H", "C@H", "@DGH", "@RH", "@@@H"]  # fmt: skip
 _TENS = ["", "-one", "-two", "-three", "-four", "-five", "-six", "-seven", "-eight", "-nine"]
 _FILE_WORDS = ["consent", "echo", "DC", "discharge", "MRI", "wound", "letter", "ECG", "labs", "CXR", "scan", "form"]
@@ -397,4 +404,8 @@ class Identifiers:
                 self.rng.choice(self._names_of["hospital"]["nature"]),
             ]
         )
-        return f"{person} {self.rng.choice(self._names_of['hospital']['wardheads'])}"
+        head = self.rng.choice(self._names_of["hospital"]["wardheads"])
+        draw = self.rng.random()
+        if draw < 0.85:
+            return f"{person} {head}"
+        return self.rng.choice([f"Ward {person}", f"{person} {head} {self.rng.randint(1, 9)}", f"the {person} {head}"])

@@ -407,6 +407,7 @@ class Lookalikes:
             "agesex": lambda: choice([f"{number(1, 89)}F", f"{number(1, 89)}M", f"{number(1, 89)}yoM", f"{number(1, 89)} y/o F", f"F{number(1, 89)}", f"{number(1, 89)}/M", f"M/{number(1, 89)}", f"{number(1, 89)} yo F", f"{number(1, 89)}y M", f"{number(1, 89)}♀"]),
             "sex": lambda: choice(["M", "F", "male", "female", "man", "woman", "Male", "Female"]),
             "time": lambda: choice([f"{number(0, 23):02}:{number(0, 59):02}", f"{number(0, 23):02}{number(0, 59):02}", f"{number(1, 12)}:{number(0, 59):02} {choice(['am', 'pm', 'AM', 'PM'])}", f"{number(1, 12)}{choice(['am', 'pm'])}", f"{number(0, 23):02}{number(0, 59):02}h", f"{number(0, 23):02}.{number(0, 59):02}", f"{number(0, 23):02}:{number(0, 59):02}:{number(0, 59):02}"]),
+            "u90": lambda: str(choice([number(18, 89), number(50, 89)])),
             "clock": lambda: f"{number(0, 23):02}:{number(0, 59):02}{choice(['', ':00', ':30', ':07', 'Z', ':15Z', '+01:00', ':41.2'])}",
             "size": lambda: choice([f"{number(1, 9)} x {number(1, 9)} cm", f"{number(1, 9)}.{number(1, 9)} x {number(1, 9)}.{number(1, 9)} x {number(1, 9)} cm", f"{number(10, 36)} Fr", f"{number(2, 60)} mm", f"{number(1, 9)}-0", f"{number(1, 9)}cm", f"{number(14, 25)}G", f"{number(1, 9)}x{number(1, 9)}mm"]),
             "year": lambda: str(number(1950, 2026)),
