@@ -26,6 +26,10 @@ _PLACES = {"term": ("eponym", "eponym", "procedure", "organism", "criteria", "di
                     "vaccine", "nutrition", "dressing", "obstetric", "anatomy", "organism", "marker", "stain", "imaging", "ecg", "anaesthetic",
                     "psychscale", "dental", "eye", "physio", "panel", "abbrev", "role", "shortnote", "shortnote", "shortnote", "section",
                     "people", "disease", "pair", "product", "drug", "drugname", "food", "medword", "medword", "word")}  # fmt: skip
+_NOUNS = {"eponym": ("disease", "syndrome", "lesion"), "sign": ("sign", "test", "manoeuvre"), "criteria": ("score", "criteria", "grade"),
+          "procedure": ("procedure", "repair", "operation", "shunt", "flap"), "device": ("retractor", "forceps", "catheter", "drain", "splint"),
+          "anatomy": ("canal", "ligament", "duct", "node"), "maker": ("device", "pump"), "psychscale": ("scale", "test"), "stain": ("stain", "medium"), "imaging": ("view", "sequence"), "ecg": ("sign", "criteria"), "panel": ("test",)}  # fmt: skip
+"""What is put behind a term that is a frequent name where nothing else tells them apart."""
 _ENDINGS = ("ing", "ed", "ly", "tion", "sion", "ness", "ment", "ity", "able", "ible", "ous", "ful", "less", "ive", "ism", "ence", "ance",
             "ship", "ize", "ary", "ory", "ology", "ical", "ents", "ings", "tions", "ers", "ist", "ure")  # fmt: skip
 """How words end that are no names, so that a list of common words can be drawn from without meeting towns."""
@@ -261,6 +265,11 @@ _MONTHS = [
 
 
 @cache
+def _common_names() -> frozenset[str]:
+    return frozenset([*list(ranked("first_names"))[:700], *list(ranked("surnames"))[:1500]])
+
+
+@cache
 def _stock(part: str) -> dict[str, list[str]]:
     stock = {
         key: of_part([term.strip() for line in lines for term in line.split(",")], part)
@@ -309,7 +318,10 @@ class Lookalikes:
         """Return a look-alike of the named sort."""
         upper = slot.startswith("upper")
         slot = slot.removeprefix("upper")
-        text = self._term(self._rng.choice(_PLACES[slot])) if slot in _PLACES else self._numbers[slot]()
+        kind = self._rng.choice(_PLACES[slot]) if slot in _PLACES else ""
+        text = self._term(kind) if kind else self._numbers[slot]()
+        if slot == "bare" and kind in _NOUNS and text.lower() in _common_names():
+            text = f"{text} {self._rng.choice(_NOUNS[kind])}"
         if slot in ("capword", "Word", "capmed"):
             text = text.capitalize()
         return text.upper() if upper else text
