@@ -401,6 +401,7 @@ class Lookalikes:
             "n2": lambda: str(number(10, 120)),
             "ageyr": lambda: str(number(1, 89)),
             "sec": lambda: choice(["3.2 s", "12 s", f"{number(1, 60)} min", f"{number(1, 59)} sec"]),
+            "nofile": lambda: choice([f"{choice(['CXR', 'consent_form', 'template', 'scan', 'IMG', 'DSC', 'report', 'MAR', 'leaflet', 'protocol', 'rota', 'ward_list', 'audit', 'image', 'wound-chart', 'fax', 'ECG', 'untitled', 'Document', 'summary', 'guideline', 'CT_head', 'policy'])}{choice(['', '', '_v2', '_final', '_blank', '-new', ' (1)', f'_{number(1, 9999):04}', f'{number(1, 40)}'])}.{choice(['pdf', 'docx', 'jpg', 'dcm', 'xlsx', 'png', 'txt', 'tif', 'pptx'])}"]),
             "yrs": lambda: str(number(18, 89)),
             "roman": lambda: choice(["I", "II", "III", "IV", "V", "IIIa", "IIb"]),
             "dose": lambda: choice([f"{number(1, 40) * 5} mg", f"{number(1, 9) * 100}mg", f"{number(1, 99)} units", f"{number(1, 9)}.{number(1, 9)} mg", f"{number(2, 20) * 50} mcg",
