@@ -34,9 +34,31 @@ _INSERTIONS = of_part(
         "from {town}", "({phone})", "- {ini}", "per {ini}", "[{ini}]", "({inilow})", "w/ {inilow|ini}", "(s/b {ini})", "by {inidot|inimix}", "({employer})", "[{full}]", "{date|pdate}:", "by {full|last|doc}", "with {first|full}", "{mrn}", "from {hospital}",
         "and {first}", "({hospital})", "for {employer}", "via {hospital}", "{full},", "(MRN {mrn})", "near {street}", "until {pdate|dodd}", "({town})",
         "for {first}", "to {full|first}", "{drange}", "since {pdate|hol}", "after {hol|pdate}", "of {town}", "under {doc|last}",
+        "at {nhome|generic|hacro}", "({hacro})", "on {road}", "near {hwy|road}", "through {insurer}", "at {school}", "with {charity|homecare}", "by {transport|lab}",
+        "({sdate})", "in {mdate}", "on {nth|wdate}", "from {practice}", "at {street}", "on {ward}", "({org})", "for {firm}", "at {venue|worship|club}", "({agewords})",
     ],
     "train",
 )  # fmt: skip
+_BEHIND = of_part(
+    [
+        "at {hospital}", "at {nhome|generic}", "({hospital})", "({hacro})", "@ {hacro|generic|hospital}", "- {hacro}", "by {homecare}", "per {practice}", "via {transport}",
+        "for {employer}", "for {firm|insurer}", "since {mdate|sdate|pdate}", "on {pdate|wdate|nth}", "({pdate})", "({sdate})", "in {town}", "in {town}, {town}", "outside {town}",
+        "on {ward}", "while in {town}", "{drange}", "after {hol|pdate}", "until {wdate|pdate|nth}", "near {road|hwy}", "at {street}", "on {road}", "with {charity}", "at {school}",
+        "through {insurer}", "({hacro} {pdate})", "{sdate}", "{pdate}", "per {lab}", "at {venue}", "aboard {ship}", "with {agency}", "at {worship|club}", "under {military|prison}",
+        "from {chemist|equip}", "({org})", ", {employer}", ", {town}", ", {age90}", "at {age90|agewords}", "({age90}F)", "by {mdate}", "before {hol|wdate}", "- {practice}", "[{town}]",
+        "{pdate} and {pdate}", "on {nth} at {hospital}", "in {town} {pdate}", "({town}, {sdate})", "at {renal|clinicof|saint}", "from {estate|rural}", "c/o {charity|housing|shelter}",
+    ],
+    "train",
+)  # fmt: skip
+_BEFORE = of_part(
+    [
+        "{pdate}: ", "{sdate} - ", "{idate} ", "At {hospital}: ", "{hospital} - ", "{hacro}: ", "In {town}, ", "{town}: ", "{nhome} - ", "{wdate}, ", "Per {practice}: ", "({hacro}) ",
+        "{employer}: ", "{drange}: ", "On {nth}, ", "By {mdate}, ", "{age90}F, ", "{age90}yo. ", "({pdate}) ", "{ward}: ", "{org}: ", "{school}: ", "From {town}. ", "{road}: ", "{hol}: ",
+        "Since {sdate|mdate}: ", "Ex {hospital|military|firm}. ", "{generic} ED: ", "Via {transport}. ", "{insurer}: ", "{date} ", "[{pdate}] ", "{street}. ", "Age {age90}. ",
+    ],
+    "train",
+)  # fmt: skip
+_END = re.compile(r"(?<=[\w)%+])([.;,!]?\s*)\Z")
 _KINDS = (
     "name",
     "name",
@@ -58,6 +80,8 @@ _KINDS = (
     "stamp",
     "person",
     "person",
+    "placed",
+    "placed",
 )
 _WEIGHTS = {"free": 26, "free_short": 12, "medicine": 8, "medicine_lines": 5, "medicine_word": 14, "medicine_list": 8, "medicine_commas": 6,
             "medicine_two": 4, "medicine_sentence": 10, "medicine_short": 8, "medicine_short_two": 4, "medicine_bullets": 6, "medicine_numbered": 5,
@@ -153,6 +177,8 @@ class NoteGrammar:
         section = rng.choice(_KINDS) if kind == "any" else kind
         if section == "person":
             return self._personal()
+        if section == "placed":
+            return self._placed()
         return template(rng.choice(self._carriers[section])).fill(rng, self._draw)
 
     def _personal(self) -> list[Piece]:
@@ -169,6 +195,18 @@ class NoteGrammar:
                         split = [(text[: match.start()], ""), *named, (behind + text[match.end() :], "")]
                         return [piece for piece in [*pieces[:i], *split, *pieces[i + 1 :]] if piece[0]]
         return template(rng.choice(self._carriers["name"])).fill(rng, self._draw)
+
+    def _placed(self) -> list[Piece]:
+        """Return a plain sentence with a place, institution, firm, date or age before or behind it."""
+        rng = self._rng
+        pieces = template(rng.choice(self._carriers["plain"])).fill(rng, self._draw)
+        end = _END.search(pieces[-1][0])
+        if end is None or rng.random() < 0.35:
+            return [*template(rng.choice(_BEFORE)).fill(rng, self._draw), *pieces]
+        text = pieces.pop()[0]
+        added = template(rng.choice(_BEHIND)).fill(rng, self._draw)
+        glue = "" if added[0][0].startswith(",") else " "
+        return [*pieces, (text[: end.start()] + glue, ""), *added, (end[1], "")]
 
     def _planted(self, sentence: str) -> list[Piece]:
         rng = self._rng
