@@ -90,6 +90,8 @@ _WEIGHTS = {"free": 26, "free_short": 12, "medicine": 8, "medicine_lines": 5, "m
             "exam_note": 8, "exam_run": 5, "exam_lines": 5, "exam_short": 4, "public": 5, "public_planted": 10, "old": 8, "dictated": 4}  # fmt: skip
 _HARD_SHARE = 1 / 3
 """Share of trained notes from frames of medicine that must survive, however many other frames there are."""
+_STAMPED = 0.06
+"""Share of notes of any frame that end in their author's mark."""
 _SHARED_FRAMES = ("free", "medicine", "medicine_list", "medicine_word", "public_planted", "exam_note")
 _OF_PUBLIC_TEXT = re.compile(r"<(?:text|planted) ")
 
@@ -157,6 +159,8 @@ class NoteGrammar:
                 pieces += [*([(" ", "")] if i else []), *self._sentence(match[1])]
             position = match.end()
         pieces += template(frame[position:]).fill(self._rng, self._draw)
+        if self._rng.random() < _STAMPED:
+            pieces += [(self._rng.choice([" ", "\n", "  "]), ""), *self._sentence("stamp")]
         return style.strip("*"), pieces
 
     def _sentence(self, kind: str) -> list[Piece]:
