@@ -8,10 +8,11 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import dates
-from check import unmarked_copies
+from checks import unmarked_copies
 from lookalikes import reading
 from people import Folk, Person
 from values import DATA, KIND_TYPE, REQUIRED_KINDS, Piece, World, load_toml
@@ -141,16 +142,17 @@ class Context:
     own: Counter[str] = field(default_factory=Counter)
 
 
-def read_tsv(name: str) -> list[list[str]]:
+def read_tsv(name: str, folder: Path = DATA) -> list[list[str]]:
     """Reads a tab-separated data file, skipping blank lines and # comments.
 
     Args:
         name: The file's name.
+        folder: The folder of data files.
 
     Returns:
         The rows.
     """
-    with (DATA / name).open(encoding="utf-8", newline="") as handle:
+    with (folder / name).open(encoding="utf-8", newline="") as handle:
         rows = csv.reader(handle, delimiter="\t", quoting=csv.QUOTE_NONE)
         return [row for row in rows if row and row[0].strip() and not row[0].startswith("#")]
 
@@ -169,26 +171,31 @@ class Writer:
 
     Args:
         seed: Seed of all chance.
+        folder: The folder of data files; medicine.tsv stands beside it.
+        world: Places, organisations and number patterns.
     """
 
-    def __init__(self, seed: int) -> None:
+    slack = 6
+    """Sentences by which a run may outgrow its frame's upper number."""
+
+    def __init__(self, seed: int, folder: Path = DATA, world: World | None = None) -> None:
         """Loads the data files."""
         self.rng = random.Random(seed)
-        self.folk = Folk(load_toml("names.toml"))
-        self.world = World()
-        self.carriers = [Carrier(row[0], row[1], row[2]) for row in read_tsv("carriers.tsv")]
+        self.folk = Folk(load_toml("names.toml", folder))
+        self.world = world or World()
+        self.carriers = [Carrier(row[0], row[1], row[2]) for row in read_tsv("carriers.tsv", folder)]
         self.by_kind: dict[str, list[Carrier]] = {}
         for carrier in self.carriers:
             self.by_kind.setdefault(carrier.kind, []).append(carrier)
         self.filler: dict[str, list[str]] = {}
-        for tag, text in read_tsv("filler.tsv"):
+        for tag, text in read_tsv("filler.tsv", folder):
             self.filler.setdefault(tag, []).append(text)
         self.medicine: dict[str, list[list[str]]] = {}
-        for row in read_tsv("../medicine.tsv")[1:]:
+        for row in read_tsv("../medicine.tsv", folder)[1:]:
             self.medicine.setdefault(row[1], []).append(row)
         self.skeletons: dict[str, list[Skeleton]] = {}
-        for path in sorted(DATA.glob("skeletons*.toml")):
-            for row in load_toml(path.name)["skeleton"]:
+        for path in sorted(folder.glob("skeletons*.toml")):
+            for row in load_toml(path.name, folder)["skeleton"]:
                 skeleton = Skeleton(
                     row["style"],
                     row["name"],
@@ -230,22 +237,44 @@ class Writer:
         skeleton = rng.choice(self.skeletons[style])
         need = Counter({kind: target * (self.done + 3) - self.counts[kind] for kind in REQUIRED_KINDS})
         stretch = 0
+        low, high = self.lengths()
         for _ in range(60):
             ctx = self._context(skeleton, need, stretch)
-            pieces = self._transform(self.render(skeleton.text, ctx), skeleton.transform, rng)
-            note = self._assemble(style, pieces, skeleton.transform, rng)
+            mode = self.mode(skeleton)
+            pieces = self._transform(self.render(skeleton.text, ctx), mode, rng)
+            note = self._assemble(style, pieces, mode, rng)
             words = len(note.text.split())
             covered = bytearray(len(note.text))
             for span in note.spans:
                 covered[span["start"] : span["end"]] = b"\1" * (span["end"] - span["start"])
-            clash = unmarked_copies({"note_id": "", "text": note.text, "spans": note.spans}, covered)
-            if MIN_WORDS <= words <= MAX_WORDS and note.spans and not clash:
+            clash = self.clashes({"note_id": "", "text": note.text, "spans": note.spans}, covered)
+            if low <= words <= high and note.spans and not clash:
                 self.done += 1
                 self.counts.update(span["kind"] for span in note.spans)
                 return note
-            if not MIN_WORDS <= words <= MAX_WORDS:
-                stretch += 1 if words < MIN_WORDS else -1
+            if not low <= words <= high:
+                stretch += 1 if words < low else -1
         raise RuntimeError(f"no note of fitting length from {skeleton.name}")
+
+    def lengths(self) -> tuple[int, int]:
+        """The fewest and the most words that the next note may have."""
+        return MIN_WORDS, MAX_WORDS
+
+    def mode(self, skeleton: Skeleton) -> str:
+        """The change of case or of lines that the next note undergoes."""
+        return skeleton.transform
+
+    def clashes(self, row: dict[str, Any], covered: bytearray) -> list[str]:
+        """Faults for which a note is thrown away and written again."""
+        return unmarked_copies(row, covered)
+
+    def share(self, ctx: Context) -> float:  # noqa: ARG002
+        """The chance that a sentence of a mixed run holds an identifier."""
+        return 0.62
+
+    def weight(self, lag: float) -> float:
+        """How much a kind is favoured that lags behind by so many spans."""
+        return max(lag, 0.0) ** 1.5 + 0.15
 
     def _context(self, skeleton: Skeleton, need: Counter[str], stretch: int) -> Context:
         """Sets up patient, place and day for a note."""
@@ -528,9 +557,9 @@ class Writer:
         tag = args[0]
         low, _, high = args[1].partition("-")
         count = rng.randint(int(low), int(high or low)) + ctx.stretch
-        count = max(1, min(count, int(high or low) + 6))
+        count = max(1, min(count, int(high or low) + self.slack))
         bullet = args[2] if len(args) > 2 else ""
-        share = 0.0 if head == "fill" else 0.62
+        share = 0.0 if head == "fill" else self.share(ctx)
         out: list[Piece] = []
         number = 0
         for _ in range(count):
@@ -564,8 +593,8 @@ class Writer:
         """Picks a carrier sentence, favouring kinds that lag behind."""
         rng = ctx.rng
         kinds = [kind for kind in REQUIRED_KINDS if kind in self.by_kind]
-        weights = [max(ctx.need[kind] - ctx.own[kind], 0.0) ** 1.5 + 0.15 for kind in kinds]
-        for _ in range(8):
+        weights = [self.weight(ctx.need[kind] - ctx.own[kind]) for kind in kinds]
+        for _ in range(8 if any(weights) else 0):
             kind = rng.choices(kinds, weights)[0]
             fit = [c for c in self.by_kind[kind] if c.text not in ctx.used and self._fits(c, ctx, register)]
             if fit:

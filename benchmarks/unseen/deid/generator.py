@@ -8,7 +8,7 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-from check import problems
+from checks import problems
 from engine import Writer
 from values import KIND_TYPE, REQUIRED_KINDS
 

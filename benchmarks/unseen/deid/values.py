@@ -82,16 +82,17 @@ class Piece:
         return self.kind in OPTIONAL_KINDS
 
 
-def load_toml(name: str) -> dict[str, Any]:
+def load_toml(name: str, folder: Path = DATA) -> dict[str, Any]:
     """Reads one TOML data file.
 
     Args:
         name: The file's name.
+        folder: The folder of data files.
 
     Returns:
         The parsed table.
     """
-    with (DATA / name).open("rb") as handle:
+    with (folder / name).open("rb") as handle:
         return tomllib.load(handle)
 
 
