@@ -7,11 +7,13 @@ import re
 from datetime import timedelta
 from typing import Any
 
+from calendars import Calendar
 from dates import DAYS, MONTHS
 from engine import ROLE_KIND, Context, Skeleton, Writer, number_word
-from formats import DATA, Atlas, Calendar, reading
+from formats import DATA, Atlas
 from leaks import loose_copies
 from people import NBSP, Person, same_length
+from readings import reading
 from values import REQUIRED_KINDS, Piece
 
 MIN_WORDS, MAX_WORDS = 90, 480
@@ -50,6 +52,7 @@ def written(person: Person, form: str, rng: random.Random) -> str:
         The name.
     """
     given, surname = person.given, person.surname
+    head = next((char for char in surname if char.isupper() and char != "Ó"), surname[0])
     if form == "comma":
         left = same_length(surname, surname.upper()) if rng.random() < 0.5 else surname
         right = f"{given} {person.middle[0]}" if person.middle and rng.random() < 0.5 else given
@@ -62,9 +65,7 @@ def written(person: Person, form: str, rng: random.Random) -> str:
             [f"{given[0]}. {surname}", f"{given[0]} {second} {surname}", f"{given[0]}.{second}. {surname}"]
         )
     if form == "tail":
-        return rng.choice(
-            [f"{given[0]} {surname}", f"{given} {surname[0]}", f"{given} {surname[0]}.", f"{surname} {given[0]}."]
-        )
+        return rng.choice([f"{given[0]} {surname}", f"{given} {head}", f"{given} {head}.", f"{surname} {given[0]}."])
     if form == "caps":
         return same_length(person.full(), person.full().upper())
     if form == "lower":
@@ -309,7 +310,10 @@ class SecondWriter(Writer):
                     text = re.sub(r"(?<![\w'-])[a-z]{5,}(?![\w'-])", lambda m: slip(m.group(), errors, rng), text)
                 if blanks:
                     text = re.sub(r"(?<=[a-z])([.,;]) (?=[A-Za-z])", lambda m: strew(m.group(1), rng), text)
-            out.append(Piece(text, piece.kind))
+            bare = text.removesuffix(".") if piece.kind else text
+            out.append(Piece(bare, piece.kind))
+            if bare != text:
+                out.append(Piece("."))
         return out
 
 
