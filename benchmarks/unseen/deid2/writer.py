@@ -169,7 +169,7 @@ class SecondWriter(Writer):
         if base in words:
             return [Piece(words[base][she])]
         if base in ("med", "medline", "medctx"):
-            rows = self.sentences if base == "medctx" else rng.choice(list(self.medicine.values()))
+            rows = self.sentences if base == "medctx" else self.medicine[form or rng.choice(list(self.medicine))]
             row = rng.choice(rows)
             return [Piece(row[{"med": 0, "medctx": 2, "medline": 3}[base]])]
         text = f"{ctx.age * 2.5 + 8 + rng.random() * 5:.1f} kg" if base == "wt" and ctx.age < 15 else reading(base, rng)
