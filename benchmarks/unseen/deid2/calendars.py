@@ -129,7 +129,7 @@ class Calendar:
         """Writes a date without its year, or without its day."""
         d, m, y, yy, name, abbr = self.d, self.m, self.y, self.yy, self.name, self.abbr
         forms = [f"{name} {y}", f"{abbr} {y}", f"{abbr}/{yy}", f"{m:02d}-{y}", f"{y}-{m:02d}", f"{name} '{yy}"]
-        forms += [f"{m}/{y}", f"{abbr}. {y}", f"{name[:4]} {y}" if len(name) > 5 else f"{name} {yy}"]
+        forms += [f"{m}/{y}", f"{abbr}. {y}", f"Sept {y}" if m == 9 else f"{abbr}-{y}"]
         days = (
             [f"{name} {d}", f"{abbr} {nth(d)}", f"{m}/{d}", f"{abbr}. {d}", f"{m:02d}/{d:02d}"]
             if self.us
