@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 
 from nosology import cli
+from nosology.coding.labels import LabelSet
+from nosology.config import load_config, shipped_config
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -114,7 +116,8 @@ def test_every_module_has_its_layer_and_its_line_in_the_tree() -> None:
     assert modules <= set(re.findall(r"(\w+)(?:\.py|/)", tree))
 
 
-FIGURES = sorted((ROOT / "docs" / "figures").glob("*.json"))
+FIGURES = [ROOT / "docs" / "figures" / f"{name}.json" for name in ("beside", "starter", "trained")]
+FACTS = json.loads((ROOT / "docs" / "figures" / "facts.json").read_text(encoding="utf-8"))
 
 
 def written_as(value: float, unit: str) -> str:
@@ -145,7 +148,10 @@ def test_figures_that_the_readme_quotes_are_those_of_the_page_that_records_them(
         assert re.fullmatch(r"2026-\d\d-\d\d", source["date"])
         recorded = (ROOT / source["recorded_in"]).read_text(encoding="utf-8")
         assert f"{row['n']:,}" in recorded, row["n"]
-        values = [row[name] for name in ("words", "starter", "blend", "tuned", "ensemble") if name in row]
+        for said in re.findall(r"\d*\.\d+|\d[\d,]+\d", row.get("question", "")):
+            assert said in recorded, (said, source["recorded_in"])
+        names = ("words", "starter", "blend", "fitted_to_codiesp", "tuned", "ensemble")
+        values = [row[name] for name in names if name in row]
         sides = [row[side] for side in ("baseline", "ours") if isinstance(row.get(side), dict)]
         values += [side["value"] for side in sides]
         for found_interval in filter(None, [row.get("interval"), *(side["interval"] for side in sides)]):
@@ -156,6 +162,49 @@ def test_figures_that_the_readme_quotes_are_those_of_the_page_that_records_them(
             text = written_as(value, row.get("unit", ""))
             assert text in recorded or text.rstrip("0") in recorded, (text, source["recorded_in"])
             assert text in readme
+
+
+def test_the_readme_tells_how_good_it_is_in_no_figure_of_its_own(generate: Any) -> None:
+    """Each figure of that part stands between marks, so it is written from `docs/figures`; the setting alone does not."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    section = readme[readme.index("## How good it is") : readme.index("## Your notes")]
+    for part in ("trained", "starter", "beside", "original"):
+        assert f"<!-- {part}: begin -->" in section
+    prose = re.sub(r"<!-- (\w+): begin -->.*?<!-- \1: end -->", "", section, flags=re.DOTALL)
+    numbers = r"\d[\d.,]*|\b(?:half|third|quarter|fifth|sixth|eighth|tenth|one|two|three|four|five|six|ten)s?\b"
+    assert re.findall(numbers, prose) == ["135", "two", "one"], "million parameters, cores, seed"
+
+
+def test_what_the_readme_says_of_installing_and_of_the_demo_is_recorded() -> None:
+    recorded = (ROOT / FACTS["install"]["recorded_in"]).read_text(encoding="utf-8")
+    for name, value in FACTS["install"].items():
+        if name.endswith(("_mb", "_gb")):
+            assert f"{value} {name[-2:].upper()}" in recorded, name
+    assert f"{FACTS['demo']['minutes']} min {FACTS['demo']['seconds']} s" in recorded
+
+
+def test_the_original_project_is_told_as_its_configuration_has_it() -> None:
+    original, paper = FACTS["original"], load_config(shipped_config("paper"))
+    assert (paper.prepare.min_words, paper.prepare.max_words) == (original["min_words"], original["max_words"])
+    assert original["model"].replace(" ", "-") in paper.model.name
+    assert len(LabelSet.load(paper.prepare.label_set).names) == original["categories"]
+
+
+@pytest.mark.parametrize(
+    ("value", "above", "nearest"), [(0.295, "a third", "a third"), (0.132, "a sixth", "an eighth")]
+)
+def test_parts_are_named_as_one_says_them(generate: Any, value: float, above: str, nearest: str) -> None:
+    marked = generate.importlib.import_module("marked")
+    assert marked._part_above(value) == above
+    assert marked._nearest_part(value) == nearest
+
+
+def test_a_tuned_model_that_beats_words_is_not_called_no_better(generate: Any) -> None:
+    marked = generate.importlib.import_module("marked")
+    figures = json.loads((ROOT / "docs" / "figures" / "trained.json").read_text(encoding="utf-8"))
+    figures["rows"][2]["tuned"] = figures["rows"][2]["words"] + 0.05
+    with pytest.raises(ValueError, match="better than words"):
+        marked.trained_sentences(figures)
 
 
 def test_an_interval_that_no_page_records_is_noticed() -> None:
