@@ -164,8 +164,8 @@ def test_figures_that_the_readme_quotes_are_those_of_the_page_that_records_them(
             assert text in readme
 
 
-def test_the_readme_tells_how_good_it_is_in_no_figure_of_its_own(generate: Any) -> None:
-    """Each figure of that part stands between marks, so it is written from `docs/figures`; the setting alone does not."""
+def test_the_readme_tells_how_good_it_is_in_no_figure_of_its_own() -> None:
+    """Each figure of that part but the setting's stands between marks, so it is written from `docs/figures`."""
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     section = readme[readme.index("## How good it is") : readme.index("## Your notes")]
     for part in ("trained", "starter", "beside", "original"):
