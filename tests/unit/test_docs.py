@@ -18,12 +18,22 @@ ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 
 
-@pytest.fixture(scope="module")
-def generate() -> Any:
-    spec = importlib.util.spec_from_file_location("generate", ROOT / "docs" / "generate.py")
+def loaded(name: str) -> Any:
+    """Return a module of `docs`, which is no package."""
+    spec = importlib.util.spec_from_file_location(name, ROOT / "docs" / f"{name}.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture(scope="module")
+def generate() -> Any:
+    return loaded("generate")
+
+
+@pytest.fixture(scope="module")
+def marked() -> Any:
+    return loaded("marked")
 
 
 @pytest.fixture(scope="module")
@@ -193,14 +203,12 @@ def test_the_original_project_is_told_as_its_configuration_has_it() -> None:
 @pytest.mark.parametrize(
     ("value", "above", "nearest"), [(0.295, "a third", "a third"), (0.132, "a sixth", "an eighth")]
 )
-def test_parts_are_named_as_one_says_them(generate: Any, value: float, above: str, nearest: str) -> None:
-    marked = generate.importlib.import_module("marked")
+def test_parts_are_named_as_one_says_them(marked: Any, value: float, above: str, nearest: str) -> None:
     assert marked._part_above(value) == above
     assert marked._nearest_part(value) == nearest
 
 
-def test_a_tuned_model_that_beats_words_is_not_called_no_better(generate: Any) -> None:
-    marked = generate.importlib.import_module("marked")
+def test_a_tuned_model_that_beats_words_is_not_called_no_better(marked: Any) -> None:
     figures = json.loads((ROOT / "docs" / "figures" / "trained.json").read_text(encoding="utf-8"))
     figures["rows"][2]["tuned"] = figures["rows"][2]["words"] + 0.05
     with pytest.raises(ValueError, match="better than words"):
@@ -215,11 +223,10 @@ def test_an_interval_that_no_page_records_is_noticed() -> None:
     assert not is_recorded((0.016, 0.048), page)
 
 
-def test_a_page_whose_marks_are_missing_is_refused(generate: Any) -> None:
+def test_a_page_whose_marks_are_missing_is_refused(generate: Any, marked: Any) -> None:
     pages = generate.marked_pages()
     assert {page.name for page in pages} == {"README.md", "gpu.md"}
     assert all(page.read_text(encoding="utf-8") == text for page, text in pages.items()), "run `make docs`"
-    marked = generate.importlib.import_module("marked")
     assert (
         marked.written("<!-- a: begin -->old<!-- a: end -->", {"a": "new\n"})
         == "<!-- a: begin -->\nnew\n<!-- a: end -->"
