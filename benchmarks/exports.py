@@ -1,15 +1,20 @@
-"""What exports of a run are worth: the gate's figures of each target, and llama.cpp beside torch where it is installed.
+"""What exports of runs are worth: the gate's figures of each target, and llama.cpp beside torch where it is installed.
 
-Each export is loaded by its target's own loader in a fresh process and asked about twelve invented notes. Then other
-invented notes are classified by torch and by llama.cpp over the export to GGUF in 8 bits, each in a process of its own:
-how often the category is the same, notes a second, and the most memory that the process held. The ratios are the speed
-of llama.cpp over that of torch, and the memory of torch over that of llama.cpp.
+Each export is loaded by its target's own loader in a fresh process and asked about twelve invented notes. With
+``--tiny`` four tiny Llama 3 with the real tokenizer are exported too: attention alone and all linear layers, answer and
+classification head. Then other invented notes are classified by torch and by llama.cpp over the first run's export to
+GGUF in 8 bits, each in a process of its own: how often the category is the same, how far probabilities are apart, notes
+a second, and the most memory that the process held. They are those of a prepared dataset (``--dataset``, its test split
+first), or are written for it. The ratios are the speed of llama.cpp over that of torch, and the memory of torch over
+that of llama.cpp.
 
-Run as ``python benchmarks/exports.py [--run starter] [--notes 300] [--json FILE]`` on idle cores.
+Run as ``python benchmarks/exports.py [--run starter demo/run] [--notes 300] [--json FILE]`` on idle cores.
 """
 
+import argparse
 import importlib.util
 import json
+import os
 import resource
 import subprocess
 import sys
@@ -18,11 +23,15 @@ import time
 from pathlib import Path
 from typing import Any
 
+import polars as pl
+
 import harness
 from nosology.classifier.classifier import Classifier
+from nosology.dataset.folder import open_dataset
 from nosology.export.models.layout import Target
 from nosology.export.models.standing_in import llama_cpp, stand_in
 from nosology.export.models.workflow import NumberFormat, export_run
+from nosology.modeling.loading import cache_folder
 from nosology.runs.run import Run
 from nosology.synthetic import iter_admissions
 
@@ -30,42 +39,76 @@ EXPORTS: tuple[tuple[Target, NumberFormat], ...] = (
     ("adapter", "auto"), ("merged", "float32"), ("merged", "bfloat16"), ("gguf", "f16"), ("gguf", "q8_0"),
 )  # fmt: skip
 SEED = 77  # another one than that of the gate's notes
+SPLITS = ("test", "validation", "train")  # the order in which notes of a dataset are taken
 
 
 def main() -> None:
     """Export, compare, and print two tables."""
-    parser = harness.parser(__doc__)
-    parser.add_argument("--run", default="starter", help="a finished run")
-    parser.add_argument("--notes", type=int, default=300, help="notes that both backends classify; 0 for none")
-    parser.add_argument("--backend", choices=("torch", "llama.cpp"), help="only this one, printed as JSON")
-    parser.add_argument("--export", type=Path, help="for --backend llama.cpp: the export to GGUF")
-    options = parser.parse_args()
+    options = parse_options()
     if options.backend:
-        print(json.dumps(classified(options.run, options.backend, options.notes, options.export)))
+        print(json.dumps(classified(options.run[0], options.backend, options.export, taken(options))))
         return
-    with tempfile.TemporaryDirectory(prefix="nosology-exports-") as scratch:
-        has_head = Run.open(options.run).has_category_head
-        wanted = [(to, kind) for to, kind in EXPORTS if not (has_head and to == "gguf")]
-        figures = [exported(options.run, to, kind, Path(scratch)) for to, kind in wanted]
-        columns = {"target": "", "number_format": "", "largest": ".1e", "mean": ".1e", "changed": "d",
+    with tempfile.TemporaryDirectory(prefix="nosology-exports-") as name:
+        scratch = Path(name)
+        runs = {run: run for run in options.run} | (tiny_runs(scratch) if options.tiny else {})
+        figures = []
+        for number, (run, folder) in enumerate(runs.items()):
+            wanted = [(to, kind) for to, kind in EXPORTS if to != "gguf" or not Run.open(folder).has_category_head]
+            into = scratch / str(number)
+            for to, kind in wanted:
+                figures.append({"run": run} | exported(folder, to, kind, into))
+                print(f"{run}: {to}, {kind}", file=sys.stderr)
+        columns = {"run": "", "target": "", "number_format": "", "largest": ".1e", "mean": ".1e", "changed": "d",
                    "tolerated": "g", "megabytes": ".0f", "seconds": ".0f"}  # fmt: skip
         harness.print_table(figures, columns)
-        is_read = options.notes and not has_head
-        speeds = beside(options.run, options.notes, Path(scratch) / "gguf-q8_0") if is_read else []
+        speeds = beside(options, scratch / "0" / "gguf-q8_0") if options.notes else []
     ratios = {}
     if speeds:
         harness.print_table(
-            speeds, {"backend": "", "notes": "d", "notes_per_second": ".2f", "megabytes": ".0f", "same_category": ".3f"}
-        )
+            speeds,
+            {"backend": "", "notes": "d", "notes_per_second": ".2f", "megabytes": ".0f", "same_category": ".3f",
+             "largest": ".1e", "mean": ".1e"},
+        )  # fmt: skip
         torch, llama = speeds
         ratios = {
             "llama_cpp_vs_torch_speed": llama["notes_per_second"] / torch["notes_per_second"],
             "torch_vs_llama_cpp_memory": torch["megabytes"] / llama["megabytes"],
         }
-    harness.write_report(
-        options.json,
-        {"settings": {"run": options.run, "notes": options.notes}, "measurements": figures + speeds, "ratios": ratios},
-    )
+    settings = {"run": options.run, "tiny": options.tiny, "notes": options.notes, "dataset": options.dataset}
+    harness.write_report(options.json, {"settings": settings, "measurements": figures + speeds, "ratios": ratios})
+
+
+def parse_options() -> argparse.Namespace:
+    """Return what was asked for."""
+    parser = harness.parser(__doc__)
+    parser.add_argument("--run", default=["starter"], nargs="+", help="finished runs; the first is set beside torch")
+    parser.add_argument("--tiny", action="store_true", help="also tiny Llama 3 of each kind; needs the `dev` extra")
+    parser.add_argument("--notes", type=int, default=300, help="notes that both backends classify; 0 for none")
+    parser.add_argument("--dataset", help="a prepared dataset to take them from; else invented ones are written")
+    parser.add_argument("--backend", choices=("torch", "llama.cpp"), help="only this one, printed as JSON")
+    parser.add_argument("--export", type=Path, help="for --backend llama.cpp: the export to GGUF")
+    return parser.parse_args()
+
+
+def tiny_runs(scratch: Path) -> dict[str, str]:
+    """Write a run of each kind on a tiny Llama 3 with the real tokenizer; return their folders by what they are."""
+    sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+    from export_world import write_adapted_run
+    from llama3 import real_llama3_tokenizer
+    from tiny_models import save_tiny_model
+
+    cache_folder().mkdir(parents=True, exist_ok=True)
+    os.environ["NOSOLOGY_CACHE"] = str(cache_folder())  # where the tokenizer is kept, which takes long to convert
+    model = save_tiny_model(scratch / "model", tokenizer=real_llama3_tokenizer())
+    kinds = [(head, targets) for head in ("answer", "classification") for targets in ("attention", "all-linear")]
+    return {
+        f"tiny Llama 3, {targets}, {head}": str(
+            write_adapted_run(
+                scratch / f"{head}-{targets}", model, config={"train": {"head": head, "lora_targets": targets}}
+            )
+        )
+        for head, targets in kinds
+    }
 
 
 def exported(run: str, to: Target, number_format: NumberFormat, scratch: Path) -> dict[str, Any]:
@@ -89,52 +132,69 @@ def exported(run: str, to: Target, number_format: NumberFormat, scratch: Path) -
     }  # fmt: skip
 
 
-def beside(run: str, n_notes: int, export: Path) -> list[dict[str, Any]]:
+def beside(options: argparse.Namespace, export: Path) -> list[dict[str, Any]]:
     """Return how torch and llama.cpp classify the same notes; nothing where llama.cpp is not installed.
 
     Args:
-        run: The run.
-        n_notes: How many notes.
-        export: Its export to GGUF.
+        options: Which run and notes.
+        export: The run's export to GGUF.
     """
-    if importlib.util.find_spec("llama_cpp") is None:
-        print("llama-cpp-python is not installed, so nothing is set beside torch")
+    if importlib.util.find_spec("llama_cpp") is None or not export.exists():
+        print("without llama-cpp-python and an export to GGUF nothing is set beside torch")
         return []
     found = []
+    notes = ["--notes", str(options.notes), *(["--dataset", options.dataset] if options.dataset else [])]
     for backend in ("torch", "llama.cpp"):
-        command = [sys.executable, __file__, "--run", run, "--backend", backend, "--notes", str(n_notes)]
-        said = subprocess.run([*command, "--export", str(export)], capture_output=True, text=True, check=True)
+        command = [sys.executable, __file__, "--run", options.run[0], "--backend", backend, *notes]
+        said = subprocess.run([*command, "--export", str(export)], stdout=subprocess.PIPE, text=True, check=True)
         found.append(json.loads(said.stdout.splitlines()[-1]))
-    first = found[0]["labels"]
+    first = found[0]["probabilities"]
     for one in found:
-        labels = one.pop("labels")
-        one["same_category"] = sum(a == b for a, b in zip(labels, first, strict=True)) / len(first)
+        own = one.pop("probabilities")
+        pairs = list(zip(own, first, strict=True))
+        one["same_category"] = sum(max(a, key=a.get) == max(b, key=b.get) for a, b in pairs) / len(pairs)
+        far = [abs(a[label] - b[label]) for a, b in pairs for label in b]
+        one |= {"largest": max(far), "mean": sum(far) / len(far)}
     return found
 
 
-def classified(run: str, backend: str, n_notes: int, export: Path | None) -> dict[str, Any]:
-    """Return what one backend makes of invented notes, how fast, and with how much memory.
+def taken(options: argparse.Namespace) -> list[str]:
+    """Return the notes that both backends classify.
+
+    Raises:
+        SystemExit: The dataset has fewer.
+    """
+    if not options.dataset:
+        return [written.text for _, written in iter_admissions(options.notes, SEED)]
+    dataset = open_dataset(Path(options.dataset))
+    texts = pl.concat([dataset.split(split) for split in SPLITS])["clean_text"].to_list()[: options.notes]
+    if len(texts) < options.notes:
+        raise SystemExit(f"{options.dataset} has {len(texts)} notes")
+    return texts
+
+
+def classified(run: str, backend: str, export: Path | None, texts: list[str]) -> dict[str, Any]:
+    """Return what one backend makes of notes, the tuned model alone, how fast, and with how much memory.
 
     Args:
         run: The run.
         backend: ``torch`` or ``llama.cpp``.
-        n_notes: How many notes.
         export: The export to GGUF.
+        texts: The notes.
     """
     if backend == "torch":
-        classifier = Classifier.load(run)
+        classifier = Classifier.load(run, system="tuned")
     else:
         assert export is not None
-        classifier = stand_in(run, export, llama_cpp).classifier
-    texts = [written.text for _, written in iter_admissions(n_notes, SEED)]
+        classifier = stand_in(run, export, llama_cpp, system="tuned").classifier
     classifier.classify(texts[:1])
     started = time.perf_counter()
-    labels = [found.label for found in classifier.classify(texts)]
+    found = classifier.classify(texts)
     seconds = time.perf_counter() - started
     megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6
     return {
-        "backend": backend, "notes": n_notes, "notes_per_second": n_notes / seconds, "megabytes": megabytes,
-        "labels": labels,
+        "backend": backend, "notes": len(texts), "notes_per_second": len(texts) / seconds, "megabytes": megabytes,
+        "probabilities": [dict(one.ranking) for one in found],
     }  # fmt: skip
 
 

@@ -2,13 +2,16 @@
 
 Invented short notes in Parquet files, a twelfth of them near-copies of another anywhere. Contenders run in a process of
 their own, from the command line's start to its end; rows are compared after sorting, and the script ends with status 1
-where they differ. With ``--classify`` notes of the same table are classified by a run too. With ``--kill`` a worker is
-killed half-way, then the whole job, which is then asked for again; what was repeated is counted. The part without Ray
-says what a note costs in processor time and bytes, which `docs/sums.py` reckons with.
+where they differ. With ``--classify`` notes of the same table are classified by a run too, in float32: in 16 bits the
+rounding of a note's probabilities depends on the notes that are read beside it, and those are others in partitions
+(``--native`` shows by how much). With ``--kill`` a worker is killed half-way, then the whole job, which is then asked
+for again; what was repeated is counted. The part without Ray says what a note costs in processor time and bytes, which
+`docs/sums.py` reckons with.
 """
 
 import argparse
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -60,6 +63,7 @@ def parse_options() -> argparse.Namespace:
     found.add_argument("--workers", type=int, default=2)
     found.add_argument("--classify", type=int, default=0, metavar="N", help="also classify N notes; needs --run")
     found.add_argument("--run", default="starter", help="the run that classifies")
+    found.add_argument("--native", action="store_true", help="classify in the run's own number format")
     found.add_argument("--kill", action="store_true", help="also kill a worker, and then the job")
     return found.parse_args()
 
@@ -223,14 +227,32 @@ def lose_a_worker(job: "subprocess.Popen[bytes]") -> int:
 
 def classified(folder: Path, options: argparse.Namespace) -> list[dict[str, Any]]:
     """Classify with one machine and with Ray, and return a row for each."""
-    local = nosology("classify", options.run, folder / "few.parquet", "--text", "body", "--out", folder / "p.parquet")
-    ray = nosology("classify", options.run, folder / "few", "--text", "body", "--out", folder / "p", "--engine", "ray")
+    run = options.run if options.native else in_float32(options.run, folder / "run")
+    local = nosology("classify", run, folder / "few.parquet", "--text", "body", "--out", folder / "p.parquet")
+    ray = nosology("classify", run, folder / "few", "--text", "body", "--out", folder / "p", "--engine", "ray")
     seconds = seconds_of(local), seconds_of(ray)
-    equal = same_predictions(folder / "p.parquet", folder / "p")
+    n_changed, far = between(folder / "p.parquet", folder / "p")
     return [
-        row("classify", name, taken, options.classify, equal)
+        row("classify", name, taken, options.classify, not n_changed and far <= TOLERANCE)
+        | {"n_changed": n_changed, "largest_difference": far}
         for name, taken in zip(("local", "ray"), seconds, strict=True)
     ]
+
+
+def in_float32(run: str, copy: Path) -> Path:
+    """Copy a run, let it answer in float32, and return the copy's folder."""
+    from nosology.files import read_json, write_json
+    from nosology.runs.files import RunFiles
+    from nosology.runs.integrity import record_again
+    from nosology.runs.run import Run
+
+    shutil.copytree(Run.open(run).folder, copy)
+    files = RunFiles(copy)
+    about = read_json(files.manifest)
+    about["config"]["model"]["dtype"] = "float32"
+    write_json(files.manifest, about)
+    record_again(files)
+    return copy
 
 
 def row(task: str, contender: str, seconds: float, n_notes: int, is_equal: bool) -> dict[str, Any]:
@@ -250,11 +272,11 @@ def same_rows(one: Path, other: Path) -> bool:
     return first.equals(second) and (one / "funnel.json").read_bytes() == (other / "funnel.json").read_bytes()
 
 
-def same_predictions(one: Path, other: Path) -> bool:
-    """Return whether labels are equal and probabilities within the tolerance."""
+def between(one: Path, other: Path) -> tuple[int, float]:
+    """Return how many labels two tables of predictions do not share, and how far their probabilities are apart."""
     first, second = pl.read_parquet(one), pl.read_parquet(other)
     far = (first["probability"] - second["probability"]).abs().max() or 0.0
-    return first["predicted_label"].equals(second["predicted_label"]) and float(str(far)) <= TOLERANCE
+    return int(first["predicted_label"].ne_missing(second["predicted_label"]).sum()), float(str(far))
 
 
 def report(rows: list[dict[str, Any]], options: argparse.Namespace) -> None:
@@ -264,6 +286,10 @@ def report(rows: list[dict[str, Any]], options: argparse.Namespace) -> None:
         taken = {row["contender"]: row["seconds"] for row in rows if row["task"] == task}
         if taken:
             ratios[f"{task}: local / ray"] = taken["local"] / taken["ray"]
+    for told in ("workers_lost", "n_repeated", "n_changed", "largest_difference"):
+        for row in rows:
+            if told in row and row["contender"] != "local":
+                print(f"{row['task']}, {row['contender']}: {told.replace('_', ' ')} {row[told]:.2g}")
     for name, ratio in ratios.items():
         print(f"{name} {ratio:.2f}")
     settings = {name: value for name, value in vars(options).items() if name != "json"}
