@@ -46,9 +46,9 @@ class LlamaCppModel:
         _silence(self._library)
         self._library.llama_backend_init()
         self._read: list[int] = []
-        self._model = self._library.llama_model_load_from_file(
-            str(file).encode(), self._library.llama_model_default_params()
-        )
+        settings = self._library.llama_model_default_params()
+        settings.use_extra_bufts = False  # 8 bits on AMX, which a virtual machine announces and may not have: SIGILL
+        self._model = self._library.llama_model_load_from_file(str(file).encode(), settings)
         context = self._opened(n_tokens, n_threads) if self._model else None
         if not context:
             raise ModelError("llama.cpp does not read this file", place=str(file), hint="export the run again")
