@@ -97,7 +97,7 @@ def read_many(n: int, seed: int) -> None:
             n_refused += 1
             said = str(error)
         assert CANARY not in said
-        assert time.monotonic() - started < 12, "the limit is 10 seconds, and ending the process takes a moment"
+        assert time.monotonic() - started < 10
         assert all(rss < 1 << 30 for rss in memory_of_readers())
     assert n_read > n / 20
     assert n_refused > n / 20, "a mutation that no file minds tests nothing"

@@ -71,5 +71,5 @@ class LimitReached(DataError):
     """A file needs more than reading one file may take."""
 
 
-FOR_UPLOADS = ReadLimits(memory_mb=1024, seconds=10, columns=1_000, unpacked_mb=256, total_seconds=10)
-"""What somebody sends to the service may take."""
+FOR_UPLOADS = ReadLimits(memory_mb=1024, seconds=8, columns=1_000, unpacked_mb=256, total_seconds=8)
+"""What somebody sends to the service may take; ending the reader takes a moment, and the answer comes within 10 s."""

@@ -20,7 +20,7 @@ from nosology.coding import icd
 from nosology.coding.rubrics import RubricTable
 from nosology.coding.stems import WORD, stems_of, term_stems
 from nosology.coding.terms import Term, shipped_terms
-from nosology.records import FloatArray
+from nosology.records import FloatArray, IntArray
 from nosology.suggesting.context import Context, has_cue, mark
 from nosology.suggesting.sentences import Stretch, sentences
 from nosology.text.sections import find_sections
@@ -51,18 +51,20 @@ class Meeting:
     """How one sentence meets rubrics, in one voice: said of now, denied, or past.
 
     Attributes:
-        cover: Share of the best term's weight that stands there. Shape ``(rubrics,)``.
-        weight: That weight, in nats. Shape ``(rubrics,)``.
-        term: Which term it is; -1 for none. Shape ``(rubrics,)``.
+        places: The rubrics that it meets, each once. Shape ``(rubrics met,)``, as the next three.
+        cover: Share of the best term's weight that stands there.
+        weight: That weight, in nats.
+        term: Which term it is.
     """
 
+    places: NDArray[np.int64] = field(repr=False)
     cover: NDArray[np.float32] = field(repr=False)
     weight: NDArray[np.float32] = field(repr=False)
     term: NDArray[np.int32] = field(repr=False)
 
     @property
     def strength(self) -> Single:
-        """How well the term is met: its cover squared, times the root of its weight. Shape ``(rubrics,)``."""
+        """How well the term is met: its cover squared, times the root of its weight. Shape ``(rubrics met,)``."""
         return np.asarray(self.cover**2 * np.sqrt(self.weight), np.float32)
 
 
@@ -100,14 +102,15 @@ class Reading:
         for meeting, target in zip(voices, (self.now, self.past, self.denied), strict=True):
             if meeting is None:
                 continue
-            np.maximum(target[row], meeting.strength, out=target[row])
-            self.terms[row] = np.where(self.terms[row] < 0, meeting.term, self.terms[row])
+            at = row, meeting.places
+            target[at] = np.maximum(target[at], meeting.strength)
+            terms = np.where(self.terms[at] < 0, meeting.term, self.terms[at])
             if target is self.now:
-                np.maximum(self.sharp[row], meeting.cover**4 * meeting.weight, out=self.sharp[row])
+                self.sharp[at] = np.maximum(self.sharp[at], meeting.cover**4 * meeting.weight)
                 whole = np.where(meeting.cover > _WHOLE, meeting.weight, 0)
-                is_rarer = whole > self.whole[row]
-                self.terms[row, is_rarer] = meeting.term[is_rarer]
-                np.maximum(self.whole[row], whole, out=self.whole[row])
+                terms = np.where(whole > self.whole[at], meeting.term, terms)
+                self.whole[at] = np.maximum(self.whole[at], whole)
+            self.terms[at] = terms
 
     def within(self, span: Stretch) -> list[int]:
         """Return the numbers of the sentences that lie mostly within a stretch of the text."""
@@ -332,35 +335,49 @@ class Lexicon:
         )
         if not shorts and set(columns) <= set(heard):
             return None
-        cover, weight = np.zeros(self._n_rubrics, np.float32), np.zeros(self._n_rubrics, np.float32)
-        term = np.full(self._n_rubrics, -1, np.int32)
         numbers, weights = self._touched(columns)
         if heard and len(numbers):
-            earlier = self._weights([column for column in heard if column >= 0])
-            is_new = weights > earlier[numbers] + 1e-6
+            earlier = np.zeros(len(numbers), np.float32)
+            heard_numbers, heard_weights = self._touched(sorted({column for column in heard if column >= 0}))
+            earlier[np.searchsorted(numbers, heard_numbers)] = heard_weights  # what was heard is among the found
+            is_new = weights > earlier + 1e-6
             numbers, weights = numbers[is_new], weights[is_new]
         covers = weights / self._total[numbers]
         is_enough = covers >= _LEAST_COVER
-        numbers, weights, covers = numbers[is_enough], weights[is_enough], covers[is_enough]
-        order = np.argsort(covers**2 * np.sqrt(weights), kind="stable")
-        places = self._place[numbers[order]]
-        cover[places], weight[places], term[places] = covers[order], weights[order], numbers[order]
+        return self._best(numbers[is_enough], weights[is_enough], covers[is_enough], shorts)
+
+    def _best(self, numbers: IntArray, weights: Single, covers: Single, shorts: Sequence[int]) -> Meeting:
+        """Return the best term of every rubric that some terms, or abbreviations, are of.
+
+        Args:
+            numbers: The terms. Shape ``(terms,)``, as the next two.
+            weights: How much of each stands there, in nats.
+            covers: The same as a share of the whole term.
+            shorts: Terms whose abbreviation stands there.
+        """
+        order = np.argsort(covers**2 * np.sqrt(weights), kind="stable")[::-1]
+        places, first = np.unique(self._place[numbers[order]], return_index=True)
+        best = order[first]
+        cover, weight, term = covers[best], weights[best], numbers[best]
         for number in shorts:
             place = self._place[number]
-            if cover[place] < 1 or weight[place] < _SHORT_WEIGHT:
-                cover[place], weight[place], term[place] = 1.0, _SHORT_WEIGHT, number
-        return Meeting(cover, weight, term)
+            is_it = places == place
+            if (is_it & (cover >= 1) & (weight >= _SHORT_WEIGHT)).any():
+                continue
+            places, cover = np.append(places[~is_it], place), np.append(cover[~is_it], np.float32(1))
+            weight, term = np.append(weight[~is_it], np.float32(_SHORT_WEIGHT)), np.append(term[~is_it], number)
+        return Meeting(places, cover, weight, term.astype(np.int32))
 
-    def _weights(self, columns: Sequence[int]) -> NDArray[np.float32]:
-        """Return how much of each term's weight some stems hold. Shape ``(terms,)``."""
-        if not columns:
-            return np.zeros(len(self._total), np.float32)
-        return np.asarray(self._postings[sorted(set(columns))].sum(axis=0), np.float32).ravel()
-
-    def _touched(self, columns: Sequence[int]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-        weights = self._weights(columns)
-        numbers = np.flatnonzero(weights)
-        return numbers, weights[numbers]
+    def _touched(self, columns: Sequence[int]) -> tuple[IntArray, Single]:
+        """Return the terms that hold some stems, in order, and how much of each one's weight that is, in nats."""
+        rows = [slice(*self._postings.indptr[column : column + 2]) for column in columns]
+        if not rows:
+            return np.zeros(0, np.int64), np.zeros(0, np.float32)
+        numbers = np.concatenate([self._postings.indices[row] for row in rows])
+        touched, where = np.unique(numbers, return_inverse=True)
+        weights = np.zeros(len(touched), np.float32)
+        np.add.at(weights, where, np.concatenate([self._postings.data[row] for row in rows]))
+        return touched, weights
 
 
 def _row_spans(spans: Sequence[Stretch], rows: Sequence[int]) -> tuple[Stretch, ...]:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from findings import found
 from nosology.deidentification.detectors import presidio
+from nosology.deidentification.detectors import scrubadub_detectors as scrubadub_detectors_module
 from nosology.deidentification.detectors.scrubadub_detectors import scrubadub_detectors
 from nosology.errors import ModelError
 
@@ -37,6 +38,21 @@ def test_what_scrubadub_finds_has_our_types_and_offsets(text: str, expected: tup
 @pytest.mark.parametrize("text", ["BP 120/80", "a lesion at 2.5 cm", "seen at noon. dot", "Dr. Okafor on March 14", ""])
 def test_where_no_gate_opens_scrubadub_finds_nothing(text: str) -> None:
     assert found(scrubadub_detectors, text) == []
+
+
+def test_a_stretch_that_comes_again_and_again_is_looked_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    detector, seen = scrubadub_detectors_module._detector("phone"), []
+    real = detector.iter_filth
+
+    def looked_at(text: str) -> object:
+        seen.append(text)
+        return real(text)
+
+    monkeypatch.setattr(detector, "iter_filth", looked_at)
+    line = "x" * 45 + " call (617) 555-0142 or (617-555-0143) " + "y" * 45 + "\n"
+    numbers = ["(617) 555-0142", "617-555-0143"]
+    assert [value for _, value in found(scrubadub_detectors, line * 40)] == numbers * 40
+    assert len(seen) == len(set(seen)) <= 3
 
 
 def test_scrubadub_is_not_imported_for_a_text_that_holds_nothing_for_it() -> None:

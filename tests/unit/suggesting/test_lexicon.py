@@ -137,5 +137,32 @@ def test_the_term_that_met_is_known_and_where_it_stands(lexicon: Lexicon) -> Non
     assert "C18" not in lexicon.leaves
 
 
+@pytest.mark.parametrize(
+    "sentence",
+    ["Acute myocardial infarction with heart failure and atrial fibrillation.", "COPD, DM and CKD.", "None."],
+)
+def test_a_meeting_has_each_rubric_once_with_the_term_that_a_walk_over_all_terms_finds(
+    lexicon: Lexicon, sentence: str
+) -> None:
+    found = [column for _, column in lexicon._words(sentence, is_small=False)]
+    meeting = lexicon._meet([], found)
+    columns = sorted({column for column in found if column >= 0})
+    weights = np.asarray(lexicon._postings[columns].sum(axis=0)).ravel()
+    covers = weights / lexicon._total
+    best: dict[int, float] = {}
+    for number in np.flatnonzero(covers >= 0.34):
+        place = int(lexicon._place[number])
+        best[place] = max(best.get(place, 0.0), float(covers[number] ** 2 * np.sqrt(weights[number])))
+    for short in (-1 - column for column in found if column < 0):
+        best[int(lexicon._place[short])] = max(best.get(int(lexicon._place[short]), 0.0), float(np.sqrt(8.0)))
+    if meeting is None:
+        assert not found
+        return
+    assert sorted(meeting.places) == sorted(best)
+    for place, strength, term in zip(meeting.places, meeting.strength, meeting.term, strict=True):
+        assert lexicon._place[term] == place
+        assert strength == pytest.approx(best[int(place)], rel=1e-5)
+
+
 def test_the_index_is_small(lexicon: Lexicon) -> None:
     assert lexicon.n_bytes < 10_000_000

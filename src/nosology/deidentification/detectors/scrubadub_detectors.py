@@ -40,16 +40,19 @@ def scrubadub_detectors(text: str) -> Iterator[Span]:
 
 
 def _phones(text: str, gate: re.Pattern[str]) -> Iterator[Span]:
-    """Yield phone numbers; the matcher, slow on whole notes, sees only the stretches that could hold one."""
+    """Yield phone numbers; the matcher, at milliseconds a stretch, sees those that could hold one, and each once."""
+    known: dict[str, list[tuple[int, int]]] = {}
     end = 0
     for match in gate.finditer(text):
         if match.start() < end:
             continue
         start, end = max(0, match.start() - _AROUND_PHONE), match.end() + _AROUND_PHONE
-        for filth in _detector("phone").iter_filth(text[start:end]):
-            begin = start + filth.beg
-            begin += text[begin] == "(" and ")" not in text[begin : start + filth.end]  # "(617-555-0142)" in brackets
-            yield Span(begin, start + filth.end, "CONTACT")
+        stretch = text[start:end]
+        if stretch not in known:
+            known[stretch] = [(filth.beg, filth.end) for filth in _detector("phone").iter_filth(stretch)]
+        for first, last in known[stretch]:
+            is_open = stretch[first] == "(" and ")" not in stretch[first:last]  # "(617-555-0142)" in brackets
+            yield Span(start + first + is_open, start + last, "CONTACT")
 
 
 # scrubadub's own patterns for these two let several repeats share the same characters, which takes time beyond all
