@@ -7,22 +7,19 @@ import shlex
 import socket
 import subprocess
 import sys
-import threading
 import time
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx2
 import pytest
 
 import postgres
 from nosology.feedback.audit import entries
 from nosology.feedback.checking import check
 from nosology.feedback.store import FeedbackStore
-from nosology.files import sha256_text
 from nosology.serve.http.keys import KeyFile
+from service_load import Load, notes
 from service_process import serving, skip_without, train_tiny_run
 from service_world import until
 
@@ -78,49 +75,6 @@ def hook_call() -> Any:
     from service_world import hook_call
 
     return hook_call("Chest pain.")
-
-
-def notes(*texts: Any) -> Any:
-    return {"notes": [{"id": str(i), "text": text} for i, text in enumerate(texts)]}
-
-
-class Load:
-    """Threads that read notes and decide on them, and remember what was answered."""
-
-    def __init__(self, url: str, n_threads: int = 6) -> None:
-        self.url, self.is_over = url, threading.Event()
-        self.predicted: list[str] = []
-        self.decided: list[str] = []
-        self.broken: list[str] = []
-        self.threads = [threading.Thread(target=self._work, args=(i,), daemon=True) for i in range(n_threads)]
-        for thread in self.threads:
-            thread.start()
-
-    def _work(self, number: int) -> None:
-        with httpx2.Client(base_url=self.url, timeout=60) as client:
-            for turn in range(100_000):
-                if self.is_over.is_set():
-                    return
-                text = f"Note {number}-{turn}: chest pain, {uuid.uuid4()}"
-                try:
-                    answer = client.post("/v1/classify", json=notes(text))
-                    if answer.status_code in (429, 503):
-                        continue
-                    answer.raise_for_status()
-                    self.predicted.append(sha256_text(text))
-                    receipt = answer.json()["predictions"][0]["receipt"]
-                    decision_id = str(uuid.uuid4())
-                    body = {"id": decision_id, "receipt": receipt, "verdict": "accepted"}
-                    if client.post("/v1/feedback", json=body).status_code == 201:
-                        self.decided.append(decision_id)
-                except httpx2.HTTPError as error:
-                    self.broken.append(type(error).__name__)
-                    return
-
-    def join(self) -> None:
-        self.is_over.set()
-        for thread in self.threads:
-            thread.join(60)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

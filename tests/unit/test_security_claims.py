@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from nosology.runs.files import LocalFiles, RunFiles
+
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "explanation" / "security.md").read_text(encoding="utf-8")
 
@@ -49,3 +51,27 @@ def test_every_test_that_the_page_on_security_names_exists() -> None:
     written |= {file.stem for file in files}  # a whole file of tests
     assert len(named) > 30
     assert named <= written
+
+
+def places_of(files: object) -> Iterator[Path]:
+    """Yield every file and folder that a record of places names."""
+    for name, member in vars(type(files)).items():
+        if isinstance(member, property) and isinstance(place := getattr(files, name), Path):
+            yield place
+
+
+def names_of(place: Path) -> set[str]:
+    """Return what a table may call a place: itself, or a folder that it stands in."""
+    return {place.as_posix(), *(f"{folder.as_posix()}/" for folder in (place, *place.parents))}
+
+
+def test_the_page_on_sharing_says_of_every_place_in_a_run_what_it_reveals() -> None:
+    page = (ROOT / "docs" / "how-to" / "sharing-runs.md").read_text(encoding="utf-8")
+    named = {name for row in re.findall(r"^\|([^|]+)\|", page, re.MULTILINE) for name in re.findall(r"`([^`]+)`", row)}
+    run = RunFiles(Path("run"))
+    parts = (run, run.ensemble, run.suggester, run.evaluation("*"), LocalFiles(run.calibrated / "*"))
+    places = [place.relative_to(run.folder) for files in parts for place in places_of(files)]
+    places.append(run.evaluation("*").predictions("SYSTEM").relative_to(run.folder))
+    assert len(places) > 25
+    untold = [place.as_posix() for place in places if not names_of(place) & named]
+    assert untold == ["calibrated"], "what stands in it is told file by file"
