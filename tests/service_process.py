@@ -20,6 +20,8 @@ from evaluation_world import write_dataset
 from nosology.classifier.calibration import fit
 from nosology.config import Config
 from nosology.files import write_json
+from nosology.runs.files import RunFiles
+from nosology.runs.integrity import record_again
 from service_world import until
 from tiny_models import save_tiny_model
 
@@ -42,6 +44,7 @@ def train_tiny_run(folder: Path) -> Path:
     train(folder / "dataset", folder / "run", config)
     log_probs = np.log(np.random.default_rng(0).dirichlet(np.ones(4) * 0.3, size=200))
     write_json(folder / "run" / "calibration.json", fit(log_probs, log_probs.argmax(axis=1)).to_json())
+    record_again(RunFiles(folder / "run"))
     (folder / "run" / "report").mkdir()
     (folder / "run" / "report" / "index.html").write_text(
         "<!doctype html><html lang=en><title>Report</title><h1>R</h1>"

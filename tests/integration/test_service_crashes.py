@@ -5,6 +5,7 @@ started again with the same words and nothing else is done for it.
 """
 
 import json
+import os
 import random
 import sqlite3
 import subprocess
@@ -26,7 +27,7 @@ from service_world import until
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(3_000)]
 
-N = 50
+N = int(os.environ.get("NOSOLOGY_TEST_CRASHES", "50"))
 PATIENCE = 120.0  # seconds, on a machine that is busy with other things
 
 
