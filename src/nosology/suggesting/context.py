@@ -12,8 +12,9 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from nosology.suggesting import cues, doubts, kin, past
+from nosology.suggesting import cues, doubts, kin, past, reach
 
+_NEAR = 100  # characters before a comma or colon that say what it parts
 _FAR = 150  # characters; a cue further before a mention belongs to something else
 _INTRODUCED = re.compile(  # a colon behind such words introduces what they speak of
     r"(?:den(?:ies|ied)|neg(?:ative)?(?: for)?|no|not|hx|history|ph|pmhx?|pshx?|suspected|possible|differential|"
@@ -24,8 +25,10 @@ _INTRODUCED = re.compile(  # a colon behind such words introduces what they spea
 )
 _CARRIED_ON = re.compile(
     r"(?:\s+(?:on|at|in|during|after|following|throughout)(?:\s+[\w'’-]+){1,4}?)?\s*(?:,?\s*(?:(?:which|who|"
-    r"that)(?: (?:has|have|had|is|was|were) (?:now|since))?|now|since|"
-    r"(?:(?:long|fully|since|now|successfully) )*(?:treated|cured|resolved|cleared|settled|healed|excised|repaired))|"
+    r"that)(?: (?:has|have|had|is|was|were) (?:now|since))?|now|since|sober|"
+    r"abstinent|clean|dry|(?:seizure|symptom|disease)-free|(?:(?:long|fully|since|now|successfully) )*(?:treated|"
+    r"cured|resolved|cleared|settled|healed|excised|repaired))|"
+    r"(?:which|that) (?:never|did not|has not|hasn['’]t|didn['’]t) (?:recur\w*|return\w*|come back|came back)|"
     r"(?:was|were|(?:has|had|have) been) considered,? but|[–—])(?!\w)",
     re.IGNORECASE,
 )
@@ -93,7 +96,10 @@ def mark(sentence: str, start: int, end: int) -> Context:
     before, behind = _scope(sentence, start, end)
     negated, family = _is_denied(before, behind), is_of_family(sentence, start)
     if family:
-        behind = cues.AT_AGE.sub("", behind)  # when it began in a relative says nothing of whether it is over
+        before, behind = (
+            kin.THEIRS.sub("", before),
+            cues.AT_AGE.sub("", behind),
+        )  # their history is no past; and when it began in a relative says nothing of whether it is over
     return Context(
         negated=negated,
         family_history=family,
@@ -115,9 +121,12 @@ def is_negated(sentence: str, start: int, end: int) -> bool:
 
 def is_of_family(sentence: str, start: int) -> bool:
     """Return whether the words at ``sentence[start:]`` are told of a relative or of another person."""
-    if kin.FAMILY_HEADER.match(sentence):
+    header = kin.FAMILY_HEADER.match(sentence)
+    if header and _is_under(sentence, header, start):
         return True
     first, last = _hard_clause(sentence, start, start, of_person=True)
+    if header and first < header.end() <= start:
+        first = header.end()  # a header that is closed says nothing of what follows
     before, behind = sentence[first:start], sentence[start:last]
     if kin.FAMILY_PHRASE.search(before) or kin.RELATIVE_BEHIND.match(behind):
         return True
@@ -125,6 +134,25 @@ def is_of_family(sentence: str, start: int) -> bool:
     return any(_is_subject(before, relative) for relative in relatives) or (
         bool(relatives) and kin.THEMSELVES.match(behind) is not None
     )
+
+
+def _is_under(sentence: str, header: re.Match[str], start: int) -> bool:
+    """Return whether a header on relatives stands over a mention: it may be closed, or a sentence may have ended."""
+    if header.end() > start:
+        return True
+    rest = sentence[header.end() : start]
+    if kin.CLOSED.match(rest):
+        return False
+    stops = list(cues.SENTENCE_END.finditer(rest))
+    if not stops:
+        return True
+    if not kin.IS_LIST.match(rest):
+        return False
+    told = rest[stops[-1].end() :]
+    if kin.RELATIVE_AHEAD.search(told):
+        return True
+    whole = told + sentence[start:].split(".")[0]
+    return kin.OF_THE_PATIENT.search(whole) is None and cues.FINITE.search(whole) is None
 
 
 def _is_subject(before: str, relative: re.Match[str]) -> bool:
@@ -136,6 +164,8 @@ def _is_subject(before: str, relative: re.Match[str]) -> bool:
         return tail.strip().lower() == "to"
     if kin.INFORMANT.search(tail) or kin.OTHER_SUBJECT.search(tail):
         return False
+    if relative[0].lower() in ("children", "kids") and kin.COUNTED.search(head) and tail.startswith(","):
+        return False
     if kin.IN_TURN.match(tail) or (kin.KEEPING.search(head) and tail.lower().split()[:1] == ["with"]):
         return True
     if kin.NOT_SUBJECT.search(head) and not kin.ONE_OF.search(head):
@@ -145,7 +175,7 @@ def _is_subject(before: str, relative: re.Match[str]) -> bool:
 
 def _is_denied(before: str, behind: str) -> bool:
     plain = _masked(_masked(before, doubts.UNSETTLED_AHEAD), cues.PSEUDO_DENIAL)
-    if cues.DENIED_AHEAD.search(plain):
+    if reach.DENIED_HEADER.search(before) or reach.reaches(cues.DENIED_AHEAD, plain, reach.NOT_REACHED_BY_DENIAL):
         return True
     if cues.ODDS_AHEAD.search(before) and cues.ODDS_LOW.match(behind):
         return True
@@ -157,7 +187,9 @@ def _is_uncertain(before: str, behind: str) -> bool:
     plain = _masked(before, doubts.PSEUDO_UNCERTAIN)
     return any(
         (
-            doubts.UNCERTAIN_AHEAD.search(plain),
+            reach.reaches(doubts.UNCERTAIN_AHEAD, plain, reach.NOT_REACHED_BY_DOUBT),
+            reach.OPEN_HEADER.search(before),
+            reach.INVERTED_AHEAD.search(before) and reach.INVERTED_BEHIND.match(behind),
             doubts.UNSETTLED_BEHIND.match(behind),
             doubts.UNCERTAIN_BEHIND.match(behind),
         )
@@ -165,7 +197,7 @@ def _is_uncertain(before: str, behind: str) -> bool:
 
 
 def _is_past(before: str, behind: str) -> bool:
-    if past.PAST_AHEAD.search(_masked(before, past.PSEUDO_PAST) + " "):
+    if reach.PAST_HEADER.search(before) or past.PAST_AHEAD.search(_masked(before, past.PSEUDO_PAST) + " "):
         return True
     found = past.PAST_BEHIND.search(_masked(behind, past.PSEUDO_PAST))
     if found is None:
@@ -237,7 +269,8 @@ def _hard_clause(sentence: str, start: int, end: int, *, of_person: bool = False
         leading = cues.LEADING.match(sentence, first)
         first = leading.end() if leading and leading.end() <= start else first
         for match in cues.COLON.finditer(sentence, first, start):
-            if not _INTRODUCED.search(sentence[first : match.start()]):
+            header = sentence[max(first, match.end() - _NEAR) : match.end()]
+            if not _INTRODUCED.search(header[:-1]) and not reach.HEADER.search(header):
                 first = match.end()
     return first, last
 
@@ -253,6 +286,10 @@ def _begins_anew(sentence: str, first: int, comma: int, segment_end: int) -> boo
     segment = sentence[comma + 1 : segment_end]
     if _LISTED.match(segment) or _LIST_OF_DENIED.match(segment):
         return False
+    if cues.HABIT.search(sentence, max(first, comma - _NEAR), comma) and cues.OF_ITS_OWN_CAUSE.match(
+        sentence, comma + 1
+    ):
+        return True
     if comma > first and cues.LEADING_TIME.match(sentence[first:comma]):
         return False
     return cues.OWN_CLAUSE.match(segment) is not None

@@ -29,7 +29,10 @@ _FINITE = (
     r"showed|reveals?|revealed|demonstrates?|demonstrated|develops?|developed|started|began|became|appears?|appeared|"
     r"reports?|reported|endorses?|endorsed|complain(?:s|ed|ing)?|admits?|presents?|presented|noted|found|treated|"
     r"diagnosed|suffers?|suffered|worsen(?:s|ed|ing)|flaring|improv(?:es|ed|ing)|attributed|explain(?:s|ed)|caused|"
-    r"requir(?:es|ed)|responded|progressed|led|accounted)"
+    r"requir(?:es|ed)|responded|progressed|led|accounted|wakes|woke|lasts|lasted|recurs|recurred|returned|flared|"
+    r"bothers|bothered|"
+    r"troubles|disturbs|keeps|kept|comes|came|makes|made|interferes|lingers|lingered|follows|followed|occurs|occurred|"
+    r"happens|happened|prevents|prevented|arose|arises|stems|stemmed|got|gets|stays|stayed|predominates|warrants)"
 )
 _AFFIRMING = (
     r"(?:\(\+\)|\+(?=\s?\w)|(?:positive|pos|\+ve) for|(?:now|currently|known|current|ongoing|longstanding|chronic|"
@@ -39,13 +42,19 @@ _AFFIRMING = (
 )
 STOP = "".join(f"(?<!{word})" for word in ("prev", "poss", "prob", "mat", "pat", "hx", "fam", "approx")) + r"\.\s"
 """The end of a sentence; a point behind a short form is none."""
+SENTENCE_END = compiled(rf"[;\n]|{STOP}")
 HARD_END = compiled(
     rf"[;\n]|{STOP}|\s[–—]\s|(?<![\w-])(?:but|however|although|though|except(?: for)?|aside from|apart from|other than|"
-    r"whereas|while|despite|which|who|(?<!has )(?<!have )(?<!not )(?<!as )(?<!been )yet(?! to\b)|nevertheless|"
+    r"whereas|while(?! (?:in the|at|serving|on|an?|still)\b)|despite|which|who|where|wherein|save for|barring|"
+    r"with the exception of|excepting|besides|nonetheless|"
+    r"even so|that said|all the same|conversely|(?:in|by) contrast|on the other hand|(?<=[,;] )(?:only|just|merely|"
+    r"rather(?! than)|instead(?! of))|"
+    r"(?<!has )(?<!have )(?<!not )(?<!as )(?<!been )yet(?! to\b)|nevertheless|"
     r"because(?: of)?|due to|d/t|secondary to|2/2|caused by|"
     r"owing to|on (?:a |the )?background of|presents? with|presented with|presenting with|p/w|"
     r"admitted (?:for|with)|reports?|reported|endorses?|complain(?:s|ed|ing)? of|c/o|admits? to|"
-    r"(?:did|does) (?:reveal|show|have|report)|(?:positive|pos|\+ve) for|still|now|currently|found to have)(?![\w-])|"
+    r"(?:did|does) (?:reveal|show|have|report)|(?:positive|pos|\+ve) for|still(?! (?:to|has to|have to|needs?|cannot|"
+    r"not|under|in|a)\b)|now|currently|found to have)(?![\w-])|"
     r"\(\+\)|(?:^|(?<=[\s,]))\+(?=\s?\w)"
 )
 LEADING = compiled(
@@ -73,7 +82,22 @@ OVER_NEXT = compiled(
     r"cleared|healed|disappeared|settled|recovered|gone|went)(?![\w-])"
 )
 """Behind "and", that what came before it is over."""
-AND = compiled(rf"\band\s+(?=(?:now|then|currently|{_SUBJECT}|(?:the |his |her )?(?:[\w'’-]+\s+){{0,2}}?{_FINITE})\b)")
+HABIT = compiled(
+    r"(?<![\w-])(?:no|nil|non?|denies|denied|denying|never|without|not|n['’]t|any)[ -][^,;]{0,40}?(?:smok\w*|drink\w*|"
+    r"alcohol|"
+    r"tobacco|drugs?(?: use| misuse| abuse)?|cigarettes|etoh|illicits?|allerg\w+|reactions?|exercise|"
+    r"vaping)(?: \w+){0,2}$"
+)
+OF_ITS_OWN_CAUSE = compiled(
+    r"\s*(?!(?:or|nor|and)\b)(?:[\w'’/-]+\s+){1,4}?(?:due to|secondary to|attributable to|related to|acquired|"
+    r"contracted|"
+    r"inherited|from|because of|since|over|on the|for)(?![\w-])"
+)
+"""Behind a denied habit or allergy and a comma, a diagnosis of which more is told: no further habit."""
+AND = compiled(
+    rf"\band\s+(?!not\s)(?=(?:now|then|currently|{_SUBJECT}|(?:the |his |"
+    rf"her )?(?:[\w'’-]+\s+){{0,2}}?{_FINITE})\b)"
+)
 FINITE = compiled(rf"(?<![\w-]){_FINITE}(?![\w-])")
 NEW_SUBJECT = compiled(rf"(?:now|then|currently|{_SUBJECT}|{_FINITE})(?![\w-])")
 AT_AGE = compiled(r"(?<![\w-])(?:aged?|at (?:the )?age(?: of)?|at) \d+")
@@ -117,6 +141,14 @@ _PLAIN_NOT = (
     + "not"
 )
 _BE = rf"(?:(?:is|are|was|were)(?: not|n['’]t)|{_PLAIN_NOT})"
+_DOING = (
+    r"used?|taken?|tried|try|need(?:ed)?|required?|received?|under(?:go|gone)|inject(?:ed)?|chew(?:ed)?|abused?|"
+    r"smoked?|"
+    r"drunk|drink|consumed?|touch(?:ed)?|been (?:on|given|prescribed|offered|exposed to|started on|put on)|"
+    r"contract(?:ed)?|caught|catch|got|get|gotten|acquired?|sustain(?:ed)?|progress(?:ed)? to|voiced?|"
+    r"volunteer(?:ed)?|described?|disclosed?|produced?|uncover(?:ed)?|confirm(?:ed)?|yield(?:ed)?|grow|grown"
+)
+"""What one has not done, where it stands right before a mention: used, needed, caught."""
 # A word that "no" or "without" may stand before while the diagnosis itself is there all along.
 _BYSTANDER = (
     r"(?:known |documented |previous |significant |current |recent |obvious |clear |further |new )*"
@@ -130,7 +162,10 @@ _BYSTANDER = (
     r"doubt|question|"
     r"follow[- -]?up|plans?|need|indication|intervention|longer(?! (?:suspect|think|consider|believ|favou?r|worried|"
     r"concerned))|further|new|reason(?! to (?:suspect|think|believe))|way|absence|lack|adherence|"
-    r"compliance|effect|success|explanation|cause|time|one(?! (?:in|of|on|else|has|had|at))|relatives?|urine output)"
+    r"compliance|effect|success|explanation|cause|time|sooner|wonder|mistaking|matter|shortage|hiding|ignoring|"
+    r"stranger|secret|surprise|"
+    r"escaping|arguing|avoiding|getting away|end of|other \w+ than|one(?! (?:in|of|on|else|has|had|at))|relatives?|"
+    r"urine output)"
 )
 _BARELY = r"(?:hardly|scarcely|barely)"
 _NEGATOR = (
@@ -151,7 +186,10 @@ PSEUDO_DENIAL = compiled(
     rf"(?<![\w-])(?:{_NEGATOR} {_WEAKENED}{{0,5}}?(?:den(?:y|ies|ied|ying)|lack\w*|without|absen(?:t|ce of)|refut\w+|"
     rf"contradict\w*|disprov\w+|"
     r"(?:free|clear|rid|cleared|devoid) (?:of|from)|doubt\w*|(?:argue|speak|point|weigh)s? against)(?![\w-])|"
-    rf"(?:no|not any|without(?: any)?|nil|w/o|any) (?:{_BYSTANDER})(?![\w-])|(?:no|without|beyond(?: any)?) "
+    rf"{_NEGATOR} (?:(?!(?:and|or|nor|but)\s)[\w'’-]+ ){{1,6}}?(?:without|(?:free|devoid|clear) of|with no)(?![\w-])|"
+    rf"{_NEGATOR} (?:\w+ ){{0,4}}?(?:say|said|claim|state|pretend|maintain|true)(?: that)? (?:he|she|they|it|there|the "
+    rf"patient) (?:has|have|had|is|are|was|were) (?:no|not)(?![\w-])|"
+    rf"(?<!at )(?:no|not any|without(?: any)?|nil|w/o|any) (?:{_BYSTANDER})(?![\w-])|(?:no|without|beyond(?: any)?) "
     rf"(?:longer{_STANCE}|doubt)|not (?:only|just|merely|simply|certain|sure|known|necessarily)|"
     rf"negative for (?:years|months|weeks)|not (?:in|un)(?:frequent|common|usual)\w*|not (?:rare|seldom)\w*|"
     r"(?:wrong|untrue|false|incorrect|not true|misleading)(?: to (?:say|claim|suggest|think))?(?: that)?(?: (?:he|"
@@ -179,7 +217,7 @@ DENIED_AHEAD = compiled(
     r"(?<![\w-])(?:"
     + any_of(
         _NO,
-        r"den(?:ies|ied|ying)",
+        r"den(?:y|ies|ied|ying)",
         r"without(?: any)?(?: (?:evidence|signs?|features|symptoms) of)?",
         r"w/o(?:ut)?",
         r"nil",
@@ -187,6 +225,10 @@ DENIED_AHEAD = compiled(
         r"never (?:had|has|have|been diagnosed with|developed|experienced|suffered|complained of|diagnosed with|a )",
         r"never (?:been (?:any|an?|diagnosed|shown|found|known to have))|never(?: any| an?)?$",
         r"(?:negative|neg|-ve) for",
+        r"(?:^|(?<=[,:;(.] ))(?:neg|negative)$",
+        r"(?:allow(?:s|ed)|enabl(?:es|ed)|permit(?:s|ted)|helped) (?:us |me |them )?to (?:exclude|rule out)",
+        r"(?<!not )able to (?:exclude|rule out)|managed to (?:exclude|rule out)",
+        r"not much (?:to (?:suggest|support|indicate)|evidence (?:of|for))|struggl(?:e|ing) to believe",
         r"(?:tests?|screen(?:ed|s)?|swab|culture|biopsy|serology) (?:was |is |were |came back )?(?:negative|neg)",
         r"(?:free|clear|devoid|cleared) (?:of|from)",
         r"absen(?:ce of|t)",
@@ -232,6 +274,12 @@ DENIED_AHEAD = compiled(
         rf"{_BE}(?= [\w-]+(?: [\w-]+)?$)",
         rf"(?:{_AUX}|{_PERFECT}|{_BE})$",
         r"rather than|instead of|as opposed to|other than",
+        r"at no (?:time|point|stage)|on no occasion|in no way|under no circumstances",
+        r"(?:disprove[sd]?|refute[sd]?|rebut(?:s|ted)|negate[sd]?|dispel(?:s|led)|overturn(?:s|ed)?|debunk(?:s|ed)?)",
+        r"(?:managed to avoid|(?<!be )(?:avoided|escaped|averted|evaded)|(?:was|were|been) spared)"
+        r"(?: (?:any|an?|the|all|further|from))*$",
+        rf"(?:never|{_AUX}|{_PERFECT})(?: ever)? (?:{_DOING})(?: (?:any|an?|regular|of|more than))*"
+        r"(?: [\w'’-]+(?: [\w'’-]+)?(?:,| or|, or| and| nor))*(?: (?:any|an?))?$",
         r"resists? the diagnosis of",
     )
     + r")(?![\w-])"
@@ -270,8 +318,14 @@ DENIED_BEHIND = compiled(
     r"inconceivable|unusual|uncharacteristic|atypical|doubtful|doubted|dubious|far-?fetched|less likely|least likely|"
     r"not favou?red|disfavou?red|out of the question|in doubt|hard to credit|unsupported|a long shot|"
     r"(?:very )?(?:low|bottom|far down|lower) (?:down )?(?:on|in|of) (?:the|my|our) (?:differential|list|ddx))|"
-    r"negative|neg|-ve|denied|"
+    rf"(?:has|have|had) (?:not|never) been {_SEEN}|(?:has|have|had)n['’]t been {_SEEN}|(?:looked for|sought|"
+    rf"searched for)"
+    r"(?:,? (?:and|but))? not|nil|none|off (?:the|my|our) list|(?:can be )?(?:crossed|struck) off|"
+    r"negative|neg|-ve|denied|non-?reactive|unreactive|undetectable|"
     r"(?:has been |was )?(?:refuted|disproved|discounted|dismissed|rejected|discarded|abandoned|eliminated)))|"
+    r"\s+(?:\w+ )?(?:tests?|screen(?:ing)?|serology|swabs?|cultures?|pcr|antigen|antibod(?:y|ies)|markers?|titres?|"
+    r"titers?|"
+    r"assay|panel|smears?) (?:[\w'’-]+ ){0,3}?(?:normal|clear|unremarkable|not raised)|"
     rf"\s*(?:isn|wasn|aren|weren)['’]t {_SEEN})(?![\w-])"
 )
 
@@ -293,7 +347,14 @@ ANY = re.compile(  # the first words of whatever marks denial or the past; a tes
     r"barely|scant|slender|meagre|poor|weak|few|dubious|unconvinced|unpersuaded|s[ck]eptic|disbelie|surpris|astonish|"
     r"inconsistent|incompatible|odds|out of keeping|irreconcilable|atypical|unusual|contra|implausible|inconceivable|"
     r"far-?fetched|uncharacteristic|less|least|disfavou?red|unsu|negligible|prev|complet|finished|success|once|"
-    r"before|when|burn|quiescent|killed|claimed|lost|dismiss|discount|reject|discard|abandon|withdr|suspicion|"
+    r"before|when|burn|quiescent|inactive|stage|faded|lifted|died|sober|abstinent|clean|dry|at (?:no|\w+teen|boarding|"
+    r"high|primary|secondary|school|university|college|nursery|kindergarten)|treated|avoid|escape|avert|evad|"
+    r"spared|disprove|refute|rebut|negate|dispel|overturn|debunk|undetect|non-?react|unreact|(?:back|tests?|screen|"
+    r"swabs?|cultures?|serology|pcr|antigen|antibod\w+|panel|smears?)(?: \w+){0,2} normal|struggl|allow|"
+    r"enabl|permit|manag|"
+    r"off|crossed|struck|behind|thing|deny|closed|while (?:in|at|serving)|time (?:ago|back)|way back|days|rather|"
+    r"instead|long|devoid|"
+    r"killed|claimed|lost|dismiss|discount|reject|discard|abandon|withdr|suspicion|"
     r"concern|likelihood|probability|chance|risk|case|evidence|support|ex-|stop|ceased|over|went|negative|free|clear|"
     r"absen|rule|ruled|exclu|lack|fail|unable|unlikely|improbable|neither|doubt|low|little|minimal|against|resolved|"
     r"h/o|"

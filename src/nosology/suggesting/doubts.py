@@ -16,11 +16,15 @@ _UNABLE = (
     r"(?:do|does|did|would|will)(?: not|n['’]t)(?: yet)?(?: (?:fully|entirely|completely|reliably|confidently))?|"
     r"(?:has|have|had)(?: not|n['’]t)(?: yet)?|(?:insufficient|inadequate|not enough|hard|difficult|impossible|"
     r"failed|not possible|too early|yet) to)(?: (?:fully|entirely|completely|reliably|confidently|definitively|"
-    r"safely|yet))?"
+    r"safely|yet|with (?:any )?(?:certainty|confidence)))?"
 )
 _UNSETTLED = any_of(
     rf"{_UNABLE} {_SETTLE}",
-    r"(?:to|please|must|should|will|need(?:s|ed)? to|in order to|want to|plan to|helps?) (?:rule out|r/o|exclude)",
+    r"to be (?:excluded|ruled out)(?=\s*:)|(?:confirm|prove) (?:or|and) (?:refute|exclude|disprove|rule out)|"
+    r"(?:make sure|making sure|ensure|be certain|make certain)(?: that)? (?:it|this|that|he|she|there)(?:['’]s| is|"
+    r" has)? (?:not|no)|"
+    r"(?:(?<!us )(?<!me )(?<!them )(?<!able )(?<!allowed )(?<!managed )to|please|must|should|will|need(?:s|ed)? to|"
+    r"in order to|want to|plan to|helps?) (?:rule out|r/o|exclude)",
     r"(?:for|and) (?:rule[- ]out|r/o(?!['’]?d)|exclusion of)|r/o(?!['’]?d)|rule-out(?! for)|^\s*rule out(?! for)|"
     r"(?<=[,:(/] )rule out(?! for)|(?:^|(?<=, )|(?<=: ))exclude|(?:to|for) exclusion of",
 )
@@ -63,13 +67,16 @@ UNCERTAIN_AHEAD = compiled(
         r"(?:unsure|uncertainty|debate|query) (?:about|over|of|regarding)",
         r"(?:consider(?:ing|ed)?|contemplat(?:e|ing)|vs\.?|versus|either|whether|if|thought to (?:be|have)|"
         r"felt to (?:be|represent)|"
-        r"appears? to (?:be|have|represent)|looks? like|seems? (?:to be|like)|favou?r(?:s|ed|ing)?|at risk (?:of|"
+        r"appears? to (?:be|have|represent)|looks? like|seems? (?:to be|like)|favou?r(?:s|ed|ing)?|"
+        r"safety[- ]net\w*(?: advice)?(?: given)? (?:for|about)|i fear|watch out for|in case (?:this|it|he|she|there)|"
+        r"lest|at risk (?:of|"
         r"for)|"
         r"risk of|in case of|should (?:he|she|they|you|there)(?: be| have| develop| get)?|unless|in the event of|"
         r"return (?:for|with)|come back (?:for|with|if)|(?:call|contact|phone|ring|report|seek|present|"
         r"attend)\b[^,;.]{0,40}\b(?:for|with|about) "
         r"(?:any|new|worsening|recurrent|increasing)|(?:for|with) any|report any|notify us of|"
         r"signs of (?=\w+ (?:develop|occur)))",
+        r"(?:at |with )?(?:the )?(?:first |any |earliest |slightest )(?:signs?|hint|symptoms?) of",
         r"(?:^\s*|(?<=[,;] )|(?<=\. ))should(?: (?:any|an?|the|her|his|new|further))*$",
         r"(?:not sure|not certain|uncertain|unclear|unsure|unknown|undecided) (?:if|whether|about|of)",
     )
@@ -79,11 +86,13 @@ _WORDS = r"^(?:\s*(?:[\w'’-]+\s+){0,3}?\s*"
 UNSETTLED_BEHIND = compiled(
     rf"{_WORDS}(?:"
     r"(?:cannot|can(?: not|['’]t)|could(?: not|n['’]t)|has not|have not|hasn['’]t|haven['’]t|is not|was not|"
-    r"are not|isn['’]t|wasn['’]t|were not|not|never|yet to|remains? to|still to|needs? to|must|should|to|not able to|"
+    r"are not|isn['’]t|wasn['’]t|were not|not|never|(?:yet|remains?|still|needs?|has|have|had) to|must|should|to|"
+    r"not able to|"
     r"unable "
     r"to|hard to|difficult to|impossible to)(?: yet)?(?: (?:be|been))?"
     r"(?: (?:reliably|entirely|completely|fully|confidently|definitively|safely|formally|yet|wholly|absolutely))?"
-    r" (?:be |been )?(?:ruled out|excluded?|eliminated|discounted|dismissed|rule out)|"
+    r" (?:be |been )?(?:(?:ruled out|excluded|eliminated|discounted|dismissed)|(?:exclude|rule out|eliminate)"
+    r"(?=\s*(?:[.,;)]|$)))|"
     r"(?:needs?|requires?|awaits?|awaiting|warrants?|merits?) (?:excluding|exclusion|ruling out)|"
     rf"{_NOT_IMPROBABLE})(?![\w-]))"
 )
@@ -104,13 +113,16 @@ UNCERTAIN_BEHIND = compiled(
     r"(?:serology|tests?|screen|swab|cultures?|biopsy|titres?|antibod\w+|panel|markers|pcr|scan|imaging|results?|"
     r"confirmation) "
     r"(?:(?:is|are|still) )?(?:pending|awaited|outstanding|sent)|until (?:proven|proved|shown) otherwise|"
+    r"(?:high|top|first|up there) (?:up )?(?:on|of|in) (?:the|my|our) (?:list|differential|ddx)|"
     r"in mind(?=\s*(?:[.,;)]|$))|(?:not |un)confirmed|awaiting confirmation|"
     r"develops|occurs|recurs|(?:may|might|could|would)(?: (?:also|well|best|still|easily|just))* (?:be|have|explain|"
     r"account|"
     r"develop|underlie|fit|suit))(?![\w-]))"
 )
 PSEUDO_UNCERTAIN = compiled(
-    r"(?<![\w-])(?:un|not |less |very un|most un|no )(?:likely|probable|possible|suspicion|suspected|concern\w*|"
+    r"(?<![\w-])no wonder|(?<![\w-])(?:un|not |less |very un|most un|no )(?:likely|probable|possible|suspicion|"
+    r"suspected|"
+    r"concern\w*|"
     r"question)|unlikely|"
     r"(?:no|not|\w+n['’]t|never|without|cannot)(?: \w+){0,2}? (?:(?:reasons?|grounds|cause|need) to )?suspect\w*|"
     rf"{LOW}|(?:no longer|never|not) (?:suspect\w*|consider\w*|favou?r\w*|worried about|concerned (?:about|for))|"

@@ -27,7 +27,12 @@ RELATIVE = (
     r"(?:mother|father|brother|sister|son|daughter)s?[- ]in[- ]law|in[- ]laws|room-?mates?|flat-?mates?|"
     r"house-?mates?|"
     r"household (?:contacts?|members?)|colleagues?|co-?workers?|friends?|neighbou?rs?|class-?mates?|contacts?|"
-    r"ex-(?:wife|husband|partner))"
+    r"ex-(?:wife|husband|partner)|hubby|missus|missis|significant other|(?:other|better) half|bro|sis|papa|mama|gramps|"
+    r"grand(?:dad|ad|papa|mama)|grampa|grammy|granda|nonna|(?:step|foster)[- ]?(?:mum|mom|dad|child(?:ren)?|parents?|"
+    r"siblings?|kids?)|"
+    r"triplets?|offspring|ancestors?|forebears?|(?:work|school|play|dorm|shop)-?mates?|fellow (?:resident|patient|"
+    r"student|"
+    r"pupil|worker|traveller|passenger)s?|carpool\w*)"
     rf"|(?<![\w-])(?:(?:his|her|their|my|the patient['’]s|another|a fellow|an?|the)\s+(?:\w+\s)?(?:{OTHERS})|"
     rf"(?:his|her|their|my|the patient['’]s)\s+(?:\w+\s)?(?:{OWN})))"
 )
@@ -36,6 +41,22 @@ FAMILY_HEADER = compiled(
     r"psychiatric )?"
     r"(?:history|hx)(?![\w-])|f(?:am)?\.?\s?hx?(?![\w-])|fam hx(?![\w-])|family(?=\s*:))"
 )
+CLOSED = compiled(
+    r"[\s:]*(?:(?:is|was|otherwise)\s+)*(?:non-?contributory|unremarkable|negative|neg|nil(?: of note)?|none|"
+    r"not (?:contributory|"
+    r"relevant|known|available|obtained|significant)|unknown|unavailable|reviewed|insignificant|clear|"
+    r"nothing (?:relevant|"
+    r"of note))(?! for)(?![\w-])[^.;,\n]*[.;,\n]"
+)
+"""Behind a header on relatives, that it holds nothing: "family history is noncontributory."."""
+IS_LIST = compiled(r"\s*[:=-]")
+OF_THE_PATIENT = compiled(
+    r"^\s*(?:he|she|they|pt|patient|the patient|presents?|presented|now|currently|admitted|seen)(?![\w-])|"
+    r"(?<![\w-])(?:p?m?hx?|"
+    r"pmhx?|pshx?|sh|shx|(?:social|medical|surgical|drug|past) (?:history|hx))(?![\w-])"
+)
+"""A new header, or a sentence of the patient."""
+THEIRS = compiled(rf"(?:{RELATIVE})['’]s?\s+(?:(?:medical|past)\s+)?(?:history|hx)(?![\w-])")
 FAMILY_PHRASE = compiled(
     r"\b(?:family (?:medical |psychiatric )?(?:history|hx)|fhx?|f/h|famhx|runs in (?:the|his|her) family|"
     r"familial history|"
@@ -49,11 +70,13 @@ _OF_THEM = (
     r"cannot|"
     r"does(?:n['’]t)?|do(?:n['’]t)?|has(?:n['’]t)?|had(?:n['’]t)?|is(?:n['’]t)?|was(?:n['’]t)?|"
     rf"tested|recently|never|did|does|(?:and|or)(?: (?:his|her|their|the|an|a|one|two))? {RELATIVE}|[,:(–—-]|"
-    rf"['’]s?(?!\w)|w/|(?:(?!and\b|to\b|for\b|about\b)[\w'’-]+\s+){{1,3}}?(?:with|has|had|suffers)|on (?:his|her|the|"
+    rf"['’]s?\s+(?:(?!(?:and|with|in|at|on|for)\s)[\w'’-]+\s+){{0,3}}$|['’]s?\s+(?:(?:medical|past|own|late|"
+    rf"older|younger|maternal|paternal)\s+)*(?:side|family|line|death|history|hx|illness|diagnosis|{RELATIVE})(?!\w)|"
+    rf"w/|(?:(?!['’]|and\b|to\b|for\b|about\b)[\w'’-]+\s+){{1,3}}?(?:with|has|had|suffers)|on (?:his|her|the|"
     rf"their)?\s?\w+['’]s side|at|in (?:his|her|their)|aged?|\d+)"
 )
 IN_TURN = compiled(
-    r"^\s*,?\s*(?:who|whose)\s+(?:(?:has|had|is|was|are|were|suffer\w*|died|also|himself|herself)\b|\w+ed\b)"
+    r"^\s*,?\s*(?:who|whose)\s+(?:(?:has|had|is|was|are|were|suffer\w*|died|also|himself|herself)\b|\w+ed\b|$)"
 )
 """Behind a relative who is not the subject: "cares for her husband, who has"."""
 KEEPING = compiled(
@@ -65,6 +88,11 @@ KEEPING = compiled(
 )
 """Before one whose "with" is of that person: "lives with a partner with hepatitis"."""
 LOST = compiled(r"(?<![\w-])(?:lost|losing)\s+(?:(?:his|her|their|an?|both|the|one)\s+)*$")
+COUNTED = compiled(
+    r"(?:^|,\s*|(?<![\w-])(?:has|have|with|of|and|to)\s+)(?:two|three|four|five|six|several|\d+|"
+    r"grown-?(?:up)?|young|small|adult|his|her)\s+$"
+)
+"""Before children who are counted, not spoken of: "divorced, two children, anxiety"."""
 ONE_OF = compiled(
     r"(?<![\w-])(?:one|two|three|four|five|several|some|many|most|all|both|none|neither|each|either|\d+) of\s+"
     r"(?:(?:his|her|their|the|my)\s+)?(?:\w+\s+)?$"
@@ -73,7 +101,13 @@ NOBODY = compiled(
     r"(?<![\w-])(?:no one|no-one|nobody|none|no (?:other )?(?:member|relative)s?)(?: (?:else )?(?:in|of|on|from)\b)"
 )
 THEMSELVES = compiled(r"^.{0,40}?\bin (?:herself|himself|themselves)(?!\w)")
-RELATIVE_AHEAD = compiled(rf"(?<![\w-])(?:{RELATIVE})(?![\w-])")
+_COMPOUND = (
+    r"(?:cysts?|cells?|lesions?|nodules?|chromatids?|nuclei|tongue|parent company|vessels?|arter(?:y|ies)|molecules?|"
+    r"compounds?|hospitals?|wards?|agenc\w+|doctors?|physicians?|gp|practice|practitioners?|medicine|planning|therapy|"
+    r"conferences?|rooms?|dermatitis|lens(?:es)?|precautions|allerg\w+|sports?|tracing|details|number|violence|"
+    r"meetings?|carers? group)"
+)
+RELATIVE_AHEAD = compiled(rf"(?<![\w-])(?:{RELATIVE})(?![\w-])(?! {_COMPOUND}(?![\w-]))")
 RELATIVE_HAS = compiled(rf"^\s*{_OF_THEM}")
 INFORMANT = compiled(
     r"(?<![\w-])(?:report\w*|says?|said|stat(?:es|ed|ing)|tells?|told|notic\w+|noted|describ\w+|confirm\w*|"

@@ -6,6 +6,19 @@ before a cue may take it back ("has not resolved", "diagnosed in 2010").
 
 from nosology.suggesting.cues import any_of, compiled
 
+STAGE = (
+    r"child|boy|girl|teenager|infant|student|baby|adolescent|youngster|toddler|kid|teen|youth|schoolboy|schoolgirl|"
+    r"schoolchild|undergraduate|pupil|preschooler|newborn|neonate|apprentice|conscript|cadet"
+)
+"""What somebody was once."""
+DECADE = (
+    r"(?:back )?in the (?:early |late |mid[- ]?)?(?:(?:nineteen-)?(?:fif|six|seven|eigh|nine|for|thir|twen)ties|"
+    r"(?:19)?\d0s)"
+)
+_NUMBER = (
+    r"(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|twenty|thirty|forty|fifty|sixty|"
+    r"seventy)(?:-\w+)?"
+)
 PAST_AHEAD = compiled(
     r"(?<![\w-])(?:"
     + any_of(
@@ -15,7 +28,8 @@ PAST_AHEAD = compiled(
         r"(?:previous(?:ly)?|prior|past|remote(?:ly)?|old|former(?:ly)?|childhood|earlier|distant|healed|resolved|"
         r"cured|previously "
         r"treated)(?=\s+(?:[\w'’-]+\s+){0,3}$)",
-        r"prev\.?|ex-(?= $)|(?:complet(?:ed|ion of)|finished|successful(?:ly)?) (?:(?:a|the|his|her|full|course|"
+        r"(?:long|now|since)[- ](?:resolved|healed|cured|settled)(?=\s+(?:[\w'’-]+\s+){0,3}$)|prev\.?|ex-(?= $)|"
+        r"(?:complet(?:ed|ion of)|finished|successful(?:ly)?) (?:(?:a|the|his|her|full|course|"
         r"of) )*(?:treat\w*|"
         r"therapy|chemotherapy|radiotherapy)(?: (?:for|of))?|once had|(?:had|has had|have had) (?:an? |one |"
         r"some )?(?:bouts?|"
@@ -31,14 +45,17 @@ PAST_AHEAD = compiled(
         r"adolescence|infancy|"
         r"his (?:youth|teens|twenties|thirties|forties|fifties)|her (?:youth|teens|twenties|thirties|forties|"
         r"fifties))|"
-        r"(?:as|when|while)(?: (?:he|she|they) (?:was|were))?(?: still)? an? (?:(?:young|small|little) )?(?:child|"
-        r"boy|girl|"
-        r"teenager|infant|student|baby|adolescent|youngster|toddler|adult|man|woman|recruit|soldier))",
+        r"(?:as|when|while)(?: (?:he|she|they) (?:was|were))?(?: still)? an? "
+        rf"(?:(?:[\w-]+ ){{0,2}}?(?:{STAGE})|(?:young )?(?:adult|man|woman|recruit|soldier)))|"
+        rf"in (?:his|her|their) (?:{STAGE}|school|university|college|army|navy|younger|early) (?:days|years)|"
+        rf"(?:a (?:long|good) )?(?:time|while|way) (?:ago|back)|{DECADE}",
     )
     + r")(?![\w-])"
 )
 PSEUDO_PAST = compiled(
-    r"(?<![\w-])(?:family (?:medical )?(?:history|hx)(?: (?:of|is))?|fhx?|(?:history|"
+    r"(?<![\w-])(?:(?:not|never|\w+n['’]t|yet to)(?: (?:yet|fully|completely|really|quite|been))* (?:got over|get over|"
+    r"recover\w*|overc[ao]me|outgr\w+|cured of|clear(?:ed)? of)|family (?:medical )?(?:history|hx)(?: (?:of|is))?|"
+    r"fhx?|(?:history|"
     r"hx) of (?:the )?present\w*(?: illness| complaint)?|"
     r"(?:history|hx) of (?:worsening|progressive|increasing|ongoing|recent)|\d+\s?/\s?(?:7|12|52) (?:history|"
     r"hx)(?: of)?|"
@@ -62,9 +79,17 @@ _PAST_TIME = (
     r"(?:ago|previously|earlier|before|back)|years ago|long ago|when (?:he|she|they) (?:was|were) (?!seen|admitted|"
     r"found|"
     r"examined|reviewed)\w+|(?:during|while in|after) (?:his |her |the )?(?:military|national|army) service|"
-    r"decades ago|"
-    r"(?:as|when|while) (?:an? |he was |she was |still )?(?:an? )?(?:young )?(?:child|boy|girl|teenager|infant|"
-    r"student|baby|adolescent|toddler|young adult|young man|young woman|kid|young \w+)|"
+    r"decades ago|(?:not|never)(?: since)?(?: (?:recurred|returned|come back|flared)|(?: been)? (?:troubled|bothered|"
+    r"affected|seen|"
+    r"needed)\b.{0,30}? since)|(?:sober|abstinent|clean|dry|seizure-free|symptom-free|disease-free|well) (?:for|"
+    r"since)(?= )|"
+    rf"at {_NUMBER}(?=\s*(?:[.,;)]|$))|(?<=treated )(?:in )?(?:19|20)\d\d|in (?:\w+ )?(?:earlier|previous|"
+    rf"prior) pregnanc\w+|"
+    r"(?:as|when|while) (?:he was |she was |still )?(?:an? )?"
+    rf"(?:(?:[\w-]+ ){{0,2}}?(?:{STAGE})|young \w+)|(?:at|in) (?:boarding |high |primary |secondary |grade |"
+    rf"elementary )?"
+    rf"(?:school|university|college|kindergarten|nursery)(?=\s*(?:[.,;)]|$))|(?:while|when)? ?in the (?:army|navy|"
+    rf"forces|military|air force|marines)|(?:some|a long|a good|a short) (?:time|while|way) (?:ago|back)|{DECADE}|"
     r"in (?:early |late )?(?:childhood|adolescence|infancy|youth|(?:his|her|their) (?:early |late |mid[- ]?)?"
     r"(?:childhood|youth|teens|twenties|thirties|forties|fifties|sixties|20s|30s|40s|50s|60s))|"
     r"at (?:the )?(?:tender )?age(?: of)? (?:\d+|one|two|three|four|five|six|seven|eight|nine|ten|\w+teen|twenty|"
@@ -78,8 +103,10 @@ PAST_BEHIND = compiled(
     r"(?P<over>^(?:\s[^,;.:()]{1,40})??(?:[\s,]+(?:that|which|and|has|have|had|is|are|was|were|now|since|fully|"
     r"completely|"
     r"spontaneously|largely|eventually|then|all|long|already|entirely|later|subsequently|long since))*[\s,]+"
-    r"(?:resolved|subsided|cleared(?: up)?|healed|disappeared|abated|remitted|settled|recovered|cured|gone|stopped|"
-    r"ceased|over|"
+    r"(?:resolved|subsided|cleared(?: up)?|healed|disappeared|did not (?:recur|return|come back)|abated|remitted|"
+    r"settled(?! (?:over|into|around)\b)|faded|lifted|passed off|died down|"
+    r"a thing of the past|behind (?:him|her|them)|recovered|cured|gone|stopped|"
+    r"ceased|over(?=\s*(?:[.,;)]|$|now|for good|and))|"
     r"outgrown|"
     r"went away|gone away|successfully treated|eradicated|burn(?:t|ed) (?:itself )?out|quiescent|"
     r"no longer (?:present|an?|"
