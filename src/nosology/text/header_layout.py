@@ -12,25 +12,30 @@ from dataclasses import dataclass, replace
 
 from nosology.text import header_words
 
+_SYMBOL = r"(?:_|[^\w\s.,;:!?%&$<])"  # what may stand before a title for show: any sign but those of sentences and sums
 _OPENING = (
-    r"(?>(?:<{2,}|<[a-zA-Z][^<>\n]{0,30}>|[*_#=~>»•·◦▪●■►\[({|+–—/-]|\(?\d{1,2}[.)]|[ivxIVX]{1,4}[.)](?=\s)|"
-    r"[A-Za-z][.)](?=\s)|\s)*)"
+    rf"(?>(?:<{{2,}}|<[a-zA-Z][^<>\n]{{0,30}}>|&(?:[a-z]{{2,8}}|#\d{{1,5}});|[(\[]?\d{{1,2}}[.)\]]{{1,2}}|\d{{1,2}}/(?=\s)|\d{{1,2}}\s?[–—-]\s|"
+    r"§\s?\d{1,2}(?:\.\d{1,2})*\s|\d{1,2}/\d{1,2}(?:/\d{2,4})?\s?[–—:-]?\s|\[[ xX]?\]|[ivxIVX]{1,4}[.)](?=\s)|[A-Za-z][.)](?=\s)|"
+    rf"{_SYMBOL}|\s)*)"
 )
 _TITLE = r"(?:\d ?(?:[°º]|st|nd|ry|ary)\s?)?[A-Za-z](?:[^:：\n\t<>*_\[\]{}|=()]|\([^()\n:]{0,40}\)){0,80}?(?:\s?\[[^\[\]\n:]{1,30}\])?"
-_CLOSING = r"(?:\s*(?:</[a-zA-Z][^<>\n]{0,30}>|>{2,}(?=\s*$)|[*_=~#\])}|/]))+"
+_CLOSING = r"(?:\s*(?:</[a-zA-Z][^<>\n]{0,30}>|>{2,}(?=\s*$)|[*_=~#\])}|/\"”’'»]))+"
 _NUMBERED = re.compile(
-    r"^\s*(?:[A-Za-z]{3,9}\.? )?(?:#|[Nn]o\.? ?)?"
-    r"(?:(?:\d{1,2}|[IVX]{1,5}|[A-Z])(?:\.\d{1,2})*\s?[:.)–—-]+\s+|\d{1,2}(?:\.\d{1,2})+\s+|\d{1,2}\s(?=[A-Z]{3}))(?=[A-Z])"
+    r"^\s*(?:(?i:heading|section|title|topic|field|item|chapter|part)\s?[:=–—-]\s+(?=[A-Z])|(?:[A-Za-z]{3,9}\.? )?(?:#|[Nn]o\.? ?)?"
+    r"(?:(?:\d{1,2}|[IVX]{1,5}|[A-Z])(?:\.\d{1,2})*\s?[:.)–—-]+\s+|\d{1,2}(?:\.\d{1,2})+\s+|\d{1,2}\s(?=[A-Z]{3}))(?=[A-Z]))"
 )
-_TAG = re.compile(r"^\s*<(?P<name>[A-Za-z][A-Za-z0-9_.-]{0,40})>")
+_TAG = re.compile(r"^\s*<(?P<name>[A-Za-z][A-Za-z0-9_.-]{0,40})(?:\s[^<>\n]{0,60})?>")
 _ASIDE = re.compile(r"\((?P<inside>[^()]*)\)?")
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-rt-z])|(?<=[a-z])(?=\d)|(?<=\d)(?=[A-Z])")
 _FORMATTING = frozenset(
     "b i u em strong p br div span li ul ol td tr th table font center pre hr small big h1 h2 h3 h4 h5 h6".split()
 )
+_COLUMNS = frozenset(
+    "code codes icd date dates noted added poa description status onset type rank no number present on admission".split()
+)
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _UNDERSCORE = re.compile(r"(?<=[A-Za-z0-9])_(?=[A-Za-z0-9])")
-_SIGN = r"::?-?|：|[=-]>+|[–—=>→»]+|\.{2,}|\s-{1,2}>?\s|\s-{1,2}$|-{2,}|\s*\t+|\s{3,}(?=\S)|$|(?(close)(?<=[\])}>*_|])|(?!))"
+_SIGN = r"::?-?|：|[=-]>+|[–—=>→»►▸▶➤~]+|…|\.{2,}|\s-{1,2}>?\s|\s-{1,2}$|-{2,}|\s*\t+|\s{3,}(?=\S)|$|(?(close)(?<=[\])}>*_|~\"”»])|(?!))"
 _LINE = re.compile(rf"^(?P<open>{_OPENING})(?P<title>{_TITLE})(?P<close>{_CLOSING})?\s*?(?P<sign>{_SIGN})")
 _CAPITALS = re.compile(
     r"^(?P<open>\s*)(?P<title>[A-Z]{4,}|[A-Z][A-Z/&]+(?: [A-Z/&]+){1,4})(?P<close>)(?P<sign>)\s+(?=[A-Z]?[a-z]|\d)"
@@ -41,8 +46,8 @@ _WITHOUT_SIGN = re.compile(
 SPACED = re.compile(r"\b[A-Z](?: {1,6}[A-Z/]){4,}\b")
 _IN_PROSE = re.compile(r"(?<=[.!?;])\s{1,2}(?=[A-Z(\[*<])")
 RULE = re.compile(r"^\s*[-=_~*#]{3,}\s*$")
-_MARKUP = re.compile(r"</?[a-zA-Z]|[*_=\[({|~]|##|//")
-_ITEM = re.compile(r"[>»•·◦▪●■►+#*–—-]|\d{1,2}[.)]|[ivxIVX]{1,4}[.)]|[A-Za-z][.)]")
+_MARKUP = re.compile(r"</?[a-zA-Z]|[*_=\[({|~\"“„«‘]|##|//")
+_ITEM = re.compile(r"[^\w\s\"“”„«‘’'_=~\[\](){}|/<§@:;&.]|\d{1,2}[.)\]/]|[ivxIVX]{1,4}[.)]|[A-Za-z][.)]")
 _MOST_WORDS = 10
 MOST_WORDS_OF_TITLE = 6
 _LONGEST_TITLE = 60
@@ -79,8 +84,8 @@ class Header:
 
     @property
     def has_colon(self) -> bool:
-        """Whether a colon stands behind it."""
-        return self.sign[:1] in (":", "：")
+        """Whether a colon or the sign for "equals" stands behind it."""
+        return self.sign in ("=", "：") or self.sign[:1] == ":"
 
     @property
     def states_diagnosis(self) -> bool:
@@ -158,6 +163,11 @@ def _looked_through(line: str, stretch: Stretch) -> Iterator[Header]:
         if " " in name or header_words.has_section_word(name.lower()) or header_words.states_diagnosis(name.lower()):
             is_line = not line[tag.end() :].strip()
             yield Header(name.lower(), stretch.start, "", "<", "<tag>", False, is_line, False, True, "title")
+    cells = [" ".join(header_words.words_of(cell.lower())) for cell in line.strip(" |").split("|")]
+    if len(cells) > 1 and all(set(cell.split()) <= _COLUMNS or header_words.states_diagnosis(cell) for cell in cells):
+        title = next((cell for cell in cells if header_words.states_diagnosis(cell)), "")
+        if title:
+            yield Header(title, stretch.start, "", "|", "|", False, True, False, True, "title")
     before, mark, _ = line[:_LONGEST_TITLE].partition(";")
     if mark and (header := _header_of(before, stretch)) and header.states_diagnosis:
         yield replace(header, sign=";", is_line=False)

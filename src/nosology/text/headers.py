@@ -15,7 +15,7 @@ from nosology.text import header_words
 from nosology.text.header_layout import MOST_WORDS_OF_TITLE, RULE, SPACED, Header, Stretch, header_at, stretches
 
 _HINT = re.compile(
-    r"d\s?i\s?a\s?g|dx|impression|problem|condition|morbid|cause|c\.?o\.?d\b|drg|icd|injur|disease|disorder|illness|reason|why|"
+    r"d\s?i\s?a\s?g|\bd[aegiknosy]{5,10}s\b|conclusion|final|issues|prob|trauma list|dx|impression|problem|condition|morbid|cause|c\.?o\.?d\b|drg|icd|injur|disease|disorder|illness|reason|why|"
     r"what|you were|you have|we |treated|patient w|axis|axes",
     re.IGNORECASE,
 )
@@ -29,6 +29,12 @@ _PHRASE_OF_ILLNESS = re.compile(
     r"^(?:status[- ]post|s/p|h/o|(?:hx|history) of (?!(?:the )?(?:present|illness|current))|rule out|r/o|need for|encounter for)\b"
 )
 
+_GREETING = re.compile(
+    r"\s*(?:dear|yours|sincerely|kind regards|best regards|best wishes|thank you|thanks)\b", re.IGNORECASE
+)
+_FEWEST_WORDS = 12  # of a sentence that ends a list of diagnoses
+_FEWEST_WORDS_APART = 7  # the same below a blank line
+
 
 def diagnosis_sections(text: str) -> list[tuple[int, int, str]]:
     """Return where each section that states the diagnosis begins and ends, and its title."""
@@ -36,6 +42,7 @@ def diagnosis_sections(text: str) -> list[tuple[int, int, str]]:
     began: Header | None = None
     is_first = True  # nothing stands below the header so far
     has_parts = False  # its own lines begin with labels, as in "P: gout"
+    is_told = False  # it tells a story instead of listing diagnoses
     for stretch in stretches(text):
         if began is None and not (_HINT.search(stretch.text) or SPACED.search(stretch.text)):
             continue
@@ -43,13 +50,18 @@ def diagnosis_sections(text: str) -> list[tuple[int, int, str]]:
         if header is not None and header.states_diagnosis:
             began = began or header
             is_first, has_parts = header.is_line, False
+            is_told = not is_first and header_words.is_prose(stretch.text)
         elif began is not None and _is_part(header, began, stretch, may_be=is_first or has_parts):
             is_first, has_parts = False, True
-        elif began is not None and _ends_section(header, began, stretch, is_first=is_first):
+        elif began is not None and (
+            _ends_section(header, began, stretch, is_first=is_first)
+            or _turns_to_story(stretch, may_be=not (is_first or is_told))
+        ):
             end = stretch.start if stretch.rule_above is None or is_first else stretch.rule_above
             found.append((began.start, end, began.title))
             began = None
         elif stretch.text.strip() and not RULE.match(stretch.text):
+            is_told = is_told or header_words.is_prose(stretch.text)
             is_first = header is not None and header.is_line and bool(_CONTINUING.match(header.title))
     if began is not None:
         found.append((began.start, len(text), began.title))
@@ -70,6 +82,20 @@ def _is_part(header: Header | None, began: Header, stretch: Stretch, *, may_be: 
     is_labelled = header.is_line_start and header.has_colon and not header.is_line and not header.markup
     names = header_words.names_section(header.title) or header_words.has_section_word(header.title)
     return is_labelled and not names
+
+
+def _turns_to_story(stretch: Stretch, *, may_be: bool) -> bool:
+    """Return whether a line goes on in sentences about the patient where a list of diagnoses stood, or greets a reader.
+
+    Args:
+        stretch: The line.
+        may_be: Whether diagnoses stand above it and nothing else.
+    """
+    if not (may_be and stretch.is_line_start):
+        return False
+    if stretch.is_after_blank and _GREETING.match(stretch.text):
+        return True
+    return header_words.is_story(stretch.text, _FEWEST_WORDS_APART if stretch.is_after_blank else _FEWEST_WORDS)
 
 
 def _ends_section(header: Header | None, began: Header, stretch: Stretch, *, is_first: bool) -> bool:
@@ -95,7 +121,7 @@ def _ends_section(header: Header | None, began: Header, stretch: Stretch, *, is_
     if not _is_bare(header):
         return _ends_by_layout(header, began, is_strong=is_strong, is_weak=is_weak, is_apart=is_apart)
     if is_strong:
-        return not header_words.is_ill(title)
+        return not header_words.is_abnormal(title)
     if is_apart and _is_title_above_text(header, began, stretch):
         return True
     if header_words.has_disease_word(title):
@@ -125,10 +151,11 @@ def _ends_by_layout(header: Header, began: Header, *, is_strong: bool, is_weak: 
         is_weak: Whether its head may be.
         is_apart: Whether a blank line parts it from what stands above.
     """
+    is_plain = is_apart and header.has_colon and not header.is_item and header_words.is_about_disease(header.title)
     if is_strong or is_weak:
-        return is_strong or not header_words.is_ill(header.title)
+        return is_strong or is_plain or not header_words.is_ill(header.title)
     is_ill = header_words.names_disease if is_apart and not header.is_item else header_words.has_disease_word
-    if is_ill(header.title):
+    if is_ill(header.title) and not is_plain:
         return False
     if header_words.has_section_word(header.title):
         return True
@@ -151,7 +178,9 @@ def _is_title_above_text(header: Header, began: Header, stretch: Stretch) -> boo
         stretch: The line and what is around it.
     """
     is_alike = header.dress == began.dress and header.is_line == began.is_line and header.sign == began.sign
-    if (header.is_item and not is_alike) or header_words.names_disease(header.title):
+    is_weak = header_words.is_section_word(header_words.head_of(header.title))
+    is_about = is_weak and header_words.is_about_disease(header.title)
+    if (header.is_item and not is_alike) or (header_words.names_disease(header.title) and not is_about):
         return False
     if header.dress and is_alike:
         return True
@@ -159,15 +188,17 @@ def _is_title_above_text(header: Header, began: Header, stretch: Stretch) -> boo
         return False
     if header.sign and not header.is_line:
         behind = stretch.text.partition(header.sign)[2]
-        return header_words.is_prose(behind) or not header_words.has_disease_word(header.title)
+        return header_words.is_prose(behind) or not (
+            header_words.has_disease_word(header.title) and header_words.has_disease_word(behind.lower())
+        )
     if not stretch.text_below.strip() or (header.is_above_blank and not began.is_above_blank):
         return False
     if header_words.is_prose(stretch.text_below):
         return True
-    if header_words.has_disease_word(header.title):
-        return False
-    is_title = header.casing == "upper" or (is_alike and header.casing == began.casing)
     is_above_disease = header_words.has_disease_word(stretch.text_below.lower())
+    if header_words.has_disease_word(header.title):
+        return is_about and not is_above_disease and not header.is_item
+    is_title = header.casing == "upper" or (is_alike and header.casing == began.casing)
     return is_title or header_words.has_section_word(header.title) or not is_above_disease
 
 

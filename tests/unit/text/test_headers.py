@@ -1,5 +1,6 @@
 """Headers of diagnosis sections in many dresses; the section goes to its last line, and the next one stays whole."""
 
+import time
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,32 @@ def test_every_next_section_stays_and_alone_it_states_no_diagnosis() -> None:
     assert [kept for kept in FOLLOWING if diagnosis_sections(f"{BEFORE}{kept}\n")] == []
     turns = [(number, turn) for number in range(len(FOLLOWING)) for turn in range(3)]
     assert unstripped([(STATED[(n * 5 + turn * 67) % len(STATED)], FOLLOWING[n]) for n, turn in turns]) == []
+
+
+def test_titles_misspelled_or_in_odd_dress_are_known_and_odd_sections_stay() -> None:
+    stated, following = sections("stated4.tsv"), sections("following4.tsv")
+    assert len(stated) > 190
+    assert unstripped([(stated[n % len(stated)], kept) for n, kept in enumerate(following)]) == []
+
+
+@pytest.mark.parametrize(
+    ("below", "is_over"),
+    [
+        ("\nHe was brought in by his son.", False), ("\n\nHe was brought in by his son.", True),
+        ("\n\nDear Doctor,", True),
+        ("\nHe was brought in by his son and was looked after on our ward for a week.", True),
+        ("\nheart failure that was treated with tablets and is now under control at her home", False),
+        ("\n1. Fracture that he had when he was brought in by his son from the farm last week", False),
+        ("\n\nGait apraxia", False),
+    ],
+)  # fmt: skip
+def test_a_list_of_diagnoses_ends_where_sentences_about_the_patient_begin(below: str, is_over: bool) -> None:
+    assert strip_diagnoses(f"Discharge Diagnosis:\nGout{below}\n") == (below.lstrip() + "\n" if is_over else "")
+
+
+def test_a_story_below_the_header_itself_is_the_section() -> None:
+    text = "Your diagnosis:\nYou had a blood clot in your left lung.\n\nYou were given tablets and they are to go on.\n"
+    assert strip_diagnoses(text) == ""
 
 
 def test_with_a_sign_or_markup_no_blank_line_is_needed() -> None:
@@ -100,6 +127,17 @@ def test_a_rule_above_a_title_goes_with_its_section() -> None:
 def test_offsets_and_titles_are_those_of_the_text() -> None:
     text = "Hi.\n **Final Dx (2):** gout\n\nPlan: rest"
     assert diagnosis_sections(text) == [(4, text.index("Plan"), "final dx")]
+
+
+@pytest.mark.parametrize(
+    "unit", ["(" * 40, "4/ ", "Final diagnosis / ", "a | ", "=> ", "<dx a", "[x] ", "a.", "diagnosys & "]
+)
+def test_a_long_line_of_what_may_begin_a_header_takes_little_time(unit: str) -> None:
+    text = unit * (200_000 // len(unit)) + "\n"
+    began = time.process_time()
+    found = diagnosis_sections(text)
+    assert time.process_time() - began < 2, "seconds; a line is read to its beginning only"
+    assert all((start, end) == (0, len(text)) for start, end, _ in found)
 
 
 def test_time_is_in_proportion_to_length_in_a_line_of_many_sentences() -> None:
