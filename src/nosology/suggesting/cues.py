@@ -225,7 +225,7 @@ DENIED_AHEAD = compiled(
         r"never (?:had|has|have|been diagnosed with|developed|experienced|suffered|complained of|diagnosed with|a )",
         r"never (?:been (?:any|an?|diagnosed|shown|found|known to have))|never(?: any| an?)?$",
         r"(?:negative|neg|-ve) for",
-        r"(?:^|(?<=[,:;(.] ))(?:neg|negative)$",
+        r"(?:^\s*|(?<=[,:;(.] ))(?:neg|negative)$",
         r"(?:allow(?:s|ed)|enabl(?:es|ed)|permit(?:s|ted)|helped) (?:us |me |them )?to (?:exclude|rule out)",
         r"(?<!not )able to (?:exclude|rule out)|managed to (?:exclude|rule out)",
         r"not much (?:to (?:suggest|support|indicate)|evidence (?:of|for))|struggl(?:e|ing) to believe",
@@ -283,7 +283,8 @@ DENIED_AHEAD = compiled(
         r"resists? the diagnosis of",
     )
     + r")(?![\w-])"
-    r"|(?:(?<=, )|(?<=,))[-−–]$|\(-\)|\(−\)|\(–\)|[Ø∅⊘]|(?:^|(?<=[,:(]\s)|(?<=[,:(]))\s*[-−–](?=\s?[^\W\d])|(?:^|"
+    r"|(?:(?<=, )|(?<=,))[-−–]$|\(-\)|\(−\)|\(–\)|[Ø∅⊘]|(?:^|(?<=[,:(]\s)|(?<=[,:(]))\s*[-−–](?!ve for)(?=\s?[^\W\d])|"
+    r"(?:^|"
     r"(?<=[\s,]))°(?=\w)|"
     r"(?<![\w-])non-$"
 )
