@@ -87,6 +87,8 @@ _WEIGHTS = {"free": 26, "free_short": 12, "medicine": 8, "medicine_lines": 5, "m
             "medicine_two": 4, "medicine_sentence": 10, "medicine_short": 8, "medicine_short_two": 4, "medicine_bullets": 6, "medicine_numbered": 5,
             "medicine_problem_list": 6, "medicine_problem_comma": 6, "medicine_med_rec": 6, "medicine_med_commas": 6, "medicine_dental_chart": 2,
             "medicine_eye_lines": 3, "medicine_form": 3, "medicine_empty_headers": 2, "medicine_path_panel": 2,
+            "medicine_dictation": 10, "medicine_dictation_short": 10, "medicine_dictation_lines": 6, "dictation_with": 12,
+            "dictation_full": 10, "dictation_sentence": 8,
             "exam_note": 8, "exam_run": 5, "exam_lines": 5, "exam_short": 4, "public": 5, "public_planted": 10, "old": 8, "dictated": 4}  # fmt: skip
 _HARD_SHARE = 1 / 3
 """Share of trained notes from frames of medicine that must survive, however many other frames there are."""

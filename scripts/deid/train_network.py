@@ -38,6 +38,20 @@ BATCH = 6_000  # tokens
 LEARNING_RATE = 4e-3
 WARM_UP = 60  # steps
 MEAN_DECAY = 0.99
+LAST_RATE = 0.05  # of the learning rate, at the last step
+SHARE_DEIDENTIFIED = 0.06  # of the notes stand as after de-identification
+PLACEHOLDERS = (
+    "<{0}>",
+    "<{0}>",
+    "___",
+    "___",
+    "[**{0} {1}**]",
+    "[**Name ({0}) {1}**]",
+    "[{0}]",
+    "XXXX",
+    "[redacted]",
+    "***",
+)
 
 
 class Net(nn.Module):
@@ -167,7 +181,9 @@ def train(corpus: Corpus, out: Path, *, n_steps: int, size: int, hidden: int, se
         net, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(MEAN_DECAY)
     )
     optimizer = torch.optim.AdamW(net.parameters(), lr=LEARNING_RATE, betas=(0.9, 0.99), weight_decay=1e-4)
-    scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: min(1.0, (step + 1) / WARM_UP))
+    scheduler = torch.optim.lr_scheduler.LambdaLR(
+        optimizer, lambda step: min(1.0, (step + 1) / WARM_UP) * (1 - (1 - LAST_RATE) * step / n_steps)
+    )
     all_kinds = torch.tensor(corpus.kinds, dtype=torch.int32)
     started, mean = time.monotonic(), 0.0
     queue: list[list[int]] = []
@@ -203,6 +219,16 @@ def save(net: Net, path: Path) -> None:
     np.savez_compressed(path, **arrays)
 
 
+def without_identifiers(text: str, spans: list[dict[str, Any]], rng: random.Random) -> str:
+    """Return a note as it stands in a corpus that was de-identified before: placeholders, which are no identifiers."""
+    style = rng.choice(PLACEHOLDERS)
+    pieces, position = [], 0
+    for span in spans:
+        pieces += (text[position : span["start"]], style.format(span["type"], rng.randint(1, 9999)))
+        position = span["end"]
+    return "".join([*pieces, text[position:]])
+
+
 def public_text(options: argparse.Namespace) -> PublicText:
     """Return the public text, from ``--cache`` where it was kept."""
     if options.cache and options.cache.exists():
@@ -218,18 +244,22 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="folder of public text")
     parser.add_argument("--out", type=Path, required=True, help="the weights to write")
-    parser.add_argument("--notes", type=int, default=14_000)
-    parser.add_argument("--steps", type=int, default=400)
+    parser.add_argument("--notes", type=int, default=140_000)
+    parser.add_argument("--steps", type=int, default=6_000)
     parser.add_argument("--size", type=int, default=64)
-    parser.add_argument("--hidden", type=int, default=80)
+    parser.add_argument("--hidden", type=int, default=96)
     parser.add_argument("--seed", type=int, default=20)
     parser.add_argument("--cache", type=Path, help="keep the filtered public text here between runs")
     options = parser.parse_args()
     public = public_text(options)
     use_diseases(list(public.diseases))
     corpus = Corpus()
+    rng = random.Random(options.seed)
     for _, text, spans in notes("train", public, options.seed, options.notes):
-        corpus.add(text, spans)
+        if rng.random() < SHARE_DEIDENTIFIED:
+            corpus.add(without_identifiers(text, spans, rng), [])
+        else:
+            corpus.add(text, spans)
     n_tokens = sum(len(note[0]) for note in corpus.notes)
     print(
         f"{len(corpus.notes):,} notes, {n_tokens:,} tokens, {len(corpus.kinds):,} words, {WIDTH} features", flush=True

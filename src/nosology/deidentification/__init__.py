@@ -22,9 +22,10 @@ from nosology.deidentification.detectors.learned import Learned
 from nosology.deidentification.detectors.numbers import numbers
 from nosology.deidentification.detectors.people import people
 from nosology.deidentification.detectors.placeholders import mimic3_placeholders, mimic4_placeholders
+from nosology.deidentification.detectors.postcodes import postcodes
 from nosology.deidentification.detectors.scrubadub_detectors import scrubadub_detectors
 from nosology.deidentification.detectors.tagger import tagged
-from nosology.deidentification.judging.certainty import judged
+from nosology.deidentification.judging.certainty import judged, without_impossible
 from nosology.deidentification.judging.completion import completed
 from nosology.deidentification.judging.plain_words import without_plain_words
 from nosology.deidentification.judging.repeats import repeat_names
@@ -52,8 +53,12 @@ __all__ = [
 Style = Literal["token", "surrogate"]
 Recall = Literal["balanced", "high"]
 
-_NETWORK: dict[Recall, tuple[float, float]] = {"balanced": (0.8, 1.1), "high": (0.5, 0.9)}
+_NETWORK: dict[Recall, tuple[float, float]] = {"balanced": (0.65, 1.1), "high": (0.2, 0.9)}
 """How probable the network must hold a finding, and how probable one of plain words; see `Learned`."""
+_DOUBTED = frozenset({dates, tagged})
+"""Detectors of whose findings the network rules out what it holds impossible: they read less than it does."""
+_REPEATED_FROM = 0.9
+"""How probable the network must hold a name, for it to be looked for in the whole note."""
 _TOKEN = re.compile(f"<(?:{'|'.join(SPAN_TYPES)})>")
 _BATCH = 64  # texts sent to a process at once
 _WAITING_BATCHES = 4  # in flight for each process: enough to keep it busy, few enough to bound memory
@@ -79,8 +84,9 @@ def default_detectors(recall: Recall = "balanced") -> tuple[Detector, ...]:
 
     Args:
         recall: ``"balanced"``: rules, tagger and what the network is sure of; ``"high"``: also what it is less sure of.
+            Of tagger and dates goes in both what the network holds impossible.
     """
-    rules = (dates, contacts, ages, numbers, addresses, institutions, people)
+    rules = (dates, contacts, ages, numbers, postcodes, addresses, institutions, people)
     found = (mimic3_placeholders, mimic4_placeholders, scrubadub_detectors, *rules, tagged)
     return (*found, Learned(*_NETWORK[recall]))
 
@@ -128,20 +134,22 @@ def deidentify(
 def _spans(text: str, detectors: Sequence[Detector]) -> tuple[Span, ...]:
     """Return what the detectors find, names wherever they stand, neighbours joined, tokens left out."""
     read = unwrap(text)
+    network = next((detector for detector in detectors if isinstance(detector, Learned)), None)
     found: list[Span] = []
-    learned: list[Span] = []
     for detector in detectors:
-        if isinstance(detector, Learned):
-            learned += judged(list(detector.findings(read)), read, detector.sure)
-        else:
-            found += detector(read)
+        if detector is not network:
+            seen = list(detector(read))
+            found += without_impossible(seen, read) if network and detector in _DOUBTED else seen
         ask()
-    found += repeat_names(read, found)
+    findings = list(network.findings(read)) if network else []
+    sure = [finding.span for finding in findings if finding.certainty >= _REPEATED_FROM]
+    found += repeat_names(read, [*found, *sure])
     found += completed(read, found)
     ask()
     spans = without_plain_words(join_neighbours(merge_spans(found, len(text)), read), read)
-    if learned:
-        spans = join_neighbours(merge_spans([*spans, *learned], len(text)), read)
+    if network:
+        learned = judged(findings, read, network.sure)
+        spans = join_neighbours(merge_spans([*spans, *learned, *completed(read, learned)], len(text)), read)
     return leave_out(spans, [match.span() for match in _TOKEN.finditer(text)]) if "<" in text else spans
 
 

@@ -13,6 +13,7 @@ SPAN_TYPES = ("NAME", "DATE", "CONTACT", "ID", "LOCATION", "HOSPITAL", "ORG", "A
 
 _NAMES = frozenset({"NAME", "LOCATION", "HOSPITAL", "ORG"})
 _BETWEEN = re.compile(r"[ ]{1,2}|,[ ]?|-")
+_BETWEEN_DATES = re.compile(rf"{_BETWEEN.pattern}|\s{{0,2}}(?:to|until|till|through|thru)\s{{0,2}}", re.IGNORECASE)
 _BETWEEN_PLACES = re.compile(r"[ ]{1,2}|,?\s{1,2}|,|-")
 
 
@@ -43,8 +44,9 @@ def merge_spans(spans: Iterable[Span], length: int) -> tuple[Span, ...]:
 
 
 def join_neighbours(spans: Iterable[Span], text: str) -> tuple[Span, ...]:
-    """Return the spans with those of one type joined over a blank, a comma or a hyphen; places also over a line break.
+    """Return the spans with those of one type joined over a blank, a comma or a hyphen.
 
+    Places are also joined over a line break, two dates over what makes a period of them ("to", an arrow).
     ``<LOCATION>, <LOCATION>`` says no more than ``<LOCATION>``, and nothing between two parts of one address is left.
     Names of different types with a blank between them are one name that detectors disagreed about: the longer wins.
     """
@@ -52,7 +54,7 @@ def join_neighbours(spans: Iterable[Span], text: str) -> tuple[Span, ...]:
     for span in spans:
         last = joined[-1] if joined else None
         if last and last.type == span.type:
-            between = _BETWEEN_PLACES if span.type == "LOCATION" else _BETWEEN
+            between = {"LOCATION": _BETWEEN_PLACES, "DATE": _BETWEEN_DATES}.get(span.type, _BETWEEN)
             if between.fullmatch(text, last.end, span.start):
                 joined[-1] = Span(last.start, span.end, span.type)
                 continue

@@ -230,14 +230,14 @@ def test_any_rows_come_back_in_their_order_with_what_deidentify_says(
 
 
 def test_high_recall_finds_a_name_without_a_cue_and_the_review_page_shows_it(deid: Any, tmp_path: Path) -> None:
-    notes = ["Stable & <b>eating</b>.", "Overnight chidinma okonjo slept well and ate breakfast."]
+    notes = ["Stable & <b>eating</b>.", "Overnight may slept well and ate breakfast."]
     write_table(pl.DataFrame({"text": notes}), tmp_path / "in.csv")
     clean = {}
     for recall in ("balanced", "high"):
         words = ("--text", "text", "--out", tmp_path / f"{recall}.csv", "--review", tmp_path / f"{recall}.html")
         status, _, said = deid(tmp_path / "in.csv", *words, "--recall", recall)
         assert status == 0
-        assert "okonjo" not in said
+        assert "slept" not in said
         clean[recall] = read_table(tmp_path / f"{recall}.csv")["clean_text"].to_list()
     assert clean["balanced"] == notes
     assert clean["high"] == [notes[0], "Overnight <NAME> slept well and ate breakfast."]
@@ -245,7 +245,7 @@ def test_high_recall_finds_a_name_without_a_cue_and_the_review_page_shows_it(dei
     shown = page.read_text(encoding="utf-8")
     assert stat.S_IMODE(page.stat().st_mode) == 0o600
     assert "Stable &amp; &lt;b&gt;eating&lt;/b&gt;." in shown
-    assert ">chidinma okonjo<small>NAME " in shown
+    assert ">may<small>NAME " in shown
     assert shown.index("Row 2") < shown.index("Row 1")
     assert "recall “high”" in shown
 

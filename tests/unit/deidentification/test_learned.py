@@ -10,7 +10,7 @@ from nosology.deidentification import default_detectors, deidentify
 from nosology.deidentification.detectors.learned import Learned
 from nosology.deidentification.detectors.network import CLASSES
 from nosology.deidentification.findings import Finding
-from nosology.deidentification.judging.certainty import certainty, judged
+from nosology.deidentification.judging.certainty import certainty, judged, without_impossible
 from nosology.deidentification.wrapping import unwrap
 from nosology.records import Span
 
@@ -102,13 +102,13 @@ def test_balanced_uses_what_the_network_is_sure_of() -> None:
 
 
 def test_high_recall_redacts_what_balanced_does_and_more() -> None:
-    text = "Ride home with Bunmi.\n\nSeen by Dr. Nwosu on 3/14/2019."
+    text = "Overnight may slept well and ate breakfast.\n\nSeen by Dr. Nwosu on 3/14/2019."
     hidden = [
         {i for span in deidentify(text, recall=recall).spans for i in range(span.start, span.end)}
         for recall in ("balanced", "high")
     ]
     assert hidden[0] < hidden[1]
-    assert set(range(text.index("Bunmi"), text.index("."))) <= hidden[1] - hidden[0]
+    assert set(range(text.index("may"), text.index(" slept"))) <= hidden[1] - hidden[0]
     assert hidden[0]
 
 
@@ -130,3 +130,22 @@ def test_a_finding_ends_where_the_identifier_does_and_cuts_no_word(text: str, ex
 @pytest.mark.parametrize("text", ["", " ", "\n", "...", "—"])
 def test_nothing_is_found_where_nothing_is(text: str) -> None:
     assert found(Learned(), text) == []
+
+
+@pytest.mark.parametrize("text", ["Her appetite is down by 1/2.", "Overnight Girdlestone planned.", "Lines: Redivac."])
+def test_what_the_network_holds_impossible_of_tagger_and_dates_is_given_back(text: str) -> None:
+    without = tuple(detector for detector in default_detectors() if not isinstance(detector, Learned))
+    assert deidentify(text, detectors=without).text != text
+    assert deidentify(text).text == text
+
+
+def test_a_title_keeps_a_name_that_the_network_holds_impossible() -> None:
+    text = "Lines: Redivac.\n\n\nCalled Dr. Foley."
+    titled = Span(text.index("Foley"), text.index("Foley") + 5, "NAME")
+    assert without_impossible([Span(7, 14, "NAME"), titled], text) == [titled]
+
+
+def test_what_is_exact_stays_whatever_the_network_thinks() -> None:
+    text = "Lines: Redivac."
+    shown = deidentify(text, detectors=(lambda _: [Span(7, 14, "NAME")], Learned(0.65, 1.1))).text
+    assert shown == "Lines: <NAME>."

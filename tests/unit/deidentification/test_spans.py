@@ -1,12 +1,16 @@
 """Spans of several detectors become one list: nothing that any of them found is left out."""
 
 import itertools
+import re
 from collections.abc import Iterable
+from datetime import datetime
 from random import Random
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nosology.deidentification import deidentify
 from nosology.deidentification.spans import SPAN_TYPES, join_neighbours, leave_out, merge_spans
 from nosology.records import Span
 
@@ -130,3 +134,15 @@ def test_leaving_out_takes_away_exactly_what_is_taken(spans: list[Span], taken: 
     merged = merge_spans(spans, LENGTH)
     gone = {place for start, end in taken for place in range(start, end)}
     assert covered(leave_out(merged, [(start, end) for start, end in taken])) == covered(merged) - gone
+
+
+@pytest.mark.parametrize(
+    "between", ["Away {} to {} with family.", "Away {} until {} with family.", "Away {}\nthrough {} with family."]
+)
+def test_a_period_is_one_date_and_both_ends_move_in_surrogates(between: str) -> None:
+    text = between.format("12/04/2021", "12/09/2021")
+    assert deidentify(text).text == "Away <DATE> with family."
+    moved = deidentify(text, style="surrogate", patient_key="p3").text
+    first, last = (datetime.strptime(day, "%m/%d/%Y") for day in re.findall(r"\d\d/\d\d/\d{4}", moved))
+    assert (last - first).days == 5
+    assert "12/04/2021" not in moved

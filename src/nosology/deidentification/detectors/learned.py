@@ -106,10 +106,17 @@ def _words(tokens: Tokens) -> NDArray[np.int64]:
     """Return the number of the word that each token is part of: what stands between blanks or marks that end words."""
     starts = np.array(tokens.starts)
     ends = starts + [len(word) for word in tokens.words]
-    is_mark = np.array([word in _BETWEEN for word in tokens.words])
+    is_mark = np.array([word in _BETWEEN and not _is_inside_number(tokens, i) for i, word in enumerate(tokens.words)])
     begins = np.ones(len(starts), np.int64)
     begins[1:] = (starts[1:] > ends[:-1]) | is_mark[1:] | is_mark[:-1]
     return begins.cumsum()
+
+
+def _is_inside_number(tokens: Tokens, i: int) -> bool:
+    """Return whether a slash stands between two digits: "10/7" is one word."""
+    start = tokens.starts[i]
+    beside = tokens.text[max(0, start - 1) : start + 2]
+    return tokens.words[i] == "/" and len(beside) == 3 and beside[0].isdigit() and beside[2].isdigit()
 
 
 def _whole_words(

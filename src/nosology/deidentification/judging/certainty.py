@@ -1,4 +1,4 @@
-"""How sure the network is of spans, and what it found that is given back: doubtful findings of plain words."""
+"""How sure the network is of spans, and what is given back: plain words it doubts, names that it does not believe."""
 
 import re
 from bisect import bisect_left
@@ -7,11 +7,11 @@ from collections.abc import Container, Sequence
 import numpy as np
 
 from nosology.deidentification.composed import compose
-from nosology.deidentification.cue_words import CREDENTIALS
+from nosology.deidentification.cue_words import CREDENTIALS, TITLES
 from nosology.deidentification.detectors.learned import probabilities
 from nosology.deidentification.detectors.placeholders import mimic3_placeholders, mimic4_placeholders
 from nosology.deidentification.findings import Finding
-from nosology.deidentification.judging.plain_words import without_plain_words
+from nosology.deidentification.judging.plain_words import is_given_away, without_plain_words
 from nosology.deidentification.lexicon import ranked
 from nosology.deidentification.spans import join_neighbours, merge_spans
 from nosology.deidentification.tokens import tokenize
@@ -21,12 +21,16 @@ from nosology.records import Span
 _WEEKDAY = r"(?:mon|tues|wednes|thurs|fri|satur|sun)days?"
 _WEEKDAYS = re.compile(rf"(?:{_WEEKDAY}|and|or|to|through|until|every|each|on|[\s,&-])+", re.IGNORECASE)
 """A day of the week says nothing of which week."""
+_TITLE = re.compile(rf"(?:{'|'.join(sorted(TITLES))})\.?", re.IGNORECASE)
 
 
+_LETTER = re.compile(r"[^\W\d_]")
 _LAST_WORD = re.compile(r"(?:\A|(?<=\W))[^\W\d_]+\Z")
 _DOTTED = "|".join(r"\.?".join(letters) for letters in sorted(CREDENTIALS))
 _CREDENTIALS = re.compile(rf"(?:\A|,?\s{{1,3}}|,)(?:{_DOTTED})\.?\Z", re.IGNORECASE)
 _NAMED = frozenset({"NAME", "HOSPITAL", "ORG", "LOCATION"})
+_IMPOSSIBLE = 0.005
+"""Below this the network holds a word to be no part of an identifier; chosen on opened notes, see experiments."""
 
 
 def judged(findings: Sequence[Finding], text: str, sure_from: float) -> list[Span]:
@@ -40,7 +44,8 @@ def judged(findings: Sequence[Finding], text: str, sure_from: float) -> list[Spa
     sure: list[Span] = []
     others: list[Span] = []
     for finding in findings:
-        if _WEEKDAYS.fullmatch(text, finding.span.start, finding.span.end):
+        edges = finding.span.start, finding.span.end
+        if _WEEKDAYS.fullmatch(text, *edges) or _TITLE.fullmatch(text, *edges):
             continue
         is_sure = finding.certainty >= sure_from and finding.span.type != "LOCATION"
         (sure if is_sure else others).append(finding.span)
@@ -63,6 +68,26 @@ def _without_words_after(span: Span, text: str, english: Container[str]) -> Span
     return Span(span.start, end, span.type) if end > span.start else None
 
 
+def without_impossible(spans: Sequence[Span], text: str) -> list[Span]:
+    """Return the spans but for those of which the network believes no word.
+
+    The tagger reads three words on either side, a rule of dates the date alone, the network sixteen words: where it
+    believes nothing, "Lines: Redivac" and "10/7 of loading" had only the form of an identifier. A name beside a title,
+    kin or a credential stays, and so does a date with a month in letters.
+
+    Args:
+        spans: What tagger and dates found.
+        text: The note as the network reads it.
+    """
+    return [
+        span
+        for span, share in zip(spans, _shares(text, spans), strict=True)
+        if share >= _IMPOSSIBLE
+        or (span.type == "NAME" and is_given_away(span, text))
+        or (span.type == "DATE" and _LETTER.search(text, span.start, span.end))
+    ]
+
+
 def certainty(text: str, spans: Sequence[Span]) -> list[float]:
     """Return how probable the network holds it that each span holds (a part of) an identifier; 1 for a placeholder.
 
@@ -78,18 +103,29 @@ def certainty(text: str, spans: Sequence[Span]) -> list[float]:
     tokens = tokenize(read)
     if not tokens.words:
         return [0.0] * len(spans)
-    hit = 1 - probabilities(read)[:, 0]
     exact = merge_spans([*mimic3_placeholders(read), *mimic4_placeholders(read)], len(read))
     exact_ends = [span.end for span in exact]
+    places = list(spans)
+    if offsets is not None:
+        places = [Span(bisect_left(offsets, s.start), bisect_left(offsets, s.end), s.type) for s in spans]
+    found = []
+    for span, share in zip(places, _shares(read, places), strict=True):
+        place = bisect_left(exact_ends, span.start + 1)
+        is_exact = place < len(exact) and exact[place].start < span.end
+        found.append(1.0 if is_exact else share)
+    return found
+
+
+def _shares(text: str, spans: Sequence[Span]) -> list[float]:
+    """Return the probability of each span's most probable word, 0 where it has none; offsets are of this text."""
+    if not spans:
+        return []
+    tokens = tokenize(text)
+    hit = 1 - probabilities(text)[:, 0]
     starts = np.array(tokens.starts)
     found = []
     for span in spans:
-        start, end = (at if offsets is None else bisect_left(offsets, at) for at in (span.start, span.end))
-        place = bisect_left(exact_ends, start + 1)
-        if place < len(exact) and exact[place].start < end:
-            found.append(1.0)
-            continue
-        low, high = np.searchsorted(starts, start, side="right") - 1, np.searchsorted(starts, end)
+        low, high = np.searchsorted(starts, span.start, side="right") - 1, np.searchsorted(starts, span.end)
         inside = [float(hit[i]) for i in range(max(0, int(low)), int(high)) if tokens.words[i][0].isalnum()]
         found.append(max(inside, default=0.0))
     return found

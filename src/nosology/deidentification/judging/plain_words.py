@@ -75,6 +75,11 @@ def without_plain_words(spans: Iterable[Span], text: str) -> tuple[Span, ...]:
     return tuple(_trimmed(span, text, is_caseless=is_caseless) for span in kept)
 
 
+def is_given_away(span: Span, text: str) -> bool:
+    """Return whether a title, kinship, a credential or a signature beside a name says that somebody is called so."""
+    return _is_titled(text, span.start) or _is_called(span, text)
+
+
 def _phrase(span: Span, text: str) -> str:
     return _POSSESSIVE.sub("", text[span.start : span.end]).lower()
 
