@@ -128,9 +128,9 @@ def trained_sentences(figures: Mapping[str, Any]) -> str:
 
 def identifiers_left(figures: Mapping[str, Any]) -> str:
     """Return what README says of the identifiers that stay in notes that nobody had seen."""
-    balanced, high = (_nearest_part(1 - row["ours"]["value"]) for row in figures["rows"][:2])
+    balanced, high = (f"{1 - row['ours']['value']:.0%}".replace("%", " %") for row in figures["rows"][:2])
     return _paragraph(
-        f"""On notes that neither the rules nor their authors had seen, {balanced} of the identifiers stays by default
+        f"""On notes that neither the program nor its authors had seen, {balanced} of the identifiers stay by default
         and {high} with `--recall high` ([by kind](docs/explanation/deidentification.md)): where a hospital's
         notes are not de-identified, treat them as identified even after it."""
     )
@@ -172,11 +172,6 @@ def _paragraph(text: str) -> str:
 def _part_above(value: float) -> str:
     """Return the smallest of the parts with a name that is not below a share: `a third` of .295."""
     return PARTS[max(part for part in PARTS if 1 / part >= value)]
-
-
-def _nearest_part(value: float) -> str:
-    """Return the part with a name that is nearest to a share: `an eighth` of .132."""
-    return PARTS[min(PARTS, key=lambda part: abs(1 / part - value))]
 
 
 def beside_table(figures: Mapping[str, Any]) -> str:

@@ -3,11 +3,8 @@
     python scripts/deid/train_network.py --data FOLDER --out src/nosology/data/deid/network.npz
 
 ``--data`` is a folder with CodiEsp, MedQuAD and the Disease Ontology (see `public_text`). Same seed and version of
-torch, same weights. Only weights of hashed features are written, the table with 8 bits, never text. It takes a few
-minutes of one core.
-
-The weights that ship were trained when only the first line of a frame was used: the rest of ``exam_note`` and
-``exam_lines`` never occurred. Frames are whole since, so this script makes other weights than those.
+torch, same weights. Only weights of hashed features are written, the table with 8 bits, never text. It takes a quarter
+of an hour of one core.
 """
 
 import argparse
