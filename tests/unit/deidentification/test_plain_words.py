@@ -110,6 +110,13 @@ def test_numbers_of_trials_and_words_with_accents_stay_too(text: str) -> None:
         ("Given 2 mg by Im, RN.", "Given 2 mg by <NAME>, RN."),
         ("Given 50 mg Im, RN, witnessed.", "Given 50 mg <NAME>, RN, witnessed."),
         pytest.param(
+            "Seen by [**Last Name**] on [**2151-7-16**], café.",
+            "Seen by <NAME> on <DATE>, café.",
+            marks=pytest.mark.xfail(
+                strict=True, reason="the network takes a word with accents behind a date for a firm"
+            ),
+        ),
+        pytest.param(
             "Her stay, from 3/7, was increased to 2/7.",
             "Her stay, from <DATE>, was increased to <DATE>.",
             marks=pytest.mark.xfail(strict=True, reason="the network holds the second date impossible"),
