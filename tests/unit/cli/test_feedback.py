@@ -46,8 +46,29 @@ def decision(text: str, category: str, *, kept: bool = True, number: int = 0, **
     return Decision(**values | changes)
 
 
+SEEN = (
+    "asthma",
+    "gout",
+    "melena",
+    "cough",
+    "fever",
+    "angina",
+    "eczema",
+    "vertigo",
+    "anemia",
+    "sepsis",
+    "croup",
+    "colitis",
+)
+
+
 def several(n: int = 24) -> list[Decision]:
-    return [decision(f"Number {i}: {FILLER}, case {i}", NAMES[i % 3]) for i in range(n)]
+    """Return decisions on texts that differ in words that no de-identification takes."""
+    pairs = [(first, second) for first in SEEN for second in SEEN if first != second][:n]
+    return [
+        decision(f"{first} and {second}: {FILLER}, {second} better than {first}", NAMES[i % 3])
+        for i, (first, second) in enumerate(pairs)
+    ]
 
 
 def losses(folder: Path) -> dict[str, int]:
