@@ -29,6 +29,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(3_000)]
 
 N = int(os.environ.get("NOSOLOGY_TEST_CRASHES", "50"))
 PATIENCE = 120.0  # seconds, on a machine that is busy with other things
+SHOWN = 10.0  # seconds until its health says so: a good answer holds for one, on a busy machine it comes late
 
 
 @pytest.fixture(scope="module")
@@ -167,7 +168,7 @@ def test_fifty_moments_without_room_lose_nothing_and_the_service_comes_back(
             with without_room(small_disk, rng.randrange(3) << 12):
                 n_refused = len(load.refused)
                 until(lambda: len(load.refused) > n_refused + 2, PATIENCE)  # noqa: B023
-                assert service.health() != "ok"
+                until(lambda: service.health() != "ok", SHOWN)
                 assert httpx2.get(f"{service.url}/v1/model", timeout=30).status_code == 200
             until(lambda: service.health() == "ok", PATIENCE)
         load.join()
@@ -190,7 +191,7 @@ def test_a_database_that_is_locked_or_gone_refuses_decisions_alone_and_is_used_a
                 until(lambda: len(load.refused) > n_refused, PATIENCE)  # noqa: B023
                 answer = httpx2.post(f"{service.url}/v1/classify", json=notes("Chest pain."), timeout=60)
                 assert answer.status_code == 200, "notes are read without the database"
-                assert service.health() == health
+                until(lambda: service.health() == health, SHOWN)  # noqa: B023
             until(lambda: service.health() == "ok", PATIENCE)
         load.join()
         assert (load.broken, set(load.refused)) == ([], {503})

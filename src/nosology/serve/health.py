@@ -1,8 +1,8 @@
 """Whether notes can be read now, part by part: asked of the parts themselves, each within a time.
 
 A part that does not answer in time is unwell, and is not asked again before it has answered. Good answers hold for a
-second, so that many questions are one. After a failure the audit log is asked by writing to it, so it is well again as
-soon as it can be written, without a prediction that tries it.
+second, so that many questions are one, unless a line of the audit log has failed since. After a failure the log is
+asked by writing to it, so it is well again as soon as it can be written, without a prediction that tries it.
 """
 
 import asyncio
@@ -43,7 +43,7 @@ class Health:
     async def parts(self) -> dict[str, str]:
         """Return how each part is: ``ok``, or what is wrong with it."""
         async with self._lock:
-            if self._known is None or time.monotonic() - self._known[0] > _KEPT_SECONDS:
+            if self._known is None or self._audit.last_failure or time.monotonic() - self._known[0] > _KEPT_SECONDS:
                 store, audit = await asyncio.gather(
                     self._ask("store", self._of_store), self._ask("audit", self._of_log)
                 )

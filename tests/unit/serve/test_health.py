@@ -36,6 +36,7 @@ def test_a_full_disk_is_not_ready_and_is_again_without_anybody_asking_for_a_pred
         return write(file, data)
 
     with client_of(service) as client:
+        assert client.get("/readyz").json()["status"] == "ok"  # a good answer, which a failure takes back at once
         monkeypatch.setattr(os, "write", full)
         assert client.post("/v1/classify", json=notes(NOTE)).status_code == 503
         ready = client.get("/readyz")
