@@ -25,6 +25,7 @@ from nosology import cli
 from nosology.coding.labels import Category, LabelSet, shipped_names
 from nosology.config import Config
 from nosology.export.lines import schema as suggestions_schema
+from nosology.tuning.space import SPACE
 
 REFERENCE = Path(__file__).parent / "reference"
 NOTICE = "<!-- Written by docs/generate.py; do not edit. `make docs` writes it anew. -->\n"
@@ -151,6 +152,12 @@ def config_page() -> str:
         parts.append(f"## `{name}`\n\n{_first_line(section.__doc__)}\n")
         rows = list(_fields(section))
         parts.append(_table(("field", "values", "default", "what it does"), rows))
+    parts.append(
+        "## What `nosology tune` searches\n\n"
+        "A file given as `--space` narrows or fixes each by its name: [how](../how-to/tune.md).\n"
+    )
+    found = [(f"`{item.name}`", f"`{item.field}`", item.words, item.reason) for item in SPACE]
+    parts.append(_table(("setting", "field", "values", "why these"), found))
     return "\n".join(parts)
 
 

@@ -140,7 +140,7 @@ def _parse_options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--venv", type=Path, default=Path(".venv"))
     parser.add_argument("--torch", default="torch==2.13.0", help="pip's arguments for torch, as one string")
-    parser.add_argument("--extras", default="bench,dev,embedded,serve", help="extras of nosology to install")
+    parser.add_argument("--extras", default="bench,dev,embedded,serve,tune", help="extras of nosology to install")
     parser.add_argument("--accept-cuda", action="store_true", help="install the CUDA build even without a GPU")
     parser.add_argument("--goal", default="demo", help="the make target to name in advice")
     return parser.parse_args()

@@ -17,7 +17,7 @@ import pytest
 from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parents[1]
-EXTRAS = frozenset({"serve", "gpu", "scale"})
+EXTRAS = frozenset({"serve", "gpu", "scale", "tune"})
 """The extras for users besides `embedded`, which README's first lines install."""
 
 _HIDE = """

@@ -410,4 +410,18 @@ FAULTS = (
         "filter(note.is_in(list(ids)))",
         ("tests/unit/export/models/test_word_models.py",),
     ),
+    Fault(
+        "a search judges its trials by the test notes",
+        "tuning/workflow.py",
+        'inputs = read_inputs(run, split="validation"',
+        'inputs = read_inputs(run, split="test"',
+        ("tests/unit/tuning/test_workflow.py",),
+    ),
+    Fault(
+        "what a search proposes depends on how often it was stopped",
+        "tuning/trials.py",
+        "state = np.random.SeedSequence([self._seed, len(ended)]).generate_state(1)",
+        "state = np.random.SeedSequence().generate_state(1)",
+        ("tests/unit/tuning/test_trials.py",),
+    ),
 )

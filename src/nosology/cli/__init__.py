@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 GROUPS = {
     "First steps": ("demo", "doctor", "labels"),
-    "From notes to a run": ("synth", "deid", "prepare", "course", "train", "evaluate", "report", "calibrate"),
+    "From notes to a run": ("synth", "deid", "prepare", "course", "tune", "train", "evaluate", "report", "calibrate"),
     "Answers": ("classify", "suggest"),
     "A service, and what people decide": ("serve", "keys", "feedback", "audit"),
     "Passing on and checking": ("export", "verify", "schema"),

@@ -1,6 +1,8 @@
 """`nosology train`: fine-tune a model on a dataset."""
 
 import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -43,7 +45,19 @@ def train_with_progress(dataset: Path, out: Path, config: "Config", *, resume: b
     if os.environ.get("RANK", "0") != "0":  # under torchrun one process talks
         run_training(dataset, out, config, resume=resume)
         return
-    with progress("train", unit="steps") as advance:
+    with showing_steps("train") as show:
+        manifest = run_training(dataset, out, config, resume=resume, progress=show)
+    if manifest:
+        say(
+            f"trained on {manifest.n_train_notes} notes in {manifest.timings.train_seconds:.0f} s; "
+            f"{manifest.model.n_trainable:,} of {manifest.model.n_parameters:,} parameters; run: {out}"
+        )
+
+
+@contextmanager
+def showing_steps(task: str) -> "Iterator[Callable[[TrainingStep], None]]":
+    """Yield what shows each step of a training: its number, loss and speed, and validations."""
+    with progress(task, unit="steps") as advance:
         done = 0
 
         def show(step: "TrainingStep") -> None:
@@ -57,9 +71,4 @@ def train_with_progress(dataset: Path, out: Path, config: "Config", *, resume: b
                 detail = f"validation loss {figures['loss']:.3f}, accuracy {figures['accuracy']:.3f}"
                 advance(0, detail, total=step.n_steps)
 
-        manifest = run_training(dataset, out, config, resume=resume, progress=show)
-    if manifest:
-        say(
-            f"trained on {manifest.n_train_notes} notes in {manifest.timings.train_seconds:.0f} s; "
-            f"{manifest.model.n_trainable:,} of {manifest.model.n_parameters:,} parameters; run: {out}"
-        )
+        yield show

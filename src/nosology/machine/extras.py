@@ -8,6 +8,7 @@ EXTRAS = {
     "embedded": ("gguf",),
     "scale": ("tensorboard",),
     "serve": ("fastapi", "prometheus_client", "psycopg", "sqlalchemy", "uvicorn"),
+    "tune": ("optuna",),
 }
 """What each extra must bring, under the names that are imported."""
 
