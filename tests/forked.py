@@ -46,7 +46,8 @@ class Renames:
                 shutil.copytree(self.watched, self.kept / f"{number:03}")
             real(*arguments, **named)
 
-        os.replace = replace  # type: ignore[assignment]
+        module: Any = os
+        module.replace = replace
 
 
 def start(*words: object, said: Path | None = None, renames: Renames = Renames(), **environment: str) -> Process:

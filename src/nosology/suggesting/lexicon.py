@@ -342,7 +342,7 @@ class Lexicon:
             earlier[np.searchsorted(numbers, heard_numbers)] = heard_weights  # what was heard is among the found
             is_new = weights > earlier + 1e-6
             numbers, weights = numbers[is_new], weights[is_new]
-        covers = weights / self._total[numbers]
+        covers = np.asarray(weights / self._total[numbers], np.float32)
         is_enough = covers >= _LEAST_COVER
         return self._best(numbers[is_enough], weights[is_enough], covers[is_enough], shorts)
 
