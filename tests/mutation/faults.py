@@ -415,13 +415,13 @@ FAULTS = (
         "tuning/workflow.py",
         'inputs = read_inputs(run, split="validation"',
         'inputs = read_inputs(run, split="test"',
-        ("tests/unit/tuning/test_workflow.py",),
+        ("tests/unit/tuning/test_workflow.py::test_no_test_note_is_read",),
     ),
     Fault(
         "what a search proposes depends on how often it was stopped",
         "tuning/trials.py",
         "state = np.random.SeedSequence([self._seed, len(ended)]).generate_state(1)",
         "state = np.random.SeedSequence().generate_state(1)",
-        ("tests/unit/tuning/test_trials.py",),
+        ("tests/unit/tuning/test_trials.py::test_a_journal_that_is_opened_again_proposes_the_same",),
     ),
 )
