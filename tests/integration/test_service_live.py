@@ -138,9 +138,9 @@ def small_files() -> None:
 
 def test_a_full_disk_is_told_and_the_service_stays_up(run: Path, tmp_path: Path) -> None:
     with serving(run, tmp_path / "state", preexec=small_files) as process, process.client() as client:
-        for _ in range(400):
+        for _ in range(400):  # until not even the line fits that says that others did not
             answer = client.post("/v1/classify", json=notes("Chest pain."))
-            if answer.status_code != 200:
+            if answer.status_code != 200 and client.get("/readyz").json()["status"] != "ok":
                 break
         assert answer.status_code == 503
         assert "audit log" in answer.json()["detail"]
