@@ -2,12 +2,13 @@
 
 import time
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 
 from findings import found, note_like, pieces
 from nosology.deidentification import default_detectors, deidentify
-from nosology.deidentification.detectors.learned import Learned
+from nosology.deidentification.detectors.learned import Learned, _whole_words
 from nosology.deidentification.detectors.network import CLASSES
 from nosology.deidentification.findings import Finding
 from nosology.deidentification.judging.certainty import certainty, judged, without_impossible
@@ -125,6 +126,19 @@ def test_high_recall_redacts_what_balanced_does_and_more() -> None:
 )
 def test_a_finding_ends_where_the_identifier_does_and_cuts_no_word(text: str, expected: str) -> None:
     assert deidentify(text).text == expected
+
+
+@pytest.mark.parametrize(
+    ("halves", "goes"), [((0.9, 0.8), True), ((0.2, 0.9), True), ((0.05, 0.9), False), ((0.9, 0.05), False)]
+)
+@pytest.mark.parametrize("found_at", [1, 3])
+def test_a_word_of_which_a_part_was_found_goes_whole_or_stays_whole(
+    halves: tuple[float, float], goes: bool, found_at: int
+) -> None:
+    words = np.array([1, 2, 2, 2, 3])  # "a", the halves of "Crowe-Davis" around their hyphen, "gag"
+    hit = np.array([0.0, halves[0], 0.0, halves[1], 0.0], np.float32)
+    first, last = _whole_words((found_at, found_at), words, hit, 0.5)
+    assert (first, last) == (1, 3) if goes else first > last
 
 
 @pytest.mark.parametrize("text", ["", " ", "\n", "...", "—"])
