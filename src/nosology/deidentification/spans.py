@@ -46,7 +46,7 @@ def merge_spans(spans: Iterable[Span], length: int) -> tuple[Span, ...]:
 def join_neighbours(spans: Iterable[Span], text: str) -> tuple[Span, ...]:
     """Return the spans with those of one type joined over a blank, a comma or a hyphen.
 
-    Places are also joined over a line break, two dates over what makes a period of them ("to", an arrow).
+    Places are also joined over a line break, two dates over what makes a period of them ("to", "until").
     ``<LOCATION>, <LOCATION>`` says no more than ``<LOCATION>``, and nothing between two parts of one address is left.
     Names of different types with a blank between them are one name that detectors disagreed about: the longer wins.
     """

@@ -55,7 +55,8 @@ def keep_of_start(start: str, model: Any, share: float) -> None:
     """Move a trained adapter back towards the one it began with, weight by weight.
 
     The mean of both keeps what the first knew of other styles of notes, and often does better on the notes that were
-    learned, too: WiSE-FT (Wortsman et al. 2022, "Robust fine-tuning of zero-shot models").
+    learned, too: WiSE-FT (Wortsman et al. 2022, "Robust fine-tuning of zero-shot models"). The training log and its
+    curves are of the adapter before.
 
     Args:
         start: What training began from; nothing happens for ``"base"``, whose fresh adapter knows nothing.

@@ -8,10 +8,11 @@ from hypothesis import given, settings
 
 from findings import found, note_like, pieces
 from nosology.deidentification import default_detectors, deidentify
-from nosology.deidentification.detectors.learned import Learned, _whole_words
+from nosology.deidentification.detectors.learned import Learned, _whole_words, _words
 from nosology.deidentification.detectors.network import CLASSES
 from nosology.deidentification.findings import Finding
 from nosology.deidentification.judging.certainty import certainty, judged, without_impossible
+from nosology.deidentification.tokens import tokenize
 from nosology.deidentification.wrapping import unwrap
 from nosology.records import Span
 
@@ -141,9 +142,24 @@ def test_a_word_of_which_a_part_was_found_goes_whole_or_stays_whole(
     assert (first, last) == (1, 3) if goes else first > last
 
 
+def test_a_slash_parts_words_but_no_number() -> None:
+    assert _words(tokenize("10/7 a/b")).tolist() == [1, 1, 1, 2, 3, 4]
+
+
 @pytest.mark.parametrize("text", ["", " ", "\n", "...", "—"])
 def test_nothing_is_found_where_nothing_is(text: str) -> None:
     assert found(Learned(), text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Ride home with Bunmi. CT: Bunmi 3 mm.", "Ride home with <NAME>. CT: <NAME> 3 mm."),
+        ("Transfer to Osler Assessment Unit.", "Transfer to <HOSPITAL>."),
+    ],
+)
+def test_a_sure_name_is_found_everywhere_and_what_was_found_is_completed(text: str, expected: str) -> None:
+    assert deidentify(text).text == expected
 
 
 @pytest.mark.parametrize("text", ["Her appetite is down by 1/2.", "Overnight Girdlestone planned.", "Lines: Redivac."])

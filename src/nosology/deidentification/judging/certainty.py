@@ -1,4 +1,4 @@
-"""How sure the network is of spans, and what is given back: plain words it doubts, names that it does not believe."""
+"""How sure the network is of spans, and what is given back: plain words that it doubts, names it does not believe."""
 
 import re
 from bisect import bisect_left
@@ -22,8 +22,7 @@ _WEEKDAY = r"(?:mon|tues|wednes|thurs|fri|satur|sun)days?"
 _WEEKDAYS = re.compile(rf"(?:{_WEEKDAY}|and|or|to|through|until|every|each|on|[\s,&-])+", re.IGNORECASE)
 """A day of the week says nothing of which week."""
 _TITLE = re.compile(rf"(?:{'|'.join(sorted(TITLES))})\.?", re.IGNORECASE)
-
-
+"""A title alone names nobody."""
 _LETTER = re.compile(r"[^\W\d_]")
 _LAST_WORD = re.compile(r"(?:\A|(?<=\W))[^\W\d_]+\Z")
 _DOTTED = "|".join(r"\.?".join(letters) for letters in sorted(CREDENTIALS))
