@@ -298,7 +298,21 @@ _SHORTENED = (
     "{alt} '{yy}|{alt}'{yy}|{alt} {yy}|{alt}/{yy}|{alt}-{yy}|{alt}. {yyyy}|{alt} {d}|{alt}.{d}|{alt} {d}/{yy}|{alt} {d}, '{yy}|{d} {alt}|{d}{alt}|{d}{alt}{yy}|{d}{th} {alt} {yy}|{alt}{d}|{d}.{m}|{m}.{d}|{m}/'{yy}|{m}-{yy}|{d}/{m}/'{yy}|{m}/{d}/'{yy}|{alt}, {yyyy}|{alt} of '{yy}|"
     "{alt} {d} '{yy}|{d}-{alt}|{d}/{alt}|{dy} {d}{th} {alt}|{dy} {m}.{d}|{dy}, {m}/{d}|{dy}. {alt} {d}|{day} {d} {alt}|{dy}{d}/{m}|{dy} {d}/{m}|{dy}-{d}-{alt}"
 )
+_UNITS = ["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh", "twelfth", "thirteenth", "fourteenth", "fifteenth", "sixteenth", "seventeenth", "eighteenth", "nineteenth", "twentieth"]  # fmt: skip
+_ORDINALS = [*_UNITS, *(f"twenty-{unit}" for unit in _UNITS[:9]), "thirtieth", "thirty-first"]
+_SPOKEN = (
+    "the {ord} of {month}|the {ord} of {month} {yyyy}|{month} {ord}|{month} the {ord}|{month} {ord}, {yyyy}|{day} the {ord}|{day} the {ord} of {month}|the {ord} of the month|the {ord} of {month} last|{ord} {month} {yyyy}|{ord} of {mon}|"
+    "{day}, {month} {ord}|the {ord} and {ord2} of {month}|the {ord} to the {ord2} of {month}|the {ord} or {ord2} of {month}|{month} {ord} or {ord2}|{month} {ord} through {ord2}|{month} {ord} of {yyyy}|{day} {ord} {month}|the {ord} day of {month} {yyyy}"
+)
+_QUARTER = "Q{q} {yyyy}|Q{q} '{yy}|Q{q}/{yy}|{q}Q{yy}|{yyyy} Q{q}|the {quarter} quarter of {yyyy}|Q{q} of {yyyy}|{yyyy}-Q{q}|{q}. Quartal {yyyy}|KW {w}/{yyyy}|CW{w} {yyyy}|wk {w}/{yyyy}|{yyyy}-W{w}|week {w} of {yyyy}"
+_HEADED = (
+    "{yyyy}_{mm}_{dd}|{yyyy}{mm}{dd}|{dy} {mon} {d} {yyyy}|{dy}, {d} {mon} {yyyy}|{dy} {mm}/{dd}|{day} {d}.{m}.{yyyy}|{day}, {d}. {foreign} {yyyy}|{dy} {dd}.{mm}.|{dy} {d}.{m}.{yy}|{dd}.{mm}.{yyyy}|{d}.{m}.{yy}|{MON} {dd} {yyyy}|{MON} {dd}, {yyyy}|{dd}/{MON}/{yyyy}|"
+    "{dd}/{mon}/{yy}|{yyyy}.{m}.{d}|{yyyy}. {m}. {d}.|{yy}-{mm}-{dd}|{yy}/{mm}/{dd}|{yyyy}-{mm}-{dd}|{d}/{m}-{yyyy}|{d}/{m} {yyyy}|{d} / {m} / {yy}|{day} {d}/{m}/{yyyy}|{dy}-{dd}-{mon}-{yyyy}|{d}{th} {month}, {yyyy}|{month} {d} - {yyyy}|{dy}. {d}. {foreign} {yyyy}|{mm}.{dd}.{yy}"
+)
 _FORMS = {
+    "spoken": _SPOKEN,
+    "quarter": _QUARTER,
+    "header": _HEADED,
     "nth": _NTH,
     "blank": _BLANK,
     "iso": _ISO,
@@ -356,5 +370,15 @@ class DateForms:
             "day": rng.choice(_DAYS),
             "dy": rng.choice(_SHORT_DAYS),
             "foreign": rng.choice(_FOREIGN),
+            "ord": self._ordinal(),
+            "ord2": self._ordinal(),
+            "quarter": rng.choice(_UNITS[:4]),
+            "q": rng.randint(1, 4),
+            "w": rng.randint(1, 52),
         }
         return form.format(**values)
+
+    def _ordinal(self) -> str:
+        rng = self._rng
+        ordinal = rng.choice(_ORDINALS)
+        return ordinal.replace("-", " ") if rng.random() < 0.3 else ordinal

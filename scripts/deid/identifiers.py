@@ -108,7 +108,7 @@ class Identifiers:
         }  # fmt: skip
         dates = {"date": "full", "pdate": "partial", "drange": "range", "dodd": "odd", "wdate": "weekday",
                  "hol": "holiday", "dlist": "list", "nth": "nth", "bdate": "blank", "idate": "iso", "rdate": "roman",
-                 "fdate": "foreign", "mdate": "part of a month", "sdate": "short"}  # fmt: skip
+                 "fdate": "foreign", "mdate": "part of a month", "sdate": "short", "spdate": "spoken", "qdate": "quarter", "hdate": "header"}  # fmt: skip
         table: dict[str, Callable[[], list[Piece]]] = {
             name: (lambda draw=draw: [(draw(), "NAME")]) for name, draw in named.items()
         }
