@@ -92,6 +92,10 @@ _WEIGHTS = {"free": 26, "free_short": 12, "medicine": 8, "medicine_lines": 5, "m
             "exam_note": 8, "exam_run": 5, "exam_lines": 5, "exam_short": 4, "public": 5, "public_planted": 10, "old": 8, "dictated": 4}  # fmt: skip
 _HARD_SHARE = 1 / 3
 """Share of trained notes from frames of medicine that must survive, however many other frames there are."""
+_NAMED_AGAIN = 0.45
+"""Share of a paragraph's sentences that have its person's name where others have "she" or "he"."""
+_CALM_SHARE = 0.12
+"""Share of plain sentences that are prose without terms that look like names."""
 _STAMPED = 0.06
 """Share of notes of any frame that end in their author's mark."""
 _SHARED_FRAMES = ("free", "medicine", "medicine_list", "medicine_word", "public_planted", "exam_note")
@@ -147,10 +151,12 @@ class NoteGrammar:
             ]
         self._old = read_templates(TEMPLATES) if part == "train" else {}
         self._stock = Stock(self._rng)
+        self._who: list[Piece] = []
 
     def note(self) -> tuple[str, list[Piece]]:
         """Return a note's style and pieces."""
         (style,) = self._rng.choices(list(self._frames), self._weights)
+        self._who = self._draw(self._rng.choice(["first", "first", "last", "last", "wordlast", "titled", "brief"]))
         pieces: list[Piece] = []
         position = 0
         frame = self._frames[style]
@@ -181,23 +187,32 @@ class NoteGrammar:
                 if piece[0]
             ] + [(rng.choice(["\n", ""]), "")]
         section = rng.choice(_KINDS) if kind == "any" else kind
+        if section == "plain" and rng.random() < _CALM_SHARE:
+            section = "calm"
         if section == "person":
-            return self._personal()
+            return self._personal(rng.choice(["plain", "plain", "calm"]))
+        if section == "same":
+            return self._personal("calm", self._who) if rng.random() < _NAMED_AGAIN else self._sentence("calm")
         if section == "placed":
             return self._placed()
         return template(rng.choice(self._carriers[section])).fill(rng, self._draw)
 
-    def _personal(self) -> list[Piece]:
-        """Return a plain sentence whose subject or owner has a name in place of "she", "pt" or "the patient"."""
+    def _personal(self, section: str, who: list[Piece] | None = None) -> list[Piece]:
+        """Return a plain sentence whose subject or owner has a name in place of "she", "pt" or "the patient".
+
+        Args:
+            section: Where sentences come from.
+            who: The name; a new one where none is given.
+        """
         rng = self._rng
         for _ in range(40):
-            pieces = _joined(template(rng.choice(self._carriers["plain"])).fill(rng, self._draw))
+            pieces = _joined(template(rng.choice(self._carriers[section])).fill(rng, self._draw))
             for i, (text, kind) in enumerate(pieces):
                 for pattern, behind in ((_SUBJECT, ""), (_OWNER, rng.choice(["'s", "'s", "’s"]))):
                     match = None if kind else pattern.search(text)
                     if match:
                         slots = ["first", "first", "last", "full", "titled", "low_first", "inidot", "ini", "world"]
-                        named = self._draw(rng.choice(slots))
+                        named = who or self._draw(rng.choice(slots))
                         split = [(text[: match.start()], ""), *named, (behind + text[match.end() :], "")]
                         return [piece for piece in [*pieces[:i], *split, *pieces[i + 1 :]] if piece[0]]
         return template(rng.choice(self._carriers["name"])).fill(rng, self._draw)
