@@ -12,6 +12,7 @@ from grammar_text import Piece, fields, of_part, sections
 from lookalikes import Lookalikes
 from people_forms import PeopleForms
 from people_names import Names
+from world_forms import WorldForms
 
 from nosology.deidentification.lexicon import ranked
 
@@ -80,7 +81,8 @@ class Identifiers:
         }
         for key in ("mrn", "natid", "serial", "plate", "pager", "domains", "hobby", *_NUMBERS, "natpair"):
             self._patterns[key] = of_part(self._patterns[key], part)
-        self._slots: dict[str, Callable[[], list[Piece]]] = self._table()
+        world = WorldForms(rng, part, self.names, self.town)
+        self._slots: dict[str, Callable[[], list[Piece]]] = self._table() | world.slots()
 
     def _split(self, groups: dict[str, dict[str, list[str]]], keys: tuple[str, ...]) -> dict[str, dict[str, list[str]]]:
         return {

@@ -10,7 +10,7 @@ from grammar_text import of_part, sections
 
 from nosology.deidentification.lexicon import ranked
 
-_PLACES = {"term": ("eponym", "eponym", "procedure", "organism", "criteria", "disease", "disease", "abbrev"),
+_PLACES = {"term": ("eponym", "eponym", "procedure", "organism", "criteria", "disease", "disease", "abbrev", "antibody", "genename", "trial", "classification"),
            "eponym": ("eponym", "eponym", "disease"), "sign": ("sign", "sign", "sign", "physio"), "crit": ("criteria",),
            "proc": ("procedure", "procedure", "procedure", "incision"), "incision": ("incision",),
            "device": ("device", "device", "device", "maker"), "maker": ("maker",), "product": ("product",),
@@ -19,16 +19,20 @@ _PLACES = {"term": ("eponym", "eponym", "procedure", "organism", "criteria", "di
            "marker": ("marker",), "stain": ("stain",), "imaging": ("imaging",), "ecg": ("ecg",), "anaes": ("anaesthetic",),
            "psych": ("psychscale",), "dental": ("dental",), "eye": ("eye",), "physio": ("physio",), "panel": ("panel",),
            "abbrev": ("abbrev",), "role": ("role",), "breed": ("breed",), "food": ("food",), "sport": ("sport",),
+           "antibody": ("antibody",), "genename": ("genename",), "trial": ("trial",), "cells": ("cellline",), "klass": ("classification",),
+           "hard": ("eponym", "eponym", "brand", "organism", "antibody", "genename", "trial", "cellline", "classification", "sign", "criteria", "device", "procedure"),
            "short": ("shortnote",), "section": ("section",), "people": ("people",), "drug": ("drug", "drugname", "drugname", "brand"),
            "generic": ("drugname",), "word": ("word",), "capword": ("word",), "Word": ("word",), "medword": ("medword",),
            "capmed": ("medword",), "abbr": ("abbr", "abbr", "abbr", "abbrev"), "cred": ("credential",), "axis": ("axis",),
            "bare": ("eponym", "eponym", "sign", "criteria", "procedure", "device", "device", "maker", "brand", "brand", "inhaler", "insulin",
                     "vaccine", "nutrition", "dressing", "obstetric", "anatomy", "organism", "marker", "stain", "imaging", "ecg", "anaesthetic",
                     "psychscale", "dental", "eye", "physio", "panel", "abbrev", "role", "shortnote", "shortnote", "shortnote", "section",
-                    "people", "disease", "pair", "product", "drug", "drugname", "food", "medword", "medword", "word")}  # fmt: skip
+                    "people", "disease", "pair", "product", "drug", "drugname", "food", "medword", "medword", "word",
+                    "antibody", "genename", "trial", "cellline", "classification")}  # fmt: skip
 _NOUNS = {"eponym": ("disease", "syndrome", "lesion"), "sign": ("sign", "test", "manoeuvre"), "criteria": ("score", "criteria", "grade"),
           "procedure": ("procedure", "repair", "operation", "shunt", "flap"), "device": ("retractor", "forceps", "catheter", "drain", "splint"),
-          "anatomy": ("canal", "ligament", "duct", "node"), "maker": ("device", "pump"), "psychscale": ("scale", "test"), "stain": ("stain", "medium"), "imaging": ("view", "sequence"), "ecg": ("sign", "criteria"), "panel": ("test",)}  # fmt: skip
+          "anatomy": ("canal", "ligament", "duct", "node"), "maker": ("device", "pump"), "psychscale": ("scale", "test"), "stain": ("stain", "medium"), "imaging": ("view", "sequence"), "ecg": ("sign", "criteria"), "panel": ("test",),
+          "trial": ("trial", "study"), "genename": ("gene", "mutation"), "antibody": ("antibody",), "cellline": ("cells",), "classification": ("classification", "type")}  # fmt: skip
 """What is put behind a term that is a frequent name where nothing else tells them apart."""
 _ENDINGS = ("ing", "ed", "ly", "tion", "sion", "ness", "ment", "ity", "able", "ible", "ous", "ful", "less", "ive", "ism", "ence", "ance",
             "ship", "ize", "ary", "ory", "ology", "ical", "ents", "ings", "tions", "ers", "ist", "ure")  # fmt: skip
@@ -320,7 +324,7 @@ class Lookalikes:
         slot = slot.removeprefix("upper")
         kind = self._rng.choice(_PLACES[slot]) if slot in _PLACES else ""
         text = self._term(kind) if kind else self._numbers[slot]()
-        if slot == "bare" and kind in _NOUNS and text.lower() in _common_names():
+        if slot in ("bare", "hard") and kind in _NOUNS and text.lower() in _common_names():
             text = f"{text} {self._rng.choice(_NOUNS[kind])}"
         if slot in ("capword", "Word", "capmed"):
             text = text.capitalize()
