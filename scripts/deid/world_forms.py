@@ -134,13 +134,12 @@ class WorldForms:
     def number(self) -> str:
         """Return a number of groups of digits and letters, in no known pattern."""
         rng = self._rng
-        glue = rng.choice(["", "", "-", "-", "/", ".", " ", "_"])
+        glue = rng.choice(["", "", "", "-", "-", "/", ".", " ", "_"])
         groups = []
-        for i in range(rng.choice([1, 1, 2, 2, 2, 3, 3])):
-            draw = rng.random()
-            if draw < 0.25 and (i or glue == ""):
+        for i in range(rng.choice([1, 1, 1, 2]) if glue == "" else rng.choice([2, 2, 3])):
+            if rng.random() < 0.25 and (i or glue == ""):
                 groups.append("".join(rng.choices(string.ascii_uppercase, k=rng.randint(1, 3))))
-            groups.append("".join(rng.choices(string.digits, k=rng.randint(2, 6) if glue else rng.randint(5, 10))))
+            groups.append("".join(rng.choices(string.digits, k=rng.randint(2, 6) if glue else rng.randint(5, 9))))
         if rng.random() < 0.3:
             groups[0] = "".join(rng.choices(string.ascii_uppercase, k=rng.randint(1, 3))) + groups[0]
         code = glue.join(groups)
@@ -187,9 +186,7 @@ class WorldForms:
         draw = rng.random()
         if draw < 0.08:
             return name.upper()
-        if draw < 0.14:
-            return f"{name[0].lower()}{name[1:].capitalize()}" if len(front) == 1 else front + back.capitalize()
-        return f"{name} {rng.choice(['One', 'Plus', 'Direct', 'Now', '360', 'Group', '24', 'Go', 'Labs', 'Care'])}" if draw < 0.2 else name  # fmt: skip
+        return f"{name} {rng.choice(['One', 'Plus', 'Direct', 'Now', '360', 'Group', '24', 'Go', 'Labs', 'Care'])}" if draw < 0.16 else name  # fmt: skip
 
     def firm(self) -> str:
         """Return the name of a firm or body without a word that says what it is."""
