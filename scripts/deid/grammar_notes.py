@@ -25,6 +25,7 @@ _SUBJECT = re.compile(
     r"\b(?:[Tt]he patient|[Tt]his patient|[Pp]t|Patient|[Ss]?[Hh]e)(?= [a-z]{2})(?! (?:name|initials|signature|phone|email|address|portal|education|safety|info))"
 )
 _OWNER = re.compile(r"\b(?:His|Her|The patient's|Patient's|Pt's|the patient's|pt's)(?= [a-z]{2})")
+_OBJECT = re.compile(r"\b(?:him|the patient)(?=[ .,;])")
 _YEAR = re.compile(r"\b(?:in|since|In) (?:19|20)\d\d\b")
 _SITE = re.compile(r"\b(?:our|the|another) (?:hospital|center|centre|clinic|department|emergency room|unit)\b")
 _AGE = re.compile(r"\b[1-8]?\d(?=[- ]years?[- ]old)")
@@ -47,6 +48,7 @@ _BEHIND = of_part(
         "through {insurer}", "({hacro} {pdate})", "{sdate}", "{pdate}", "per {lab}", "at {venue}", "aboard {ship}", "with {agency}", "at {worship|club}", "under {military|prison}",
         "from {chemist|equip}", "({org})", ", {employer}", ", {town}", ", {age90}", "at {age90|agewords}", "({age90}F)", "by {mdate}", "before {hol|wdate}", "- {practice}", "[{town}]",
         "{pdate} and {pdate}", "on {nth} at {hospital}", "in {town} {pdate}", "({town}, {sdate})", "at {renal|clinicof|saint}", "from {estate|rural}", "c/o {charity|housing|shelter}",
+        "on {spdate}", "by {spdate}", "since {spdate}", "until {spdate}", "({hdate})", "on {hdate}", "in {qdate}", "({qdate})", "per {ini}", "({ini} {pdate})", "{ini}", "at {agewords}", "aged {age90}",
     ],
     "train",
 )  # fmt: skip
@@ -55,6 +57,7 @@ _BEFORE = of_part(
         "{pdate}: ", "{sdate} - ", "{idate} ", "At {hospital}: ", "{hospital} - ", "{hacro}: ", "In {town}, ", "{town}: ", "{nhome} - ", "{wdate}, ", "Per {practice}: ", "({hacro}) ",
         "{employer}: ", "{drange}: ", "On {nth}, ", "By {mdate}, ", "{age90}F, ", "{age90}yo. ", "({pdate}) ", "{ward}: ", "{org}: ", "{school}: ", "From {town}. ", "{road}: ", "{hol}: ",
         "Since {sdate|mdate}: ", "Ex {hospital|military|firm}. ", "{generic} ED: ", "Via {transport}. ", "{insurer}: ", "{date} ", "[{pdate}] ", "{street}. ", "Age {age90}. ",
+        "On {spdate} ", "By {spdate}: ", "{hdate}: ", "{hdate} - ", "{hdate}\n", "{qdate}: ", "{fdate}: ", "{age90}M. ", "{age90} y.o. ", "{age90}-year-old. ", "Aged {agewords}. ", "{ini}: ", "{last}: ", "{first} - ", "{age90} years. ",
     ],
     "train",
 )  # fmt: skip
@@ -208,7 +211,8 @@ class NoteGrammar:
         for _ in range(40):
             pieces = _joined(template(rng.choice(self._carriers[section])).fill(rng, self._draw))
             for i, (text, kind) in enumerate(pieces):
-                for pattern, behind in ((_SUBJECT, ""), (_OWNER, rng.choice(["'s", "'s", "’s"]))):
+                patterns = [(_SUBJECT, ""), (_OWNER, rng.choice(["'s", "'s", "’s"])), (_OBJECT, "")]
+                for pattern, behind in rng.sample(patterns, k=3):
                     match = None if kind else pattern.search(text)
                     if match:
                         slots = ["first", "first", "last", "full", "titled", "low_first", "inidot", "ini", "world"]
@@ -220,7 +224,7 @@ class NoteGrammar:
     def _placed(self) -> list[Piece]:
         """Return a plain sentence with a place, institution, firm, date or age before or behind it."""
         rng = self._rng
-        pieces = template(rng.choice(self._carriers["plain"])).fill(rng, self._draw)
+        pieces = template(rng.choice(self._carriers[rng.choice(["plain", "plain", "calm"])])).fill(rng, self._draw)
         end = _END.search(pieces[-1][0])
         if end is None or rng.random() < 0.35:
             return [*template(rng.choice(_BEFORE)).fill(rng, self._draw), *pieces]
