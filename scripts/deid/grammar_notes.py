@@ -61,6 +61,11 @@ _BEFORE = of_part(
     ],
     "train",
 )  # fmt: skip
+_SMALL_WORDS = frozenset([
+    "a", "an", "and", "are", "as", "at", "be", "but", "by", "can", "do", "for", "go", "has", "he", "her", "his", "i", "in", "is", "it",
+    "may", "me", "must", "my", "no", "not", "of", "on", "or", "our", "out", "shall", "she", "so", "that", "the", "they", "this", "to",
+    "up", "us", "was", "we", "will", "you",
+])  # fmt: skip
 _END = re.compile(r"(?<=[\w)%+])([.;,!]?\s*)\Z")
 _KINDS = (
     "name",
@@ -155,24 +160,38 @@ class NoteGrammar:
         self._old = read_templates(TEMPLATES) if part == "train" else {}
         self._stock = Stock(self._rng)
         self._who: list[Piece] = []
+        self._other: list[Piece] = []
 
     def note(self) -> tuple[str, list[Piece]]:
         """Return a note's style and pieces."""
         (style,) = self._rng.choices(list(self._frames), self._weights)
-        self._who = self._draw(self._rng.choice(["first", "first", "last", "last", "wordlast", "titled", "brief"]))
+        self._who = self._one_person(["first", "first", "last", "last", "wordlast", "titled", "brief"])
+        self._other = self._one_person(["first", "first", "first", "last", "wordfirst", "full"])
         pieces: list[Piece] = []
         position = 0
         frame = self._frames[style]
         for match in re.finditer(r"<(\w+) (\d+)>", frame):
-            pieces += template(frame[position : match.start()]).fill(self._rng, self._draw)
+            pieces += template(frame[position : match.start()]).fill(self._rng, self._slot)
             count = max(1, int(match[2]) + self._rng.choice([-1, 0, 0, 1]))
             for i in range(count):
                 pieces += [*([(" ", "")] if i else []), *self._sentence(match[1])]
             position = match.end()
-        pieces += template(frame[position:]).fill(self._rng, self._draw)
+        pieces += template(frame[position:]).fill(self._rng, self._slot)
         if self._rng.random() < _STAMPED:
             pieces += [(self._rng.choice([" ", "\n", "  "]), ""), *self._sentence("stamp")]
         return style.strip("*"), pieces
+
+    def _one_person(self, slots: Sequence[str]) -> list[Piece]:
+        """Return a name that can stand in every sentence of a note, so none that is also a small word."""
+        for _ in range(9):
+            named = self._draw(self._rng.choice(slots))
+            if named[-1][0].lower() not in _SMALL_WORDS:
+                break
+        return named
+
+    def _slot(self, slot: str) -> list[Piece]:
+        """Return what fills a slot of a frame: ``who`` and ``other`` are the same two people in the whole note."""
+        return {"who": self._who, "other": self._other}.get(slot) or self._draw(slot)
 
     def _sentence(self, kind: str) -> list[Piece]:
         rng = self._rng
