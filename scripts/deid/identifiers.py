@@ -81,8 +81,8 @@ class Identifiers:
         }
         for key in ("mrn", "natid", "serial", "plate", "pager", "domains", "hobby", *_NUMBERS, "natpair"):
             self._patterns[key] = of_part(self._patterns[key], part)
-        world = WorldForms(rng, part, self.names, self.town)
-        self._slots: dict[str, Callable[[], list[Piece]]] = self._table() | world.slots()
+        self._world = WorldForms(rng, part, self.names, self.town)
+        self._slots: dict[str, Callable[[], list[Piece]]] = self._table() | self._world.slots()
 
     def _split(self, groups: dict[str, dict[str, list[str]]], keys: tuple[str, ...]) -> dict[str, dict[str, list[str]]]:
         return {
@@ -146,11 +146,11 @@ class Identifiers:
             "street": lambda: [(self._street(self._country()), "LOCATION")],
             "town": lambda: [(self.town(), "LOCATION")],
             "region": lambda: [(self.rng.choice(self._country()["regions"]), "?")],
-            "postcode": lambda: [(self._pattern(self.rng.choice(self._country()["postcodes"])), "LOCATION")],
+            "postcode": lambda: [(self._postcode(), "LOCATION")],
             "address": self._address,
-            "hospital": lambda: [(self.named("hospital", "templates"), "HOSPITAL")],
-            "ward": lambda: [(self._ward(), "HOSPITAL")],
-            "employer": lambda: [(self.named("employer", "employers"), "ORG")],
+            "hospital": lambda: [(self._hospital(), "HOSPITAL")],
+            "ward": lambda: [(self._ward() if self.rng.random() < 0.75 else self._world.unit(), "HOSPITAL")],
+            "employer": lambda: [(self._employer(), "ORG")],
             "pharm": lambda: [(self.named("employer", "pharmacies"), "ORG")],
             "hacro": lambda: [(self._pattern(self.rng.choice(_HOSPITAL_ACRONYMS)), "HOSPITAL")],
             "agewords": lambda: [(self._age_in_words(), "AGE90")],
@@ -258,6 +258,8 @@ class Identifiers:
 
     def _url(self) -> str:
         rng = self.rng
+        if rng.random() < 0.4:
+            return self._world.address()
         site = f"{self._ascii(self.names.last()).lower()}{rng.choice(['', 'clinic', 'family', 'health', '-blog', 'md'])}.{rng.choice(['com', 'org', 'net', 'co.uk', 'de', 'ca'])}"
         start = rng.choice(["www.", "http://", "https://www.", "https://", ""])
         return start + rng.choice(
@@ -338,6 +340,17 @@ class Identifiers:
         form = "".join(rng.choice(string.digits) if c == "#" else c for c in form)
         form = re.sub(r"(?<![A-Za-z{])@(?![A-Za-z])", lambda _: rng.choice("ABCDEFGH"), form)
         return re.sub(r"\{(\w+)\}", lambda match: drawn[match[1]], form)
+
+    def _postcode(self) -> str:
+        if self.rng.random() < 0.4:
+            return self._world.code()
+        return self._pattern(self.rng.choice(self._country()["postcodes"]))
+
+    def _hospital(self) -> str:
+        return self._world.short_hospital() if self.rng.random() < 0.1 else self.named("hospital", "templates")
+
+    def _employer(self) -> str:
+        return self._world.firm() if self.rng.random() < 0.1 else self.named("employer", "employers")
 
     def _address(self) -> list[Piece]:
         rng = self.rng

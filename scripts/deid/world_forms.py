@@ -48,11 +48,12 @@ class WorldForms:
             "bareorg": (self.firm, "ORG"),
             "hshort": (self.short_hospital, "HOSPITAL"),
             "namedunit": (self.unit, "HOSPITAL"),
+            "weburl": (self.address, "CONTACT"),
         }
         table: dict[str, Callable[[], list[Piece]]] = {
             slot: (lambda draw=draw, kind=kind: [(draw(), kind)]) for slot, (draw, kind) in one.items()
         }
-        return table | {"ziptown": self.town_and_code, "ownpc": self.owned_machine}
+        return table | {"ziptown": self.town_and_code, "ownpc": self.owned_machine, "path": self.path}
 
     def _fill(self, pattern: str) -> str:
         drawn: dict[str, Sequence[str]] = {
@@ -175,6 +176,52 @@ class WorldForms:
         if rng.random() < 0.25:
             return [(name, "NAME"), (rng.choice(["s-", "s_", "-", "_"]) + machine.replace(" ", "-"), "")]
         return [(name, "NAME"), (rng.choice(["'s ", "’s ", "s "]) + machine, "")]
+
+    def _plain(self, name: str) -> str:
+        return "".join(c for c in name if c.isascii() and c.isalnum()) or "Miller"
+
+    def address(self) -> str:
+        """Return an address in the web: portals, meetings, fundraisers, shortened links, profiles, addresses with a query."""
+        rng = self._rng
+        first, last, town = (self._plain(name).lower() for name in (self._names.first(), self._names.last(), self._town()))  # fmt: skip
+        code = "".join(rng.choices(string.ascii_letters + string.digits, k=rng.randint(5, 11)))
+        number = rng.randint(10**4, 10**9)
+        site = rng.choice([
+            f"portal.{town}health.org/patient/{number}", f"{town}clinic.com/book?id={number}", f"my.{last}health.com/messages", f"{town}-surgery.nhs.uk", f"www.{town}hospital.org/visit", f"{last}dental.com.au",
+            f"dr{last}.de", f"praxis-{last}.de", f"cabinet-{last}.fr", f"{last}-law.com", f"{last}andsons.co.uk", f"us02web.zoom.us/j/{number}?pwd={code}", f"teams.microsoft.com/l/meetup-join/{code}",
+            f"meet.google.com/{code[:3].lower()}-{code[1:5].lower()}-{code[:3].lower()}", f"doxy.me/dr{last}", f"doxy.me/{first}{last}", f"docs.google.com/document/d/{code}{number}/edit", f"drive.google.com/file/d/{code}{number}",
+            f"dropbox.com/s/{code.lower()}/{last}.pdf", f"bit.ly/{code}", f"tinyurl.com/{last}{rng.randint(1, 99)}", f"youtu.be/{code}", f"youtube.com/@{first}{last}", f"gofundme.com/f/help-{first}-{last}", f"gofundme.com/f/{first}s-new-lungs",
+            f"caringbridge.org/visit/{first}{last}", f"instagram.com/{first}.{last}", f"x.com/{first}_{last}", f"facebook.com/groups/{first}strong", f"linktr.ee/{first}{last}", f"{first}and{last}.wordpress.com", f"{first}{last}.blogspot.com/2019/",
+            f"medium.com/@{first}{last}", f"reddit.com/user/{first}_{last}", f"justgiving.com/{first}-{last}", f"legacy.com/obituaries/{last}-{first}", f"ancestry.com/family-tree/{last}", f"linkedin.com/in/{first}-{last}-{code[:5].lower()}",
+            f"{town}.k12.us/staff/{last}", f"{town}.gov/case/{number}", f"hospital.{town}.org:8443/pacs?study={number}", f"t.co/{code}", f"{code[:6].lower()}.{town}.edu/~{last}", f"strava.com/athletes/{number}", f"ftp.{town}lab.com/out/{number}",
+        ])  # fmt: skip
+        start = rng.choice(["https://", "https://", "http://", "www.", "", ""])
+        return (start if not site.startswith("www.") or start.endswith("//") else "") + site
+
+    def path(self) -> list[Piece]:
+        """Return the path of a file whose folders or name are a person's, only those marked."""
+        rng = self._rng
+        first, last = self._plain(self._names.first()), self._plain(self._names.last())
+        user = rng.choice([first[0] + last, f"{first}.{last}", last + first[0], first, f"{first}{last}"]).lower()
+        folder = rng.choice([f"{last}_{first}", f"{last}, {first}", f"{last}{first[0]}", f"{first} {last}", f"{last.upper()}^{first.upper()}", f"{first}-{last}".lower(), last])  # fmt: skip
+        number = self.number().replace("/", "-")
+        kind = rng.choice(["pdf", "docx", "jpg", "dcm", "wav", "tif", "xlsx", "png", "txt", "mp4"])
+        sheet = rng.choice(["CT", "letter", "report", "scan", "echo", "IM0001", "consent", "photo", "summary", "img_0042", "MRI", "notes", "fax", "results"])  # fmt: skip
+        part = rng.choice(["Documents", "Desktop", "Scans", "Downloads", "Pictures", "Letters", "Temp"])
+        return rng.choice([
+            [("C:\\Users\\", ""), (user, "CONTACT"), (f"\\{part}\\", ""), (f"{folder}_{sheet}.{kind}", "NAME")],
+            [("C:\\Users\\", ""), (user, "CONTACT"), (f"\\{part}\\{sheet}.{kind}", "")],
+            [("/Users/", ""), (user, "CONTACT"), (f"/{part}/{sheet}.{kind}", "")],
+            [("/home/", ""), (user, "CONTACT"), (f"/{part.lower()}/", ""), (f"{folder}.{kind}", "NAME")],
+            [("/data/patients/", ""), (folder, "NAME"), (f"/{sheet}.{kind}", "")],
+            [("/data/", ""), (number, "ID"), (f"/{sheet}/{sheet}.{kind}", "")],
+            [("\\\\", ""), (self.host(), "ID"), ("\\share\\", ""), (folder, "NAME"), (f"\\{sheet}.{kind}", "")],
+            [("P:\\Clinic\\", ""), (folder, "NAME"), (f"\\{rng.randint(2005, 2028)}\\{sheet}.{kind}", "")],
+            [("Z:\\", ""), (folder, "NAME"), ("\\", ""), (number, "ID"), (f".{kind}", "")],
+            [("//", ""), (self.host(), "ID"), ("/pacs/", ""), (number, "ID"), (f"/{sheet}.dcm", "")],
+            [("~/", ""), (f"{part}/", ""), (f"{folder}-{sheet}.{kind}", "NAME")],
+            [("OneDrive - ", ""), (f"{first} {last}", "NAME"), (f"\\{part}\\{sheet}.{kind}", "")],
+        ])  # fmt: skip
 
     # Firms and hospitals
 
