@@ -104,6 +104,11 @@ _NAMED_AGAIN = 0.45
 """Share of a paragraph's sentences that have its person's name where others have "she" or "he"."""
 _CALM_SHARE = 0.12
 """Share of plain sentences that are prose without terms that look like names."""
+_NARRATIVES = ("th_", "tw_", "tx_")
+_NARRATIVE_WEIGHT = 0.5
+"""What frames of calm prose weigh beside others: they are many and draw from the same sentences."""
+_CALM_PUBLIC = 0.3
+"""Share of calm sentences that are public text, where there is any."""
 _STAMPED = 0.06
 """Share of notes of any frame that end in their author's mark."""
 _SHARED_FRAMES = ("free", "medicine", "medicine_list", "medicine_word", "public_planted", "exam_note")
@@ -147,7 +152,9 @@ class NoteGrammar:
         whole = {name: "\n".join(frames[name]) for name in chosen}
         self._frames = {name: text for name, text in whole.items() if self._public or not _OF_PUBLIC_TEXT.search(text)}
         self._weights = [
-            _WEIGHTS.get(name, 4 if part == "train" else 3 if _is_hard(name) else 10) for name in self._frames
+            _WEIGHTS.get(name, 4 if part == "train" else 3 if _is_hard(name) else 10)
+            * (_NARRATIVE_WEIGHT if name.startswith(_NARRATIVES) else 1)
+            for name in self._frames
         ]
         if part == "train":
             hard = sum(weight for name, weight in zip(self._frames, self._weights, strict=True) if _is_hard(name))
@@ -211,6 +218,8 @@ class NoteGrammar:
         section = rng.choice(_KINDS) if kind == "any" else kind
         if section == "plain" and rng.random() < _CALM_SHARE:
             section = "calm"
+        if section == "calm" and self._public and rng.random() < _CALM_PUBLIC:
+            return [(rng.choice(self._public), "")]
         if section == "person":
             return self._personal(rng.choice(["plain", "plain", "calm"]))
         if section == "same":
