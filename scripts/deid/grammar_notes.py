@@ -94,6 +94,8 @@ _KINDS = (
 _WEIGHTS = {"free": 26, "free_short": 12, "medicine": 8, "medicine_lines": 5, "medicine_word": 14, "medicine_list": 8, "medicine_commas": 6,
             "medicine_two": 4, "medicine_sentence": 10, "medicine_short": 8, "medicine_short_two": 4, "medicine_bullets": 6, "medicine_numbered": 5,
             "medicine_problem_list": 6, "medicine_problem_comma": 6, "medicine_med_rec": 6, "medicine_med_commas": 6, "medicine_dental_chart": 2,
+            "medicine_hard_alone": 12, "medicine_hard_lines": 8, "medicine_hard_commas": 8,
+            "medicine_hard_sentence": 10, "medicine_hard_verbs": 8, "medicine_hard_in_prose": 8, "medicine_four_after_colon": 8,
             "medicine_eye_lines": 3, "medicine_form": 3, "medicine_empty_headers": 2, "medicine_path_panel": 2,
             "medicine_dictation": 10, "medicine_dictation_short": 10, "medicine_dictation_lines": 6, "dictation_with": 12,
             "dictation_full": 10, "dictation_sentence": 8,
