@@ -43,14 +43,16 @@ def parts(day: date, prefix: str = "") -> dict[str, str]:
     return {prefix + name: word for name, word in words.items()}
 
 
-def full_date(day: date, order: str, rng: random.Random) -> str:
+def full_date(day: date, order: str, rng: random.Random, *, with_weekday: bool = True) -> str:
     """Returns a day with its year."""
-    return rng.choice(DATES["full"][order]).format(**parts(day))
+    patterns = [p for p in DATES["full"][order] if with_weekday or "{w" not in p.lower()]
+    return rng.choice(patterns).format(**parts(day))
 
 
-def partial_date(day: date, order: str, rng: random.Random) -> str:
-    """Returns a day and month, or a month and year."""
-    written = rng.choice(DATES["partial"].get(order, DATES["partial"]["other"])).format(**parts(day))
+def partial_date(day: date, order: str, rng: random.Random, *, with_day: bool = False) -> str:
+    """Returns a day and month or, unless the day is asked for, a month and year."""
+    patterns = DATES["partial"].get(order, DATES["partial"]["other"])
+    written = rng.choice([p for p in patterns if not with_day or "{d}" in p]).format(**parts(day))
     return f"{day.day} {MONTHS[day.month - 1]}" if written.endswith("/12") else written  # "6/12" is also six months
 
 
@@ -60,10 +62,13 @@ def date_range(last: date, order: str, rng: random.Random) -> str:
     return rng.choice(DATES["range"].get(order, DATES["range"]["other"])).format(**parts(last), **parts(first, "a_"))
 
 
-def odd_date(day: date, rng: random.Random) -> str:
-    """Returns a holiday, a calendar week, a day of the year or another rarer way to write a day."""
+def odd_date(day: date, rng: random.Random, *, with_day: bool = False) -> str:
+    """Returns a holiday or a rarer way to write a day or, unless the day is asked for, a week or part of a month."""
     second = rng.randint(2, 27)
-    return rng.choice(DATES["odd"]).format(
+    patterns = [
+        p for p in DATES["odd"] if not with_day or not any(part in p for part in ("{k}", "{ww}", "late", "mid"))
+    ]
+    return rng.choice(patterns).format(
         **parts(day),
         H=rng.choice(DATES["holidays"]),
         N=rng.choice(DATES["counted"]),

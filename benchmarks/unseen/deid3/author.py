@@ -3,7 +3,8 @@
 The texts are in ``data``. ``[a|b]`` is a choice, ``{slot}`` a value of ``cast.py``, ``{pt.last}`` a form of a name,
 ``{pt.first!name_bare}`` a form marked as another kind, ``{n:60-90}`` and ``{f:1.1-4.0}`` numbers, ``{*2}`` two carrier
 sentences of the kinds that lag, ``{~exam 2}`` two plain sentences, ``{~~exam,plan}`` as many as the note's share of
-identifiers asks for. Brackets that shall stay are written ``⟦ ⟧``.
+identifiers asks for. Lines that begin with ``f:``, ``m:`` or ``a:`` suit women, men or adults alone. Brackets that
+shall stay are written ``⟦ ⟧``.
 """
 
 from __future__ import annotations
@@ -107,6 +108,8 @@ class Draft:
             self.cast.age = self.rng.randint(4, 15)
         if "adult" in frame.traits:
             self.cast.age = self.rng.randint(19, 64)
+        if "mother" in frame.traits:
+            self.cast.age = self.rng.randint(18, 44)
         if "old" in frame.traits:
             self.cast.age = self.rng.randint(72, 101)
         self.said: set[str] = set()
@@ -172,16 +175,13 @@ class Draft:
 
     def _sentences(self, sentences: list[str]) -> list[Piece]:
         gap = "\n" if self.frame.register == "f" else " "
-        return self.expand(gap.join(re.sub("^[fm]: ", "", sentence) for sentence in sentences))
+        return self.expand(gap.join(re.sub("^[fma]: ", "", sentence) for sentence in sentences))
 
     def _plain(self, groups: str) -> str:
         """Returns a plain sentence of one of the groups, new in this note and fit for the patient's sex."""
         spare = "lines" if self.frame.register == "f" else "med"
-        other_sex = "m: " if self.cast.patient.is_woman else "f: "
         for group in (self.rng.choice(groups.split(",")), spare):
-            fresh = [
-                line for line in self.author.filler[group] if line not in self.said and not line.startswith(other_sex)
-            ]
+            fresh = self._fit(self.author.filler[group])
             if fresh:
                 return self._fresh(fresh)
         raise ValueError("a note used up all terms")
@@ -190,13 +190,16 @@ class Draft:
         counts = self.author.counts + self.pending
         lagging = sorted(REQUIRED_KINDS, key=lambda kind: counts[kind] + self.rng.random() * 6)
         for kind in lagging:
-            options = [
-                line for line in self.author.carriers.get(f"{kind} {self.frame.register}", []) if line not in self.said
-            ]
+            options = self._fit(self.author.carriers.get(f"{kind} {self.frame.register}", []))
             if options:
                 self.pending[kind] += 1
                 return self._fresh(options)
         raise ValueError(f"no carrier sentence for register {self.frame.register!r}")
+
+    def _fit(self, lines: list[str]) -> list[str]:
+        """Returns the lines that are new in this note and, by the mark before them, fit for the patient."""
+        unfit = ["m: " if self.cast.patient.is_woman else "f: ", *(["a: "] if "child" in self.frame.traits else [])]
+        return [line for line in lines if line not in self.said and not line.startswith(tuple(unfit))]
 
     def _fresh(self, options: list[str]) -> str:
         """Returns one of the sentences that were used least, and remembers it."""
