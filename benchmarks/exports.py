@@ -46,7 +46,8 @@ def main() -> None:
     """Export, compare, and print two tables."""
     options = parse_options()
     if options.backend:
-        print(json.dumps(classified(options.run[0], options.backend, options.export, taken(options))))
+        said = classified(options.run[0], options.backend, options.export, taken(options), bool(options.dataset))
+        print(json.dumps(said))
         return
     with tempfile.TemporaryDirectory(prefix="nosology-exports-") as name:
         scratch = Path(name)
@@ -174,7 +175,7 @@ def taken(options: argparse.Namespace) -> list[str]:
     return texts
 
 
-def classified(run: str, backend: str, export: Path | None, texts: list[str]) -> dict[str, Any]:
+def classified(run: str, backend: str, export: Path | None, texts: list[str], is_prepared: bool) -> dict[str, Any]:
     """Return what one backend makes of notes, the tuned model alone, how fast, and with how much memory.
 
     Args:
@@ -182,6 +183,7 @@ def classified(run: str, backend: str, export: Path | None, texts: list[str]) ->
         backend: ``torch`` or ``llama.cpp``.
         export: The export to GGUF.
         texts: The notes.
+        is_prepared: They are a dataset's.
     """
     if backend == "torch":
         classifier = Classifier.load(run, system="tuned")
@@ -190,7 +192,7 @@ def classified(run: str, backend: str, export: Path | None, texts: list[str]) ->
         classifier = stand_in(run, export, llama_cpp, system="tuned").classifier
     classifier.classify(texts[:1])
     started, cpu = time.perf_counter(), time.process_time()
-    found = classifier.classify(texts)
+    found = classifier.classify(texts, is_prepared=is_prepared)
     seconds, cpu_seconds = time.perf_counter() - started, time.process_time() - cpu
     megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6
     return {

@@ -127,18 +127,21 @@ class Classifier:
         suggests = "suggests diagnoses" if self._fitted and self._fitted.is_calibrated else "suggests nothing"
         return f"<Classifier {self.name!r}: {len(self.labels.names)} categories, {how}, {suggests}>"
 
-    def classify(self, texts: Sequence[str], *, progress: Count | None = None) -> Predictions:
+    def classify(
+        self, texts: Sequence[str], *, is_prepared: bool = False, progress: Count | None = None
+    ) -> Predictions:
         """Return a prediction for each raw note, in order; of a note with nothing to read, none but the reason.
 
         Args:
             texts: Notes as they were written; they are prepared as the training notes were.
+            is_prepared: The texts are a dataset's, and prepared already: prepared twice, many read otherwise.
             progress: Called with the number of notes finished after each batch.
 
         Raises:
             DataError: One text was given, not a list of them.
         """
         expect_notes(texts)
-        prepared = [self._prepared(text) for text in texts]
+        prepared = list(texts) if is_prepared else [self._prepared(text) for text in texts]
         reasons = [why_unread(text, left) for text, left in zip(texts, prepared, strict=True)]
         notes = self.encode([text for text, reason in zip(prepared, reasons, strict=True) if not reason])
         ask(of_time=False)

@@ -46,6 +46,9 @@ if TYPE_CHECKING:
     from nosology.classifier.opening import System as Answering
     from nosology.records import Prediction
 
+PREPARED_TEXT = "clean_text"
+"""What a dataset calls its prepared texts."""
+
 
 class System(StrEnum):
     """What answers."""
@@ -56,6 +59,9 @@ class System(StrEnum):
 
 SystemOption = Annotated[
     System | None, typer.Option(help="tuned or ensemble; without it, what the run's evaluate.answer_with says.")
+]
+PreparedOption = Annotated[
+    bool, typer.Option("--prepared", help="The texts are prepared already, as clean_text of a dataset is.")
 ]
 
 
@@ -68,6 +74,7 @@ def classify(
         str | None, typer.Option("--out", help="The table to write; without it, JSON lines go to stdout.")
     ] = None,
     system: SystemOption = None,
+    is_prepared: PreparedOption = False,
     stdin: StdinOption = Stdin.note,
     separator: SeparatorOption = None,
     encoding: EncodingOption = None,
@@ -99,7 +106,7 @@ def classify(
     chosen: Answering | None = system.value if system else None
     where = Where(backend, export, url, allow_host, served_name, timeout, server_key(), state, audit_key)
     if engine is EngineName.ray:
-        others = where.given() | {"stdin": stdin is not Stdin.note}
+        others = where.given() | {"stdin": stdin is not Stdin.note, "prepared": is_prepared}
         refuse_with_ray(**others, force=force, escape_formulas=escape_formulas)
         classify_on_ray(run, table, out_table, text, system=chosen, how=reading_options(separator, encoding))
         return
@@ -107,7 +114,10 @@ def classify(
     check_table_out(out, file, is_forced=force, escapes_formulas=escape_formulas)
     where.check()
     given = read_given(file, text, stdin=stdin, separator=separator, encoding=encoding, added=PREDICTION_COLUMNS)
-    _give_out(given, _predict(run, given.texts, chosen, where), out, escapes_formulas=escape_formulas)
+    if text == PREPARED_TEXT and not is_prepared:
+        say("clean_text is what a dataset calls prepared texts: add --prepared, or they are prepared a second time")
+    found = _predict(run, given.texts, chosen, where, is_prepared=is_prepared)
+    _give_out(given, found, out, escapes_formulas=escape_formulas)
 
 
 def _give_out(given: Given, found: "list[Prediction]", out: Path | None, *, escapes_formulas: bool) -> None:
@@ -123,10 +133,12 @@ def _give_out(given: Given, found: "list[Prediction]", out: Path | None, *, esca
     say(f"{_summary(found)}: {out}")
 
 
-def _predict(run: Path, notes: list[str], system: "Answering | None", where: Where) -> "list[Prediction]":
+def _predict(
+    run: Path, notes: list[str], system: "Answering | None", where: Where, *, is_prepared: bool
+) -> "list[Prediction]":
     classifier = classifier_of(run, system, where, len(notes))
     with progress("classify", total=len(notes)) as advance:
-        predictions = classifier.classify(notes, progress=lambda n: advance(n))
+        predictions = classifier.classify(notes, is_prepared=is_prepared, progress=lambda n: advance(n))
     say_cautions(prediction.caution for prediction in predictions)
     if not all(prediction.is_calibrated for prediction in predictions):
         say("not calibrated, so every note is left to people: run nosology evaluate, with 30 validation notes or more")

@@ -73,6 +73,17 @@ def test_the_example_of_every_public_entry_says_what_happens(
     assert not failed, "".join(said)
 
 
+def test_prepared_texts_are_read_as_they_stand_where_the_caller_says_so(tuned: Classifier) -> None:
+    """Without case and punctuation the words around a redacted one look like names themselves: twice is not once."""
+    prepared = "lives in his parents vs 98 7 age90 141 71 17 age90 ra on exam"
+    assert tuned.aligned(prepared).text != prepared
+    once, twice = (tuned.classify([prepared], is_prepared=is_prepared)[0] for is_prepared in (True, False))
+    said = dict(once.ranking)
+    assert np.log([said[label] for label in CATEGORIES]) == pytest.approx(tuned.log_probs([prepared])[0], abs=1e-3)
+    assert dict(twice.ranking) != said
+    assert [found.reason for found in tuned.classify(["", "cough"], is_prepared=True)] == [EMPTY_NOTE, ""]
+
+
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(texts=st.lists(st.text(max_size=120).map(lambda text: f"{text} cough"), min_size=1, max_size=3))
 def test_every_prediction_is_a_category_with_probabilities_that_sum_to_one(tuned: Classifier, texts: list[str]) -> None:

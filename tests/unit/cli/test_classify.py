@@ -46,14 +46,16 @@ class KnownAnswers:
         self.notes: list[str] = []
         self.runs: list[Path] = []
         self.demands: tuple[Demand, ...] = ()
+        self.is_prepared = False
 
     def load(self, run: Path, *, system: str | None) -> "KnownAnswers":
         assert system is None, "nothing was asked for"
         self.runs.append(run)
         return self
 
-    def classify(self, notes: list[str], *, progress: Any) -> list[Prediction]:
+    def classify(self, notes: list[str], *, is_prepared: bool, progress: Any) -> list[Prediction]:
         self.notes += notes
+        self.is_prepared = is_prepared
         progress(len(notes))
         known = [HEART if "heart" in note else UNSURE for note in notes]
         return [replace(item, demands=self.demands) for item in known]
@@ -112,6 +114,18 @@ def test_text_formats_get_lists_as_json_behind_their_own_columns(
     assert json.loads(second["prediction_set"]) == ["Digestive", "Cardiovascular"]
     assert classifier.runs == [Path("runs/first")]
     assert classifier.notes == ['weak heart, "cold" hands', "", "upset stomach"]
+
+
+@pytest.mark.parametrize("option", [(), ("--prepared",)])
+def test_prepared_texts_are_read_so_on_request_and_their_name_brings_it_to_mind(
+    classify: Any, classifier: KnownAnswers, tmp_path: Path, option: tuple[str, ...]
+) -> None:
+    notes = tmp_path / "notes.csv"
+    notes.write_text("clean_text\nweak heart\n", encoding="utf-8")
+    status, _, said = classify("run", notes, "--text", "clean_text", *option)
+    assert status == 0
+    assert classifier.is_prepared is bool(option)
+    assert ("add --prepared" in said) is not bool(option)
 
 
 @pytest.mark.usefixtures("classifier")

@@ -142,6 +142,11 @@ def test_a_word_of_which_a_part_was_found_goes_whole_or_stays_whole(
     assert (first, last) == (1, 3) if goes else first > last
 
 
+def test_of_a_word_as_long_as_a_note_only_what_is_near_is_looked_at() -> None:
+    words, hit = np.ones(10_000, np.int64), np.full(10_000, 0.9, np.float32)
+    assert _whole_words((5_000, 5_000), words, hit, 0.5) == (4_800, 5_199)
+
+
 def test_a_slash_parts_words_but_no_number() -> None:
     assert _words(tokenize("10/7 a/b")).tolist() == [1, 1, 1, 2, 3, 4]
 

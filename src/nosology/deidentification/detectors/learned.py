@@ -26,6 +26,8 @@ _LONGEST_ABBREVIATION = 4
 _GLUED = frozenset({"ID", "CONTACT"})
 _WHOLE = re.compile(r"[\w@+#*][\w@.+#*/-]*(?<=[\w*])|[\w@+#*]")
 _LONGEST_WHOLE = 80
+_LONGEST_WORD = 200
+"""Tokens to either side that may be of a word: beyond them it is cut, so that one as long as a note costs no more."""
 
 
 @lru_cache(maxsize=2)
@@ -60,8 +62,9 @@ class Learned:
         hit = 1 - shares[:, 0]
         kinds = shares[:, 1:].argmax(axis=1) + 1
         words, is_said = _words(tokens), np.array([word[0].isalnum() for word in tokens.words])
+        said_hit = hit * is_said
         for stretch in _runs(hit, kinds, self.least):
-            whole = _whole_words(stretch, words, hit * is_said, self.least * _REST_OF_WORD)
+            whole = _whole_words(stretch, words, said_hit, self.least * _REST_OF_WORD)
             said = np.flatnonzero(is_said[whole[0] : whole[1] + 1])
             if not len(said):
                 continue
@@ -136,6 +139,7 @@ def _whole_words(
     first, last = stretch
     for edge in (first, last):
         begin, end = np.searchsorted(words, words[edge]), np.searchsorted(words, words[edge], side="right")
+        begin, end = max(begin, edge - _LONGEST_WORD), min(end, edge + _LONGEST_WORD)
         if begin >= first and end - 1 <= last:
             continue
         of_word = hit[begin:end]
