@@ -106,18 +106,27 @@ def classify(
     chosen: Answering | None = system.value if system else None
     where = Where(backend, export, url, allow_host, served_name, timeout, server_key(), state, audit_key)
     if engine is EngineName.ray:
-        others = where.given() | {"stdin": stdin is not Stdin.note, "prepared": is_prepared}
-        refuse_with_ray(**others, force=force, escape_formulas=escape_formulas)
+        refuse_with_ray(**where.given(), **_not_default(stdin, is_prepared, force, escape_formulas))
         classify_on_ray(run, table, out_table, text, system=chosen, how=reading_options(separator, encoding))
         return
     file, out = Path(table), Path(out_table) if out_table else None
     check_table_out(out, file, is_forced=force, escapes_formulas=escape_formulas)
     where.check()
     given = read_given(file, text, stdin=stdin, separator=separator, encoding=encoding, added=PREDICTION_COLUMNS)
-    if text == PREPARED_TEXT and not is_prepared:
+    _warn_of_second_preparation(text, is_prepared=is_prepared)
+    _give_out(given, _predict(run, given.texts, chosen, where, is_prepared), out, escapes_formulas=escape_formulas)
+
+
+def _not_default(stdin: Stdin, prepared: bool, force: bool, escape_formulas: bool) -> dict[str, bool]:
+    """Return the options that partitions do not know, each with whether it was given."""
+    return {
+        "stdin": stdin is not Stdin.note, "prepared": prepared, "force": force, "escape_formulas": escape_formulas,
+    }  # fmt: skip
+
+
+def _warn_of_second_preparation(column: str, *, is_prepared: bool) -> None:
+    if column == PREPARED_TEXT and not is_prepared:
         say("clean_text is what a dataset calls prepared texts: add --prepared, or they are prepared a second time")
-    found = _predict(run, given.texts, chosen, where, is_prepared=is_prepared)
-    _give_out(given, found, out, escapes_formulas=escape_formulas)
 
 
 def _give_out(given: Given, found: "list[Prediction]", out: Path | None, *, escapes_formulas: bool) -> None:
@@ -134,7 +143,7 @@ def _give_out(given: Given, found: "list[Prediction]", out: Path | None, *, esca
 
 
 def _predict(
-    run: Path, notes: list[str], system: "Answering | None", where: Where, *, is_prepared: bool
+    run: Path, notes: list[str], system: "Answering | None", where: Where, is_prepared: bool
 ) -> "list[Prediction]":
     classifier = classifier_of(run, system, where, len(notes))
     with progress("classify", total=len(notes)) as advance:
