@@ -18,6 +18,7 @@ PEOPLE = tomllib.loads((DATA / "people.toml").read_text(encoding="utf-8"))
 PLACES = tomllib.loads((DATA / "places.toml").read_text(encoding="utf-8"))
 BODIES = tomllib.loads((DATA / "bodies.toml").read_text(encoding="utf-8"))
 NUMBERS = tomllib.loads((DATA / "numbers.toml").read_text(encoding="utf-8"))
+PLAIN_LETTERS = str.maketrans({"ø": "o", "ł": "l", "ı": "i", "ß": "ss", "đ": "d"})
 RARE_SCRIPTS = ("cyrillic", "han", "arabic_script")
 HOME = {
     "uk": ("british", "british", "irish", "pakistani", "indian", "yoruba_igbo", "polish_czech"),
@@ -276,5 +277,7 @@ class Cast:
 
 
 def _plain(name: str) -> str:
-    letters = "".join(c for c in unicodedata.normalize("NFD", name.lower()) if c.isascii() and c.isalpha())
+    letters = "".join(
+        c for c in unicodedata.normalize("NFD", name.lower().translate(PLAIN_LETTERS)) if c.isascii() and c.isalpha()
+    )
     return letters or "guest"
