@@ -109,7 +109,7 @@ class Cast:
         }
         if form == "ini":
             capitals = "".join(word[0] for word in re.split(r"[\s-]", person.last) if word[0].isupper())
-            plain = (initials + capitals).upper()
+            plain = (initials + (capitals or person.last[0])).upper()
             return [Piece(rng.choice((plain, plain, ".".join(plain), "/".join(plain))), "name_initials")]
         return [Piece(forms[form], kind)]
 
