@@ -36,6 +36,7 @@ SIZES = {
     r"( --notes) \d+": r"\1 6",
     r"(train\.course\.phrases)=\d+": r"\1=36",
     r"(train\.course\.notes)=\d+": r"\1=6",
+    r"--trials \d+": "--trials 2",
     r"--nproc-per-node 4": "--nproc-per-node 2",
     r"--host 0\.0\.0\.0": "--host 127.0.0.1",
     r"^torchrun": "python -m torch.distributed.run",
@@ -65,7 +66,7 @@ class Command:
         words = self.written.partition("  #")[0].strip()
         for pattern, smaller in SIZES.items():
             words = re.sub(pattern, smaller, words)
-        trains = re.search(r"(^|-m )nosology (train|course) ", words)
+        trains = re.search(r"(^|-m )nosology (train|course|tune) ", words)
         if trains:
             words += SMALL
         if re.search(LARGE, words) and (trains or words.startswith("nosology doctor")):

@@ -82,7 +82,7 @@ def mimic4(
 ) -> None:
     """Prepare the discharge summaries of MIMIC-IV-Note with the codes of MIMIC-IV.
 
-    Example: nosology prepare mimic4 physionet.org/files --out datasets/mimic4
+    Example: nosology prepare mimic4 MIMIC_IV --out datasets/mimic4
     """
     from nosology.preparation.pipeline import prepare_mimic4
 

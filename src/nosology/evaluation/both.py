@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nosology.config import EvaluateConfig
+from nosology.evaluation.coded_notes import judged_inputs, unfitted, unjudged
 from nosology.evaluation.inputs import read_inputs
 from nosology.evaluation.reading import SharedReader
-from nosology.evaluation.suggestions import evaluate_suggestions, open_reader, unfitted, wants_suggestions
+from nosology.evaluation.suggestions import evaluate_suggestions, open_reader, wants_suggestions
 from nosology.evaluation.workflow import evaluate
 from nosology.records import Progress, no_progress
 from nosology.runs.results import Results
@@ -22,7 +23,7 @@ class Evaluation:
     Attributes:
         results: About categories.
         suggestions: About diagnoses to consider; None where the run suggests none.
-        why_none: Why suggestions were not fitted although the run was trained for them; empty where they were.
+        why_none: Why there are no suggestions although the run was trained for them; empty where there are.
     """
 
     results: Results
@@ -51,7 +52,7 @@ def evaluate_both(
         include_text: Also write prompts and generated answers, which can quote notes.
         config: None for the run's own.
         progress: Shows how far it has come.
-        say: Told why suggestions are not fitted, before hours pass.
+        say: Told why there will be no suggestions, before hours pass.
 
     Raises:
         RunError: The run or a dataset is missing, unfinished or changed since training, or the label sets differ.
@@ -63,7 +64,7 @@ def evaluate_both(
     config = config or run.manifest.config.evaluate
     reader, why_none = _reader(run, split, dataset, limit, config)
     if why_none:
-        say(f"suggestions are not fitted, so the run shows none: {why_none}")
+        say(why_none)
     found = evaluate(
         run,
         split=split,
@@ -89,10 +90,12 @@ def with_encoder(run: Run, name: str | None) -> EvaluateConfig:
 def _reader(
     run: Run, split: str, dataset: Path | None, limit: int | None, config: EvaluateConfig
 ) -> tuple[SharedReader | None, str]:
-    """Return what reads titles too, where suggestions are to be fitted and can be; else None, and why not."""
+    """Return what reads titles too, where suggestions are wanted, can be fitted and judged; else None, and why not."""
     if not wants_suggestions(run):
         return None, ""
     inputs = read_inputs(run, split=split, dataset=dataset, config=config, limit=limit)
     if why := unfitted(inputs):
-        return None, why
+        return None, f"suggestions are not fitted, so the run shows none: {why}"
+    if why := unjudged(judged_inputs(inputs, config, limit)):
+        return None, f"suggestions are not judged: {why}"
     return open_reader(inputs, config, limit=limit), ""

@@ -7,7 +7,7 @@ since no suggestion could be right.
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from itertools import pairwise
 from pathlib import Path
 
@@ -21,8 +21,8 @@ from nosology.classifier.calibration import Calibration
 from nosology.classifier.classifier import Classifier
 from nosology.config import EvaluateConfig
 from nosology.errors import DataError
-from nosology.evaluation.coded_notes import Coded, fit_rows, why_not_fitted
-from nosology.evaluation.inputs import Inputs, random_places, read_inputs
+from nosology.evaluation.coded_notes import Coded, fit_rows, judged_inputs, unjudged, why_not_fitted
+from nosology.evaluation.inputs import Inputs, read_inputs
 from nosology.evaluation.reading import SharedReader
 from nosology.files import write_json
 from nosology.records import BoolArray, Count, FloatArray, IntArray, Progress, no_progress
@@ -98,8 +98,7 @@ def open_reader(
     assert inputs.run.rubrics is not None
     validation = Coded.of(inputs.validation, inputs.run.rubrics)
     fitted_on = [validation.texts[row] for row in fit_rows(validation, fit_limit or config.suggestion_fit_notes)]
-    places = random_places(len(inputs.notes), limit or config.suggestion_notes, config.seed)
-    judged = replace(inputs, notes=inputs.notes[places])
+    judged = judged_inputs(inputs, config, limit)
     titled = {*fitted_on, *Coded.of(judged.notes, inputs.run.rubrics).texts}
     own, calibration = inputs.run.files.suggester, inputs.run.files.calibration
     fitted_anew = (calibration, own.settings, own.words, own.weights)
@@ -155,22 +154,6 @@ def read_signals(
     return signals, [scores.mass_left_out for scores in titles]
 
 
-def unfitted(inputs: Inputs) -> str:
-    """Return why a run's suggester cannot be fitted; empty where it can. Weights of an earlier fit are then removed.
-
-    Args:
-        inputs: The run and its notes.
-    """
-    run = inputs.run
-    run.check_suggests()
-    assert run.rubrics is not None
-    why = why_not_fitted(len(Coded.of(inputs.validation, run.rubrics).notes))
-    if why:
-        run.files.suggester.settings.unlink(missing_ok=True)
-        record_again(run.files)
-    return why
-
-
 def wants_suggestions(run: Run) -> bool:
     """Return whether a run was trained to suggest: on rubric titles, which takes notes with codes."""
     return run.manifest.config.train.title_weight > 0
@@ -214,10 +197,8 @@ def evaluate_suggestions(
     inputs = reader.suggested
     suggester, fit_notes = fit_suggester(reader, limit=fit_limit or config.suggestion_fit_notes, progress=progress)
     test, train = Coded.of(inputs.notes, suggester.table), Coded.of(inputs.train, suggester.table)
-    if not len(test.notes):
-        raise DataError(
-            f"no note of the {inputs.split} split has a code of a known rubric", place=str(inputs.run.folder)
-        )
+    if why := unjudged(inputs):
+        raise DataError(why, place=str(inputs.run.folder))
     with progress("evaluate suggestions", len(test.notes)) as advance:
         signals, left_out = read_signals(suggester, reader, test.texts, advance)
         seconds = reader.note_seconds(test.texts) + reader.title_seconds(test.texts)

@@ -242,7 +242,10 @@ def _find_files(folder: Path, layout: Layout) -> dict[str, Path]:
     other = MIMIC4 if layout is MIMIC3 else MIMIC3
     has_other = find_file(folder, other.files["notes"])
     if has_other and find_file(folder, layout.files["notes"]):
-        hint = f"give the folder of {layout.title} alone; the two share patients and must not be pooled"
+        hint = (
+            f"give a folder of {layout.title} alone, or one with links to its parts; the two share patients and must "
+            "not be pooled"
+        )
         raise DataError("this folder holds both MIMIC-III and MIMIC-IV", place=str(folder), hint=hint)
     found = {role: find_file(folder, name) for role, name in layout.files.items()}
     _check_release(found, layout, other)

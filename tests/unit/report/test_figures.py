@@ -136,7 +136,16 @@ def test_a_curve_of_one_point_is_a_dot() -> None:
 
 @pytest.mark.parametrize(
     ("value", "label"),
-    [(0, "0"), (2.4, "2.4"), (1250, "1,250"), (0.05, "0.05"), (0.00018, "1.8e-4"), (2e-4, "2e-4"), (250_000, "2.5e5")],
+    [
+        (0, "0"),
+        (2.4, "2.4"),
+        (1250, "1,250"),
+        (0.05, "0.05"),
+        (0.0016, "1.6e-3"),
+        (0.00018, "1.8e-4"),
+        (2e-4, "2e-4"),
+        (250_000, "2.5e5"),
+    ],
 )
 def test_tick_labels_are_short(value: float, label: str) -> None:
     assert _compact(value) == label

@@ -38,6 +38,10 @@ SPILLED = """() => {
 }"""
 SMALL = """() => [...document.querySelectorAll('.matrix td, .matrix th')]
   .filter(cell => parseFloat(getComputedStyle(cell).fontSize) < 11).length"""
+APART = """() => [...document.querySelectorAll('.key dt')].filter(term => term.checkVisibility())
+  .filter(term => term.getBoundingClientRect().top > term.nextElementSibling.getBoundingClientRect().top + 1
+    || term.getBoundingClientRect().left > term.nextElementSibling.getBoundingClientRect().left)
+  .map(term => term.textContent)"""
 SHOWN = """() => [...document.querySelectorAll('.matrix')]
   .filter(table => table.checkVisibility() && table.getBoundingClientRect().width > 200).length"""
 
@@ -70,3 +74,4 @@ def test_nothing_is_cut_off_and_both_matrices_can_be_read(page: Any, width: int)
     assert page.evaluate(SPILLED) == []
     assert page.evaluate(SMALL) == 0
     assert page.evaluate(SHOWN) == 2
+    assert page.evaluate(APART) == [], "each term stands before or above what is said of it"

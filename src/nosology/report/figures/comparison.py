@@ -148,9 +148,18 @@ def _legend(figure: Figure, axes: Axes, width: float) -> None:
 def _draw_system(axes: Axes, row: int, name: str, system: SystemResult) -> None:
     colour = colour_of(name)
     axes.plot(system.accuracy_interval, [row - 0.13] * 2, color=colour, linewidth=1.6)
-    axes.plot(system.accuracy, row - 0.13, "o", color=colour, markersize=5)
+    axes.plot(system.accuracy, row - 0.13, "o", color=colour, markersize=5, clip_on=False)
     axes.plot(system.macro_f1_interval, [row + 0.2] * 2, color=colour, linewidth=0.9)
-    axes.plot(system.macro_f1, row + 0.2, "o", color=colour, markerfacecolor=PALETTE["paper"], markersize=3.6)
+    axes.plot(
+        system.macro_f1,
+        row + 0.2,
+        "o",
+        color=colour,
+        markerfacecolor=PALETTE["paper"],
+        markersize=3.6,
+        clip_on=False,
+        zorder=3,
+    )
 
 
 def _marker(system: str) -> _Marker:
@@ -170,7 +179,8 @@ def _dot(axes: Axes, x: float | None, row: int | None, marker: _Marker, label: s
         markerfacecolor=marker.face,
         markeredgewidth=marker.edge,
         markersize=5.2,
-        clip_on=False,
+        clip_on=x
+        is None,  # an empty line that is not clipped counts as one at the figure's corner, and takes room there
         label=label,
     )
 

@@ -38,7 +38,7 @@ def curve(name: str, points: Sequence[tuple[float, float]]) -> Drawn:
 
 
 def _compact(value: float, _position: int | None = None) -> str:
-    """Return a tick label of at most six characters: 0, 2.4, 1,250, 1.8e-4."""
-    if value and (abs(value) < 0.001 or abs(value) >= 100_000):
+    """Return a tick label of at most six characters: 0, 2.4, 1,250, 1.8e-4; the rates of an axis look alike."""
+    if value and (abs(value) < 0.01 or abs(value) >= 100_000):
         return f"{value:.1e}".replace("e-0", "e-").replace("e+0", "e").replace(".0e", "e")
     return f"{value:,.4g}"
