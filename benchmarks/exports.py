@@ -1,6 +1,6 @@
 """What exports of runs are worth: the gate's figures of each target, and llama.cpp beside torch where it is installed.
 
-Each export is loaded by its target's own loader in a fresh process and asked about twelve invented notes. With
+Each export is loaded by its target's own loader in a fresh process and asked about invented notes. With
 ``--tiny`` four tiny Llama 3 with the real tokenizer are exported too: attention alone and all linear layers, answer and
 classification head. Then other invented notes are classified by torch and by llama.cpp over the first run's export to
 GGUF in 8 bits, each in a process of its own: how often the category is the same, how far probabilities are apart, notes

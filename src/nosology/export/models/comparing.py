@@ -13,8 +13,10 @@ from scipy import special
 
 from nosology.records import FloatArray
 
-TOLERANCE = {"float32": 1e-3, "float16": 1e-2, "bfloat16": 5e-2, "f16": 1e-2, "q8_0": 5e-2}
+TOLERANCE = {"float32": 1e-3, "float16": 1e-2, "bfloat16": 5e-2, "f16": 1e-2, "q8_0": 1e-1}
 """Largest difference of a probability that an export may show, by the coarsest number format of its weights."""
+MEAN_TOLERANCE = {"float32": 1e-4, "float16": 1e-3, "bfloat16": 3e-3, "f16": 1e-3, "q8_0": 4e-3}
+"""Mean difference that it may show: unlike the largest it hardly depends on how many notes are asked about."""
 ROUNDING = {"float32": 1e-6, "float16": 5e-4, "bfloat16": 4e-3, "f16": 5e-4, "q8_0": 7e-3}
 """By how much of its size storing a weight may change it."""
 LORA_SHARE = {"float32": 1e-3, "float16": 2e-2, "bfloat16": 1e-1, "f16": 2e-2, "q8_0": 1e-1}
@@ -70,9 +72,11 @@ def compare_answers(expected: Mapping[str, Any], scores: Sequence[Sequence[float
     kind = coarsest(expected["number_format"])
     tolerance = TOLERANCE[kind]
     largest, mean, n_changed = apart(expected, scores)
+    what = "the answers" if kind == "float32" else f"the number format {expected['number_format']}"
     if not reason and largest > tolerance:
-        what = "the answers" if kind == "float32" else f"the number format {expected['number_format']}"
         reason = f"{what}: a probability moved by {largest:.3f}, and {tolerance} is tolerated"
+    if not reason and mean > MEAN_TOLERANCE[kind]:
+        reason = f"{what}: probabilities moved by {mean:.2g} in the mean, and {MEAN_TOLERANCE[kind]:g} is tolerated"
     return Comparison(len(expected["scores"]), largest, mean, n_changed, tolerance, reason)
 
 

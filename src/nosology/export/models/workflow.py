@@ -8,7 +8,7 @@ from safetensors.torch import save_file
 
 from nosology.errors import ModelError, RunError
 from nosology.export.models import gate
-from nosology.export.models.asking import Asked, ask
+from nosology.export.models.asking import N_NOTES, N_NOTES_OF_8_BITS, Asked, ask
 from nosology.export.models.card import Facts, card_of
 from nosology.export.models.comparing import Comparison
 from nosology.export.models.gguf_file import GgufFormat, write_gguf
@@ -79,7 +79,7 @@ def export_run(
     licence = licence_of(run.manifest.model.name, base, tokenizer)
     name = model_name(licence, run.name, name)
     words = shared_words(run, word_patients)
-    asked = ask(run, tokenizer)
+    asked = ask(run, tokenizer, n_notes=N_NOTES_OF_8_BITS if number_format == "q8_0" else N_NOTES)
     with new_folder(out) as folder:
         files = ExportFiles(folder)
         files.own.mkdir()

@@ -7,6 +7,7 @@ read in one batch behind the prompt, each a sequence of its own that shares the 
 import ctypes
 import importlib
 import importlib.util
+import weakref
 from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
@@ -57,6 +58,7 @@ class LlamaCppModel:
         self._memory = self._library.llama_get_memory(context)
         self._batch = self._library.llama_batch_init(_BATCH, 0, 1)
         self._context = context
+        self._free = weakref.finalize(self, _free, self._library, self._batch, context, self._model)
 
     def _opened(self, n_tokens: int, n_threads: int | None) -> Any:
         import torch
@@ -87,16 +89,10 @@ class LlamaCppModel:
         return found
 
     def close(self) -> None:
-        """Free the memory that llama.cpp holds."""
+        """Free the memory that llama.cpp holds, which otherwise goes with the last who asks, or with the process."""
         if self._context:
-            self._library.llama_batch_free(self._batch)
-            self._library.llama_free(self._context)
-            self._library.llama_model_free(self._model)
+            self._free()
             self._context = None
-
-    def __del__(self) -> None:
-        """Free the memory with the last one who asks."""
-        self.close()
 
     def _read_prompt(self, prompt: list[int]) -> np.ndarray[Any, Any]:
         """Read what of a prompt is new; return the log-probabilities after it. Shape ``(vocabulary,)``."""
@@ -147,6 +143,12 @@ class LlamaCppModel:
         logits = np.ctypeslib.as_array(pointer, shape=(self._n_vocabulary,)).astype(np.float64)
         logits -= logits.max()
         return np.asarray(logits - np.log(np.exp(logits).sum()))
+
+
+def _free(library: Any, batch: Any, context: Any, model: Any) -> None:
+    library.llama_batch_free(batch)
+    library.llama_free(context)
+    library.llama_model_free(model)
 
 
 @cache

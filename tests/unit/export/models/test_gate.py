@@ -14,6 +14,7 @@ from transformers import pipeline
 
 from nosology.errors import ModelError
 from nosology.export.models import gate, outside
+from nosology.export.models.comparing import compare_answers
 from nosology.export.models.layout import Target
 from nosology.export.models.workflow import export_run
 from nosology.files import read_json, write_json
@@ -201,3 +202,11 @@ def test_a_loader_that_does_not_come_to_an_end_is_stopped_and_said_so(exports: A
     with pytest.raises(ModelError, match=r"not done after 0\.2 seconds") as caught:
         gate.in_a_fresh_process(exports("answer attention", "adapter"), world / "model", most_seconds=0.2)
     assert caught.value.hint
+
+
+def test_many_small_differences_are_told_by_their_mean() -> None:
+    """Each moves a probability by a fiftieth, well within what one may move by where weights have 8 bits."""
+    sure, less = [0.0, -0.04], [0.0, 0.04]
+    expected = {"scores": [sure] * 8, "steps": [1, 1], "number_format": "f32+q8_0"}
+    assert compare_answers(expected, [sure] * 7 + [less]).is_same
+    assert "in the mean, and 0.004 is tolerated" in compare_answers(expected, [less] * 8).reason
