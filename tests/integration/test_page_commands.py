@@ -5,6 +5,7 @@ runs of a tiny model with random weights. What cannot run here stands in `pages.
 """
 
 import contextlib
+import json
 import os
 import re
 import shutil
@@ -20,6 +21,7 @@ import yaml
 
 from installed import ROOT, environment
 from pages import commands_of, extras_of, pages
+from service_world import hook_call
 from tiny_encoders import save_tiny_encoder
 from tiny_models import save_tiny_model
 
@@ -95,7 +97,8 @@ class Shell:
         while "--data" not in words and re.search(r'"state": ?"reading"', done.stdout) and time.monotonic() < deadline:
             time.sleep(0.2)  # whoever asks how far a table is asks again until it is done
             done = self._bash(words)
-        self._remember(done.stdout)
+        if " -d " in words or "--data" in words:
+            self._remember(done.stdout)
         return done
 
     def _bash(self, words: str) -> "subprocess.CompletedProcess[str]":
@@ -104,9 +107,9 @@ class Shell:
         )
 
     def _remember(self, answer: str) -> None:
-        """Keep what a page asks its reader to fill in: a receipt, the number of a table."""
+        """Keep what a page asks its reader to fill in: the receipt of a prediction, the number of a table."""
         if found := re.search(r'"receipt": ?"([^"]+)"', answer):
-            self.answers["RECEIPT"] = found[1]
+            self.answers.setdefault("RECEIPT", found[1])
         if found := re.search(r'"batch_id": ?"([^"]+)"', answer):
             self.answers["BATCH_ID"] = found[1]
 
@@ -155,6 +158,7 @@ def world(wheels: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "tiny.yaml").write_text(yaml.safe_dump(CONFIG), encoding="utf-8")
     shell = Shell(environment(wheels), folder)
     (folder / "table.py").write_text(TABLE, encoding="utf-8")
+    (folder / "call.json").write_text(json.dumps(hook_call("Crushing chest pain.")), encoding="utf-8")
     for words in (
         "python table.py",
         "nosology synth MIMIC_FOLDER --admissions 300 --length mixed",
@@ -193,6 +197,11 @@ def folder(world: Path, tmp_path: Path, page: Path) -> Path:
         if run not in made:
             kind = "from-a-table" if (page.name, run) in FROM_A_TABLE else "run"
             shutil.copytree(world / kind, tmp_path / run)
+    if page.name == "serve.md":  # one run under the two names that the page has for it
+        shutil.rmtree(tmp_path / "demo" / "run")
+        (tmp_path / "demo" / "run").symlink_to(tmp_path / "runs" / "first")
+    if found := re.search(r"^```yaml\n(.*?)^```", page.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE):
+        (tmp_path / "space.yaml").write_text(found[1], encoding="utf-8")
     return tmp_path
 
 
