@@ -62,6 +62,7 @@ for seed, (name, n) in enumerate((("notes", 40), ("local", 90), ("other", 40))):
         rows.writerow(["TEXT", "CATEGORY", "PATIENT"])
         for number, note in enumerate(compose_notes(labels, n, seed=seed)):
             rows.writerow([note.text, note.phrase.category, number])
+        rows.writerow(["Crushing chest pain, ST elevation, raised troponin.", "Cardiovascular", "sent to the service"])
 labels.save(Path("our-labels.tsv"))
 deep = "[" * 100 + "]" * 100
 Path("notes.jsonl").write_text('{"TEXT": "Crushing chest pain.", "more": ' + deep + "}\\n", encoding="utf-8")
