@@ -4,6 +4,7 @@ import json
 import logging
 import socket
 import threading
+import time
 from pathlib import Path
 
 import httpx2
@@ -58,10 +59,16 @@ def test_accepted_notes_are_answered_and_further_ones_refused_from_the_first_mom
     served.reader.gate.clear()
     accepted = [Asking(served), Asking(served)]
     until(lambda: served.service.batcher._left() == 2)
-    with httpx2.Client(base_url=served.url, timeout=30) as client:
-        client.get("/livez")
+    body = json.dumps(notes(NOTE)).encode()
+    with socket.create_connection(("127.0.0.1", served.port), timeout=30) as late:
+        head = "POST /v1/classify HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nExpect: 100-continue"
+        late.sendall(f"{head}\r\nContent-Length: {len(body)}\r\n\r\n".encode())
+        assert late.recv(65_536).startswith(b"HTTP/1.1 100"), "its body is waited for"
         thread = stopping(served)
         until(lambda: served.service.is_stopping)
+        late.sendall(body)
+        assert late.recv(65_536).startswith(b"HTTP/1.1 503")
+    time.sleep(0.5)  # what is at work is waited for, not only the moment that closing takes
     served.reader.gate.set()
     thread.join(30)
     assert [asking.status() for asking in accepted] == [200, 200]

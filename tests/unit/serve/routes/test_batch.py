@@ -144,11 +144,13 @@ def test_tables_that_arrive_at_once_do_not_all_fit(run: Path, tmp_path: Path, mo
         threads = [threading.Thread(target=send) for _ in range(6)]
         for thread in threads:
             thread.start()
-        until(lambda: len(statuses) == 4)
-        gate.set()
-        for thread in threads:
-            thread.join()
-        reader.gate.set()
+        try:
+            until(lambda: len(statuses) == 4)
+        finally:
+            gate.set()
+            for thread in threads:
+                thread.join()
+            reader.gate.set()
     assert sorted(statuses) == [202, 202, 429, 429, 429, 429]
 
 
