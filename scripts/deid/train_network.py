@@ -3,8 +3,8 @@
     python scripts/deid/train_network.py --data FOLDER --out src/nosology/data/deid/network.npz
 
 ``--data`` is a folder with CodiEsp, MedQuAD and the Disease Ontology (see `public_text`). Same seed and version of
-torch, same weights. Only weights of hashed features are written, the table with 8 bits, never text. It takes a quarter
-of an hour of one core.
+torch, same weights. Only weights of hashed features are written, the table with 8 bits, never text. It takes
+half an hour of one core.
 """
 
 import argparse
@@ -241,8 +241,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="folder of public text")
     parser.add_argument("--out", type=Path, required=True, help="the weights to write")
-    parser.add_argument("--notes", type=int, default=140_000)
-    parser.add_argument("--steps", type=int, default=6_000)
+    parser.add_argument("--notes", type=int, default=180_000)
+    parser.add_argument("--steps", type=int, default=8_000)
     parser.add_argument("--size", type=int, default=64)
     parser.add_argument("--hidden", type=int, default=96)
     parser.add_argument("--seed", type=int, default=20)

@@ -1,6 +1,7 @@
 """What the shipped network finds, and what of it is given back."""
 
 import time
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -156,15 +157,31 @@ def test_nothing_is_found_where_nothing_is(text: str) -> None:
     assert found(Learned(), text) == []
 
 
+class Told(Learned):
+    """A network that finds the first place of some words with a given certainty, and nothing else."""
+
+    def __init__(self, words: str, kind: str, certainty: float) -> None:
+        super().__init__()
+        self.told = words, kind, certainty
+
+    def findings(self, text: str) -> Iterator[Finding]:
+        words, kind, certainty = self.told
+        start = text.index(words)
+        yield Finding(Span(start, start + len(words), kind), certainty)
+
+
 @pytest.mark.parametrize(
-    ("text", "expected"),
+    ("text", "words", "kind", "certainty", "expected"),
     [
-        ("Ride home with Bunmi. CT: Bunmi 3 mm.", "Ride home with <NAME>. CT: <NAME> 3 mm."),
-        ("Transfer to Osler Assessment Unit.", "Transfer to <HOSPITAL>."),
+        ("Ride home with Bunmi. CT: Bunmi 3 mm.", "Bunmi", "NAME", 0.95, "Ride home with <NAME>. CT: <NAME> 3 mm."),
+        ("Ride home with Bunmi. CT: Bunmi 3 mm.", "Bunmi", "NAME", 0.6, "Ride home with <NAME>. CT: Bunmi 3 mm."),
+        ("Transfer to Osler Assessment Unit.", "Osler", "HOSPITAL", 0.95, "Transfer to <HOSPITAL>."),
     ],
 )
-def test_a_sure_name_is_found_everywhere_and_what_was_found_is_completed(text: str, expected: str) -> None:
-    assert deidentify(text).text == expected
+def test_a_sure_name_is_found_everywhere_and_what_was_found_is_completed(
+    text: str, words: str, kind: str, certainty: float, expected: str
+) -> None:
+    assert deidentify(text, detectors=[Told(words, kind, certainty)]).text == expected
 
 
 @pytest.mark.parametrize("text", ["Her appetite is down by 1/2.", "Overnight Girdlestone planned.", "Lines: Redivac."])

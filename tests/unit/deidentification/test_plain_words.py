@@ -26,8 +26,10 @@ from nosology.deidentification import deidentify
         "Crushing chest pain. Acute infarction of the anterior wall. No pneumonia.",
         "St. Jude Medical model 2088 lead. An Angio-Seal closure device was used.",
         "Gated images were processed with Cedars-Sinai software. The Groshong tip lies in the right atrium.",
-        "The vessel was grasped with a Babcock and a loop was passed. Oozing was stopped with Horsley bone wax.",
         "The arm was wrapped with a 4-inch Dupre roll.",
+        "Flexion 60/60, extension 50/60. The level was 139 pg/ml (normal 232-1137).",
+        "Left pupil 5/7 decreasing to 3/7 in light. Lidocaine (7/3 mixture) was used.",
+        "The vessel was grasped with a Babcock. Horsley bone wax was used.",
         "The patient was NG decompressed. NG output fell. Demerol 25 mg IM, the patient slept.",
         "The needle met the Scottie dog. How to avoid Pink Eye: Pink Eye spreads by hand.",
         "BENDER-GESTALT TEST: no errors. His drawings on the Bender were neat.",
@@ -44,10 +46,9 @@ def test_words_of_medicine_kinds_of_places_and_states_stay(text: str) -> None:
     "text",
     [
         "Enrolled in trial C40502 after cycle 2 of POG-9641.",
-        "Flexion 60/60, extension 50/60. The level was 139 pg/ml (normal 232-1137).",
         "He is afebrile, currently at 96, and his weight is up.",
-        "Left pupil 5/7 decreasing to 3/7 in light. Lidocaine (7/3 mixture) was used.",
         "Größe: Seen in the clinic today.",
+        "A loop was passed. Oozing was stopped with Horsley bone wax.",
     ],
 )
 def test_numbers_of_trials_and_words_with_accents_stay_too(text: str) -> None:
@@ -100,28 +101,23 @@ def test_numbers_of_trials_and_words_with_accents_stay_too(text: str) -> None:
         ("Her daughter December was called.", "Her daughter <DATE> was called."),
         ("The child was grasped by the Babcock family.", "The child was grasped by the <NAME> family."),
         ("Retracted with Dr. Allen and the team.", "Retracted with Dr. <NAME> and the team."),
-        pytest.param(
-            "He is 6 inches taller than Dupre now.",
-            "He is 6 inches taller than <NAME> now.",
-            marks=pytest.mark.xfail(strict=True, reason="the network holds the tagger's finding impossible"),
-        ),
+        ("He is 6 inches taller than Dupre now.", "He is 6 inches taller than <NAME> now."),
         ("Dr. NG decompressed the bowel.", "Dr. <NAME> decompressed the bowel."),
         ("Nurse NG suctioned the patient.", "Nurse <NAME> suctioned the patient."),
         ("Given 2 mg by Im, RN.", "Given 2 mg by <NAME>, RN."),
         ("Given 50 mg Im, RN, witnessed.", "Given 50 mg <NAME>, RN, witnessed."),
-        pytest.param(
-            "Seen by [**Last Name**] on [**2151-7-16**], café.",
-            "Seen by <NAME> on <DATE>, café.",
-            marks=pytest.mark.xfail(
-                strict=True, reason="the network takes a word with accents behind a date for a firm"
-            ),
-        ),
+        ("Seen by [**Last Name**] on [**2151-7-16**], café.", "Seen by <NAME> on <DATE>, café."),
         pytest.param(
             "Her stay, from 3/7, was increased to 2/7.",
             "Her stay, from <DATE>, was increased to <DATE>.",
             marks=pytest.mark.xfail(strict=True, reason="the network holds the second date impossible"),
         ),
-        ("On 9/1 mixture and rate were changed.", "On <DATE> mixture and rate were changed."),
+        pytest.param(
+            "On 9/1 mixture and rate were changed.",
+            "On <DATE> mixture and rate were changed.",
+            marks=pytest.mark.xfail(strict=True, reason="the network holds a date before a mixture impossible"),
+        ),
+        ("On 9/1 the rate was changed.", "On <DATE> the rate was changed."),
         ("Dr. Horsley bone wax in hand, closed.", "Dr. <NAME> bone wax in hand, closed."),
         ("His son Scottie dog-sits for us.", "His son <NAME> dog-sits for us."),
         ("His son Scottie came. Scottie dog-sits for us.", "His son <NAME> came. <NAME> dog-sits for us."),

@@ -17,11 +17,7 @@ from nosology.deidentification import deidentify
         ("Driver's license D4471982 was copied.", "Driver's license <ID> was copied."),
         ("VIN LZKUUANEA3EYU0GNH", "VIN <ID>"),
         ("Vehicle registration 5SED51 noted by police", "Vehicle registration <ID> noted by police"),
-        pytest.param(
-            "Vehicle registration 5SED51 noted by EMS",
-            "Vehicle registration <ID> noted by EMS",
-            marks=pytest.mark.xfail(strict=True, reason="the network takes EMS at an end for initials"),
-        ),
+        ("Vehicle registration 5SED51 noted by EMS", "Vehicle registration <ID> noted by EMS"),
         ("Vehicle registration 341-LSY noted by police", "Vehicle registration <ID> noted by police"),
         pytest.param(
             "Vehicle registration 341-LSY noted by EMS",
