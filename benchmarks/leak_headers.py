@@ -1,8 +1,8 @@
 """How much of the diagnosis sections ``leak: strip`` removes, and how much of the next sections goes with them.
 
 Composes one note for each of the diagnosis headers of `benchmarks/unseen/headers`, each followed by one of as many
-other sections, and prints two shares. A set is for one look: nothing may be tuned on its lines. The first two pairs
-have been read and are development text; a third has been scored once, a fourth not yet.
+other sections, and prints two shares. A set is for one look: nothing may be tuned on its lines. The first three pairs
+have been read and are development text, the first two of them training text too; the fourth judges.
 
     python benchmarks/leak_headers.py               # the first pair of files, 200 headers each
     python benchmarks/leak_headers.py --pair 4      # the fourth, 220

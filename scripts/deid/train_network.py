@@ -24,8 +24,8 @@ from torch.nn import functional
 
 from nosology.deidentification.composed import compose
 from nosology.deidentification.detectors.network import CLASSES, DILATIONS
-from nosology.deidentification.detectors.word_numbers import N_CASES, N_GAPS, N_ROWS, WIDTH, gaps, letter_case, rows
-from nosology.deidentification.tokens import Tokens
+from nosology.deidentification.detectors.word_numbers import N_ROWS, WIDTH, rows
+from nosology.deidentification.tokens import N_CASES, N_GAPS, Tokens, gaps, letter_case
 from nosology.deidentification.wrapping import unwrap
 
 WORD_DROPOUT = 0.25

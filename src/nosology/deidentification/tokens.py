@@ -9,10 +9,16 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
+import numpy as np
+from numpy.typing import NDArray
+
 from nosology.deidentification.lexicon import words
 
 _TOKEN = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*|\d+|[^\w\s]|\n|_+")
 _FUNCTION_WORDS = words("tokens.function_words")
+N_GAPS = 6
+N_CASES = 3
+_BLANKS = {"": 0, " ": 1, "\n": 2}
 _JOINERS = frozenset({"of", "the", "and", "&", "de", "la", "del", "los", "las", "du"})
 
 
@@ -109,3 +115,27 @@ class Tokens:
 def tokenize(text: str) -> Tokens:
     """Return the tokens of a text; those of the last texts are kept, since every detector asks for them."""
     return Tokens(text)
+
+
+def gaps(tokens: Tokens) -> NDArray[np.int64]:
+    """Return what stands before each token: nothing, a blank, a line break, several blanks, another blank."""
+    text, starts = tokens.text, tokens.starts
+    found = np.zeros(len(starts), np.int64)
+    end = 0
+    for i, start in enumerate(starts):
+        between = text[end:start]
+        found[i] = _BLANKS[between] if between in _BLANKS else 3 if len(between) > 1 else 4
+        end = start + len(tokens.words[i])
+    if len(found):
+        found[0] = 5
+    return found
+
+
+_LETTERS = re.compile(r"[^\W\d_]")
+
+
+def letter_case(text: str) -> int:
+    """Return how a text's letters are written: 0 in both cases, 1 all capitals, 2 all small."""
+    letters = "".join(_LETTERS.findall(text[:4000]))
+    n_upper = sum(map(str.isupper, letters))
+    return 1 if n_upper > 0.9 * len(letters) else 2 if n_upper < 0.002 * len(letters) else 0

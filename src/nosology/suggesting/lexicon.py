@@ -21,7 +21,7 @@ from nosology.coding.rubrics import RubricTable
 from nosology.coding.stems import WORD, stems_of, term_stems
 from nosology.coding.terms import Term, shipped_terms
 from nosology.records import FloatArray, IntArray
-from nosology.suggesting.context import Context, has_cue, mark
+from nosology.suggesting.context import mark
 from nosology.suggesting.sentences import Stretch, sentences
 from nosology.text.sections import find_sections
 
@@ -41,7 +41,6 @@ MOST_ROWS = 500
 _LEAST_COVER = 0.34  # of a term's weight; less is a word in common
 _WHOLE = 0.999
 _MOST_REMEMBERED = 64  # sentences of a note, for those who write the same again and again
-_NEAR = 40  # characters that a cue reaches in a text without punctuation, whose clauses nothing ends
 _LONGEST_SHORT = 4  # words of an abbreviation
 _SHORT_WEIGHT = 8.0  # of an abbreviation: that of a term of one or two rare words
 
@@ -250,10 +249,9 @@ class Lexicon:
         chosen = tuple(sentences(text) if spans is None else spans)
         sections = find_sections(text)
         begins, is_family = [s.start for s in sections], [s.title.startswith(("family", "fh")) for s in sections]
-        is_plain, is_small = not any(character in ",;.:" for character in text), text.islower()
+        is_small = text.islower()
         rows = [number * min(len(chosen), MOST_ROWS) // len(chosen) for number in range(len(chosen))]
         reading = Reading.empty(_row_spans(chosen, rows), self._n_rubrics)
-        near = _NEAR if is_plain else None
         heard: dict[tuple[str, bool], tuple[Meeting | None, Meeting | None, Meeting | None]] = {}
         for row, (start, end) in zip(rows, chosen, strict=True):
             place = bisect_right(begins, start) - 1
@@ -261,12 +259,12 @@ class Lexicon:
             if said not in heard:
                 if len(heard) == _MOST_REMEMBERED:
                     heard.clear()
-                heard[said] = self._voices(said[0], of_kin=said[1], near=near, is_small=is_small)
+                heard[said] = self._voices(said[0], of_kin=said[1], is_small=is_small)
             reading.add(row, heard[said])
         return reading
 
     def _voices(
-        self, sentence: str, *, of_kin: bool, near: int | None, is_small: bool
+        self, sentence: str, *, of_kin: bool, is_small: bool
     ) -> tuple[Meeting | None, Meeting | None, Meeting | None]:
         """Return how one sentence meets the rubrics: of now, with what is past, and with what is denied as well.
 
@@ -277,9 +275,7 @@ class Lexicon:
             return None, None, None
         if of_kin:
             return None, None, self._meet([], [found for _, found in words])
-        if not has_cue(sentence):
-            return self._meet([], [found for _, found in words]), None, None
-        contexts = [_context(sentence, span, near) for span, _ in words]
+        contexts = [mark(sentence, *span) for span, _ in words]
         is_denied = [context.negated or context.family_history for context in contexts]
         is_past = [context.history for context in contexts]
         now = [found for (_, found), no, was in zip(words, is_denied, is_past, strict=True) if not no and not was]
@@ -388,12 +384,3 @@ def _row_spans(spans: Sequence[Stretch], rows: Sequence[int]) -> tuple[Stretch, 
         starts.setdefault(row, start)
         ends[row] = end
     return tuple((starts[row], ends[row]) for row in sorted(starts))
-
-
-def _context(sentence: str, span: Stretch, near: int | None) -> Context:
-    """Return how a sentence speaks of one word, looking no further before it than `near` characters."""
-    start, end = span
-    if near is None:
-        return mark(sentence, start, end)
-    first = max(start - near, 0)
-    return mark(sentence[first : end + near], start - first, end - first)

@@ -1,210 +1,119 @@
-"""Headers of sections that state the diagnosis, by layout and words, and where such a section ends.
+"""Where the sections of a note stand that state the diagnosis: a small network reads its lines.
 
-A list of titles misses most of what hospitals write. Here a title states a diagnosis if it has a word for one
-(diagnosis, Dx, impression at discharge, cause of death, ...) and nothing but words that qualify it. Such a section
-ends at the next header of any kind. What a header is, layout and words decide together: markup, brackets, a rule below
-or a colon make one of whatever is no disease; a bare line or a dash only of words that titles of sections use.
-"Secondary:" and "Axis I:" begin no section, but go on with one that states a diagnosis.
+A list of titles misses most of what hospitals write, and what ends such a section has no list at all. So the words and
+the layout of each line, and of its neighbours, say how probably it begins such a section, belongs to one, begins
+another section or is any other text; the most probable course of the whole note decides (Viterbi 1967). In it a
+section ends below a blank line, at another header, or, for a price, elsewhere. The network learned from notes that the
+grammar under ``scripts/headers`` writes; ``benchmarks/leak_headers.py`` says how often it is right on others' headers.
 """
 
-# ruff: noqa: E501 - a pattern is a list of wordings, one line each kind
-
 import re
+from functools import cache
 
-from nosology.text import header_words
-from nosology.text.header_layout import MOST_WORDS_OF_TITLE, RULE, SPACED, Header, Stretch, header_at, stretches
+import numpy as np
+from numpy.typing import NDArray
 
-_HINT = re.compile(
-    r"d\s?i\s?a\s?g|\bd[aegiknosy]{5,10}s\b|conclusion|final|issues|prob|trauma list|dx|impression|problem|condition|morbid|cause|c\.?o\.?d\b|drg|icd|injur|disease|disorder|illness|reason|why|"
-    r"what|you were|you have|we |treated|patient w|axis|axes",
-    re.IGNORECASE,
-)
-_CONTINUING = re.compile(
-    r"^(?:(?:primary|principal|secondary|other|main|additional|associated|chronic|acute|active|inactive|resolved|final|discharge|admission|"
-    r"admitting|comorbid(?:ities)?|co-?morbidities|sec|prim|tertiary|contributing|underlying|medical|surgical|psychiatric|axis [iv]+|"
-    r"and|at|on|#?\d+|problems?|number|no|present|poa|part [iv]+|line [a-d]|due to|as a consequence of|or|complicated by|etiology|type|"
-    r"stage|grade|severity|onset|icd|neuro|cv|cards?|resp|pulm|gi|gu|id|heme|endo|msk|psych|ortho|derm|ent|ob|gyn)[ ,/&-]*)+$"
-)
-_PHRASE_OF_ILLNESS = re.compile(
-    r"^(?:status[- ]post|s/p|h/o|(?:hx|history) of (?!(?:the )?(?:present|illness|current))|rule out|r/o|need for|encounter for)\b"
-)
+from nosology.tagging.network import NEIGHBOURS, Floats, Weights, around, layer, load_weights, softmax
+from nosology.text.header_units import RULE, WIDTHS, Unit, features, head_of, units
 
-_GREETING = re.compile(
-    r"\s*(?:dear|yours|sincerely|kind regards|best regards|best wishes|thank you|thanks)\b", re.IGNORECASE
-)
-_FEWEST_WORDS = 12  # of a sentence that ends a list of diagnoses
-_FEWEST_WORDS_APART = 7  # the same below a blank line
+CLASSES = ("other", "begins", "goes on", "another header")
+"""What a unit of a note can be."""
+DILATIONS = (2, 4)
+EXPONENTS = (0.25, 0.5, 0.25)
+"""Sums of vectors are divided by their number to this power: of the head, of what stands behind it, of the layout."""
+_OTHER, _BEGINS, _GOES_ON, _ANOTHER = range(4)
+_ASIDE = re.compile(r"\([^()]*\)")
+_PRICE_OF_AN_END = 3.0
+"""Natural log-odds against a section that ends at a line which no blank line parts from it and which is no header."""
 
 
 def diagnosis_sections(text: str) -> list[tuple[int, int, str]]:
-    """Return where each section that states the diagnosis begins and ends, and its title."""
+    """Return where each section that states the diagnosis begins and ends, and its title in lower case."""
+    read = list(units(text))
+    if not read:
+        return []
     found: list[tuple[int, int, str]] = []
-    began: Header | None = None
-    is_first = True  # nothing stands below the header so far
-    has_parts = False  # its own lines begin with labels, as in "P: gout"
-    is_told = False  # it tells a story instead of listing diagnoses
-    for stretch in stretches(text):
-        if began is None and not (_HINT.search(stretch.text) or SPACED.search(stretch.text)):
-            continue
-        header = header_at(stretch)
-        if header is not None and header.states_diagnosis:
-            began = began or header
-            is_first, has_parts = header.is_line, False
-            is_told = not is_first and header_words.is_prose(stretch.text)
-        elif began is not None and _is_part(header, began, stretch, may_be=is_first or has_parts):
-            is_first, has_parts = False, True
-        elif began is not None and (
-            _ends_section(header, began, stretch, is_first=is_first)
-            or _turns_to_story(stretch, may_be=not (is_first or is_told))
-        ):
-            end = stretch.start if stretch.rule_above is None or is_first else stretch.rule_above
-            found.append((began.start, end, began.title))
+    began: tuple[int, str] | None = None  # where, and its title
+    edge = 0  # where a unit begins, or the rule right above it
+    for number, (unit, state) in enumerate(zip(read, _most_probable(probabilities(text, read), read), strict=True)):
+        above = read[number - 1] if number and not unit.is_after_blank else unit
+        edge = above.start if RULE.fullmatch(text, above.start, above.end) else unit.start
+        if state != _GOES_ON and began is not None:
+            found.append((began[0], max(edge, began[0]), began[1]))
             began = None
-        elif stretch.text.strip() and not RULE.match(stretch.text):
-            is_told = is_told or header_words.is_prose(stretch.text)
-            is_first = header is not None and header.is_line and bool(_CONTINUING.match(header.title))
+        if state == _BEGINS:
+            began = (max(edge, found[-1][1]) if found else edge), _title(text, unit)
+        elif began is not None and not began[1]:
+            began = began[0], _title(text, unit)
     if began is not None:
-        found.append((began.start, len(text), began.title))
+        found.append((began[0], len(text), began[1]))
     return found
 
 
-def _is_part(header: Header | None, began: Header, stretch: Stretch, *, may_be: bool) -> bool:
-    """Return whether a line with a label is a part of a section whose header has a line to itself: "P: gout".
+def probabilities(text: str, read: list[Unit]) -> Floats:
+    """Return how probable each of `CLASSES` is for each unit, seen alone. Shape ``(units, classes)``.
 
     Args:
-        header: What the line says as a header; None where it is not laid out as one.
-        began: The header of the section it stands in.
-        stretch: The line.
-        may_be: Whether it is the first below the header, or follows on such parts.
+        text: The note.
+        read: Its units.
     """
-    if header is None or not may_be or stretch.is_after_blank or not began.is_line:
-        return False
-    is_labelled = header.is_line_start and header.has_colon and not header.is_line and not header.markup
-    names = header_words.names_section(header.title) or header_words.has_section_word(header.title)
-    return is_labelled and not names
+    weights = _weights()
+    parts = zip(*(features(text, unit) for unit in read), strict=True)
+    vectors = [_summed(list(rows), width, power) for rows, width, power in zip(parts, WIDTHS, EXPONENTS, strict=True)]
+    seen = np.maximum(layer(np.concatenate(vectors, axis=1), weights, "inputs"), 0)
+    hidden = seen + np.maximum(layer(around(seen, NEIGHBOURS), weights, "first"), 0)
+    for number, step in enumerate(DILATIONS):
+        hidden = hidden + np.maximum(layer(around(hidden, (-step, 0, step)), weights, f"further{number}"), 0)
+    return softmax(layer(hidden, weights, "last"))
 
 
-def _turns_to_story(stretch: Stretch, *, may_be: bool) -> bool:
-    """Return whether a line goes on in sentences about the patient where a list of diagnoses stood, or greets a reader.
+def _summed(rows: list[list[int]], width: int, power: float) -> Floats:
+    """Return the sum of each unit's vectors, divided by a power of their number.
 
     Args:
-        stretch: The line.
-        may_be: Whether diagnoses stand above it and nothing else.
+        rows: The rows of each unit's features.
+        width: How many a unit has at most.
+        power: Of the number of features.
     """
-    if not (may_be and stretch.is_line_start):
-        return False
-    if stretch.is_after_blank and _GREETING.match(stretch.text):
-        return True
-    return header_words.is_story(stretch.text, _FEWEST_WORDS_APART if stretch.is_after_blank else _FEWEST_WORDS)
+    numbers = np.zeros((len(rows), width), np.int64)
+    for place, found in enumerate(rows):
+        numbers[place, : len(found)] = found
+    count = np.maximum(np.count_nonzero(numbers, axis=1), 1).astype(np.float32)
+    total: Floats = _weights()["table"][numbers].sum(axis=1)
+    return total / (count**power)[:, None]
 
 
-def _ends_section(header: Header | None, began: Header, stretch: Stretch, *, is_first: bool) -> bool:
-    """Return whether a stretch begins another section than the one that states a diagnosis.
+def _most_probable(shares: Floats, read: list[Unit]) -> list[int]:
+    """Return the most probable course of classes: a section goes on only where one began.
 
     Args:
-        header: What the stretch says as a header; None where it is not laid out as one.
-        began: The header of the section it stands in.
-        stretch: The stretch.
-        is_first: Whether nothing stands between it and a header that states a diagnosis.
+        shares: How probable each class is for each unit.
+        read: The units.
     """
-    is_apart = stretch.is_line_start and stretch.is_after_blank and not is_first
-    is_sentence = header is not None and header.is_line and not header.sign and stretch.text.rstrip().endswith(".")
-    if header is None or (_is_bare(header) and (is_sentence or not _is_short(header))):
-        return is_apart and _begins_with_title(stretch.text)
-    title = header.title
-    if not (header.is_line_start or header.has_colon):
-        return False
-    if _CONTINUING.match(title) or _PHRASE_OF_ILLNESS.match(title):
-        return False
-    is_strong = header_words.names_section(title)
-    is_weak = header_words.is_section_word(header_words.head_of(title))
-    if not _is_bare(header):
-        return _ends_by_layout(header, began, is_strong=is_strong, is_weak=is_weak, is_apart=is_apart)
-    if is_strong:
-        return not header_words.is_abnormal(title)
-    if is_apart and _is_title_above_text(header, began, stretch):
-        return True
-    if header_words.has_disease_word(title):
-        return False
-    is_alike = header.is_line and header.sign == began.sign and header.casing in (began.casing, "title", "upper")
-    return is_weak and not header.is_item and (is_apart or is_alike)
+    scores = np.log(np.maximum(shares, 1e-12)).astype(np.float64)
+    total = scores[0].copy()
+    total[_GOES_ON] = -np.inf
+    came_from: list[NDArray[np.int64]] = []
+    for unit, score in zip(read[1:], scores[1:], strict=True):
+        steps = np.repeat(total[:, None], len(CLASSES), axis=1)
+        steps[[_OTHER, _ANOTHER], _GOES_ON] = -np.inf
+        if not unit.is_after_blank:
+            steps[[_BEGINS, _GOES_ON], _OTHER] -= _PRICE_OF_AN_END
+        came_from.append(steps.argmax(axis=0))
+        total = steps.max(axis=0) + score
+    states = [int(total.argmax())]
+    for before in reversed(came_from):
+        states.append(int(before[states[-1]]))
+    return states[::-1]
 
 
-def _is_bare(header: Header) -> bool:
-    """Return whether only a dash, a gap or its line makes a stretch look like a header."""
-    return not header.has_colon and (not header.markup or header.is_item)
+def _title(text: str, unit: Unit) -> str:
+    head = head_of(text, unit).lower()
+    if RULE.fullmatch(text, unit.start, unit.end):
+        return ""
+    return " ".join((_ASIDE.sub(" ", head).strip() or head).split()).strip(" .,-–—")
 
 
-def _is_short(header: Header) -> bool:
-    """Return whether a bare line is short and plain enough for a title."""
-    n_words = len(header_words.words_of(header.title))
-    return bool(header.casing) and n_words <= MOST_WORDS_OF_TITLE and not re.search(r"[,;]|\.$", header.title)
-
-
-def _ends_by_layout(header: Header, began: Header, *, is_strong: bool, is_weak: bool, is_apart: bool) -> bool:
-    """Return whether what a colon or markup makes a header begins another section: it does unless it names a disease.
-
-    Args:
-        header: The header.
-        began: The header of the section it stands in.
-        is_strong: Whether its head can only be the name of a section.
-        is_weak: Whether its head may be.
-        is_apart: Whether a blank line parts it from what stands above.
-    """
-    is_plain = is_apart and header.has_colon and not header.is_item and header_words.is_about_disease(header.title)
-    if is_strong or is_weak:
-        return is_strong or is_plain or not header_words.is_ill(header.title)
-    is_ill = header_words.names_disease if is_apart and not header.is_item else header_words.has_disease_word
-    if is_ill(header.title) and not is_plain:
-        return False
-    if header_words.has_section_word(header.title):
-        return True
-    is_like_began = header.markup == began.markup and header.is_item == began.is_item
-    n_words = len(header_words.words_of(header.title))
-    is_title = (
-        (bool(header.casing) or not began.casing)
-        and n_words <= MOST_WORDS_OF_TITLE
-        and not re.search(r"\d", header.title)
-    )
-    return is_title and (is_like_began or not header.is_item)
-
-
-def _is_title_above_text(header: Header, began: Header, stretch: Stretch) -> bool:
-    """Return whether what only a dash, a mark or its line makes a header is one by what follows it, below a blank line.
-
-    Args:
-        header: The line or the words before its dash.
-        began: The header of the section it stands in.
-        stretch: The line and what is around it.
-    """
-    is_alike = header.dress == began.dress and header.is_line == began.is_line and header.sign == began.sign
-    is_weak = header_words.is_section_word(header_words.head_of(header.title))
-    is_about = is_weak and header_words.is_about_disease(header.title)
-    if (header.is_item and not is_alike) or (header_words.names_disease(header.title) and not is_about):
-        return False
-    if header.dress and is_alike:
-        return True
-    if re.search(r"\d", header.title):
-        return False
-    if header.sign and not header.is_line:
-        behind = stretch.text.partition(header.sign)[2]
-        return header_words.is_prose(behind) or not (
-            header_words.has_disease_word(header.title) and header_words.has_disease_word(behind.lower())
-        )
-    if not stretch.text_below.strip() or (header.is_above_blank and not began.is_above_blank):
-        return False
-    if header_words.is_prose(stretch.text_below):
-        return True
-    is_above_disease = header_words.has_disease_word(stretch.text_below.lower())
-    if header_words.has_disease_word(header.title):
-        return is_about and not is_above_disease and not header.is_item
-    is_title = header.casing == "upper" or (is_alike and header.casing == began.casing)
-    return is_title or header_words.has_section_word(header.title) or not is_above_disease
-
-
-def _begins_with_title(line: str) -> bool:
-    """Return whether a line of text begins with the name of a section that nothing parts from it: "Diet regular"."""
-    words = line.split()
-    if len(words) < 2 or not words[0][:1].isupper() or header_words.names_disease(line.lower().split(",")[0]):
-        return False
-    return any(header_words.is_title(" ".join(words[:n]).lower()) for n in (1, 2, 3))
+@cache
+def _weights() -> Weights:
+    return load_weights("text", "headers.npz")

@@ -9,7 +9,6 @@ A diagnosis that the hospital course names stays; only sections that exist to st
 import re
 from dataclasses import dataclass
 
-from nosology.text.header_words import known_words_of
 from nosology.text.headers import diagnosis_sections
 
 # From the headers of discharge summaries in use; "diagnos" in a title makes it a diagnosis section.
@@ -38,6 +37,14 @@ _HEADER = re.compile(
     rf"(?:(?P<line>^[ \t]*)|(?<=[.!?;]\s)|(?<=[.!?;]\s\s))(?P<title>{'|'.join(_TITLES)})[ \t]*(?P<colon>:|$)",
     re.IGNORECASE | re.MULTILINE,
 )
+
+_KNOWN_WORDS = frozenset({
+    "diagnosis", "diagnoses", "diagnostic", "dx", "impression", "impressions", "problem", "problems", "condition",
+    "conditions", "cause", "causes", "death", "discharge", "final", "principal", "primary", "secondary", "other",
+    "admission", "admitting", "active", "chronic", "resolved", "clinical", "hospital", "list", "at", "on", "of",
+    "and", "the", "for", "your", "medical", "surgical", "issues", "injuries", "summary", "codes", "icd",
+})  # fmt: skip
+"""Words that the kind of a section is told in; all others in a title may be a patient's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +88,14 @@ def strip_diagnoses(text: str) -> str:
 def split_off_diagnoses(text: str) -> tuple[str, dict[str, int]]:
     """Return the text without the sections that state the diagnosis, and how many characters of each kind went.
 
-    A kind is the section's title, less words that titles of sections do not usually have.
+    A kind is the section's title, less all words but those usual in such titles.
     """
     kept = []
     left_out: dict[str, int] = {}
     place = 0
     for start, end, title in diagnosis_sections(text):
         kept.append(text[place:start])
-        kind = known_words_of(title)
+        kind = " ".join(word for word in title.split() if word in _KNOWN_WORDS) or "diagnosis"
         left_out[kind] = left_out.get(kind, 0) + end - start
         place = end
     return "".join([*kept, text[place:]]), left_out

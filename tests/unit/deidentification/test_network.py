@@ -12,16 +12,8 @@ from hypothesis import given, settings
 from findings import note_like
 from nosology.deidentification.detectors import network
 from nosology.deidentification.detectors.network import CLASSES, DILATIONS, REACH, Network, shipped_network
-from nosology.deidentification.detectors.word_numbers import (
-    N_CASES,
-    N_GAPS,
-    N_ROWS,
-    WIDTH,
-    gaps,
-    letter_case,
-    rows,
-)
-from nosology.deidentification.tokens import Tokens
+from nosology.deidentification.detectors.word_numbers import N_ROWS, WIDTH, rows
+from nosology.deidentification.tokens import N_CASES, N_GAPS, Tokens, gaps, letter_case
 
 
 def small_network(seed: int = 0) -> Network:

@@ -6,16 +6,15 @@ sixteen tokens on either side, at about 0.23 million multiplications and additio
 """
 
 from functools import cache
-from importlib import resources
 from threading import Lock
 from typing import Self
 
 import numpy as np
-from numpy.typing import NDArray
 
-from nosology.deidentification.detectors.word_numbers import gaps, letter_case, rows
+from nosology.deidentification.detectors.word_numbers import rows
 from nosology.deidentification.name_words import LONGEST_KEPT
-from nosology.deidentification.tokens import Tokens
+from nosology.deidentification.tokens import Tokens, gaps, letter_case
+from nosology.tagging.network import Floats, Weights, convolved, load_weights, softmax
 
 CLASSES = ("", "NAME", "DATE", "AGE90", "CONTACT", "ID", "LOCATION", "HOSPITAL", "ORG")
 DILATIONS = (2, 4, 8)
@@ -23,8 +22,6 @@ REACH = 2 + sum(DILATIONS)
 """Tokens on either side that a token's probabilities depend on."""
 _KEPT_WORDS = 20_000  # vectors of words kept, five megabytes; then the memory starts again
 _STRETCH = 4_096  # tokens computed at once, so that memory stays bounded
-
-Floats = NDArray[np.float32]
 
 
 class Network:
@@ -34,7 +31,7 @@ class Network:
         weights: Arrays by name, as `scripts/deid/train_network.py` writes them.
     """
 
-    def __init__(self, weights: dict[str, NDArray[np.float32]]) -> None:
+    def __init__(self, weights: Weights) -> None:
         self._weights = weights
         self._table = weights["table"]
         self._numbers: dict[str, int] = {}
@@ -44,11 +41,7 @@ class Network:
     @classmethod
     def load(cls) -> Self:
         """Return the shipped network."""
-        path = resources.files("nosology").joinpath("data", "deid", "network.npz")
-        with path.open("rb") as file, np.load(file) as stored:
-            weights = {name: stored[name].astype(np.float32) for name in stored.files}
-        weights["table"] *= weights.pop("table_scale")[:, None]
-        return cls(weights)
+        return cls(load_weights("deid", "network.npz"))
 
     def __call__(self, tokens: Tokens) -> Floats:
         """Return the probability of each of `CLASSES` for each token. Shape ``(tokens, classes)``."""
@@ -91,26 +84,7 @@ class Network:
         return self._summed(list(different))[[different[word] for word in words]]
 
     def _probabilities(self, inputs: Floats) -> Floats:
-        weights = self._weights
-        hidden = np.maximum(_around(inputs, (-2, -1, 0, 1, 2)) @ weights["first"] + weights["first_bias"], 0)
-        for i, step in enumerate(DILATIONS):
-            further = _around(hidden, (-step, 0, step)) @ weights[f"further{i}"] + weights[f"further{i}_bias"]
-            hidden = hidden + np.maximum(further, 0)
-        scores = hidden @ weights["last"] + weights["last_bias"]
-        scores = np.exp(scores - scores.max(axis=1, keepdims=True))
-        found: Floats = scores / scores.sum(axis=1, keepdims=True)
-        return found
-
-
-def _around(values: Floats, offsets: tuple[int, ...]) -> Floats:
-    """Return each row with the rows at these offsets from it, side by side; zeros beyond the ends."""
-    length, width = values.shape
-    found = np.zeros((length, len(offsets), width), np.float32)
-    for i, offset in enumerate(offsets):
-        low, high = max(0, -offset), min(length, length - offset)
-        if low < high:
-            found[low:high, i] = values[low + offset : high + offset]
-    return found.reshape(length, -1)
+        return softmax(convolved(inputs, self._weights, DILATIONS))
 
 
 @cache

@@ -1,27 +1,15 @@
 """What the network sees of a word: numbers of hashed features of its letters, its shape and the lists it stands in."""
 
-import re
 import unicodedata
-from zlib import crc32
-
-import numpy as np
-from numpy.typing import NDArray
 
 from nosology.deidentification.detectors.word_features import bare, city_words, rank_class, region_words, shape
 from nosology.deidentification.lexicon import ranked
-from nosology.deidentification.tokens import Tokens
+from nosology.tagging.network import row_of
 
 N_ROWS = 1 << 15
 """Rows of the network's table; row 0 is empty."""
 WIDTH = 24
 """Features a word has at most."""
-N_GAPS = 6
-N_CASES = 3
-_BLANKS = {"": 0, " ": 1, "\n": 2}
-
-
-def _row(feature: str) -> int:
-    return crc32(feature.encode("utf-8", "surrogatepass")) % (N_ROWS - 1) + 1
 
 
 def lists(word: str) -> tuple[str, ...]:
@@ -47,7 +35,7 @@ def rows(token: str) -> list[int]:
         features = _of_number(token)
     else:
         features = [f"#{token[0]}", f"#{unicodedata.category(token[0])}", f"#len{min(len(token), 4)}"]
-    numbers = [_row(feature) for feature in features]
+    numbers = [row_of(feature, N_ROWS) for feature in features]
     return numbers + [0] * (WIDTH - len(numbers))
 
 
@@ -80,27 +68,3 @@ def _of_number(token: str) -> list[str]:
         f"nk={kind}{min(size, 5)}",
         f"n1={token[0]}",
     ]
-
-
-def gaps(tokens: Tokens) -> NDArray[np.int64]:
-    """Return what stands before each token: nothing, a blank, a line break, several blanks, another blank."""
-    text, starts = tokens.text, tokens.starts
-    found = np.zeros(len(starts), np.int64)
-    end = 0
-    for i, start in enumerate(starts):
-        between = text[end:start]
-        found[i] = _BLANKS[between] if between in _BLANKS else 3 if len(between) > 1 else 4
-        end = start + len(tokens.words[i])
-    if len(found):
-        found[0] = 5
-    return found
-
-
-_LETTERS = re.compile(r"[^\W\d_]")
-
-
-def letter_case(text: str) -> int:
-    """Return how a text's letters are written: 0 in both cases, 1 all capitals, 2 all small."""
-    letters = "".join(_LETTERS.findall(text[:4000]))
-    n_upper = sum(map(str.isupper, letters))
-    return 1 if n_upper > 0.9 * len(letters) else 2 if n_upper < 0.002 * len(letters) else 0
