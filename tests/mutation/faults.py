@@ -287,6 +287,27 @@ FAULTS = (
         ("tests/unit/deidentification/test_learned.py::test_balanced_uses_what_the_network_is_sure_of",),
     ),
     Fault(
+        "a section of diagnoses goes on without having begun",
+        "text/headers.py",
+        "steps[[_OTHER, _ANOTHER], _GOES_ON] = -np.inf",
+        "steps[[_OTHER, _ANOTHER], _GOES_ON] += 0",
+        ("tests/unit/text/test_headers.py",),
+    ),
+    Fault(
+        "a header above a list reaches none of its lines",
+        "suggesting/context.py",
+        "if _HEADER.search(sentence, last, first):",
+        "if False:",
+        ("tests/unit/suggesting/test_context.py",),
+    ),
+    Fault(
+        "what a sign parts from a mention is read for it",
+        "suggesting/context.py",
+        "begin, stop = _clause(sentence, start, end)",
+        "begin, stop = 0, len(sentence)",
+        ("tests/unit/suggesting/test_context.py",),
+    ),
+    Fault(
         "half a word is redacted",
         "deidentification/detectors/learned.py",
         "if begin >= first and end - 1 <= last:",

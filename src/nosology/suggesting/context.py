@@ -131,7 +131,7 @@ def _read(clause: str) -> tuple[Tokens, Floats]:
     numbers = np.array([rows(word) for word in tokens.words])
     inputs = weights["table"][numbers].sum(axis=1) + weights["gaps"][gaps(tokens)]
     scores = convolved(inputs + weights["cases"][letter_case(clause)], weights, DILATIONS)
-    shares: Floats = 1 / (1 + np.exp(-np.clip(scores, -30, 30)))
+    shares: Floats = (1 / (1 + np.exp(-np.clip(scores, -30, 30)))).astype(np.float32)
     return tokens, shares
 
 

@@ -79,8 +79,8 @@ def _summed(rows: list[list[int]], width: int, power: float) -> Floats:
     for place, found in enumerate(rows):
         numbers[place, : len(found)] = found
     count = np.maximum(np.count_nonzero(numbers, axis=1), 1).astype(np.float32)
-    total: Floats = _weights()["table"][numbers].sum(axis=1)
-    return total / (count**power)[:, None]
+    total: Floats = _weights()["table"][numbers].sum(axis=1) / (count**power)[:, None]
+    return total
 
 
 def _most_probable(shares: Floats, read: list[Unit]) -> list[int]:

@@ -116,3 +116,20 @@ def test_one_affirmed_mention_is_enough() -> None:
 
 def test_a_sentence_without_a_mention_is_not_marked() -> None:
     assert context_of("No fever.", []) == AFFIRMED
+
+
+def test_what_but_parts_from_a_mention_is_not_read_for_it() -> None:
+    assert read("Her baby has [bronchiolitis].", before="the wound is clean, but ").family_history
+
+
+@pytest.mark.parametrize(
+    "marked",
+    ["Denies:\nchest pain\n[nausea]", "Negative for:\nfever\n[chills]", "None of the following: fever; [chills]"],
+)
+def test_a_header_reaches_every_line_of_its_list(marked: str) -> None:
+    assert read(marked).negated
+    assert not read(marked.rpartition("\n")[2].rpartition("; ")[2]).negated
+
+
+def test_a_header_reaches_nothing_before_it() -> None:
+    assert read("[chills]\nDenies:\n- fever") == AFFIRMED

@@ -3,8 +3,11 @@
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from nosology.text import headers
+from nosology.text.header_units import units
 from nosology.text.headers import diagnosis_sections
 from nosology.text.sections import strip_diagnoses
 
@@ -191,3 +194,12 @@ def test_labels_right_below_a_header_are_parts_of_its_section() -> None:
 def test_entries_with_blank_lines_between_them_are_no_titles() -> None:
     text = "Discharge Diagnoses:\nGout\n\nDeconditioning\n\nGait apraxia\n\n"
     assert strip_diagnoses(f"{text}Plan: rest\n") == "Plan: rest\n"
+
+
+def test_a_section_goes_on_only_where_one_began_and_ends_without_a_blank_line_at_a_price() -> None:
+    lines = list(units("a\nb\nc\n"))
+    doubtful = np.array([[0.4, 0.1, 0.45, 0.05]] * 3, np.float32)
+    assert headers._most_probable(doubtful, lines) == [0, 0, 0]
+    begun = np.array([[0.05, 0.9, 0.04, 0.01], [0.6, 0.05, 0.3, 0.05], [0.6, 0.05, 0.3, 0.05]], np.float32)
+    assert headers._most_probable(begun, lines) == [1, 2, 2]
+    assert headers._most_probable(begun, list(units("a\n\nb\nc\n"))) == [1, 0, 0]
