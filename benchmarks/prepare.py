@@ -9,6 +9,7 @@ none) and must end with the same notes and the same texts, or the benchmark fail
 
     python benchmarks/prepare.py                      # a small run
     python benchmarks/prepare.py --compare            # 100,000 rows, beside pandas
+    python benchmarks/prepare.py --beside OLD         # another checkout with its .venv, alternating, by turns
     python benchmarks/prepare.py --full --work DIR    # MIMIC-III's size: 2,083,180 rows, 4 GB; DIR keeps the input
 """
 
@@ -43,6 +44,8 @@ def main() -> None:
         work = options.work or Path(folder)
         if options.compare:
             measurements, ratios = _compare(options, work)
+        elif options.beside:
+            measurements, ratios = _beside(options, work)
         else:
             admissions = options.admissions or (FULL_ADMISSIONS if options.full else SMALL_ADMISSIONS)
             source = _input(work, admissions, options.seed)
@@ -58,6 +61,7 @@ def _options() -> argparse.Namespace:
     parser = harness.parser(__doc__)
     parser.add_argument("--full", action="store_true", help="an input of MIMIC-III's size")
     parser.add_argument("--compare", action="store_true", help="beside a straightforward pandas script")
+    parser.add_argument("--beside", type=Path, help="the root of another checkout, which runs with its own .venv")
     parser.add_argument("--admissions", type=int, help="size of the input; the mode decides if not given")
     parser.add_argument("--rounds", type=int, default=3, help="of each contender without de-identification")
     parser.add_argument("--deid-rounds", type=int, default=1, help="of each contender with de-identification")
@@ -104,6 +108,26 @@ def _compare(options: argparse.Namespace, work: Path) -> tuple[list[dict[str, An
     return measurements, ratios
 
 
+def _beside(options: argparse.Namespace, work: Path) -> tuple[list[dict[str, Any]], dict[str, float]]:
+    """Return the measurements of both checkouts in turns, without and with de-identification, and old over new time."""
+    source = _input(work, options.admissions or SMALL_ADMISSIONS, options.seed)
+    measurements: list[dict[str, Any]] = []
+    ratios = {}
+    for deidentify, rounds in ((False, options.rounds), (True, options.deid_rounds)):
+        steps = {"deidentify": deidentify, "near_duplicates": True}
+        rows = [
+            _measure(contender, source, work, steps, options)
+            for _ in range(rounds)
+            for contender in ("nosology", "other")
+        ]
+        times = {who: [row["seconds"] for row in rows if row["contender"] == who] for who in ("nosology", "other")}
+        if rounds:
+            name = "with_deid" if deidentify else "without_deid"
+            ratios[f"vs_other_{name}"] = statistics.median(times["other"]) / statistics.median(times["nosology"])
+        measurements += rows
+    return measurements, ratios
+
+
 def _measure(
     contender: str, source: Path, work: Path, steps: dict[str, bool] | None, options: argparse.Namespace
 ) -> dict[str, Any]:
@@ -121,7 +145,9 @@ def _measure(
             "workers": options.workers,
         }
         started = time.perf_counter()
-        process = subprocess.Popen([sys.executable, __file__, "--contend", json.dumps(task)])
+        is_other = contender == "other"
+        program = [str(options.beside.resolve() / ".venv" / "bin" / "python")] if is_other else [sys.executable]
+        process = subprocess.Popen([*program, __file__, "--contend", json.dumps(task)])
         peak = _PeakMemory(process.pid)
         status = process.wait()
         seconds = time.perf_counter() - started
