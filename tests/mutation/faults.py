@@ -296,8 +296,8 @@ FAULTS = (
     Fault(
         "a header above a list reaches none of its lines",
         "suggesting/context.py",
-        "if _HEADER.search(sentence, last, first):",
-        "if False:",
+        "headers.append(header if header >= 0 else begin)",
+        "headers.append(begin)",
         ("tests/unit/suggesting/test_context.py",),
     ),
     Fault(

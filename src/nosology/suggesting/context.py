@@ -14,7 +14,6 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from itertools import pairwise
 
 import numpy as np
 
@@ -29,6 +28,7 @@ _LEAST = 0.5
 _ENDS = re.compile(r"(?:;|(?<![A-Z])(?<!\b[a-z])\.)\s+|\n\s*|,\s(?:but|however)\s", re.IGNORECASE)
 """Between clauses of which none says anything of the other; a point behind one letter is an abbreviation's."""
 _HEADER = re.compile(r":(?!\d)")
+_FARTHEST_HEADER = 1_000  # characters before a mention
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ def mark(sentence: str, start: int, end: int) -> Context:
         end: Where it ends, in code points.
     """
     begin, stop = _clause(sentence, start, end)
-    tokens, shares = _read(sentence[begin:stop])
+    tokens, shares = _read(sentence, begin, stop)
     start, end = start - begin, end - begin
     first, last = bisect_right(tokens.starts, start) - 1, bisect_left(tokens.starts, end)
     if first < 0 or tokens.end(first) <= start:
@@ -101,29 +101,55 @@ def _clause(sentence: str, start: int, end: int) -> tuple[int, int]:
     """Return the stretch that is read for a mention: what a sign or "but" parts from it says nothing of it.
 
     The nearest header before it, known by its colon, is read too, with what stands between, so that it reaches all of
-    its list.
+    its list; but none that is further than `_FARTHEST_HEADER`.
 
     Args:
         sentence: Its text.
         start: Where the mention begins.
         end: Where it ends.
     """
-    begins, stop = [0], len(sentence)
-    for match in _ENDS.finditer(sentence):
-        if match.end() <= start:
-            begins.append(match.end())
-        elif match.start() >= end:
-            stop = match.start() + (sentence[match.start()] in ".;")
-            break
-    for first, last in pairwise(reversed(begins)):
-        if _HEADER.search(sentence, last, first):
-            return last, stop
-    return begins[-1], stop
+    parts = _parts(sentence)
+    own = bisect_right(parts.begins, start) - 1
+    header = parts.headers[own]
+    behind = bisect_left(parts.stops, end)
+    stop = parts.stops[behind] if behind < len(parts.stops) else len(sentence)
+    return (header if start - header <= _FARTHEST_HEADER else parts.begins[own]), stop
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """Where the clauses of a sentence begin, where each is over, and where the header before each begins, or itself."""
+
+    begins: list[int]
+    stops: list[int]
+    headers: list[int]
+
+
+@lru_cache(maxsize=8)
+def _parts(sentence: str) -> _Parts:
+    """Return the clauses of a sentence, found once for all of its mentions."""
+    ends = list(_ENDS.finditer(sentence))
+    begins = [0, *(match.end() for match in ends)]
+    headers: list[int] = []
+    header = -1
+    for number, begin in enumerate(begins):
+        headers.append(header if header >= 0 else begin)
+        if number < len(ends) and _HEADER.search(sentence, begin, begins[number + 1]):
+            header = begin
+    stops = [match.start() + (sentence[match.start()] in ".;") for match in ends]
+    return _Parts(begins, stops, headers)
 
 
 @lru_cache(maxsize=64)
-def _read(clause: str) -> tuple[Tokens, Floats]:
-    """Return a clause's tokens and how probable each of `MARKS` is for each; those of the last are kept."""
+def _read(sentence: str, begin: int, stop: int) -> tuple[Tokens, Floats]:
+    """Return a clause's tokens and how probable each of `MARKS` is for each; those of the last are kept.
+
+    Args:
+        sentence: Its sentence.
+        begin: Where it begins.
+        stop: Where it ends.
+    """
+    clause = sentence[begin:stop]
     tokens = Tokens(clause)
     if not tokens.words:
         return tokens, np.zeros((0, len(MARKS)), np.float32)
