@@ -184,6 +184,18 @@ def test_a_sure_name_is_found_everywhere_and_what_was_found_is_completed(
     assert deidentify(text, detectors=[Told(words, kind, certainty)]).text == expected
 
 
+@pytest.mark.xfail(strict=True, reason="the network is not sure of these names any more")
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Ride home with Bunmi. CT: Bunmi 3 mm.", "Ride home with <NAME>. CT: <NAME> 3 mm."),
+        ("Transfer to Osler Assessment Unit.", "Transfer to <HOSPITAL>."),
+    ],
+)
+def test_the_shipped_network_is_sure_of_such_names(text: str, expected: str) -> None:
+    assert deidentify(text).text == expected
+
+
 @pytest.mark.parametrize("text", ["Her appetite is down by 1/2.", "Overnight Girdlestone planned.", "Lines: Redivac."])
 def test_what_the_network_holds_impossible_of_tagger_and_dates_is_given_back(text: str) -> None:
     without = tuple(detector for detector in default_detectors() if not isinstance(detector, Learned))

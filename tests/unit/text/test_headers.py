@@ -24,7 +24,7 @@ def sections(name: str) -> list[str]:
     return found
 
 
-MOST_WRONG = 0.01
+ENDS_SOONER = pytest.mark.xfail(strict=True, reason="the network ends the section sooner")
 STATED, FOLLOWING = sections("stated.tsv"), sections("following.tsv")
 
 
@@ -40,8 +40,7 @@ def unstripped(pairs: list[tuple[str, str]], *, between: str = "\n\n", before: s
 def test_a_section_that_states_the_diagnosis_goes_whole_and_the_next_one_stays() -> None:
     turns = [(number, turn) for number in range(len(STATED)) for turn in range(4)]
     assert len(turns) > 800
-    wrong = unstripped([(STATED[n], FOLLOWING[(n * 3 + turn * 101) % len(FOLLOWING)]) for n, turn in turns])
-    assert len(wrong) <= MOST_WRONG * len(turns), wrong
+    assert unstripped([(STATED[n], FOLLOWING[(n * 3 + turn * 101) % len(FOLLOWING)]) for n, turn in turns]) == []
 
 
 def test_every_next_section_stays_and_alone_it_states_no_diagnosis() -> None:
@@ -59,7 +58,8 @@ def test_titles_misspelled_or_in_odd_dress_are_known_and_odd_sections_stay() -> 
 @pytest.mark.parametrize(
     ("below", "is_over"),
     [
-        ("\nHe was brought in by his son.", True), ("\n\nHe was brought in by his son.", True),
+        pytest.param("\nHe was brought in by his son.", False, marks=ENDS_SOONER),
+        ("\n\nHe was brought in by his son.", True),
         ("\n\nDear Doctor,", True),
         ("\nHe was brought in by his son and was looked after on our ward for a week.", True),
         ("\nheart failure that was treated with tablets and is now under control at her home", False),
@@ -71,9 +71,13 @@ def test_a_list_of_diagnoses_ends_where_sentences_about_the_patient_begin(below:
     assert strip_diagnoses(f"Discharge Diagnosis:\nGout{below}\n") == (below.lstrip() + "\n" if is_over else "")
 
 
-def test_a_story_below_the_header_itself_is_the_section_as_far_as_it_tells_the_diagnosis() -> None:
-    kept = "You were given tablets and they are to go on.\n"
-    assert strip_diagnoses(f"Your diagnosis:\nYou had a blood clot in your left lung.\n\n{kept}") == kept
+@pytest.mark.parametrize(
+    ("kept", "is_gone"),
+    [("", True), pytest.param("You were given tablets and they are to go on.\n", True, marks=ENDS_SOONER)],
+)
+def test_a_story_below_the_header_itself_is_the_section(kept: str, is_gone: bool) -> None:
+    text = f"Your diagnosis:\nYou had a blood clot in your left lung.\n\n{kept}"
+    assert (strip_diagnoses(text) == "") is is_gone
 
 
 def test_with_a_sign_or_markup_no_blank_line_is_needed() -> None:
@@ -121,10 +125,12 @@ def test_an_unknown_header_ends_the_section() -> None:
     assert strip_diagnoses("Final Dx: gout\nQuality of zither:\nbest\n") == "Quality of zither:\nbest\n"
 
 
-@pytest.mark.parametrize("between", ["\n", ""])
-def test_a_bare_line_of_unknown_words_above_text_ends_it(between: str) -> None:
+@pytest.mark.parametrize(("between", "is_over"), [("\n", True), pytest.param("", False, marks=ENDS_SOONER)])
+def test_a_bare_line_of_unknown_words_ends_it_only_above_text_and_below_a_blank_line(
+    between: str, is_over: bool
+) -> None:
     prose = "Zither playing\nShe played for an hour each day.\n"
-    assert strip_diagnoses(f"Final Diagnosis\ngout\n{between}{prose}") == prose
+    assert strip_diagnoses(f"Final Diagnosis\ngout\n{between}{prose}") == (prose if is_over else "")
 
 
 def test_a_rule_above_a_title_goes_with_its_section() -> None:
@@ -203,3 +209,35 @@ def test_a_section_goes_on_only_where_one_began_and_ends_without_a_blank_line_at
     begun = np.array([[0.05, 0.9, 0.04, 0.01], [0.6, 0.05, 0.3, 0.05], [0.6, 0.05, 0.3, 0.05]], np.float32)
     assert headers._most_probable(begun, lines) == [1, 2, 2]
     assert headers._most_probable(begun, list(units("a\n\nb\nc\n"))) == [1, 0, 0]
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "discharge diagnosis", "principal dx", "your diagnoses", "final impression", "causes of death", "problem list",
+        "why you were here", "you were treated for", "icd-10 codes", "chronic conditions", "f/dx",
+    ],
+)  # fmt: skip
+def test_titles_that_state_a_diagnosis(title: str) -> None:
+    assert strip_diagnoses(f"{BEFORE}{title.capitalize()}:\ngout\n") == BEFORE
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "diagnostic studies", "ddx", "diagnosis and treatment plan", "discharge condition", "present illness",
+        pytest.param("impression", marks=pytest.mark.xfail(strict=True, reason="above a disease it goes")),
+        pytest.param(
+            "diagnosis made by his old family friend",
+            marks=pytest.mark.xfail(strict=True, reason="of a bare title that tells who made it, too"),
+        ),
+        "procedures",
+    ],
+)  # fmt: skip
+def test_titles_that_do_not(title: str) -> None:
+    assert diagnosis_sections(f"{BEFORE}{title.capitalize()}:\ngout\n") == []
+
+
+@pytest.mark.xfail(strict=True, reason="a first line of two words is taken for a title")
+def test_a_short_line_above_a_header_stays() -> None:
+    assert strip_diagnoses("Seen today.\n\nPrincipal dx:\ngout\n") == "Seen today.\n\n"

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nosology.text.headers import diagnosis_sections
-from nosology.text.sections import Section, find_sections, strip_diagnoses
+from nosology.text.sections import Section, find_sections, split_off_diagnoses, strip_diagnoses
 
 PIECES = [
     "Discharge Diagnosis:", "HISTORY", "Plan:", "dx: gout", "gout", "Diagnoses", "\n", "\r\n", "\n\n", "\t", " ", ". ",
@@ -106,7 +106,9 @@ def test_a_usual_title_is_a_header_in_every_style(title: str) -> None:
     "text",
     [
         "The plan: rest", "Diagnosis of gout was made", "History is long", "Planning: later", "Neuro: intact",
-        "Replan: later", "1. Plan of care", "differential diagnosis: gout",
+        "Replan: later", "1. Plan of care",
+        pytest.param("Primary: gout", marks=pytest.mark.xfail(strict=True, reason="alone it states one, too")),
+        "differential diagnosis: gout",
         "service dog: yes", "Plans: many", "Activity level: low",
     ],
 )  # fmt: skip
@@ -221,3 +223,14 @@ def test_a_title_in_capitals_on_a_line_of_its_own_needs_no_colon() -> None:
 def test_a_title_within_a_sentence_is_no_title() -> None:
     text = "She was told the diagnosis: gout. No history: none."
     assert [section.title for section in find_sections(text)] == [""]
+
+
+@pytest.mark.parametrize(
+    ("title", "kind"),
+    [
+        ("Discharge Diagnosis", "discharge diagnosis"), ("Canary's diagnosis", "diagnosis"),
+        ("Final dx of Canary", "final dx of"), ("Your diagnoses", "your diagnoses"),
+    ],
+)  # fmt: skip
+def test_of_a_title_only_words_that_titles_have_are_ever_told(title: str, kind: str) -> None:
+    assert list(split_off_diagnoses(f"Seen today.\n\n{title}: gout\n")[1]) == [kind]
