@@ -10,7 +10,7 @@ half an hour of one core.
 import argparse
 import pickle
 import random
-import time
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -28,14 +28,13 @@ from nosology.deidentification.detectors.word_numbers import N_ROWS, WIDTH, rows
 from nosology.deidentification.tokens import N_CASES, N_GAPS, Tokens, gaps, letter_case
 from nosology.deidentification.wrapping import unwrap
 
+sys.path.append(str(Path(__file__).parents[1] / "tagging"))
+from training import Convolutions, save, train
+
 WORD_DROPOUT = 0.25
 IGNORED = -100
 PADDING = 16
 BATCH = 6_000  # tokens
-LEARNING_RATE = 4e-3
-WARM_UP = 60  # steps
-MEAN_DECAY = 0.99
-LAST_RATE = 0.05  # of the learning rate, at the last step
 SHARE_DEIDENTIFIED = 0.06  # of the notes stand as after de-identification
 PLACEHOLDERS = (
     "<{0}>",
@@ -59,9 +58,7 @@ class Net(nn.Module):
         self.table = nn.Parameter(torch.randn(N_ROWS, size) * 0.05)
         self.gaps = nn.Parameter(torch.randn(N_GAPS, size) * 0.05)
         self.cases = nn.Parameter(torch.randn(N_CASES, size) * 0.05)
-        self.first = nn.Linear(5 * size, hidden)
-        self.further = nn.ModuleList(nn.Linear(3 * hidden, hidden) for _ in DILATIONS)
-        self.last = nn.Linear(hidden, len(CLASSES))
+        self.convolutions = Convolutions(size, hidden, len(CLASSES), DILATIONS)
         self.dropout = nn.Dropout(0.1)
 
     def forward(
@@ -78,19 +75,9 @@ class Net(nn.Module):
         """
         keep = (kinds > 0).float()
         vectors = functional.embedding_bag(kinds, self.table, per_sample_weights=keep, mode="sum")
-        hidden = self.dropout((vectors[numbers] + self.gaps[before] + self.cases[cases]) * real)
-        hidden = torch.relu(self.first(around(hidden, (-2, -1, 0, 1, 2)))) * real
-        for layer, step in zip(self.further, DILATIONS, strict=True):
-            hidden = (hidden + torch.relu(layer(around(self.dropout(hidden), (-step, 0, step))))) * real
-        scores: torch.Tensor = self.last(hidden)
+        inputs = self.dropout((vectors[numbers] + self.gaps[before] + self.cases[cases]) * real)
+        scores: torch.Tensor = self.convolutions(inputs, real)
         return scores
-
-
-def around(values: torch.Tensor, offsets: tuple[int, ...]) -> torch.Tensor:
-    """Return each row with the rows at these offsets beside it."""
-    reach = max(offsets)
-    padded = functional.pad(values, (0, 0, reach, reach))
-    return torch.cat([padded[reach + offset : reach + offset + len(values)] for offset in offsets], dim=1)
 
 
 class Corpus:
@@ -159,8 +146,8 @@ def tensors(corpus: Corpus, chosen: list[int], all_kinds: torch.Tensor) -> tuple
     )
 
 
-def train(corpus: Corpus, out: Path, *, n_steps: int, size: int, hidden: int, seed: int) -> None:
-    """Train and write the mean of the latest weights, on the way too.
+def learn(corpus: Corpus, out: Path, *, n_steps: int, size: int, hidden: int, seed: int) -> None:
+    """Train, and write the mean of the latest weights.
 
     Args:
         corpus: Encoded notes.
@@ -174,46 +161,18 @@ def train(corpus: Corpus, out: Path, *, n_steps: int, size: int, hidden: int, se
     torch.set_num_threads(1)
     rng = random.Random(seed)
     net = Net(size, hidden)
-    mean_net = torch.optim.swa_utils.AveragedModel(
-        net, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(MEAN_DECAY)
-    )
-    optimizer = torch.optim.AdamW(net.parameters(), lr=LEARNING_RATE, betas=(0.9, 0.99), weight_decay=1e-4)
-    scheduler = torch.optim.lr_scheduler.LambdaLR(
-        optimizer, lambda step: min(1.0, (step + 1) / WARM_UP) * (1 - (1 - LAST_RATE) * step / n_steps)
-    )
     all_kinds = torch.tensor(corpus.kinds, dtype=torch.int32)
-    started, mean = time.monotonic(), 0.0
     queue: list[list[int]] = []
-    for step in range(n_steps):
-        queue = queue or batches(corpus, BATCH, rng)
+
+    def loss_of(_: int) -> torch.Tensor:
+        if not queue:
+            queue.extend(batches(corpus, BATCH, rng))
         *inputs, classes = tensors(corpus, queue.pop(), all_kinds)
-        loss = functional.cross_entropy(net(*inputs), classes, ignore_index=IGNORED)
-        optimizer.zero_grad()
-        loss.backward()
-        nn.utils.clip_grad_norm_(net.parameters(), 1.0)
-        optimizer.step()
-        scheduler.step()
-        mean_net.update_parameters(net)
-        mean += (float(loss.detach()) - mean) * max(0.02, 1 / (step + 1))
-        if (step + 1) % 50 == 0:
-            print(f"{step + 1}/{n_steps} loss {mean:.4f} {time.monotonic() - started:.0f} s", flush=True)
-        if (step + 1) % 100 == 0 or step + 1 == n_steps:
-            save(mean_net.module, out)
+        return functional.cross_entropy(net(*inputs), classes, ignore_index=IGNORED)
 
-
-def save(net: Net, path: Path) -> None:
-    """Write the weights: the table with 8 bits a number and a scale a row, the rest with 16."""
-    table = net.table.detach().numpy().copy()
-    table[0] = 0
-    scale = np.maximum(np.abs(table).max(axis=1), 1e-6) / 127
-    arrays = {"table": np.round(table / scale[:, None]).astype(np.int8), "table_scale": scale.astype(np.float16)}
-    arrays |= {"gaps": net.gaps.detach().numpy(), "cases": net.cases.detach().numpy()}
-    layers = {"first": net.first, "last": net.last} | {f"further{i}": layer for i, layer in enumerate(net.further)}
-    for name, layer in layers.items():
-        arrays[name] = layer.weight.detach().numpy().T.copy()
-        arrays[f"{name}_bias"] = layer.bias.detach().numpy()
-    arrays = {name: array if array.dtype == np.int8 else array.astype(np.float16) for name, array in arrays.items()}
-    np.savez_compressed(path, **arrays)
+    mean = train(net, loss_of, n_steps)
+    assert isinstance(mean, Net)
+    save(out, mean.table, {"gaps": mean.gaps, "cases": mean.cases}, mean.convolutions.layers())
 
 
 def without_identifiers(text: str, spans: list[dict[str, Any]], rng: random.Random) -> str:
@@ -261,8 +220,7 @@ def main() -> None:
     print(
         f"{len(corpus.notes):,} notes, {n_tokens:,} tokens, {len(corpus.kinds):,} words, {WIDTH} features", flush=True
     )
-    train(corpus, options.out, n_steps=options.steps, size=options.size, hidden=options.hidden, seed=options.seed)
-    print(f"{options.out}: {options.out.stat().st_size:,} bytes")
+    learn(corpus, options.out, n_steps=options.steps, size=options.size, hidden=options.hidden, seed=options.seed)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from nosology.tagging.network import NEIGHBOURS, Floats, Weights, around, layer, load_weights, softmax
+from nosology.tagging.network import Floats, Weights, convolved, layer, load_weights, softmax
 from nosology.text.header_units import RULE, WIDTHS, Unit, features, head_of, units
 
 CLASSES = ("other", "begins", "goes on", "another header")
@@ -61,10 +61,7 @@ def probabilities(text: str, read: list[Unit]) -> Floats:
     parts = zip(*(features(text, unit) for unit in read), strict=True)
     vectors = [_summed(list(rows), width, power) for rows, width, power in zip(parts, WIDTHS, EXPONENTS, strict=True)]
     seen = np.maximum(layer(np.concatenate(vectors, axis=1), weights, "inputs"), 0)
-    hidden = seen + np.maximum(layer(around(seen, NEIGHBOURS), weights, "first"), 0)
-    for number, step in enumerate(DILATIONS):
-        hidden = hidden + np.maximum(layer(around(hidden, (-step, 0, step)), weights, f"further{number}"), 0)
-    return softmax(layer(hidden, weights, "last"))
+    return softmax(convolved(seen, weights, DILATIONS, kept=seen))
 
 
 def _summed(rows: list[list[int]], width: int, power: float) -> Floats:
