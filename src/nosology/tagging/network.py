@@ -41,19 +41,21 @@ def row_of(feature: str, n_rows: int) -> int:
     return crc32(feature.encode("utf-8", "surrogatepass")) % (n_rows - 1) + 1
 
 
-def convolved(inputs: Floats, weights: Weights, dilations: Sequence[int], kept: Floats | float = 0) -> Floats:
+def convolved(inputs: Floats, weights: Weights, dilations: Sequence[int], kept: Floats | None = None) -> Floats:
     """Return what the last layer says of each item.
 
     Args:
         inputs: The items' vectors. Shape ``(items, size)``.
         weights: Arrays ``first``, ``further0`` ... and ``last``, each with its ``_bias``.
         dilations: How far apart the neighbours of each further convolution are.
-        kept: What is added to the first convolution's output.
+        kept: What is added to the first convolution's output; None for nothing.
 
     Returns:
         Scores before any normalization. Shape ``(items, outputs)``.
     """
-    hidden = np.maximum(layer(around(inputs, NEIGHBOURS), weights, "first"), 0) + kept
+    hidden: Floats = np.maximum(layer(around(inputs, NEIGHBOURS), weights, "first"), 0)
+    if kept is not None:
+        hidden = hidden + kept
     for number, step in enumerate(dilations):
         hidden = hidden + np.maximum(layer(around(hidden, (-step, 0, step)), weights, f"further{number}"), 0)
     return layer(hidden, weights, "last")
