@@ -1,14 +1,15 @@
 """Notes that the grammar of headers writes, with the sections that state a diagnosis marked.
 
 A note is a few sections in one layout or in several: the header and list of diagnoses between other sections and
-passages without a header. Some titles have a slip of the pen.
+passages without a header. Some titles have a slip of the pen. Some notes begin with a line that is neither header nor
+passage ("Seen today.", "Dear Dr Kaur,", a date), some hold little else.
 """
 
 import json
 import random
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from templates import sections, template
@@ -18,6 +19,9 @@ GRAMMAR = Path(__file__).with_name("headers")
 FIXTURES = ROOT / "tests" / "fixtures" / "headers"
 JUDGED = ROOT / "benchmarks" / "unseen" / "headers"
 SHARE_WITHOUT_LINES = 0.1
+SHARE_SHORT = 0.08
+SHARE_OPENED = 0.3
+SHARE_OF_TWO_OPENINGS = 0.2
 OPENED = ("", "2")
 """The judging pairs that were opened for development."""
 _ADJECTIVES = (
@@ -28,6 +32,7 @@ _OF_ADMISSION = re.compile(r"\b(?:adm|admi\w+|admn)\b.*(?:diagnos|dx)", re.IGNOR
 _OF_IMAGES_TOO = re.compile(r"(?:impressions?|conclusions?|findings?|complications?|active issues?)", re.IGNORECASE)
 """Titles that, alone, stand over much that is no diagnosis of the stay, as in reports of images: they stay."""
 SHARE_OF_UNKNOWN_TITLES = 0.1
+_SENTENCE_ENDS = re.compile(r"[a-z]{3}[.!?]$")
 _BEFORE = "Hospital Course: She was seen by the team and walked on the ward.\n\n"
 
 
@@ -78,9 +83,42 @@ class Writer:
             yield self._known() if turn % 6 == 0 else self._note()
 
     def _note(self) -> Note:
+        draw = self._rng.random()
+        if draw < SHARE_SHORT:
+            return self._opened(self._short_note())
+        note = self._note_without_lines() if draw < SHARE_SHORT + SHARE_WITHOUT_LINES else self._note_of_lines()
+        return self._opened(note) if self._rng.random() < SHARE_OPENED else note
+
+    def _opened(self, note: Note) -> Note:
+        """Return a note behind one or two openings, which belong to no section and are no header."""
+        rng, before = self._rng, ""
+        for _ in range(2 if rng.random() < SHARE_OF_TWO_OPENINGS else 1):
+            opening = self._filled(rng.choice(self._lines["opening"]))
+            is_sentence = _SENTENCE_ENDS.search(opening) and re.match(r"[A-Z]", note.text)
+            ways, weights = (["\n", "\n\n", " "], [0.3, 0.3, 0.4]) if is_sentence else (["\n", "\n\n"], [0.6, 0.4])
+            before += opening + rng.choices(ways, weights)[0]
+        by = len(before)
+        stated = tuple((start + by, end + by) for start, end in note.stated)
+        return replace(note, text=before + note.text, stated=stated, others=tuple(place + by for place in note.others))
+
+    def _short_note(self) -> Note:
+        """Return a note of little: diagnoses beneath a header of one word, or one or two sections that state none."""
         rng = self._rng
-        if rng.random() < SHARE_WITHOUT_LINES:
-            return self._note_without_lines()
+        if rng.random() < 0.7:
+            section = self._section("b", rng.choice(self._lines["bare-layout"]))
+            text, stated, others = section, [(0, len(section))], []
+            if rng.random() < 0.25:
+                text += rng.choice(["\n", "\n\n"]) + self._section("p", "")
+            return Note(_recased(text, rng), tuple(stated), tuple(others))
+        layout, text, others = rng.choice(self._lines["layout"]), "", []
+        for kind in rng.choices("op", [0.7, 0.3], k=rng.randint(1, 2)):
+            others += [len(text)] * (kind == "o")
+            text += self._section(kind, layout) + rng.choice(["\n", "\n\n"])
+        return Note(_recased(text, rng), (), tuple(others))
+
+    def _note_of_lines(self) -> Note:
+        """Return a note of several sections, in one layout or in several."""
+        rng = self._rng
         usual, is_mixed = rng.choice(self._lines["layout"]), rng.random() < 0.4
         between = rng.choices(["\n\n", "\n", " ", "\n\n\n"], [0.68, 0.25, 0.03, 0.04])[0]
         kinds = [rng.choices("op", [0.75, 0.25])[0] for _ in range(rng.randint(0, 3))]
@@ -134,15 +172,17 @@ class Writer:
         """Return a section.
 
         Args:
-            kind: "d" for diagnoses, "o" for another section, "p" for a passage without a header.
+            kind: "d" for diagnoses, "b" for those beneath a header of one word, "o" for another section, "p" for a
+                passage without a header.
             layout: A line of the grammar.
         """
         rng = self._rng
-        self._cased = rng.choices((str, str.title, str.upper), (0.75, 0.15, 0.1))[0] if kind == "d" else str
+        self._cased = rng.choices((str, str.title, str.upper), (0.75, 0.15, 0.1))[0] if kind in "bd" else str
         if kind == "p":
             return self._filled(rng.choice(self._lines["passage"]))
-        if kind == "d":
-            title, body = (self._filled(rng.choice(self._lines[name])) for name in ("diagnosis", "list"))
+        if kind in "bd":
+            titles = "bare" if kind == "b" else "diagnosis"
+            title, body = (self._filled(rng.choice(self._lines[name])) for name in (titles, "list"))
             title = _slip(title, rng) if rng.random() < 0.06 else title
             if rng.random() < 0.15:
                 body += "\n" + self._filled(rng.choice(self._lines["list"]))
