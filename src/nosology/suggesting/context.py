@@ -11,7 +11,7 @@ is, so "no fever; pneumonia on the left" counts for pneumonia.
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
@@ -25,6 +25,8 @@ MARKS = ("negated", "history", "family_history", "uncertain")
 """What the network says of a token, in the order of its outputs."""
 DILATIONS = (2, 4, 8, 16)
 _LEAST = 0.5
+_AT_ONCE = 4_096
+"""Tokens that the network reads at once, at most, where a clause is no longer."""
 _ENDS = re.compile(r"(?:;|(?<![A-Z])(?<!\b[a-z])\.)\s+|\n\s*|,\s(?:but|however)\s", re.IGNORECASE)
 """Between clauses of which none says anything of the other; a point behind one letter is an abbreviation's."""
 _HEADER = re.compile(r":(?!\d)")
@@ -60,14 +62,14 @@ def context_of(sentence: str, mentions: Iterable[tuple[int, int]]) -> Context:
         sentence: Its text.
         mentions: Where the diagnosis is mentioned, as offsets into the sentence; none marks nothing.
     """
-    marks = [mark(sentence, start, end) for start, end in mentions]
-    if not marks:
+    found = marks([(sentence, list(mentions))])[0]
+    if not found:
         return Context()
     return Context(
-        negated=all(found.negated for found in marks),
-        family_history=all(found.family_history for found in marks),
-        history=all(found.history for found in marks),
-        uncertain=all(found.uncertain for found in marks),
+        negated=all(one.negated for one in found),
+        family_history=all(one.family_history for one in found),
+        history=all(one.history for one in found),
+        uncertain=all(one.uncertain for one in found),
     )
 
 
@@ -80,8 +82,36 @@ def mark(sentence: str, start: int, end: int) -> Context:
         end: Where it ends, in code points.
     """
     begin, stop = _clause(sentence, start, end)
-    tokens, shares = _read(sentence, begin, stop)
-    start, end = start - begin, end - begin
+    return _marked(*_read_one(sentence, begin, stop), start - begin, end - begin)
+
+
+def marks(said: Sequence[tuple[str, Sequence[tuple[int, int]]]]) -> list[list[Context]]:
+    """Return how each of some sentences speaks of each of its mentions; the network reads many at once.
+
+    Args:
+        said: Sentences, each with its mentions as offsets into it, in code points.
+    """
+    clauses = [[_clause(sentence, *mention) for mention in mentions] for sentence, mentions in said]
+    wanted = list(dict.fromkeys((i, *clause) for i, found in enumerate(clauses) for clause in found))
+    read = dict(zip(wanted, _read([said[i][0][begin:stop] for i, begin, stop in wanted]), strict=True))
+    return [
+        [
+            _marked(*read[i, begin, stop], start - begin, end - begin)
+            for (begin, stop), (start, end) in zip(found, said[i][1], strict=True)
+        ]
+        for i, found in enumerate(clauses)
+    ]
+
+
+def _marked(tokens: Tokens, shares: Floats, start: int, end: int) -> Context:
+    """Return the marks of a mention in a clause that was read.
+
+    Args:
+        tokens: The clause's.
+        shares: How probable each of `MARKS` is for each token.
+        start: Where the mention begins in the clause.
+        end: Where it ends.
+    """
     first, last = bisect_right(tokens.starts, start) - 1, bisect_left(tokens.starts, end)
     if first < 0 or tokens.end(first) <= start:
         first += 1
@@ -141,24 +171,44 @@ def _parts(sentence: str) -> _Parts:
 
 
 @lru_cache(maxsize=64)
-def _read(sentence: str, begin: int, stop: int) -> tuple[Tokens, Floats]:
-    """Return a clause's tokens and how probable each of `MARKS` is for each; those of the last are kept.
+def _read_one(sentence: str, begin: int, stop: int) -> tuple[Tokens, Floats]:
+    """Return what `_read` does of one clause, for those who ask about one mention after the other."""
+    return _read([sentence[begin:stop]])[0]
+
+
+def _read(clauses: Sequence[str]) -> list[tuple[Tokens, Floats]]:
+    """Return the tokens of clauses and how probable each of `MARKS` is for each; those of one length are read at once.
 
     Args:
-        sentence: Its sentence.
-        begin: Where it begins.
-        stop: Where it ends.
+        clauses: Their texts.
     """
-    clause = sentence[begin:stop]
-    tokens = Tokens(clause)
-    if not tokens.words:
-        return tokens, np.zeros((0, len(MARKS)), np.float32)
+    tokens = [Tokens(clause) for clause in clauses]
+    shares = [np.zeros((0, len(MARKS)), np.float32)] * len(clauses)
+    of_length: dict[int, list[int]] = {}
+    for i, found in enumerate(tokens):
+        of_length.setdefault(len(found.words), []).append(i)
+    for length, places in of_length.items():
+        step = max(1, _AT_ONCE // max(length, 1))
+        for first in range(0, len(places) if length else 0, step):
+            chosen = places[first : first + step]
+            for i, row in zip(chosen, _shares([tokens[i] for i in chosen]), strict=True):
+                shares[i] = row
+    return list(zip(tokens, shares, strict=True))
+
+
+def _shares(clauses: Sequence[Tokens]) -> Floats:
+    """Return how probable each of `MARKS` is for each token. Shape ``(clauses, tokens, marks)``.
+
+    Args:
+        clauses: Of one length.
+    """
     weights = _weights()
-    numbers = np.array([rows(word) for word in tokens.words])
-    inputs = weights["table"][numbers].sum(axis=1) + weights["gaps"][gaps(tokens)]
-    scores = convolved(inputs + weights["cases"][letter_case(clause)], weights, DILATIONS)
-    shares: Floats = (1 / (1 + np.exp(-np.clip(scores, -30, 30)))).astype(np.float32)
-    return tokens, shares
+    numbers = np.array([[rows(word) for word in tokens.words] for tokens in clauses])
+    inputs = weights["table"][numbers].sum(axis=2) + weights["gaps"][np.array([gaps(tokens) for tokens in clauses])]
+    cases = weights["cases"][[letter_case(tokens.text) for tokens in clauses]]
+    scores = convolved(inputs + cases[:, None], weights, DILATIONS)
+    found: Floats = (1 / (1 + np.exp(-np.clip(scores, -30, 30)))).astype(np.float32)
+    return found
 
 
 @cache

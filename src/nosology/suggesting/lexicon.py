@@ -21,7 +21,7 @@ from nosology.coding.rubrics import RubricTable
 from nosology.coding.stems import WORD, stems_of, term_stems
 from nosology.coding.terms import Term, shipped_terms
 from nosology.records import FloatArray, IntArray
-from nosology.suggesting.context import mark
+from nosology.suggesting.context import Context, marks
 from nosology.suggesting.sentences import Stretch, sentences
 from nosology.text.sections import find_sections
 
@@ -40,7 +40,9 @@ MOST_ROWS = 500
 """Of a reading: a note of more sentences has several in one row, so that memory is bounded."""
 _LEAST_COVER = 0.34  # of a term's weight; less is a word in common
 _WHOLE = 0.999
-_MOST_REMEMBERED = 64  # sentences of a note, for those who write the same again and again
+_AT_ONCE = 64
+"""Sentences that are read at once."""
+_MOST_REMEMBERED = 128  # sentences of a note, for those who write the same again and again
 _LONGEST_SHORT = 4  # words of an abbreviation
 _SHORT_WEIGHT = 8.0  # of an abbreviation: that of a term of one or two rare words
 
@@ -157,6 +159,12 @@ class Reading:
         )
 
 
+_Said = tuple[str, bool]
+"""A sentence, and whether its section is of the family."""
+_Voices = tuple[Meeting | None, Meeting | None, Meeting | None]
+"""How it meets the rubrics: of now, with what is past, and with what is denied as well."""
+
+
 class Lexicon:
     """The inverted index over the terms of a table of rubrics.
 
@@ -252,30 +260,48 @@ class Lexicon:
         is_small = text.islower()
         rows = [number * min(len(chosen), MOST_ROWS) // len(chosen) for number in range(len(chosen))]
         reading = Reading.empty(_row_spans(chosen, rows), self._n_rubrics)
-        heard: dict[tuple[str, bool], tuple[Meeting | None, Meeting | None, Meeting | None]] = {}
-        for row, (start, end) in zip(rows, chosen, strict=True):
-            place = bisect_right(begins, start) - 1
-            said = (text[start:end], place >= 0 and is_family[place])
-            if said not in heard:
-                if len(heard) == _MOST_REMEMBERED:
-                    heard.clear()
-                heard[said] = self._voices(said[0], of_kin=said[1], is_small=is_small)
-            reading.add(row, heard[said])
+        heard: dict[_Said, _Voices] = {}
+        for first in range(0, len(chosen), _AT_ONCE):
+            of_now = chosen[first : first + _AT_ONCE]
+            places = [bisect_right(begins, start) - 1 for start, _ in of_now]
+            said = [
+                (text[start:end], place >= 0 and is_family[place])
+                for (start, end), place in zip(of_now, places, strict=True)
+            ]
+            if len(heard) + len(set(said)) > _MOST_REMEMBERED:
+                heard.clear()
+            heard |= self._heard([one for one in dict.fromkeys(said) if one not in heard], is_small=is_small)
+            for row, one in zip(rows[first : first + _AT_ONCE], said, strict=True):
+                reading.add(row, heard[one])
         return reading
 
-    def _voices(
-        self, sentence: str, *, of_kin: bool, is_small: bool
-    ) -> tuple[Meeting | None, Meeting | None, Meeting | None]:
+    def _heard(self, said: Sequence[_Said], *, is_small: bool) -> dict[_Said, _Voices]:
+        """Return how sentences meet the rubrics.
+
+        Args:
+            said: Sentences, each with whether its section is of the family.
+            is_small: Whether their note has no capitals.
+        """
+        words = [list(self._words(sentence, is_small=is_small)) for sentence, _ in said]
+        read = [(one[0], [span for span, _ in found if not one[1]]) for one, found in zip(said, words, strict=True)]
+        return {
+            one: self._voices(found, None if one[1] else contexts)
+            for one, found, contexts in zip(said, words, marks(read), strict=True)
+        }
+
+    def _voices(self, words: Sequence[tuple[Stretch, int]], contexts: Sequence[Context] | None) -> _Voices:
         """Return how one sentence meets the rubrics: of now, with what is past, and with what is denied as well.
 
         Each voice also hears those before it, so that "history of acute pancreatitis" meets the whole term in its own.
+
+        Args:
+            words: Where words of terms stand, and which.
+            contexts: How the sentence speaks of each; None where it speaks of the family.
         """
-        words = list(self._words(sentence, is_small=is_small))
         if not words:
             return None, None, None
-        if of_kin:
+        if contexts is None:
             return None, None, self._meet([], [found for _, found in words])
-        contexts = [mark(sentence, *span) for span, _ in words]
         is_denied = [context.negated or context.family_history for context in contexts]
         is_past = [context.history for context in contexts]
         now = [found for (_, found), no, was in zip(words, is_denied, is_past, strict=True) if not no and not was]

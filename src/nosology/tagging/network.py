@@ -45,13 +45,13 @@ def convolved(inputs: Floats, weights: Weights, dilations: Sequence[int], kept: 
     """Return what the last layer says of each item.
 
     Args:
-        inputs: The items' vectors. Shape ``(items, size)``.
+        inputs: The items' vectors. Shape ``(items, size)``, or ``(rows, items, size)`` for rows of one length.
         weights: Arrays ``first``, ``further0`` ... and ``last``, each with its ``_bias``.
         dilations: How far apart the neighbours of each further convolution are.
         kept: What is added to the first convolution's output; None for nothing.
 
     Returns:
-        Scores before any normalization. Shape ``(items, outputs)``.
+        Scores before any normalization. The shape of the inputs, with ``outputs`` in place of ``size``.
     """
     hidden: Floats = np.maximum(layer(around(inputs, NEIGHBOURS), weights, "first"), 0)
     if kept is not None:
@@ -65,12 +65,12 @@ def layer(inputs: Floats, weights: Weights, name: str) -> Floats:
     """Return a linear layer's outputs.
 
     Args:
-        inputs: Shape ``(items, size)``.
+        inputs: Shape ``(..., size)``.
         weights: Arrays by name.
         name: The layer's.
     """
-    found: Floats = inputs @ weights[name] + weights[f"{name}_bias"]
-    return found
+    found: Floats = inputs.reshape(-1, inputs.shape[-1]) @ weights[name] + weights[f"{name}_bias"]
+    return found.reshape(*inputs.shape[:-1], -1)
 
 
 def softmax(scores: Floats) -> Floats:
@@ -81,19 +81,19 @@ def softmax(scores: Floats) -> Floats:
 
 
 def around(values: Floats, offsets: Sequence[int]) -> Floats:
-    """Return each row with the rows at these offsets from it, side by side; zeros beyond the ends.
+    """Return each item with the items at these offsets from it, side by side; zeros beyond the ends.
 
     Args:
-        values: Shape ``(items, size)``.
-        offsets: How many rows further, each.
+        values: Shape ``(..., items, size)``.
+        offsets: How many items further, each.
 
     Returns:
-        Shape ``(items, len(offsets) * size)``.
+        Shape ``(..., items, len(offsets) * size)``.
     """
-    length, width = values.shape
-    found = np.zeros((length, len(offsets), width), np.float32)
+    *rows, length, width = values.shape
+    found = np.zeros((*rows, length, len(offsets), width), np.float32)
     for i, offset in enumerate(offsets):
         low, high = max(0, -offset), min(length, length - offset)
         if low < high:
-            found[low:high, i] = values[low + offset : high + offset]
-    return found.reshape(length, -1)
+            found[..., low:high, i, :] = values[..., low + offset : high + offset, :]
+    return found.reshape(*rows, length, -1)

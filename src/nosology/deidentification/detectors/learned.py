@@ -63,7 +63,12 @@ class Learned:
         kinds = shares[:, 1:].argmax(axis=1) + 1
         words, is_said = _words(tokens), np.array([word[0].isalnum() for word in tokens.words])
         said_hit = hit * is_said
+        reached, reached_certainty = 0, 0.0  # of the latest number or account
         for stretch in _runs(hit, kinds, self.least):
+            kind = CLASSES[int(shares[stretch[0] : stretch[1] + 1, 1:].sum(axis=0).argmax()) + 1]
+            is_within = kind in _GLUED and tokens.end(stretch[1]) <= reached
+            if is_within and reached_certainty >= min(_SURE, hit[stretch[0] : stretch[1] + 1].max()):
+                continue  # the same number, seen again by its other parts
             whole = _whole_words(stretch, words, said_hit, self.least * _REST_OF_WORD)
             said = np.flatnonzero(is_said[whole[0] : whole[1] + 1])
             if not len(said):
@@ -74,11 +79,10 @@ class Learned:
             certainty = float(hit[first : last + 1].max())
             if certainty < self.least:
                 continue
-            totals = shares[stretch[0] : stretch[1] + 1, 1:].sum(axis=0)
-            kind = CLASSES[int(totals.argmax()) + 1]
             start, end = tokens.starts[first], tokens.end(last)
             if kind in _GLUED:
                 start, end = _whole(text, start, end)
+                reached, reached_certainty = end, certainty
             yield Finding(Span(start, end, kind), certainty)
 
 

@@ -132,7 +132,7 @@ def numbers(text: str) -> Iterator[Span]:
         plate = _PLATE.match(text, tokens.starts[i])
         if plate and not _OF_BONE.match(text, plate.start("value")):
             yield Span(plate.start("value"), plate.end("value"), "ID")
-    reached = 0
+    reached, latest, latest_first = 0, -1, 0
     for i in tokens.numbers:
         start = tokens.starts[i]
         if start < reached:
@@ -140,6 +140,10 @@ def numbers(text: str) -> Iterator[Span]:
         first = max(reached, start - _LONGEST)
         while start > first and (text[start - 1].isalnum() or text[start - 1] in "-*#"):
             start -= 1
+            if start == latest:  # the same run of characters: where it begins is known
+                start = max(first, latest_first)
+                break
+        latest, latest_first = tokens.starts[i], start
         match = _SHAPES.match(text, start)
         if not match and len(tokens.words[i]) >= _SURE_DIGITS:  # whatever is glued before it: "pt44719025"
             start = tokens.starts[i]
