@@ -44,6 +44,16 @@ def test_a_number_is_taken_whole() -> None:
     assert ("ID", "RJ-88213-07") in found(Learned(0.1), "Medical record: RJ-88213-07. Stable.")
 
 
+def test_a_number_of_many_parts_is_found_once_and_whole() -> None:
+    number = "12-345-" * 4 + "12"
+    assert {piece for _, piece in found(Learned(), f"Fax {number}, then a rest.")} == {number}
+    long = "12-345-" * 300
+    findings = list(Learned().findings(long))
+    assert len(findings) < 60  # not one for each of its 1,200 parts
+    covered = {i for finding in findings for i in range(finding.span.start, finding.span.end)}
+    assert covered >= set(range(len(long) - 1))
+
+
 def test_certainty_is_that_of_the_surest_word() -> None:
     text = "Seen by Dr. Okonjo. Foley catheter out."
     name, device = text.index("Okonjo"), text.index("Foley")

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nosology.suggesting.context import Context, context_of, mark
+from nosology.suggesting.context import Context, context_of, mark, marks
 
 AFFIRMED, DENIED, RELATIVE = Context(), Context(negated=True), Context(family_history=True)
 OPEN = Context(uncertain=True)
@@ -71,6 +71,18 @@ def test_an_unrelated_clause_before_a_sentence_moves_no_mark(
 def test_any_text_can_be_read(before: str, mention: str, behind: str) -> None:
     context = mark(before + mention + behind, len(before), len(before) + len(mention))
     assert not (context.negated and (context.history or context.uncertain)), "what is denied is neither past nor open"
+
+
+def test_many_sentences_are_marked_as_each_by_itself() -> None:
+    said, expected = [], []
+    for marked, context in PROBES:
+        lead, mention, tail = marked.replace("]", "[").split("[")
+        said.append((lead + mention + tail, [(len(lead), len(lead) + len(mention)), (0, len(lead) + len(mention))]))
+        expected.append(context)
+    together = marks([*said, ("", [])])
+    assert [found[0] for found in together[:-1]] == expected
+    assert together == [[mark(sentence, *place) for place in places] for sentence, places in said] + [[]]
+    assert marks([]) == []
 
 
 def test_capitals_move_no_mark() -> None:

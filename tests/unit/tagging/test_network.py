@@ -49,6 +49,12 @@ def test_an_item_is_judged_by_its_neighbours_and_by_nothing_further() -> None:
     assert 30 in moved
 
 
+def test_rows_of_one_length_are_read_as_each_by_itself() -> None:
+    weights, rows = small_weights(), [items(7), items(7) * 2, np.zeros((7, 5), np.float32)]
+    expected = np.stack([convolved(row, weights, DILATIONS) for row in rows])
+    assert np.allclose(convolved(np.stack(rows), weights, DILATIONS), expected, atol=1e-5)
+
+
 def test_probabilities_of_a_row_sum_to_one_whatever_the_scores() -> None:
     shares = softmax(np.array([[1000.0, 0, -1000], [1, 1, 1]], np.float32))
     assert np.allclose(shares, [[1, 0, 0], [1 / 3, 1 / 3, 1 / 3]])
