@@ -4,7 +4,8 @@ A list of titles misses most of what hospitals write, and what ends such a secti
 the layout of each line, and of its neighbours, say how probably it begins such a section, belongs to one, begins
 another section or is any other text; the most probable course of the whole note decides (Viterbi 1967). In it a
 section ends below a blank line, at another header, or, for a price, elsewhere. The network learned from notes that the
-grammar under ``scripts/tagging/headers`` writes; ``benchmarks/leak_headers.py`` says how often it is right on others' headers.
+grammar under ``scripts/tagging/headers`` writes; ``benchmarks/leak_headers.py`` says how often it is right on headers
+of others.
 """
 
 import re

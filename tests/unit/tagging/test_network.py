@@ -13,7 +13,12 @@ REACH = 2 + sum(DILATIONS)
 def small_weights() -> dict[str, np.ndarray]:
     """Return random weights: five numbers an item, six hidden, three scores."""
     rng = np.random.default_rng(5)
-    sizes = {"first": (5 * 5, 6), "further0": (3 * 6, 6), "further1": (3 * 6, 6), "last": (6, 3)}
+    sizes: dict[str, tuple[int, ...]] = {
+        "first": (5 * 5, 6),
+        "further0": (3 * 6, 6),
+        "further1": (3 * 6, 6),
+        "last": (6, 3),
+    }
     sizes |= {f"{name}_bias": (size[1],) for name, size in list(sizes.items())}
     return {name: rng.normal(scale=0.3, size=size).astype(np.float32) for name, size in sizes.items()}
 
@@ -50,9 +55,9 @@ def test_an_item_is_judged_by_its_neighbours_and_by_nothing_further() -> None:
 
 
 def test_rows_of_one_length_are_read_as_each_by_itself() -> None:
-    weights, rows = small_weights(), [items(7), items(7) * 2, np.zeros((7, 5), np.float32)]
+    weights, rows = small_weights(), np.stack([items(7), items(7) * 2, np.zeros((7, 5), np.float32)])
     expected = np.stack([convolved(row, weights, DILATIONS) for row in rows])
-    assert np.allclose(convolved(np.stack(rows), weights, DILATIONS), expected, atol=1e-5)
+    assert np.allclose(convolved(rows, weights, DILATIONS), expected, atol=1e-5)
 
 
 def test_probabilities_of_a_row_sum_to_one_whatever_the_scores() -> None:
