@@ -62,7 +62,7 @@ def test_rows_of_one_length_are_read_as_each_by_itself() -> None:
 
 def test_probabilities_of_a_row_sum_to_one_whatever_the_scores() -> None:
     shares = softmax(np.array([[1000.0, 0, -1000], [1, 1, 1]], np.float32))
-    assert np.allclose(shares, [[1, 0, 0], [1 / 3, 1 / 3, 1 / 3]])
+    assert np.allclose(shares, np.array([[1, 0, 0], [1 / 3] * 3]))
 
 
 def test_features_fall_on_every_row_but_the_first_and_always_on_the_same() -> None:
