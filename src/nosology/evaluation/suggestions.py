@@ -31,10 +31,10 @@ from nosology.runs.run import Run
 from nosology.runs.suggestion_results import Estimate, RankedSystem, ReliabilityBin, SuggestionResults
 from nosology.suggesting import mixture
 from nosology.suggesting.fitted import FittedSuggester
-from nosology.suggesting.lexicon import COLUMNS as TERM_COLUMNS
 from nosology.suggesting.mixture import Mixture
 from nosology.suggesting.signals import NAMES, Signals
 from nosology.suggesting.suggester import Suggester
+from nosology.suggesting.term_reading import COLUMNS as TERM_COLUMNS
 from nosology.suggesting.words import WordModel
 from nosology.text.alignment import align
 

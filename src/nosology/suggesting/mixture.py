@@ -25,8 +25,8 @@ from scipy import optimize, special
 from nosology.errors import RunError
 from nosology.records import BoolArray, FloatArray, IntArray
 from nosology.runs.plausible import all_within, within
-from nosology.suggesting.lexicon import COLUMNS as TERM_COLUMNS
 from nosology.suggesting.signals import NAMES
+from nosology.suggesting.term_reading import COLUMNS as TERM_COLUMNS
 
 FEWEST_NOTES = 30
 _PENALTY = 1.0  # a standardized weight of 1 costs half a nat over all notes together

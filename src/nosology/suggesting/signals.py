@@ -6,7 +6,7 @@ import numpy as np
 
 from nosology.coding.rubrics import RubricTable
 from nosology.records import BoolArray, FloatArray, IntArray
-from nosology.suggesting.lexicon import COLUMNS as TERM_COLUMNS
+from nosology.suggesting.term_reading import COLUMNS as TERM_COLUMNS
 
 NAMES = (
     "category",

@@ -25,9 +25,10 @@ from nosology.suggesting.evidence import (
     tokens_within,
 )
 from nosology.suggesting.fitted import FittedSuggester
-from nosology.suggesting.lexicon import Lexicon, Reading
+from nosology.suggesting.lexicon import Lexicon
 from nosology.suggesting.sentences import Stretch, sentences
 from nosology.suggesting.signals import Frequencies, Signals
+from nosology.suggesting.term_reading import Reading
 from nosology.suggesting.words import TitleWords, mentions
 from nosology.text.alignment import AlignedText
 

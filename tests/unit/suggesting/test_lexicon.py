@@ -5,7 +5,8 @@ import pytest
 
 from nosology.coding.labels import LabelSet
 from nosology.coding.rubrics import RubricTable
-from nosology.suggesting.lexicon import COLUMNS, MOST_ROWS, Lexicon, Reading
+from nosology.suggesting.lexicon import MOST_ROWS, Lexicon
+from nosology.suggesting.term_reading import COLUMNS, Reading
 
 TABLE = RubricTable.shipped(LabelSet.load("icd-chapters-18"), [10])
 PLACES = TABLE.places()

@@ -4,8 +4,8 @@ import numpy as np
 
 from nosology.coding.rubrics import Rubric, RubricTable
 from nosology.records import FloatArray
-from nosology.suggesting.lexicon import COLUMNS
 from nosology.suggesting.signals import NAMES, Frequencies, Signals
+from nosology.suggesting.term_reading import COLUMNS
 
 
 def table() -> RubricTable:
