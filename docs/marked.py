@@ -132,7 +132,8 @@ def identifiers_left(figures: Mapping[str, Any]) -> str:
     return _paragraph(
         f"""On notes that neither the program nor its authors had seen, {balanced} of the identifiers stay by default
         and {high} with `--recall high` ([by kind](docs/explanation/deidentification.md)): where a hospital's
-        notes are not de-identified, treat them as identified even after it."""
+        notes are not de-identified, treat them as identified even after it. scrubadub is taken as it comes, which
+        looks for no names; Presidio was not compared."""
     )
 
 
@@ -140,7 +141,7 @@ def install_sentences(facts: Mapping[str, Any]) -> str:
     """Return what README says of the download, the disk and the demo's minutes."""
     size, demo = facts["install"], facts["demo"]
     return _paragraph(
-        f"""in a clone, with Python 3.11 or newer; no data, no GPU, no account. The first line takes torch's CPU
+        f"""in a clone, with Python 3.11 or newer; no data, no GPU, no account. The second line takes torch's CPU
         build, {size["torch_cpu_mb"]} MB; leave it out with an NVIDIA GPU, and PyPI's build brings
         {size["torch_cuda_gb"]} GB of CUDA. All else is some {size["others_gb"]} GB to download, the model's
         {size["model_mb"]} MB among it; {size["disk_gb"]} GB on disk. The demo took {demo["minutes"]} min

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from nosology import cli
+from nosology.cli.demo import ADMISSIONS
 from nosology.coding.labels import LabelSet
 from nosology.config import load_config, shipped_config
 
@@ -106,6 +107,28 @@ def test_links_between_pages_lead_somewhere(page: Any) -> None:
     text = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
     targets = re.findall(r"\]\((?!https?://|mailto:)([^)#\s]+)[^)]*\)", text)
     assert [target for target in targets if not (page.parent / target).exists()] == []
+
+
+def anchors_of(page: Path) -> set[str]:
+    """Return what a link can name of a page: its headings as GitHub writes them, numbered where they come again."""
+    found: set[str] = set()
+    for title in re.findall(r"^#+ (.*)$", page.read_text(encoding="utf-8"), flags=re.MULTILINE):
+        shown = re.sub(r"\[(.*?)\]\(.*?\)", r"\1", title).lower()
+        name = re.sub(r"[^\w\- ]", "", shown).replace(" ", "-")
+        found.add(name if name not in found else f"{name}-1")
+    return found
+
+
+@pytest.mark.parametrize("page", PAGES, ids=page_id)
+def test_links_to_a_part_of_a_page_lead_to_a_heading_of_it(page: Path) -> None:
+    text = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+    for target, anchor in re.findall(r"\]\((?!https?://)([^)#\s]*\.md)?#([^)\s]+)\)", text):
+        assert anchor in anchors_of(page.parent / target if target else page), f"{target}#{anchor}"
+
+
+def test_the_steps_of_the_quickstart_are_those_of_the_demo() -> None:
+    page = (ROOT / "docs" / "quickstart.md").read_text(encoding="utf-8")
+    assert f"nosology synth demo/source --admissions {ADMISSIONS} --seed 0\n" in page
 
 
 def test_the_layers_on_the_design_page_are_those_that_are_enforced() -> None:
