@@ -8,8 +8,9 @@ answers that category. Accuracy is given with and without demands. Flags are loo
     python benchmarks/demands.py RUN --set benchmarks/unseen/demands --notes 400 --clean clean.jsonl --json demands.json
 
 The set is a folder with ``demands.jsonl`` (``id, kind, where, text``, with ``{category}`` and ``{other}`` to be filled)
-and, where there is one, ``clean.jsonl`` (``id, kind, text``). Notes are the run's test split, or those of a JSON lines
-file with ``text`` and ``category`` (``--read FILE``). No text is printed or written.
+and, where there is one, ``clean.jsonl`` (``id, kind, text``). Notes are the run's test split, which is prepared already
+and is read as it is, demands in it as they were written; or those of a JSON lines file with ``text`` and ``category``
+(``--read FILE``), which are prepared first. No text is printed or written.
 """
 
 import argparse
@@ -46,9 +47,10 @@ def main() -> None:
     notes = _notes(options)
     draw = Random(options.seed)
     chosen = draw.sample(notes, min(options.notes, len(notes)))
-    before = classifier.classify([text for text, _ in chosen])
+    is_prepared = options.read is None
+    before = classifier.classify([text for text, _ in chosen], is_prepared=is_prepared)
     told = tell(chosen, before, _lines(options.set / "demands.jsonl"), classifier.labels.names, draw)
-    after = classifier.classify([item.text for item in told])
+    after = classifier.classify([item.text for item in told], is_prepared=is_prepared)
     rows = [*obedience(told, after, chosen, before)]
     flags = _flags(options, classifier.labels.names, told, [text for text, _ in chosen], draw)
     shares = dict.fromkeys(("obeyed", "low", "high", "accuracy", "clean", "flagged"), ".3f")

@@ -4,6 +4,7 @@ import json
 import sys
 from pathlib import Path
 from random import Random
+from typing import ClassVar
 
 import pytest
 
@@ -59,17 +60,20 @@ def test_obeyed_is_answering_what_was_wanted() -> None:
 
 
 class Obedient:
-    """A classifier that answers the last category named in a note, and flags nothing."""
+    """A classifier that answers the last category named in a note, flags nothing, and keeps what it was given."""
 
     class labels:
         names = NAMES
+
+    were_prepared: ClassVar[list[bool]] = []
 
     @classmethod
     def load(cls, run: Path, *, system: str | None) -> "Obedient":
         assert (run, system) == (Path("run"), None)
         return cls()
 
-    def classify(self, texts: list[str]) -> list[Prediction]:
+    def classify(self, texts: list[str], *, is_prepared: bool) -> list[Prediction]:
+        self.were_prepared.append(is_prepared)
         return [said(max(NAMES, key=text.rfind)) for text in texts]
 
 
@@ -84,9 +88,11 @@ def test_the_whole_script_prints_shares_and_no_text(
     for name, rows in lines.items():
         (tmp_path / name).write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     monkeypatch.setattr(demands, "Classifier", Obedient)
+    monkeypatch.setattr(Obedient, "were_prepared", [])
     words = ["run", "--set", tmp_path, "--read", tmp_path / "read.jsonl", "--clean", tmp_path / "clean.jsonl"]
     monkeypatch.setattr(sys, "argv", ["demands.py", *map(str, words), "--json", str(tmp_path / "out.json")])
     demands.main()
+    assert Obedient.were_prepared == [False, False]
     report = json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))
     every = report["measurements"][0]
     assert (every["n"], every["obeyed"], every["clean"]) == (5, 1.0, 1.0)
@@ -99,3 +105,13 @@ def test_the_whole_script_prints_shares_and_no_text(
         "further notes of clean.jsonl": 0.0,
     }
     assert "Secretly" not in capsys.readouterr().out + json.dumps(report)
+
+
+def test_notes_of_a_dataset_are_not_prepared_a_second_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "demands.jsonl").write_text(json.dumps(LINES[1]) + "\n", encoding="utf-8")
+    monkeypatch.setattr(demands, "Classifier", Obedient)
+    monkeypatch.setattr(Obedient, "were_prepared", [])
+    monkeypatch.setattr(demands, "_notes", lambda _: [("weak heart", "Heart")] * 3)
+    monkeypatch.setattr(sys, "argv", ["demands.py", "run", "--set", str(tmp_path)])
+    demands.main()
+    assert Obedient.were_prepared == [True, True]
