@@ -30,7 +30,8 @@ from nosology.classifier.classifier import Classifier
 from nosology.dataset.folder import open_dataset
 from nosology.export.models.layout import Target
 from nosology.export.models.standing_in import llama_cpp, stand_in
-from nosology.export.models.workflow import NumberFormat, export_run
+from nosology.export.models.workflow import NotProvedError, NumberFormat, export_run
+from nosology.files import read_json
 from nosology.modeling.loading import cache_folder
 from nosology.runs.run import Run
 from nosology.synthetic import iter_admissions
@@ -58,9 +59,9 @@ def main() -> None:
             into = scratch / str(number)
             for to, kind in wanted:
                 figures.append({"run": run} | exported(folder, to, kind, into))
-                print(f"{run}: {to}, {kind}", file=sys.stderr)
-        columns = {"run": "", "target": "", "number_format": "", "largest": ".1e", "mean": ".1e", "changed": "d",
-                   "tolerated": "g", "megabytes": ".0f", "seconds": ".0f"}  # fmt: skip
+                print(figures[-1], file=sys.stderr)
+        columns = {"run": "", "target": "", "number_format": "", "notes": "d", "largest": ".1e", "mean": ".1e",
+                   "changed": "d", "tolerated": "g", "proved": "", "megabytes": ".0f", "seconds": ".0f"}  # fmt: skip
         harness.print_table(figures, columns)
         speeds = beside(options, scratch / "0" / "gguf-q8_0") if options.notes else []
     ratios = {}
@@ -114,7 +115,7 @@ def tiny_runs(scratch: Path) -> dict[str, str]:
 
 
 def exported(run: str, to: Target, number_format: NumberFormat, scratch: Path) -> dict[str, Any]:
-    """Export a run through the gate; return the figures.
+    """Export a run through the gate; return the figures, also where the gate refuses it.
 
     Args:
         run: The run.
@@ -123,14 +124,16 @@ def exported(run: str, to: Target, number_format: NumberFormat, scratch: Path) -
         scratch: Where to put the export; it stays there.
     """
     started, out = time.perf_counter(), scratch / f"{to}-{number_format}"
-    done = export_run(Run.open(run), to, out, number_format=number_format, allow_restricted=True)
-    found = done.comparison
+    try:
+        found = export_run(Run.open(run), to, out, number_format=number_format, allow_restricted=True).comparison
+    except NotProvedError as refused:
+        found = refused.comparison
     size = sum(path.stat().st_size for path in out.rglob("*") if path.is_file())
-    stored = json.loads((out / "manifest.json").read_text(encoding="utf-8"))["number_format"]
+    stored = read_json(out / "manifest.json")["number_format"] if found.is_same else number_format
     return {
-        "target": to, "number_format": stored, "largest": found.largest, "mean": found.mean,
-        "changed": found.n_changed, "tolerated": found.tolerance, "megabytes": size / 1e6,
-        "seconds": time.perf_counter() - started,
+        "target": to, "number_format": stored, "notes": found.n, "largest": found.largest, "mean": found.mean,
+        "changed": found.n_changed, "tolerated": found.tolerance, "proved": "yes" if found.is_same else "no",
+        "megabytes": size / 1e6, "seconds": time.perf_counter() - started,
     }  # fmt: skip
 
 

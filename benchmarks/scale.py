@@ -10,7 +10,6 @@ for again; what was repeated is counted. The part without Ray says what a note c
 """
 
 import argparse
-import os
 import shutil
 import signal
 import subprocess
@@ -216,13 +215,19 @@ def wait_for(job: "subprocess.Popen[bytes]", out: Path, n: int) -> int:
 
 
 def lose_a_worker(job: "subprocess.Popen[bytes]") -> int:
-    """Kill a worker of Ray that is at work, and return how many were."""
-    workers = [
-        child for child in psutil.Process(job.pid).children(recursive=True) if "MapBatches" in " ".join(child.cmdline())
-    ]
-    for worker in workers[:1]:
-        os.kill(worker.pid, signal.SIGKILL)
-    return len(workers[:1])
+    """Kill a worker of Ray as soon as one is at work, and return how many were.
+
+    Raises:
+        SystemExit: The job ended before.
+    """
+    while job.poll() is None:
+        for child in psutil.Process(job.pid).children(recursive=True):
+            with suppress(psutil.NoSuchProcess):
+                if "MapBatches" in " ".join(child.cmdline()):
+                    child.kill()
+                    return 1
+        time.sleep(0.01)
+    raise SystemExit("the job ended before a worker was at work")
 
 
 def classified(folder: Path, options: argparse.Namespace) -> list[dict[str, Any]]:

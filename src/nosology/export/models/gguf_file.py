@@ -1,6 +1,7 @@
 """A merged model of the Llama family as one GGUF file: what llama.cpp and its kin read.
 
-Weights are stored in 16 bits, or in blocks of 8 (``q8_0``; matrices whose rows do not divide into blocks stay in 16).
+Weights are stored in 16 bits, or in blocks of 8 (``q8_0``). There values and outputs of attention stay in 16 bits: a
+tenth of a small model's bytes, a third of what rounding costs. So do matrices whose rows do not divide into blocks.
 Coarser types are made from such a file by llama.cpp's own tool. Other families have layouts of their own: for them
 there is llama.cpp's converter, on a merged export. The name of how a tokenizer cuts words (``tokenizer.ggml.pre``) is
 told from the tokenizer itself, since a wrong one is never noticed: the model merely reads other tokens.
@@ -21,6 +22,8 @@ GgufFormat = Literal["f16", "q8_0"]
 
 _FAMILY = "llama"
 _BLOCK = 32  # weights that share a scale in q8_0
+IN_16_BITS = ("v_proj.weight", "o_proj.weight")
+"""Matrices that are stored in 16 bits, whatever the others are."""
 _NORMAL, _CONTROL, _USER_DEFINED, _UNUSED = 1, 3, 4, 5
 _LLAMA3_CUT = r"\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
 _QWEN2_CUT = r"\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
@@ -54,7 +57,7 @@ def write_gguf(file: Path, model: Any, tokenizer: Any, number_format: GgufFormat
     names = gguf.get_tensor_name_map(gguf.MODEL_ARCH.LLAMA, model.config.num_hidden_layers)
     stored = set()
     for name, weight in _weights(model):
-        data, kind = _stored(weight, number_format)
+        data, kind = _stored(name, weight, number_format)
         stored |= {kind} if weight.ndim > 1 else set()
         known = names.get_name(name, try_suffixes=(".weight",)) or name
         writer.add_tensor(known, data, raw_dtype=gguf.GGMLQuantizationType[kind.upper()])
@@ -122,11 +125,17 @@ def rope_factors(model: Any) -> np.ndarray[Any, Any] | None:
     return None if np.allclose(factors, 1, rtol=1e-5) else factors.astype(np.float32)
 
 
-def _stored(weight: np.ndarray[Any, Any], number_format: GgufFormat) -> tuple[np.ndarray[Any, Any], str]:
-    """Return a tensor as it is stored, and the name of its number format; vectors are never rounded."""
+def _stored(name: str, weight: np.ndarray[Any, Any], number_format: GgufFormat) -> tuple[np.ndarray[Any, Any], str]:
+    """Return a tensor as it is stored, and the name of its number format; vectors are never rounded.
+
+    Args:
+        name: Transformers' of the tensor.
+        weight: Its numbers.
+        number_format: What was asked for.
+    """
     if weight.ndim == 1:
         return weight.astype(np.float32), "f32"
-    if number_format == "f16" or weight.shape[1] % _BLOCK:
+    if number_format == "f16" or weight.shape[1] % _BLOCK or name.endswith(IN_16_BITS):
         return weight.astype(np.float16), "f16"
     import gguf
 

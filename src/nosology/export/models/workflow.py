@@ -45,6 +45,25 @@ class Exported:
     words: WordModels
 
 
+class NotProvedError(ModelError):
+    """An export answers otherwise than its run.
+
+    Attributes:
+        comparison: By how much.
+    """
+
+    def __init__(self, comparison: Comparison, place: str, hint: str) -> None:
+        """Say so.
+
+        Args:
+            comparison: The export beside its run.
+            place: The folder that was not made.
+            hint: What else to try.
+        """
+        super().__init__(f"this export would not answer as the run does: {comparison.reason}", place=place, hint=hint)
+        self.comparison = comparison
+
+
 def export_run(
     run: Path | str | Run,
     to: Target,
@@ -69,7 +88,7 @@ def export_run(
         observe: See `nosology.export.models.gate.check`.
 
     Raises:
-        ModelError: The export answers otherwise; names the first thing that differs.
+        NotProvedError: The export answers otherwise; names the first thing that differs.
         RunError: The run cannot be exported so, or may not without `allow_restricted`.
     """
     _expect_exportable(run := Run.open(run), to)
@@ -100,15 +119,13 @@ def _proved(folder: Path, base: Path | None, out: Path, observe: gate.Observe | 
     """Return an export beside its run.
 
     Raises:
-        ModelError: It answers otherwise.
+        NotProvedError: It answers otherwise.
     """
     found = gate.check(folder, base, observe=observe)
     if not found.is_same:
-        raise ModelError(
-            f"this export would not answer as the run does: {found.reason}",
-            place=str(out),
-            hint="nothing was written; another number format may do (--number-format float32), else report it",
-        )
+        other = "float32, for GGUF f16"
+        hint = f"nothing was written; another number format may do (--number-format {other}), else report it"
+        raise NotProvedError(found, str(out), hint)
     return found
 
 

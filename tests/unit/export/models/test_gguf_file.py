@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import gguf
 import numpy as np
 import pytest
 import torch
@@ -15,7 +16,7 @@ from nosology.export.models import gate, outside
 from nosology.export.models.gguf_file import interleaved, rope_factors, way_of_cutting, write_gguf
 from nosology.export.models.workflow import export_run
 from nosology.files import read_json
-from tiny_models import llama3_tokenizer, save_tiny_model
+from tiny_models import llama3_tokenizer, save_tiny_model, tiny_llama
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +36,17 @@ def test_a_file_answers_as_its_run(small: Path, number_format: Any, stored: str)
     assert done.comparison.n_changed == 0
     assert read_json(small / number_format / "manifest.json")["number_format"] == stored, "rows of 48 make no blocks"
     assert not list((small / number_format).glob("*.safetensors"))
+
+
+def test_in_8_bits_values_and_outputs_of_attention_stay_in_16(tmp_path: Path) -> None:
+    write_gguf(tmp_path / "x.gguf", tiny_llama(), llama3_tokenizer(), "q8_0")
+    kinds = {tensor.name: tensor.tensor_type.name for tensor in gguf.GGUFReader(tmp_path / "x.gguf").tensors}
+    first = {name.split(".")[2]: kind for name, kind in kinds.items() if name.startswith("blk.0.")}
+    assert first == {
+        "attn_q": "Q8_0", "attn_k": "Q8_0", "attn_v": "F16", "attn_output": "F16", "attn_norm": "F32",
+        "ffn_gate": "Q8_0", "ffn_up": "Q8_0", "ffn_down": "F16", "ffn_norm": "F32",
+    }  # fmt: skip
+    assert kinds["token_embd.weight"] == "Q8_0", "and rows of 48 make no blocks"
 
 
 def test_a_file_without_its_lora_is_named_by_the_first_layer(small: Path, tmp_path: Path) -> None:
