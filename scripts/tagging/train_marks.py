@@ -1,13 +1,18 @@
 """Train the network of `nosology.suggesting.context` on texts of the grammar and write its weights.
 
-    python scripts/tagging/train_marks.py --out src/nosology/data/suggesting/marks.npz
+    python scripts/tagging/train_marks.py --seed 1 --out one.npz  # and two.npz with 2, three.npz with 3
+    python scripts/tagging/train_marks.py --teachers one.npz two.npz three.npz --out marks.npz
 
-Same seed and version of torch, same weights; five minutes of one core.
+and the last is what ships (``src/nosology/data/suggesting/marks.npz``).
+
+Networks of different seeds err in different places, so several teach the one that ships (Hinton et al. 2015): half of
+what it learns of a mention is what the grammar says, half what they say in the mean; of all other words it learns
+from them what a mention there would be. Same seeds and version of torch, same weights; ten minutes of one core each.
 """
 
 import argparse
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -27,7 +32,10 @@ PADDING = max(DILATIONS)
 LONGEST = 1_500  # characters
 HIDDEN_IN_MENTIONS, HIDDEN_ELSEWHERE = 0.5, 0.2
 """How often a token's word is hidden, so that only its beginning, end and casing are seen."""
-UNMARKED = -1
+SHARE_OF_TEACHERS = 0.5
+WEIGHT_ELSEWHERE = 0.2
+"""Of a token outside mentions, where there are teachers, beside 1 for one in a mention."""
+TAUGHT_AT_ONCE = 200  # texts
 
 
 class Net(nn.Module):
@@ -60,12 +68,13 @@ class Net(nn.Module):
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
-    """A text: which word, gap and casing each token has, its marks (`UNMARKED` outside mentions)."""
+    """A text: which word, gap and casing each token has, how probable its marks are, and how much that counts."""
 
     numbers: np.ndarray
     gaps: np.ndarray
     case: int
     marks: np.ndarray
+    weights: np.ndarray
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,29 +105,74 @@ class Corpus:
                 self.vocabulary[word] = len(self.kinds)
                 self.kinds.append(rows(word))
         starts = np.array(tokens.starts)
-        marks = np.full((len(starts), len(MARKS)), UNMARKED, np.int8)
+        marks, weights = np.zeros((len(starts), len(MARKS)), np.float16), np.zeros(len(starts), np.float16)
         for start, end, letters in text.mentions:
-            marks[(starts >= start) & (starts < end)] = [letter in letters for letter in LETTERS]
+            is_inside = (starts >= start) & (starts < end)
+            marks[is_inside], weights[is_inside] = [letter in letters for letter in LETTERS], 1
         numbers = np.array([self.vocabulary[word] for word in tokens.words], np.int64)
-        self.texts.append(Encoded(numbers, gaps(tokens), letter_case(text.text), marks))
+        self.texts.append(Encoded(numbers, gaps(tokens), letter_case(text.text), marks, weights))
+
+    def kinds_of(self, different: np.ndarray, is_hidden: np.ndarray) -> torch.Tensor:
+        """Return the feature rows of different tokens, without the word itself where it is hidden."""
+        kinds = torch.tensor([self.kinds[number] for number in different])
+        kinds[:, 0] = torch.where(torch.from_numpy(is_hidden), 0, kinds[:, 0])
+        return kinds
+
+    def teach(self, teachers: list[Net]) -> None:
+        """Mix what networks say of the texts into their marks."""
+        for first in range(0, len(self.texts), TAUGHT_AT_ONCE):
+            chosen = self.texts[first : first + TAUGHT_AT_ONCE]
+            different, is_hidden, batch, _, _ = joined(chosen)
+            kinds = self.kinds_of(different, is_hidden)
+            with torch.inference_mode():
+                shares = torch.stack([net(kinds, batch).sigmoid() for net in teachers]).mean(dim=0).numpy()
+            begin = 0
+            for place, text in enumerate(chosen, start=first):
+                said = shares[begin : begin + len(text.numbers)]
+                begin += len(text.numbers) + PADDING
+                share = np.where(text.weights > 0, SHARE_OF_TEACHERS, 1)[:, None]
+                self.texts[place] = replace(
+                    text,
+                    marks=(share * said + (1 - share) * text.marks).astype(np.float16),
+                    weights=np.maximum(text.weights, np.float16(WEIGHT_ELSEWHERE)),
+                )
 
 
-def joined(chosen: list[Encoded], rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, Batch, torch.Tensor]:
-    """Return a batch: its different tokens, which of them are hidden, how they stand, and the marks.
+def loaded(path: Path) -> Net:
+    """Return a network that `save` wrote."""
+    with np.load(path) as stored:
+        arrays = {name: torch.from_numpy(stored[name].astype(np.float32)) for name in stored.files}
+    arrays["table"] *= arrays.pop("table_scale")[:, None]
+    net = Net(arrays["table"].shape[1], len(arrays["first_bias"]))
+    with torch.no_grad():
+        for name, parameter in (("table", net.table), ("gaps", net.gaps), ("cases", net.cases)):
+            parameter.copy_(arrays[name])
+        for name, layer in net.convolutions.layers().items():
+            layer.weight.copy_(arrays[name].T)
+            layer.bias.copy_(arrays[f"{name}_bias"])
+    return net.eval()
+
+
+def joined(
+    chosen: list[Encoded], rng: np.random.Generator | None = None
+) -> tuple[np.ndarray, np.ndarray, Batch, torch.Tensor, torch.Tensor]:
+    """Return a batch: its different tokens, which of them are hidden, how they stand, marks and what they count.
 
     Args:
         chosen: The texts.
-        rng: Decides which words are hidden.
+        rng: Decides which words are hidden; None for none.
     """
 
     def row(parts: list[np.ndarray], filler: np.ndarray) -> np.ndarray:
         return np.concatenate([piece for part in parts for piece in (part, filler)])
 
     zeros = np.zeros(PADDING, np.int64)
-    marks = row([text.marks for text in chosen], np.full((PADDING, len(MARKS)), UNMARKED, np.int8))
+    marks = row([text.marks for text in chosen], np.zeros((PADDING, len(MARKS)), np.float16))
+    weights = row([text.weights for text in chosen], zeros.astype(np.float16))
     numbers = row([text.numbers for text in chosen], zeros)
-    share = np.where(marks[:, 0] >= 0, HIDDEN_IN_MENTIONS, HIDDEN_ELSEWHERE)
-    keys, places = np.unique(numbers * 2 + (rng.random(len(numbers)) < share), return_inverse=True)
+    share = np.where(weights == 1, HIDDEN_IN_MENTIONS, HIDDEN_ELSEWHERE)
+    is_hidden = rng.random(len(numbers)) < share if rng is not None else np.zeros(len(numbers), bool)
+    keys, places = np.unique(numbers * 2 + is_hidden, return_inverse=True)
     batch = Batch(
         torch.from_numpy(places),
         torch.from_numpy(row([text.gaps for text in chosen], zeros)),
@@ -127,15 +181,17 @@ def joined(chosen: list[Encoded], rng: np.random.Generator) -> tuple[np.ndarray,
             :, None
         ],
     )
-    return keys // 2, keys % 2 == 1, batch, torch.from_numpy(marks.astype(np.float32))
+    counts = torch.from_numpy(weights.astype(np.float32))[:, None]
+    return keys // 2, keys % 2 == 1, batch, torch.from_numpy(marks.astype(np.float32)), counts
 
 
 def main() -> None:
     """Write texts, train, save."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, required=True, help="the weights to write")
-    parser.add_argument("--texts", type=int, default=100_000)
-    parser.add_argument("--steps", type=int, default=2_800)
+    parser.add_argument("--teachers", type=Path, nargs="+", default=[], help="networks to learn from as well")
+    parser.add_argument("--texts", type=int, default=160_000)
+    parser.add_argument("--steps", type=int, default=4_500)
     parser.add_argument("--size", type=int, default=48)
     parser.add_argument("--hidden", type=int, default=96)
     parser.add_argument("--seed", type=int, default=1)
@@ -146,7 +202,8 @@ def main() -> None:
     for text in Writer(diseases(), options.seed).texts(options.texts):
         corpus.add(text)
     print(f"{len(corpus.texts):,} texts, {len(corpus.kinds):,} words", flush=True)
-    all_kinds = torch.tensor(corpus.kinds)
+    if options.teachers:
+        corpus.teach([loaded(path) for path in options.teachers])
     net, rng, chance, queue = (
         Net(options.size, options.hidden),
         random.Random(options.seed),
@@ -160,12 +217,10 @@ def main() -> None:
             if not queue:
                 queue.extend(rng.sample(range(len(corpus.texts)), len(corpus.texts)))
             chosen.append(corpus.texts[queue.pop()])
-        different, is_hidden, batch, marks = joined(chosen, chance)
-        kinds = all_kinds[torch.from_numpy(different)]
-        kinds[:, 0] = torch.where(torch.from_numpy(is_hidden), 0, kinds[:, 0])
-        is_marked = (marks >= 0).float()
-        losses = functional.binary_cross_entropy_with_logits(net(kinds, batch), marks.clamp(min=0), reduction="none")
-        return (losses * is_marked).sum() / is_marked.sum() * len(MARKS)
+        different, is_hidden, batch, marks, weights = joined(chosen, chance)
+        scores = net(corpus.kinds_of(different, is_hidden), batch)
+        losses = functional.binary_cross_entropy_with_logits(scores, marks, reduction="none")
+        return (losses * weights).sum() / weights.sum()
 
     mean = train(net, loss_of, options.steps)
     assert isinstance(mean, Net)

@@ -4,6 +4,7 @@ import random
 import re
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -87,3 +88,41 @@ def test_a_short_training_writes_weights_that_the_program_reads(
     with np.load(out) as stored:
         assert {"table", "table_scale", "first", "last", "last_bias", "further0"} <= set(stored.files)
         assert stored["table"].dtype == np.int8
+
+
+def test_networks_of_marks_teach_one_that_learns_something_else_than_the_grammar_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import numpy as np
+    import torch
+    import train_marks
+
+    def trained(name: str, *teachers: Path) -> Path:
+        options = ["--steps", "3", "--texts", "30", "--size", "4", "--hidden", "4", "--out", str(tmp_path / name)]
+        taught = ["--teachers", *map(str, teachers)] if teachers else []
+        monkeypatch.setattr(sys, "argv", ["train_marks", *options, *taught])
+        train_marks.main()
+        return tmp_path / name
+
+    alone = trained("alone.npz")
+    with np.load(alone) as one, np.load(trained("taught.npz", alone)) as other:
+        assert one.files == other.files
+        assert not np.array_equal(one["last"], other["last"])
+    net = train_marks.loaded(alone)
+    with np.load(alone) as stored:
+        assert torch.allclose(net.convolutions.first.weight, torch.from_numpy(stored["first"].astype(np.float32).T))
+    corpus = train_marks.Corpus()
+    corpus.add(train_marks.Text("No fever, cough.", ((3, 8, "n"),)))
+    corpus.teach([net, net])
+    (text,) = corpus.texts
+    (said,) = net(*_read_by(corpus, text)).sigmoid().detach().numpy()[None]
+    assert text.marks[1, 0] == pytest.approx((1 + said[1, 0]) / 2, abs=1e-2), "half the grammar, half the teachers"
+    assert text.marks[3] == pytest.approx(said[3], abs=1e-2), "outside mentions the teachers alone"
+    assert text.weights.tolist() == pytest.approx([0.2, 1, 0.2, 0.2, 0.2], abs=1e-3)
+
+
+def _read_by(corpus: Any, text: Any) -> tuple[Any, Any]:
+    import train_marks
+
+    different, is_hidden, batch, _, _ = train_marks.joined([text])
+    return corpus.kinds_of(different, is_hidden), batch
