@@ -292,7 +292,7 @@ def _trainer(spec: dict[str, Any], loaded: Any, encoder: Any, labels: Any, notes
     from trl import SFTConfig, SFTTrainer
 
     dataset = Dataset.from_list(
-        [{"prompt": encoder.prompt(n["text"]), "completion": n["category"] + _end(loaded, encoder)} for n in notes]
+        [{"prompt": encoder.note(n["text"]).prompt, "completion": n["category"] + _end(loaded, encoder)} for n in notes]
     )
     equal = {"gradient_checkpointing": False, "bf16": on_gpu, "max_length": None}
     defaults = {"max_length": None}  # or it would cut the answers of long notes

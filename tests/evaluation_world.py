@@ -188,13 +188,10 @@ class FakeClassifier:
         best = ways["none"].argmax(axis=1)
         return ways, [dress[i % 3].format(self.names[category].lower()) for i, category in enumerate(best)]
 
-    def prompt(self, text: Any) -> Any:
-        """Return a prompt."""
-        return f"Which category?\n{text}\nAnswer:"
-
     def encode(self, texts: Any) -> Any:
         """Return notes of a hundred tokens, of which every tenth loses seven."""
-        return [EncodedNote(text, (), 7 if i % 10 == 0 else 0, 100) for i, text in enumerate(texts)]
+        around = "Which category?\n", "\nAnswer:"
+        return [EncodedNote(text, (), 7 if i % 10 == 0 else 0, 100, around=around) for i, text in enumerate(texts)]
 
     def with_calibration(self, calibration: Any) -> Any:
         """Return this classifier, calibrated; what it was asked is remembered in one place."""

@@ -93,8 +93,8 @@ FAULTS = (
     Fault(
         "a shortened note loses the answer cue",
         "modeling/encoding.py",
-        "return EncodedNote(text, (*kept, *self.cue), left_out, len(whole))",
-        "return EncodedNote(text, (*kept, *self.cue)[: self.max_note_tokens], left_out, len(whole))",
+        "return EncodedNote(text, (*kept, *self.cue), left_out, len(whole), around=around)",
+        "return EncodedNote(text, (*kept, *self.cue)[: self.max_note_tokens], left_out, len(whole), around=around)",
         ("tests/unit/modeling/test_encoding.py::test_a_long_note_loses_its_middle_and_keeps_instruction_and_cue",),
     ),
     Fault(

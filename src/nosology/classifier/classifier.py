@@ -18,18 +18,12 @@ from nosology.classifier.calibration import Calibration
 from nosology.classifier.engine import CORRECTIONS, Correction, Engine
 from nosology.classifier.ensemble import Ensemble
 from nosology.classifier.opening import Parts, System, open_parts
-from nosology.classifier.predictions import (
-    NOT_FITTED,
-    expect_notes,
-    predictions_of,
-    probabilities,
-    with_demands,
-    with_typicality,
-)
+from nosology.classifier.predictions import NOT_FITTED, predictions_of, probabilities, with_demands, with_typicality
 from nosology.classifier.prior import normalized
 from nosology.classifier.typicality import Typicality
 from nosology.classifier.unread import left_out
 from nosology.coding.labels import LabelSet
+from nosology.errors import DataError
 from nosology.machine.patience import ask, asking, next_note
 from nosology.modeling.encoding import EncodedNote
 from nosology.modeling.scoring import ReadNote
@@ -140,7 +134,7 @@ class Classifier:
         Raises:
             DataError: One text was given, not a list of them.
         """
-        expect_notes(texts)
+        _expect_notes(texts)
         prepared = list(texts) if is_prepared else [self._prepared(text) for text in texts]
         reasons = [why_unread(text, left) for text, left in zip(texts, prepared, strict=True)]
         notes = self.encode([text for text, reason in zip(prepared, reasons, strict=True) if not reason])
@@ -205,7 +199,7 @@ class Classifier:
             RunError: The run's training notes had no ICD codes.
             DataError: One text was given, not a list of them.
         """
-        expect_notes(texts)
+        _expect_notes(texts)
         if not self.suggester.fitted.is_calibrated:
             none = self._no_suggestions(NOT_FITTED)
             read = self.classify(texts, progress=progress)
@@ -334,10 +328,6 @@ class Classifier:
         plain = [note.text for note in notes]
         return {kind: self._blend(plain, self._engine.corrected(scores, kind)) for kind in CORRECTIONS}, answers
 
-    def prompt(self, text: str) -> str:
-        """Return the full prompt of a prepared note."""
-        return self._engine.encoder.prompt(text)
-
     def in_order(self, order: Sequence[int]) -> "Classifier":
         """Return the same model under an instruction that lists the categories in another order, for bias tests.
 
@@ -397,3 +387,9 @@ class Classifier:
 
     def _blend(self, texts: Sequence[str], log_probs: FloatArray) -> FloatArray:
         return self._ensemble.log_probs(texts, log_probs) if self._ensemble else log_probs
+
+
+def _expect_notes(texts: Sequence[str]) -> None:
+    """Refuse one text where several are asked for: every character of it would be read as a note."""
+    if isinstance(texts, str):
+        raise DataError("one text was given where a list of notes is read", hint="put it in a list: [text]")

@@ -7,7 +7,7 @@ import numpy as np
 
 from nosology.classifier.calibration import Calibration
 from nosology.classifier.typicality import LEVEL, UNLIKE
-from nosology.errors import DataError, ModelError
+from nosology.errors import ModelError
 from nosology.records import FloatArray, Prediction, Predictions
 from nosology.text.demands import find_demands
 
@@ -16,16 +16,6 @@ NOT_FITTED = (
     "above 0, then run nosology evaluate, with 30 validation notes that have codes or more"
 )
 """Why a run suggests nothing."""
-
-
-def expect_notes(texts: Sequence[str]) -> None:
-    """Refuse one text where several are asked for: every character of it would be read as a note.
-
-    Raises:
-        DataError: It is a text.
-    """
-    if isinstance(texts, str):
-        raise DataError("one text was given where a list of notes is read", hint="put it in a list: [text]")
 
 
 def probabilities(predictions: Sequence[Prediction], names: Sequence[str]) -> FloatArray:

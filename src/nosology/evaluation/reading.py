@@ -131,10 +131,6 @@ class SharedReader:
         """
         return self.classifier.log_probs_and_answers(texts, max_new_tokens=max_new_tokens, progress=progress)
 
-    def prompt(self, text: str) -> str:
-        """Return the whole rendered prompt."""
-        return self.classifier.prompt(text)
-
     def in_order(self, order: Sequence[int]) -> JudgedClassifier:
         """Return the classifier under another instruction: its notes are read anew, but not encoded."""
         return self.classifier.in_order(order)

@@ -68,9 +68,6 @@ class JudgedClassifier(Protocol):
             progress: Shows how far reading has come.
         """
 
-    def prompt(self, text: str) -> str:
-        """Return the whole rendered prompt."""
-
     def in_order(self, order: Sequence[int]) -> "JudgedClassifier":
         """Return the same under an instruction that lists the categories in another order."""
 

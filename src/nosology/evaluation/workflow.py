@@ -95,7 +95,7 @@ def evaluate(
     tuned: JudgedClassifier = reader or load(run, "tuned")
     notes = tuned.encode(inputs.notes["clean_text"].to_list())
     found = _run_systems(inputs, notes, config, tuned, load, progress, reader, encoder)
-    prompts = [tuned.prompt(note.text) for note in notes]
+    prompts = [note.prompt for note in notes]
     hashes = [sha256_text(prompt) for prompt in prompts]
     results = _judge_all(inputs, config, found, [note.n_tokens for note in notes], hashes, started)
     _write(run, inputs, found, results, hashes, prompts if include_text else None)

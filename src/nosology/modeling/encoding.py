@@ -35,6 +35,7 @@ class EncodedNote:
         n_tokens: Tokens of the whole note, without the cue.
         places: For each token where in the text its last character stands, -1 for tokens that stand for nothing in it
             (the mark of a cut, the cue); None where nobody asked.
+        around: What the prompt has before and after the note, as text.
     """
 
     text: str = field(repr=False)
@@ -42,6 +43,13 @@ class EncodedNote:
     truncated_tokens: int
     n_tokens: int
     places: tuple[int, ...] | None = field(default=None, repr=False)
+    around: tuple[str, str] = field(default=("", ""), repr=False)
+
+    @property
+    def prompt(self) -> str:
+        """The note's full prompt as text, as the model reads it, but for any shortening."""
+        before, after = self.around
+        return before + self.text.strip() + after
 
 
 TITLE_CUE = "\nDiagnosis: "
@@ -105,18 +113,18 @@ class PromptEncoder:
             text: The prepared note.
             with_places: Whether to say where in the text each token comes from.
         """
-        body = text.strip()
+        body, around = text.strip(), (self._before, self._after)
         if not with_places:
             whole = self._plain(body)
             kept, left_out = self._shortened(body, whole, self._plain, self._mark)
-            return EncodedNote(text, (*kept, *self.cue), left_out, len(whole))
+            return EncodedNote(text, (*kept, *self.cue), left_out, len(whole), around=around)
         before = len(text) - len(text.lstrip())
         mark = tuple((token, -1) for token in self._mark)
         placed = self._placed(body)
         kept_placed, left_out = self._shortened(body, placed, self._placed, mark)
         tokens = (*(token for token, _ in kept_placed), *self.cue)
         places = (*(place if place < 0 else before + place for _, place in kept_placed), *[-1] * len(self.cue))
-        return EncodedNote(text, tokens, left_out, len(placed), places)
+        return EncodedNote(text, tokens, left_out, len(placed), places, around)
 
     def reordered(self, order: Sequence[int]) -> "PromptEncoder":
         """Return an encoder whose instruction lists the categories in another order; its answers keep theirs.
@@ -141,10 +149,6 @@ class PromptEncoder:
     def messages(self) -> list[dict[str, str]]:
         """What the chat template is given, with `NOTE_MARKER` in the note's place; for programs that render it."""
         return _messages(self._template, self._listed)
-
-    def prompt(self, text: str) -> str:
-        """Return the full prompt of a note as text, as the model reads it (before any shortening)."""
-        return self._before + text.strip() + self._after
 
     def decode(self, tokens: Sequence[int]) -> str:
         """Return generated tokens as text, without special tokens."""

@@ -174,7 +174,8 @@ def test_raw_notes_are_prepared_as_the_training_notes_were(tuned: Classifier) ->
 def test_columns_stay_in_label_set_order_when_the_instruction_lists_categories_in_another(tuned: Classifier) -> None:
     order = [2, 0, 3, 1]
     moved = tuned.in_order(order)
-    assert moved.prompt("fever").index(CATEGORIES[2]) < moved.prompt("fever").index(CATEGORIES[0])
+    prompt = moved.encode(["fever"])[0].prompt
+    assert prompt.index(CATEGORIES[2]) < prompt.index(CATEGORIES[0])
     assert [label for label, _ in moved.classify(["fever"])[0].ranking] != []
     assert np.abs(moved.log_probs(["fever"]) - tuned.log_probs(["fever"])).max() > 1e-6
     assert moved.in_order([0, 1, 2, 3]).log_probs(["fever"]) == pytest.approx(tuned.log_probs(["fever"]), abs=1e-6)

@@ -49,7 +49,7 @@ def test_a_llama_3_prompt_reads_as_the_template_says_on_any_day() -> None:
 @pytest.mark.parametrize("style", ["chatml", "llama3"])
 def test_segments_are_the_tokens_of_the_whole_prompt(style: str) -> None:
     made = encoder(style)
-    whole = TOKENIZERS[style](made.prompt("fever and cough"), add_special_tokens=False)["input_ids"]
+    whole = TOKENIZERS[style](made.note("fever and cough").prompt, add_special_tokens=False)["input_ids"]
     assert list(made.root + made.note("fever and cough").tokens) == whole
 
 
@@ -167,5 +167,5 @@ def test_no_two_categories_share_their_first_token_but_those_that_start_alike(re
 
 def test_segments_of_llama_3_are_the_tokens_of_the_whole_prompt(real: PromptEncoder) -> None:
     text = "pt is a 54 year old man with chest pain"
-    whole = real_llama3_tokenizer()(real.prompt(text), add_special_tokens=False)["input_ids"]
+    whole = real_llama3_tokenizer()(real.note(text).prompt, add_special_tokens=False)["input_ids"]
     assert list(real.root + real.note(text).tokens) == whole
