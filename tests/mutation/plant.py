@@ -6,14 +6,15 @@ stops the check with an error, because then nothing was shown.
 """
 
 import argparse
+import multiprocessing
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -23,6 +24,27 @@ from faults import FAULTS, Fault
 ROOT = Path(__file__).parents[2]
 TESTS_PASSED, TESTS_FAILED = 0, 1
 """Two of pytest's exit statuses; all others mean that the tests did not run."""
+_OTHER_SOURCE = 90
+"""Exit status where the tests would have read another source."""
+ENVIRONMENT = {
+    "PYTHONDONTWRITEBYTECODE": "1",
+    "OMP_NUM_THREADS": "1",
+    # Properties draw enough examples that a fault is noticed each time.
+    "NOSOLOGY_TEST_EXAMPLES": "100",
+    # Other plugins take longer to load than most of these tests to run.
+    "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+}
+FORKED = multiprocessing.get_context("forkserver")
+LIBRARIES = ["torch", "transformers", "peft", "sklearn.linear_model", "scipy.stats", "hypothesis", "pytest"]
+"""What many tests import and takes seconds: imported once, in the process that all others are forked from."""
+
+
+@dataclass(frozen=True)
+class Ran:
+    """How tests ended: pytest's exit status, and what they printed."""
+
+    returncode: int
+    stdout: str
 
 
 class PlantingError(Exception):
@@ -36,6 +58,8 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="faults planted at the same time")
     options = parser.parse_args()
     chosen = [fault for fault in FAULTS if not options.names or any(name in fault.name for name in options.names)]
+    os.environ |= ENVIRONMENT  # some of it is read when libraries are imported
+    FORKED.set_forkserver_preload(LIBRARIES)
     try:
         unnoticed = unnoticed_faults(chosen, ROOT, jobs=options.jobs)
     except PlantingError as error:
@@ -106,31 +130,41 @@ def _copy(root: Path, to: Path) -> Path:
     return Path(shutil.copytree(root / "src", to))
 
 
-def _run_tests(source: Path, root: Path, tests: Sequence[str]) -> subprocess.CompletedProcess[str]:
+def _run_tests(source: Path, root: Path, tests: Sequence[str]) -> Ran:
     """Run these tests against a copy of the source, up to the first that fails, and return how pytest ended."""
-    environment = os.environ | {
-        "PYTHONPATH": str(source),
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "OMP_NUM_THREADS": "1",
-        # Properties draw enough examples that a fault is noticed each time.
-        "NOSOLOGY_TEST_EXAMPLES": "100",
-        # Other plugins take longer to load than most of these tests to run.
-        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
-    }
-    options = ["-p", "pytest_timeout", "--exitfirst", "--no-header", "--tb=short"]
-    command = [sys.executable, "-m", "pytest", *options, *tests]
-    shown = subprocess.run(
-        [sys.executable, "-c", "import nosology; print(nosology.__file__)"],
-        cwd=root,
-        env=environment,
-        capture_output=True,
-        text=True,
-    )
-    if not shown.stdout.startswith(str(source)):
-        raise PlantingError(f"the tests would read {shown.stdout.strip() or 'nothing'}, not the copy in {source}")
-    return subprocess.run(
-        command, cwd=root, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
+    with tempfile.NamedTemporaryFile("r", encoding="utf-8", errors="replace") as output:
+        process = FORKED.Process(target=_run_here, args=(str(source), str(root), list(tests), output.name))
+        process.start()
+        process.join()
+        said = output.read()
+    if process.exitcode == _OTHER_SOURCE:
+        raise PlantingError(f"the tests would not read the copy in {source}:\n{said[-4_000:]}")
+    return Ran(process.exitcode if process.exitcode is not None else -1, said)
+
+
+def _run_here(source: str, root: str, tests: Sequence[str], output: str) -> None:
+    """Run tests in this process, which was forked for it, and leave with pytest's exit status.
+
+    Args:
+        source: Folder of the copy.
+        root: The checkout that holds the tests.
+        tests: Which.
+        output: File for all that they print.
+    """
+    file = os.open(output, os.O_WRONLY)
+    os.dup2(file, 1)
+    os.dup2(file, 2)
+    os.chdir(root)
+    os.environ |= ENVIRONMENT | {"PYTHONPATH": source}
+    sys.path[:0] = [source, root]
+    import pytest
+
+    import nosology
+
+    if not str(nosology.__file__).startswith(source):
+        print(f"nosology would be {nosology.__file__}", flush=True)
+        sys.exit(_OTHER_SOURCE)
+    sys.exit(int(pytest.main(["-p", "pytest_timeout", "--exitfirst", "--no-header", "--tb=short", *tests])))
 
 
 if __name__ == "__main__":
