@@ -12,6 +12,7 @@ from them what a mention there would be. Same seeds and version of torch, same w
 
 import argparse
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from diseases import diseases
 from mark_texts import LETTERS, Text, Writer
 from torch import nn
 from torch.nn import functional
-from training import Convolutions, save, train
+from training import Convolutions, Parts, Written, loaded, save, train
 
 from nosology.deidentification.tokens import N_CASES, N_GAPS, Tokens, gaps, letter_case
 from nosology.suggesting.context import DILATIONS, MARKS
@@ -38,7 +39,7 @@ WEIGHT_ELSEWHERE = 0.2
 TAUGHT_AT_ONCE = 200  # texts
 
 
-class Net(nn.Module):
+class Net(Written):
     """The network as torch trains it; the layers' shapes are those of `nosology.suggesting.context`."""
 
     def __init__(self, size: int, hidden: int) -> None:
@@ -64,6 +65,10 @@ class Net(nn.Module):
             self.dropout((vectors[batch.places] + around) * batch.real), batch.real
         )
         return scores
+
+    def parts(self) -> Parts:
+        """Return what is written of it."""
+        return self.table, {"gaps": self.gaps, "cases": self.cases}, self.convolutions.layers()
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +123,7 @@ class Corpus:
         kinds[:, 0] = torch.where(torch.from_numpy(is_hidden), 0, kinds[:, 0])
         return kinds
 
-    def teach(self, teachers: list[Net]) -> None:
+    def teach(self, teachers: Sequence[nn.Module]) -> None:
         """Mix what networks say of the texts into their marks."""
         for first in range(0, len(self.texts), TAUGHT_AT_ONCE):
             chosen = self.texts[first : first + TAUGHT_AT_ONCE]
@@ -136,21 +141,6 @@ class Corpus:
                     marks=(share * said + (1 - share) * text.marks).astype(np.float16),
                     weights=np.maximum(text.weights, np.float16(WEIGHT_ELSEWHERE)),
                 )
-
-
-def loaded(path: Path) -> Net:
-    """Return a network that `save` wrote."""
-    with np.load(path) as stored:
-        arrays = {name: torch.from_numpy(stored[name].astype(np.float32)) for name in stored.files}
-    arrays["table"] *= arrays.pop("table_scale")[:, None]
-    net = Net(arrays["table"].shape[1], len(arrays["first_bias"]))
-    with torch.no_grad():
-        for name, parameter in (("table", net.table), ("gaps", net.gaps), ("cases", net.cases)):
-            parameter.copy_(arrays[name])
-        for name, layer in net.convolutions.layers().items():
-            layer.weight.copy_(arrays[name].T)
-            layer.bias.copy_(arrays[f"{name}_bias"])
-    return net.eval()
 
 
 def joined(
@@ -203,7 +193,7 @@ def main() -> None:
         corpus.add(text)
     print(f"{len(corpus.texts):,} texts, {len(corpus.kinds):,} words", flush=True)
     if options.teachers:
-        corpus.teach([loaded(path) for path in options.teachers])
+        corpus.teach([loaded(path, Net) for path in options.teachers])
     net, rng, chance, queue = (
         Net(options.size, options.hidden),
         random.Random(options.seed),
@@ -224,7 +214,7 @@ def main() -> None:
 
     mean = train(net, loss_of, options.steps)
     assert isinstance(mean, Net)
-    save(options.out, mean.table, {"gaps": mean.gaps, "cases": mean.cases}, mean.convolutions.layers())
+    save(options.out, *mean.parts())
 
 
 if __name__ == "__main__":

@@ -115,3 +115,36 @@ def save(path: Path, table: nn.Parameter, others: dict[str, nn.Parameter], layer
     path.parent.mkdir(parents=True, exist_ok=True)
     np.savez_compressed(path, **arrays)
     print(f"{path}: {path.stat().st_size:,} bytes")
+
+
+Parts = tuple[nn.Parameter, dict[str, nn.Parameter], dict[str, nn.Linear]]
+"""What is written of a network: the table of its features' vectors, further tables by name, layers by name."""
+
+
+class Written(nn.Module):
+    """A network that can be written and read."""
+
+    def parts(self) -> Parts:
+        """Return what is written of it."""
+        raise NotImplementedError
+
+
+def loaded(path: Path, make: Callable[[int, int], Written]) -> Written:
+    """Return a network that `save` wrote.
+
+    Args:
+        path: The file.
+        make: Makes one of a size of vectors and a hidden size.
+    """
+    with np.load(path) as stored:
+        arrays = {name: torch.from_numpy(stored[name].astype(np.float32)) for name in stored.files}
+    net = make(arrays["table"].shape[1], len(arrays["first_bias"]))
+    table, others, layers = net.parts()
+    with torch.no_grad():
+        table.copy_(arrays["table"] * arrays["table_scale"][:, None])
+        for name, other in others.items():
+            other.copy_(arrays[name])
+        for name, layer in layers.items():
+            layer.weight.copy_(arrays[name].T)
+            layer.bias.copy_(arrays[f"{name}_bias"])
+    return net.eval()

@@ -4,7 +4,6 @@ import random
 import re
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -90,39 +89,56 @@ def test_a_short_training_writes_weights_that_the_program_reads(
         assert stored["table"].dtype == np.int8
 
 
-def test_networks_of_marks_teach_one_that_learns_something_else_than_the_grammar_alone(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("name", ["train_headers", "train_marks"])
+def test_networks_teach_one_that_learns_something_else_than_from_the_grammar_alone(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    import importlib
+
     import numpy as np
     import torch
-    import train_marks
 
-    def trained(name: str, *teachers: Path) -> Path:
-        options = ["--steps", "3", "--texts", "30", "--size", "4", "--hidden", "4", "--out", str(tmp_path / name)]
-        taught = ["--teachers", *map(str, teachers)] if teachers else []
-        monkeypatch.setattr(sys, "argv", ["train_marks", *options, *taught])
-        train_marks.main()
-        return tmp_path / name
+    module, examples = importlib.import_module(name), "--notes" if name == "train_headers" else "--texts"
+
+    def trained(file: str, *teachers: Path) -> Path:
+        options = ["--steps", "3", examples, "30", "--size", "4", "--hidden", "6", "--out", str(tmp_path / file)]
+        monkeypatch.setattr(sys, "argv", [name, *options, *(["--teachers", *map(str, teachers)] if teachers else [])])
+        module.main()
+        return tmp_path / file
 
     alone = trained("alone.npz")
     with np.load(alone) as one, np.load(trained("taught.npz", alone)) as other:
         assert one.files == other.files
         assert not np.array_equal(one["last"], other["last"])
-    net = train_marks.loaded(alone)
-    with np.load(alone) as stored:
-        assert torch.allclose(net.convolutions.first.weight, torch.from_numpy(stored["first"].astype(np.float32).T))
+        _, _, layers = module.loaded(alone, module.Net).parts()
+        for layer, weights in layers.items():
+            assert torch.equal(weights.weight, torch.from_numpy(one[layer].astype(np.float32).T)), layer
+
+
+def test_of_a_mention_the_grammar_says_half_and_the_teachers_half_elsewhere_they_say_all() -> None:
+    import train_marks
+
+    net = train_marks.Net(4, 6).eval()
     corpus = train_marks.Corpus()
     corpus.add(train_marks.Text("No fever, cough.", ((3, 8, "n"),)))
+    different, is_hidden, batch, _, _ = train_marks.joined(corpus.texts)
+    said = net(corpus.kinds_of(different, is_hidden), batch).sigmoid().detach().numpy()
     corpus.teach([net, net])
     (text,) = corpus.texts
-    (said,) = net(*_read_by(corpus, text)).sigmoid().detach().numpy()[None]
-    assert text.marks[1, 0] == pytest.approx((1 + said[1, 0]) / 2, abs=1e-2), "half the grammar, half the teachers"
-    assert text.marks[3] == pytest.approx(said[3], abs=1e-2), "outside mentions the teachers alone"
+    assert text.marks[1, 0] == pytest.approx((1 + said[1, 0]) / 2, abs=1e-2)
+    assert text.marks[3] == pytest.approx(said[3], abs=1e-2)
     assert text.weights.tolist() == pytest.approx([0.2, 1, 0.2, 0.2, 0.2], abs=1e-3)
 
 
-def _read_by(corpus: Any, text: Any) -> tuple[Any, Any]:
-    import train_marks
+def test_of_the_lines_of_a_note_the_grammar_says_half_and_the_teachers_half() -> None:
+    import torch
+    import train_headers
 
-    different, is_hidden, batch, _, _ = train_marks.joined([text])
-    return corpus.kinds_of(different, is_hidden), batch
+    net = train_headers.Net(4, 6).eval()
+    note = train_headers.encoded(train_headers.Note("Seen.\n\nDiagnosis:\nGout\n", ((7, 23),), ()))
+    parts, real, _ = train_headers.batch([note])
+    said = torch.softmax(net(parts, real), dim=1).detach().numpy()
+    ((_, classes),) = train_headers.taught([note], [net, net])
+    assert classes == pytest.approx((note[1] + said[: len(classes)]) / 2, abs=1e-5)
+    assert note[1].argmax(axis=1).tolist() == [0, 1, 2]
+    assert classes.sum(axis=1) == pytest.approx([1, 1, 1], abs=1e-5)
