@@ -152,6 +152,9 @@ def _server(run: "Run", where: Where, n_notes: int) -> Callable[["PromptEncoder"
 
 def _write_down(run: "Run", where: Where, address: "Address", n_notes: int) -> None:
     """Write into the audit log that notes leave this machine, before any does."""
+    from nosology.machine.extras import expect_file_locks
+
+    expect_file_locks("the audit log")
     from nosology.feedback.audit import AUDIT_FILE, AuditLog
 
     log = AuditLog((where.state or run.state) / AUDIT_FILE, where.audit_key)

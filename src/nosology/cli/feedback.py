@@ -139,9 +139,10 @@ _WORDS = {
 
 
 def _expect_store() -> None:
-    from nosology.machine.extras import expect_extra
+    from nosology.machine.extras import expect_extra, expect_file_locks
 
     expect_extra("serve", "the store of decisions")
+    expect_file_locks("the store of decisions")
 
 
 def _decisions(run: Path, state: Path | None, database: str | None) -> "list[Decision]":

@@ -9,8 +9,17 @@ import typer
 from nosology.cli import app
 from nosology.cli.console import say
 
-keys = typer.Typer(help="Make, list and revoke the API keys of a service.", no_args_is_help=True)
+keys = typer.Typer(no_args_is_help=True)
 app.add_typer(keys, name="keys")
+
+
+@keys.callback()
+def expect_locks() -> None:
+    """Make, list and revoke the API keys of a service."""
+    from nosology.machine.extras import expect_file_locks
+
+    expect_file_locks("a file of keys")
+
 
 KeysOption = Annotated[
     Path | None, typer.Option("--keys", help="File of API keys.  [default: ~/.config/nosology/keys.json]")

@@ -117,6 +117,7 @@ def _expect_whole(certificate: Path | None, certificate_key: Path | None) -> Non
     """
     if (certificate is None) != (certificate_key is None):
         raise ConfigError("TLS needs both --certificate and --certificate-key")
-    from nosology.machine.extras import expect_extra
+    from nosology.machine.extras import expect_extra, expect_file_locks
 
     expect_extra("serve", "a service")
+    expect_file_locks("a service")

@@ -1,4 +1,4 @@
-"""Optional packages: which extra of the package brings which, and a refusal that names it before any work begins."""
+"""What may be missing here: packages of extras, and parts of the system; each is named before any work begins."""
 
 from importlib.util import find_spec
 
@@ -42,3 +42,16 @@ def expect_package(package: str, doing: str, hint: str) -> None:
     """
     if find_spec(package) is None:
         raise ConfigError(f"{doing} needs {package}, which is not installed", hint=hint)
+
+
+def expect_file_locks(doing: str) -> None:
+    """Make sure that the system has POSIX's locks of files, which Windows has not.
+
+    Args:
+        doing: What needs them, as the beginning of a sentence.
+
+    Raises:
+        ConfigError: It has none.
+    """
+    if find_spec("fcntl") is None:
+        raise ConfigError(f"{doing} needs locks of files that this system does not have", hint="on Windows, use WSL 2")

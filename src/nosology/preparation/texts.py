@@ -3,7 +3,6 @@
 Only ids, offsets and fingerprints stay in memory, so a corpus may be larger than memory.
 """
 
-import os
 import tempfile
 from pathlib import Path
 from types import TracebackType
@@ -32,8 +31,10 @@ class TextFile:
 
     def read(self, offset: int, length: int) -> str:
         """Return the text of ``length`` bytes at an offset."""
-        self._file.flush()
-        return os.pread(self._file.fileno(), length, offset).decode("utf-8", "surrogatepass")
+        self._file.seek(offset)
+        text = self._file.read(length)
+        self._file.seek(self._end)
+        return text.decode("utf-8", "surrogatepass")
 
     def __enter__(self) -> Self:
         return self

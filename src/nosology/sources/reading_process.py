@@ -40,9 +40,8 @@ def _read_exactly(pipe: BinaryIO, n: int) -> bytes:
 
 
 @contextmanager
-def _as_file(data: bytes, name: str) -> Iterator[Path]:
+def _as_file(data: bytes) -> Iterator[Path]:
     """Give bytes a path, in memory where the system can."""
-    suffix = "".join(Path(name).suffixes[-2:])
     if hasattr(os, "memfd_create"):
         descriptor = os.memfd_create("table")
         try:
@@ -52,10 +51,10 @@ def _as_file(data: bytes, name: str) -> Iterator[Path]:
         finally:
             os.close(descriptor)
         return
-    with tempfile.NamedTemporaryFile(suffix=suffix) as file:  # readable by its owner alone, gone at the end
-        file.write(data)
-        file.flush()
-        yield Path(file.name)
+    with tempfile.TemporaryDirectory(prefix="nosology-table-") as folder:  # its owner's alone, gone at the end
+        path = Path(folder, "table")
+        path.write_bytes(data)
+        yield path
 
 
 def serve(requests: BinaryIO, answers: BinaryIO) -> None:
@@ -75,7 +74,7 @@ def serve(requests: BinaryIO, answers: BinaryIO) -> None:
             if request["path"] is not None:
                 _answer(Path(request["path"]), request, answers)
             else:
-                with _as_file(body, request["name"]) as path:
+                with _as_file(body) as path:
                     del body
                     _answer(path, request, answers)
         except Exception as error:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from nosology.machine import extras
 from nosology.serve.http.keys import KeyFile
 
 Command = Callable[..., tuple[int, str, str]]
@@ -26,6 +27,16 @@ def test_a_key_is_printed_alone_so_that_a_script_can_take_it(nosology: Command, 
     entry = KeyFile(file).entry_of(out.strip())
     assert entry is not None
     assert entry.name == "ward-3"
+
+
+def test_a_system_without_locks_of_files_makes_no_key(
+    nosology: Command, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(extras, "find_spec", lambda _: None)
+    status, out, err = nosology("keys", "create", "ward-3", "--keys", file)
+    assert (status, out) == (2, "")
+    assert "use WSL 2" in err
+    assert not file.exists()
 
 
 def test_the_file_holds_no_key_and_is_its_owners_alone(nosology: Command, file: Path) -> None:

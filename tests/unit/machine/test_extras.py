@@ -8,7 +8,7 @@ import pytest
 
 from nosology.errors import ConfigError
 from nosology.machine import extras
-from nosology.machine.extras import EXTRAS, expect_extra, expect_package
+from nosology.machine.extras import EXTRAS, expect_extra, expect_file_locks, expect_package
 
 ROOT = Path(__file__).parents[3]
 
@@ -46,3 +46,11 @@ def test_a_package_of_no_extra_comes_with_its_own_remedy() -> None:
     with pytest.raises(ConfigError, match="the engine needs no_such_a") as refusal:
         expect_package("no_such_a", "the engine", "pip install it")
     assert refusal.value.hint == "pip install it"
+
+
+def test_a_system_without_locks_of_files_is_told_what_to_use(monkeypatch: pytest.MonkeyPatch) -> None:
+    expect_file_locks("a service")
+    monkeypatch.setattr(extras, "find_spec", lambda _: None)
+    with pytest.raises(ConfigError, match="a service needs locks of files") as refusal:
+        expect_file_locks("a service")
+    assert refusal.value.hint == "on Windows, use WSL 2"

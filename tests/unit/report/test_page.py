@@ -127,6 +127,7 @@ def test_the_page_says_what_the_results_say(page: Page, results: Results) -> Non
         assert example.prompt_sha256[:12] in page.text
 
 
+@pytest.mark.usefixtures("no_figures")
 def test_categories_that_share_a_threshold_are_named_unless_all_do(
     run: Path, page: Page, results: Results, tmp_path: Path
 ) -> None:
