@@ -342,7 +342,7 @@ def test_prompts_are_shown_escaped_on_request_and_the_page_is_then_the_owners_al
     small: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hostile = "<script>alert(1)</script> & co"
-    monkeypatch.setattr("evaluation_world.FakeClassifier.prompt", lambda *_: hostile)
+    monkeypatch.setattr("nosology.modeling.encoding.EncodedNote.prompt", hostile)
     run = small("tuned", include_text=True)
     path = write_report(run, include_text=True)
     page = Page(path.read_text(encoding="utf-8"))
