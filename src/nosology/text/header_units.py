@@ -173,7 +173,12 @@ def _layout_rows(said: str, unit: Unit, parts: _Parts, n_words: int, n_behind: i
         f"len{min(len(whole), 200) // 25}", f"cap{casing}sign{sign[:1]}nh{min(n_words, 6)}",
         f"rule{bool(RULE.fullmatch(said))}", f"mk{is_marked[0]}{is_marked[1]}", f"headbody{bool(n_behind)}{casing}",
     )  # fmt: skip
-    return [row_of(name, N_ROWS) for name in names]
+    return [_layout_row(name) for name in names]
+
+
+@lru_cache(maxsize=4_000)
+def _layout_row(name: str) -> int:
+    return row_of(name, N_ROWS)
 
 
 def _casing(head: str) -> str:

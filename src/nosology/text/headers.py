@@ -26,6 +26,8 @@ _OTHER, _BEGINS, _GOES_ON, _ANOTHER = range(4)
 _ASIDE = re.compile(r"\([^()]*\)")
 _PRICE_OF_AN_END = 3.0
 """Natural log-odds against a section that ends at a line which no blank line parts from it and which is no header."""
+_PRICE_OF_A_HEADER = 1.0
+"""The same against the next header there, in a note that has blank lines: it is rather one more short diagnosis."""
 
 
 def diagnosis_sections(text: str) -> list[tuple[int, int, str]]:
@@ -92,11 +94,13 @@ def _most_probable(shares: Floats, read: list[Unit]) -> list[int]:
     total = scores[0].copy()
     total[_GOES_ON] = -np.inf
     came_from: list[NDArray[np.int64]] = []
+    is_spaced = any(unit.is_after_blank for unit in read)
     for unit, score in zip(read[1:], scores[1:], strict=True):
         steps = np.repeat(total[:, None], len(CLASSES), axis=1)
         steps[[_OTHER, _ANOTHER], _GOES_ON] = -np.inf
         if not unit.is_after_blank:
             steps[[_BEGINS, _GOES_ON], _OTHER] -= _PRICE_OF_AN_END
+            steps[[_BEGINS, _GOES_ON], _ANOTHER] -= _PRICE_OF_A_HEADER * is_spaced
         came_from.append(steps.argmax(axis=0))
         total = steps.max(axis=0) + score
     states = [int(total.argmax())]
