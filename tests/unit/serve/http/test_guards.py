@@ -259,6 +259,12 @@ def test_a_large_body_gets_413_whether_or_not_it_says_its_size(client: Any) -> N
     assert client.post("/v1/classify", content=pieces, headers=json).status_code == 413
 
 
+def test_a_length_of_more_digits_than_a_number_may_have_gets_413(client: Any) -> None:
+    """Asked of the guard itself: the parser of HTTP in front of it may refuse such a length before."""
+    headers = {"Content-Type": "application/json", "Content-Length": "9" * 5_000}
+    assert client.post("/v1/classify", content=b"{}", headers=headers).status_code == 413
+
+
 def raw(app: Any, *messages: Any, headers: tuple[Any, ...] = (), path: str = "/v1/classify", hang: bool = False) -> Any:
     """Send messages of a body to an application as a server would; return the status of its answer."""
     sent = []
