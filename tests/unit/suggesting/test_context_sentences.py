@@ -16,14 +16,13 @@ from nosology.suggesting.context import Context, context_of, mark
 
 AFFIRMED, DENIED_ONE, OPEN, PAST = Context(), Context(negated=True), Context(uncertain=True), Context(history=True)
 MISREAD = {
-    "Troponins rule out [infarction].", "MRI excludes [osteomyelitis].", "We are not certain of [lupus].",
-    "Gout is by no means unlikely.", "The case for gout is thin.", "Evidence for gout is thin.",
-    "Keep him in hospital with gout.", "Gout when she was thirty.", "Gram negatives:", "co-worker", "denies",
-    "she says family history of gout", "she says F/H gout", "she says a family member with gout",
+    "Troponins rule out [infarction].", "We are not certain of [lupus].", "Gout is by no means unlikely.",
+    "The case for gout is thin.", "Evidence for gout is thin.", "Gout when she was thirty.", "Gram negatives:",
+    "co-worker", "denies", "Gout, as soon as possible to be seen.", " growth of the ",
 }  # fmt: skip
 MOVED_BY_CASE = {
-    "Margins free of [carcinoma].", "Treated for [sepsis] with vancomycin.", "Lives with his father, has [gout].",
-    "FAMILY MEDICAL HISTORY: positive; [gout] in many.",
+    "Treated for [sepsis] with vancomycin.", "Per his brother he has had [seizures].",
+    "[Pneumonia] treated with antibiotics for ten days, cough later absent.",
 }  # fmt: skip
 
 # The mention stands between brackets; they are taken out before the sentence is read.
@@ -307,10 +306,10 @@ def test_a_header_speaks_of_its_whole_list_and_others_mark_nothing(header: str) 
 
 @pytest.mark.parametrize(
     "between",
-    [
+    strictly([
         " growth of the ", " candidate for his ", " insight into her ", " erythema surrounding the small ",
         " funds to treat her ", " treatment for ", " reflexes from ", " to benefit from ",
-    ],
+    ]),
 )  # fmt: skip
 def test_what_a_denied_thing_belongs_to_is_not_denied(between: str) -> None:
     assert not of(f"He has no{between}gout", "gout").negated
@@ -332,7 +331,6 @@ def test_a_sentence_is_of_a_relative_only_where_every_mention_is() -> None:
     assert not context_of(sentence, [(first, first + 4), (second, second + 4)]).family_history
 
 
-@pytest.mark.xfail(strict=True, reason="a year ago it was denied; the network reads it as past")
 def test_what_was_denied_last_year_is_denied() -> None:
     assert mark("No pneumonia last year, now pneumonia.", 3, 12).negated
 
