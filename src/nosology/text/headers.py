@@ -1,9 +1,9 @@
-"""Where the sections of a note stand that state the diagnosis: a small network reads its lines.
+"""Where the sections of a note stand that state the diagnosis: two small networks read its lines.
 
 A list of titles misses most of what hospitals write, and what ends such a section has no list at all. So the words and
 the layout of each line, and of its neighbours, say how probably it begins such a section, belongs to one, begins
 another section or is any other text; the most probable course of the whole note decides (Viterbi 1967). In it a
-section ends below a blank line, at another header, or, for a price, elsewhere. The network learned from notes that the
+section ends below a blank line, at another header, or, for a price, elsewhere. The networks learned from notes that the
 grammar under ``scripts/tagging/headers`` writes; ``benchmarks/leak_headers.py`` says how often it is right on headers
 of others.
 """
@@ -54,33 +54,43 @@ def diagnosis_sections(text: str) -> list[tuple[int, int, str]]:
 
 
 def probabilities(text: str, read: list[Unit]) -> Floats:
-    """Return how probable each of `CLASSES` is for each unit, seen alone. Shape ``(units, classes)``.
+    """Return how probable each of `CLASSES` is for each unit, seen alone: the mean of the networks.
 
     Args:
         text: The note.
         read: Its units.
+
+    Returns:
+        Shape ``(units, classes)``.
     """
-    weights = _weights()
-    parts = zip(*(features(text, unit) for unit in read), strict=True)
-    vectors = [_summed(list(rows), width, power) for rows, width, power in zip(parts, WIDTHS, EXPONENTS, strict=True)]
+    parts = list(zip(*(features(text, unit) for unit in read), strict=True))
+    padded = [_padded(list(rows), width) for rows, width in zip(parts, WIDTHS, strict=True)]
+    shares = [_read_by(weights, padded) for weights in _networks()]
+    mean: Floats = np.mean(shares, axis=0)
+    return mean
+
+
+def _read_by(weights: Weights, parts: list[NDArray[np.int64]]) -> Floats:
+    """Return what one network says of each unit.
+
+    Args:
+        weights: The network's.
+        parts: Rows of the units' features: of the heads, of what stands behind them, of the layout.
+    """
+    vectors = []
+    for numbers, power in zip(parts, EXPONENTS, strict=True):
+        count = np.maximum(np.count_nonzero(numbers, axis=1), 1).astype(np.float32)
+        vectors.append(weights["table"][numbers].sum(axis=1) / (count**power)[:, None])
     seen = np.maximum(layer(np.concatenate(vectors, axis=1), weights, "inputs"), 0)
     return softmax(convolved(seen, weights, DILATIONS, kept=seen))
 
 
-def _summed(rows: list[list[int]], width: int, power: float) -> Floats:
-    """Return the sum of each unit's vectors, divided by a power of their number.
-
-    Args:
-        rows: The rows of each unit's features.
-        width: How many a unit has at most.
-        power: Of the number of features.
-    """
+def _padded(rows: list[list[int]], width: int) -> NDArray[np.int64]:
+    """Return rows of features as one array, 0 where a unit has fewer than the most. Shape ``(units, width)``."""
     numbers = np.zeros((len(rows), width), np.int64)
     for place, found in enumerate(rows):
         numbers[place, : len(found)] = found
-    count = np.maximum(np.count_nonzero(numbers, axis=1), 1).astype(np.float32)
-    total: Floats = _weights()["table"][numbers].sum(axis=1) / (count**power)[:, None]
-    return total
+    return numbers
 
 
 def _most_probable(shares: Floats, read: list[Unit]) -> list[int]:
@@ -117,5 +127,5 @@ def _title(text: str, unit: Unit) -> str:
 
 
 @cache
-def _weights() -> Weights:
-    return load_weights("text", "headers.npz")
+def _networks() -> tuple[Weights, ...]:
+    return tuple(load_weights("text", f"headers{number}.npz") for number in (1, 2))

@@ -100,8 +100,7 @@ def test_entries_of_a_list_are_no_headers(header: str, between: str) -> None:
         "Type 2 diabetes:", "1. Pneumonia", "CHF", "Status Post Hip Replacement", "History of Falls", "Weight Loss",
         "Medication nonadherence", "# Delirium", "J18.9: Pneumonia", "Renal: acute injury", "Axis II: deferred",
         "Wound infection: healing",
-        pytest.param("Altered Mental Status", marks=pytest.mark.xfail(strict=True, reason="taken for a title")),
-        "CHRONIC KIDNEY DISEASE", "Tobacco use disorder",
+        "Altered Mental Status", "CHRONIC KIDNEY DISEASE", "Tobacco use disorder",
     ],
 )  # fmt: skip
 def test_what_names_a_disease_ends_no_section(entry: str) -> None:
@@ -238,6 +237,5 @@ def test_titles_that_do_not(title: str) -> None:
     assert diagnosis_sections(f"{BEFORE}{title.capitalize()}:\ngout\n") == []
 
 
-@pytest.mark.xfail(strict=True, reason="a first line of two words is taken for a title")
 def test_a_short_line_above_a_header_stays() -> None:
     assert strip_diagnoses("Seen today.\n\nPrincipal dx:\ngout\n") == "Seen today.\n\n"
