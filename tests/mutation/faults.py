@@ -290,7 +290,7 @@ FAULTS = (
         "a section of diagnoses goes on without having begun",
         "text/headers.py",
         "steps[[_OTHER, _ANOTHER], _GOES_ON] = -np.inf",
-        "steps[[_OTHER, _ANOTHER], _GOES_ON] += 0",
+        "steps[[_OTHER, _ANOTHER], _GOES_ON] = 0",
         ("tests/unit/text/test_headers.py",),
     ),
     Fault(

@@ -14,8 +14,9 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
+from nosology.records import FloatArray
 from nosology.tagging.network import Floats, Weights, convolved, layer, load_weights, softmax
-from nosology.text.header_units import RULE, WIDTHS, Unit, features, head_of, units
+from nosology.text.header_units import RULE, Unit, features, head_of, units
 
 CLASSES = ("other", "begins", "goes on", "another header")
 """What a unit of a note can be."""
@@ -64,7 +65,7 @@ def probabilities(text: str, read: list[Unit]) -> Floats:
         Shape ``(units, classes)``.
     """
     parts = list(zip(*(features(text, unit) for unit in read), strict=True))
-    padded = [_padded(list(rows), width) for rows, width in zip(parts, WIDTHS, strict=True)]
+    padded = [_padded(list(rows)) for rows in parts]
     shares = [_read_by(weights, padded) for weights in _networks()]
     mean: Floats = np.mean(shares, axis=0)
     return mean
@@ -85,9 +86,9 @@ def _read_by(weights: Weights, parts: list[NDArray[np.int64]]) -> Floats:
     return softmax(convolved(seen, weights, DILATIONS, kept=seen))
 
 
-def _padded(rows: list[list[int]], width: int) -> NDArray[np.int64]:
-    """Return rows of features as one array, 0 where a unit has fewer than the most. Shape ``(units, width)``."""
-    numbers = np.zeros((len(rows), width), np.int64)
+def _padded(rows: list[list[int]]) -> NDArray[np.int64]:
+    """Return rows of features as one array, 0 where a unit has fewer than the most. Shape ``(units, most)``."""
+    numbers = np.zeros((len(rows), max(map(len, rows))), np.int64)
     for place, found in enumerate(rows):
         numbers[place, : len(found)] = found
     return numbers
@@ -106,17 +107,29 @@ def _most_probable(shares: Floats, read: list[Unit]) -> list[int]:
     came_from: list[NDArray[np.int64]] = []
     is_spaced = any(unit.is_after_blank for unit in read)
     for unit, score in zip(read[1:], scores[1:], strict=True):
-        steps = np.repeat(total[:, None], len(CLASSES), axis=1)
-        steps[[_OTHER, _ANOTHER], _GOES_ON] = -np.inf
-        if not unit.is_after_blank:
-            steps[[_BEGINS, _GOES_ON], _OTHER] -= _PRICE_OF_AN_END
-            steps[[_BEGINS, _GOES_ON], _ANOTHER] -= _PRICE_OF_A_HEADER * is_spaced
+        steps = total[:, None] + _step_prices(is_below=not unit.is_after_blank, is_spaced=is_spaced)
         came_from.append(steps.argmax(axis=0))
         total = steps.max(axis=0) + score
     states = [int(total.argmax())]
     for before in reversed(came_from):
         states.append(int(before[states[-1]]))
     return states[::-1]
+
+
+@cache
+def _step_prices(*, is_below: bool, is_spaced: bool) -> FloatArray:
+    """Return what a step from one class, the row, to another, the column, adds to a course's log-odds.
+
+    Args:
+        is_below: No blank line parts the unit from the one before.
+        is_spaced: The note has blank lines.
+    """
+    steps = np.zeros((len(CLASSES), len(CLASSES)))
+    steps[[_OTHER, _ANOTHER], _GOES_ON] = -np.inf
+    if is_below:
+        steps[[_BEGINS, _GOES_ON], _OTHER] = -_PRICE_OF_AN_END
+        steps[[_BEGINS, _GOES_ON], _ANOTHER] = -_PRICE_OF_A_HEADER * is_spaced
+    return steps
 
 
 def _title(text: str, unit: Unit) -> str:
