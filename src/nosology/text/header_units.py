@@ -6,10 +6,10 @@ closing markup), the words behind it, and how it is laid out.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
+from itertools import chain, islice, pairwise
 
 from nosology.tagging.network import row_of
 
@@ -92,7 +92,7 @@ def head_of(text: str, unit: Unit) -> str:
     return _parts(text[unit.start : min(unit.end, unit.start + _LONGEST)].rstrip("\r\n")).head
 
 
-def features(text: str, unit: Unit) -> tuple[list[int], list[int], list[int]]:
+def features(text: str, unit: Unit) -> tuple[Sequence[int], Sequence[int], Sequence[int]]:
     """Return the rows of a unit's features: of its head, of what stands behind it, and of its layout.
 
     Args:
@@ -106,7 +106,7 @@ def features(text: str, unit: Unit) -> tuple[list[int], list[int], list[int]]:
     if n_words > _MOST_WORDS_OF_HEAD:  # no title but prose
         rest = said[len(parts.opening) :] or said.strip()
     behind = _WORD.findall(rest)[:_MOST_WORDS_BEHIND]
-    of_rest = [row for word in behind for row in _word_rows("b", word)][: WIDTHS[1]]
+    of_rest = list(islice(chain.from_iterable(_word_rows("b", word) for word in behind), WIDTHS[1]))
     return of_head, of_rest, _layout_rows(said, unit, parts, n_words, len(behind))
 
 
@@ -140,7 +140,7 @@ def _head_rows(head: str) -> tuple[list[int], int]:
     pairs = [f"hb={one}_{other}" for one, other in pairwise(spoken)][:_MOST_PAIRS]
     ends = [f"hl={spoken[-1]}", f"hf={spoken[0]}"] if spoken else []
     names = [*pairs, *ends, *_pieces(head)]
-    return (found + [row_of(name, N_ROWS) for name in names])[: WIDTHS[0]], n_words
+    return (found + [_row(name) for name in names])[: WIDTHS[0]], n_words
 
 
 def _pieces(head: str) -> list[str]:
@@ -149,7 +149,7 @@ def _pieces(head: str) -> list[str]:
     return [f"g={letters[i : i + _PIECE]}" for i in range(min(len(letters) - _PIECE + 1, _MOST_PIECES))]
 
 
-def _layout_rows(said: str, unit: Unit, parts: _Parts, n_words: int, n_behind: int) -> list[int]:
+def _layout_rows(said: str, unit: Unit, parts: _Parts, n_words: int, n_behind: int) -> tuple[int, ...]:
     """Return the rows of how a unit is laid out.
 
     Args:
@@ -159,25 +159,50 @@ def _layout_rows(said: str, unit: Unit, parts: _Parts, n_words: int, n_behind: i
         n_words: Words of its head.
         n_behind: Words and signs behind its head.
     """
-    opening, head, sign = parts.opening, parts.head, parts.sign
-    whole, casing = said.strip(), _casing(head)
-    dress = re.sub(r"[A-Za-z]+", "A", re.sub(r"\d+", "9", opening.strip()))[:6]
-    place = f"bb{unit.is_after_blank}ba{unit.is_before_blank}ls{unit.begins_line}"
-    is_marked = bool(_MARKUP_BEFORE.search(opening)), bool(_MARKUP_BEHIND.search(said[-6:]))
+    opening, whole, last = parts.opening, said.strip(), said.rstrip()[-1:]
+    dress = re.sub(r"[A-Za-z]+", "A", re.sub(r"\d+", "9", opening.strip()))[:6] if opening else ""
+    return _rows_of_layout(
+        (unit.begins_line, unit.is_after_blank, unit.is_before_blank),
+        (parts.sign[:3], _casing(parts.head), dress, "a" if last.isalnum() else last),
+        (min(n_words, 11), min(n_behind, 12), min(len(opening) - len(opening.lstrip()), 8) // 2),
+        (min(said.count(","), 4), sum(map(str.isdigit, said)) * 5 // max(len(said), 1), min(len(whole), 200) // 25),
+        (bool(_CODE.search(said)), bool(RULE.fullmatch(said))),
+        (bool(_MARKUP_BEFORE.search(opening)), bool(_MARKUP_BEHIND.search(said[-6:]))),
+    )
+
+
+@lru_cache(maxsize=20_000)
+def _rows_of_layout(
+    place: tuple[bool, bool, bool],
+    looks: tuple[str, str, str, str],
+    lengths: tuple[int, int, int],
+    shares: tuple[int, int, int],
+    kinds: tuple[bool, bool],
+    is_marked: tuple[bool, bool],
+) -> tuple[int, ...]:
+    """Return the rows of how a unit is laid out; few of all ways to lay out one are met.
+
+    Args:
+        place: Whether it begins a line, stands after a blank one, and before one.
+        looks: The sign behind its head, the head's casing, what stands before it, and its last character.
+        lengths: Words of its head, words behind it, blanks before it in twos.
+        shares: Commas, fifths of it that are digits, characters in 25s.
+        kinds: Whether it holds a code, and is a rule.
+        is_marked: Whether markup stands before its head, and at its end.
+    """
+    (begins, after, before), (sign, casing, dress, end) = place, looks
+    (n_words, n_behind, indent), (commas, digits, length) = lengths, shares
     names = (
-        f"sign{sign[:3]}", f"cap{casing}", f"nh{min(n_words, 11)}", f"nb{min(n_behind, 12) // 2}",
-        f"ls{unit.begins_line}", f"bb{unit.is_after_blank}", f"ba{unit.is_before_blank}", place, f"dress{dress}",
-        f"d0{dress[:1]}", f"ind{min(len(opening) - len(opening.lstrip()), 8) // 2}",
-        f"end{whole[-1:] if not whole[-1:].isalnum() else 'a'}", f"icd{bool(_CODE.search(said))}",
-        f"com{min(said.count(','), 4)}", f"dig{sum(map(str.isdigit, said)) * 5 // max(len(said), 1)}",
-        f"len{min(len(whole), 200) // 25}", f"cap{casing}sign{sign[:1]}nh{min(n_words, 6)}",
-        f"rule{bool(RULE.fullmatch(said))}", f"mk{is_marked[0]}{is_marked[1]}", f"headbody{bool(n_behind)}{casing}",
+        f"sign{sign}", f"cap{casing}", f"nh{n_words}", f"nb{n_behind // 2}", f"ls{begins}", f"bb{after}", f"ba{before}",
+        f"bb{after}ba{before}ls{begins}", f"dress{dress}", f"d0{dress[:1]}", f"ind{indent}", f"end{end}",
+        f"icd{kinds[0]}", f"com{commas}", f"dig{digits}", f"len{length}",
+        f"cap{casing}sign{sign[:1]}nh{min(n_words, 6)}", f"rule{kinds[1]}", f"mk{is_marked[0]}{is_marked[1]}", f"headbody{bool(n_behind)}{casing}",
     )  # fmt: skip
-    return [_layout_row(name) for name in names]
+    return tuple(_row(name) for name in names)
 
 
-@lru_cache(maxsize=4_000)
-def _layout_row(name: str) -> int:
+@lru_cache(maxsize=50_000)
+def _row(name: str) -> int:
     return row_of(name, N_ROWS)
 
 

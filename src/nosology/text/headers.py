@@ -9,7 +9,9 @@ of others.
 """
 
 import re
+from collections.abc import Sequence
 from functools import cache
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,34 +66,42 @@ def probabilities(text: str, read: list[Unit]) -> Floats:
     Returns:
         Shape ``(units, classes)``.
     """
-    parts = list(zip(*(features(text, unit) for unit in read), strict=True))
-    padded = [_padded(list(rows)) for rows in parts]
-    shares = [_read_by(weights, padded) for weights in _networks()]
+    networks = _networks()
+    parts = zip(*(features(text, unit) for unit in read), strict=True)
+    summed = [_summed(list(rows), power) for rows, power in zip(parts, EXPONENTS, strict=True)]
+    of_each = zip(*(np.split(vectors, len(networks), axis=1) for vectors in summed), strict=True)
+    shares = [_read_by(weights, vectors) for weights, vectors in zip(networks, of_each, strict=True)]
     mean: Floats = np.mean(shares, axis=0)
     return mean
 
 
-def _read_by(weights: Weights, parts: list[NDArray[np.int64]]) -> Floats:
+def _summed(rows: list[Sequence[int]], power: float) -> Floats:
+    """Return the sum of each unit's vectors, divided by a power of their number; those of the networks side by side.
+
+    Args:
+        rows: The rows of each unit's features.
+        power: Of the number of features.
+    """
+    from scipy.sparse import csr_array  # takes a while to import, and most commands need none
+
+    counts = np.array([len(found) for found in rows])
+    edges = np.concatenate([[0], counts.cumsum()])
+    numbers = np.fromiter(chain.from_iterable(rows), np.int32, edges[-1])
+    tables = _tables()
+    total = csr_array((np.ones(len(numbers), np.float32), numbers, edges), shape=(len(rows), len(tables))) @ tables
+    found: Floats = total / (np.maximum(counts, 1) ** power).astype(np.float32)[:, None]
+    return found
+
+
+def _read_by(weights: Weights, vectors: Sequence[Floats]) -> Floats:
     """Return what one network says of each unit.
 
     Args:
         weights: The network's.
-        parts: Rows of the units' features: of the heads, of what stands behind them, of the layout.
+        vectors: The units' summed vectors: of the heads, of what stands behind them, of the layout.
     """
-    vectors = []
-    for numbers, power in zip(parts, EXPONENTS, strict=True):
-        count = np.maximum(np.count_nonzero(numbers, axis=1), 1).astype(np.float32)
-        vectors.append(weights["table"][numbers].sum(axis=1) / (count**power)[:, None])
     seen = np.maximum(layer(np.concatenate(vectors, axis=1), weights, "inputs"), 0)
     return softmax(convolved(seen, weights, DILATIONS, kept=seen))
-
-
-def _padded(rows: list[list[int]]) -> NDArray[np.int64]:
-    """Return rows of features as one array, 0 where a unit has fewer than the most. Shape ``(units, most)``."""
-    numbers = np.zeros((len(rows), max(map(len, rows))), np.int64)
-    for place, found in enumerate(rows):
-        numbers[place, : len(found)] = found
-    return numbers
 
 
 def _most_probable(shares: Floats, read: list[Unit]) -> list[int]:
@@ -142,3 +152,9 @@ def _title(text: str, unit: Unit) -> str:
 @cache
 def _networks() -> tuple[Weights, ...]:
     return tuple(load_weights("text", f"headers{number}.npz") for number in (1, 2))
+
+
+@cache
+def _tables() -> Floats:
+    """Return the networks' tables side by side."""
+    return np.concatenate([weights["table"] for weights in _networks()], axis=1)
