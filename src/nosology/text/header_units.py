@@ -196,7 +196,8 @@ def _rows_of_layout(
         f"sign{sign}", f"cap{casing}", f"nh{n_words}", f"nb{n_behind // 2}", f"ls{begins}", f"bb{after}", f"ba{before}",
         f"bb{after}ba{before}ls{begins}", f"dress{dress}", f"d0{dress[:1]}", f"ind{indent}", f"end{end}",
         f"icd{kinds[0]}", f"com{commas}", f"dig{digits}", f"len{length}",
-        f"cap{casing}sign{sign[:1]}nh{min(n_words, 6)}", f"rule{kinds[1]}", f"mk{is_marked[0]}{is_marked[1]}", f"headbody{bool(n_behind)}{casing}",
+        f"cap{casing}sign{sign[:1]}nh{min(n_words, 6)}", f"rule{kinds[1]}", f"mk{is_marked[0]}{is_marked[1]}",
+        f"headbody{bool(n_behind)}{casing}",
     )  # fmt: skip
     return tuple(_row(name) for name in names)
 
