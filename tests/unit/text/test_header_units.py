@@ -1,5 +1,6 @@
 """Lines and sentences of a note and their features: offsets hold, nothing is lost, and every row lies in the table."""
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 import pytest
@@ -69,7 +70,7 @@ def test_a_head_is_what_layout_sets_apart(line: str, head: str) -> None:
 
 
 def test_where_words_stand_and_how_they_are_laid_out_makes_other_features() -> None:
-    def of(text: str) -> tuple[list[int], list[int], list[int]]:
+    def of(text: str) -> tuple[Sequence[int], Sequence[int], Sequence[int]]:
         return features(text, next(iter(units(text))))
 
     colon, dash = of("Gout: plan"), of("Gout - plan")
