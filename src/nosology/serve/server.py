@@ -23,7 +23,9 @@ from nosology.serve.settings import Settings, check_address, is_loopback
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 _KEEP_ALIVE_SECONDS = 15
 _INTERRUPTED = 130
-_SWITCH_SECONDS = 0.001  # after which a thread at work lets another go on; five times less than Python's own
+_SWITCH_SECONDS = 0.0001
+"""After which a thread at work lets another go on; Python's own is 0.005. The model lets go of the interpreter at each
+of some 700 steps of a note, and waits so long to go on wherever another thread is at work on a long note."""
 
 
 def serve(
