@@ -157,6 +157,8 @@ def _run_here(source: str, root: str, tests: Sequence[str], output: str) -> None
     os.chdir(root)
     os.environ |= ENVIRONMENT | {"PYTHONPATH": source}
     sys.path[:0] = [source, root]
+    for name in [name for name in sys.modules if name.partition(".")[0] == "nosology"]:
+        del sys.modules[name]  # where the process that this one was forked from had read it
     import pytest
 
     import nosology
