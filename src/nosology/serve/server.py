@@ -23,9 +23,10 @@ from nosology.serve.settings import Settings, check_address, is_loopback
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 _KEEP_ALIVE_SECONDS = 15
 _INTERRUPTED = 130
-_SWITCH_SECONDS = 0.0001
+_SWITCH_SECONDS = 0.00002
 """After which a thread at work lets another go on; Python's own is 0.005. The model lets go of the interpreter at each
-of some 700 steps of a note, and waits so long to go on wherever another thread is at work on a long note."""
+of some 700 steps of a note, and waits so long to go on wherever another thread is at work on a long note: with 0.001
+ordinary notes took eight times as long beside one, with this two and a half (`benchmarks/hostile_notes.py`)."""
 
 
 def serve(
