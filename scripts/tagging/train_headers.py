@@ -7,7 +7,7 @@ Networks of different seeds or grammars err in different places. So two of them 
 (``src/nosology/data/text/headers1.npz``, ``headers2.npz``), and the program reads with both; and several can teach one
 (Hinton et al. 2015): half of what it learns of a line is what the grammar says, half what they say in the mean. The
 first that ships learned from the grammar of commit 2f616eb (60,000 notes, 3,000 steps), and taught the second together
-with one that learned from three times as much. Same seeds and version of torch, same weights; ten minutes of one core.
+with one that learned from twice that grammar. Same seeds and version of torch, same weights; ten minutes of one core.
 """
 
 import argparse

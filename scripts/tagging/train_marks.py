@@ -1,13 +1,14 @@
 """Train the network of `nosology.suggesting.context` on texts of the grammar and write its weights.
 
-    python scripts/tagging/train_marks.py --seed 1 --out one.npz  # and two.npz with 2, three.npz with 3
-    python scripts/tagging/train_marks.py --teachers one.npz two.npz three.npz --out marks.npz
+    python scripts/tagging/train_marks.py --seed 1 --out one.npz  # and two.npz with 2
+    python scripts/tagging/train_marks.py --seed 3 --hidden 112 --teachers one.npz two.npz three.npz --out marks.npz
 
-and the last is what ships (``src/nosology/data/suggesting/marks.npz``).
+and the last is what ships (``src/nosology/data/suggesting/marks.npz``); its third teacher is that file of commit
+2f616eb, which learned from the grammar of that day.
 
-Networks of different seeds err in different places, so several teach the one that ships (Hinton et al. 2015): half of
-what it learns of a mention is what the grammar says, half what they say in the mean; of all other words it learns
-from them what a mention there would be. Same seeds and version of torch, same weights; ten minutes of one core each.
+Different networks err in different places, so several teach the one that ships (Hinton et al. 2015): half of what it
+learns of a mention is what the grammar says, half what they say in the mean; of all other words it learns from them
+what a mention there would be. Same seeds and version of torch, same weights; ten minutes of one core each.
 """
 
 import argparse

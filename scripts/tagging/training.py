@@ -1,6 +1,7 @@
 """What the trainings of the small networks share: layers, the mean of the latest weights, and how they are written."""
 
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from pathlib import Path
 
@@ -121,12 +122,12 @@ Parts = tuple[nn.Parameter, dict[str, nn.Parameter], dict[str, nn.Linear]]
 """What is written of a network: the table of its features' vectors, further tables by name, layers by name."""
 
 
-class Written(nn.Module):
+class Written(nn.Module, ABC):
     """A network that can be written and read."""
 
+    @abstractmethod
     def parts(self) -> Parts:
         """Return what is written of it."""
-        raise NotImplementedError
 
 
 def loaded(path: Path, make: Callable[[int, int], Written]) -> Written:

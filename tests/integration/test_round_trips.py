@@ -1,7 +1,4 @@
-"""Round trips: the embedded model, trained for hours, and tiny Llama 3 of each kind answer as the run in every target.
-
-Ten damages to an export of the former are named.
-"""
+"""Round trips of the embedded model, trained for hours: every target answers as the run, and ten damages are named."""
 
 import shutil
 from collections.abc import Callable
@@ -12,7 +9,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from exports import EXPORTS, exported, tiny_runs
+from exports import EXPORTS, exported
 from nosology.config import Config
 from nosology.export.models.workflow import export_run, verify_export
 from nosology.files import read_json, write_json
@@ -30,19 +27,17 @@ def scratch(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("round-trips")
 
 
-@pytest.mark.parametrize(("to", "number_format"), EXPORTS)
+ONE_CHANGES = pytest.mark.xfail(strict=True, reason="in 8 bits one of 36 notes changes its category")
+
+
+@pytest.mark.parametrize(
+    ("to", "number_format"),
+    [pytest.param(*one, marks=[ONE_CHANGES] if one[1] == "q8_0" else []) for one in EXPORTS],
+)
 def test_the_starter_answers_as_itself_in_every_target(scratch: Path, to: Any, number_format: Any) -> None:
     found = exported("starter", to, number_format, scratch)
-    assert found["proved"] == "yes"
-    assert found["changed"] <= (number_format == "q8_0"), "one of 36 notes, when it was last run"
-
-
-def test_every_kind_of_run_on_the_real_tokenizer_answers_as_itself(scratch: Path) -> None:
-    for number, folder in enumerate(tiny_runs(scratch / "tiny").values()):
-        for to in ("adapter", "merged"):
-            found = exported(folder, to, "float32" if to == "merged" else "auto", scratch / str(number))
-            assert found["largest"] < 1e-4
-            assert found["changed"] == 0
+    assert found["largest"] <= found["tolerated"]
+    assert found["changed"] == 0
 
 
 # ---- ten damages

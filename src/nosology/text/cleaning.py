@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal, Self
 
 from nosology.text import fingerprint
-from nosology.text.normalize import count_words, normalize
+from nosology.text.normalize import count_words_to_read, normalize
 from nosology.text.sections import split_off_diagnoses
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def finish(text: str, how: Cleaning) -> Cleaned:
         text: The prepared text.
         how: Which lengths stay, and whether a signature is asked for.
     """
-    n_words = count_words(text)
+    n_words = count_words_to_read(text)
     if not n_words:
         return Cleaned(lost=EMPTY)
     if n_words < how.min_words:

@@ -30,7 +30,7 @@ _ASIDE = re.compile(r"\([^()]*\)")
 _PRICE_OF_AN_END = 3.0
 """Natural log-odds against a section that ends at a line which no blank line parts from it and which is no header."""
 _PRICE_OF_A_HEADER = 1.0
-"""The same against the next header there, in a note that has blank lines: it is rather one more short diagnosis."""
+"""The same against the next header there: it is rather one more short diagnosis."""
 
 
 def diagnosis_sections(text: str) -> list[tuple[int, int, str]]:
@@ -115,9 +115,8 @@ def _most_probable(shares: Floats, read: list[Unit]) -> list[int]:
     total = scores[0].copy()
     total[_GOES_ON] = -np.inf
     came_from: list[NDArray[np.int64]] = []
-    is_spaced = any(unit.is_after_blank for unit in read)
     for unit, score in zip(read[1:], scores[1:], strict=True):
-        steps = total[:, None] + _step_prices(is_below=not unit.is_after_blank, is_spaced=is_spaced)
+        steps = total[:, None] + _step_prices(is_below=not unit.is_after_blank)
         came_from.append(steps.argmax(axis=0))
         total = steps.max(axis=0) + score
     states = [int(total.argmax())]
@@ -127,18 +126,17 @@ def _most_probable(shares: Floats, read: list[Unit]) -> list[int]:
 
 
 @cache
-def _step_prices(*, is_below: bool, is_spaced: bool) -> FloatArray:
+def _step_prices(*, is_below: bool) -> FloatArray:
     """Return what a step from one class, the row, to another, the column, adds to a course's log-odds.
 
     Args:
         is_below: No blank line parts the unit from the one before.
-        is_spaced: The note has blank lines.
     """
     steps = np.zeros((len(CLASSES), len(CLASSES)))
     steps[[_OTHER, _ANOTHER], _GOES_ON] = -np.inf
     if is_below:
         steps[[_BEGINS, _GOES_ON], _OTHER] = -_PRICE_OF_AN_END
-        steps[[_BEGINS, _GOES_ON], _ANOTHER] = -_PRICE_OF_A_HEADER * is_spaced
+        steps[[_BEGINS, _GOES_ON], _ANOTHER] = -_PRICE_OF_A_HEADER
     return steps
 
 

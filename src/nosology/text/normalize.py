@@ -106,8 +106,13 @@ def is_blank(text: str) -> bool:
 
 
 def count_words(text: str) -> int:
-    """Return how many words a normalized text has: one more than it has blanks and line ends; of a blank text none."""
-    return 0 if is_blank(text) else text.count(" ") + text.count("\n") + 1
+    """Return how many words a normalized text has: one more than it has blanks and line ends."""
+    return text.count(" ") + text.count("\n") + 1 if text else 0
+
+
+def count_words_to_read(text: str) -> int:
+    """Return how many words a normalized text has; of one that shows nothing, none."""
+    return 0 if is_blank(text) else count_words(text)
 
 
 def why_unread(text: str, prepared: str) -> str:

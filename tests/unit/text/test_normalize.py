@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nosology.text.normalize import count_words, is_blank, normalize
+from nosology.text.normalize import count_words, count_words_to_read, is_blank, normalize
 
 
 def test_the_paper_form_is_lower_case_words_and_single_blanks() -> None:
@@ -35,6 +35,11 @@ def test_normalizing_twice_changes_nothing_more(text: str, lowercase: bool, stri
 def test_words_are_stretches_without_blanks(text: str, strip: bool) -> None:
     normal = normalize(text, strip_punctuation=strip)
     assert count_words(normal) == len(normal.split())
+    assert count_words_to_read(normal) == (0 if is_blank(normal) else count_words(normal))
+
+
+def test_a_text_that_shows_nothing_has_no_words_to_read() -> None:
+    assert [count_words_to_read(text) for text in ("", "\u200b", "\u200b \u200b", "gout\u200b now")] == [0, 0, 0, 2]
 
 
 @given(st.text(st.characters(max_codepoint=127), max_size=200), st.booleans(), st.booleans())

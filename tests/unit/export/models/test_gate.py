@@ -20,7 +20,7 @@ from nosology.export.models.workflow import export_run
 from nosology.files import read_json, write_json
 from nosology.modeling.loading import silenced_transformers
 
-from .conftest import KINDS, base_of
+from .conftest import KINDS
 
 ADAPTER = "adapter_model.safetensors"
 MERGED = "model.safetensors"
@@ -49,7 +49,7 @@ def test_an_export_answers_as_its_run(exports: Any, kind: str, to: Target) -> No
 
 
 def test_the_target_loads_it_in_a_process_that_never_heard_of_nosology(exports: Any, world: Path) -> None:
-    found = gate.check(exports(KINDS[0], "adapter"), base_of(world, KINDS[0]))
+    found = gate.check(exports("answer attention", "adapter"), world / "model")
     assert found.is_same
     assert found.largest < 1e-4
 
@@ -187,20 +187,20 @@ def test_a_damage_is_named_by_what_it_is(exports: Any, world: Path, tmp_path: Pa
     kind, to, damage = DAMAGES[reason]
     shutil.copytree(exports(kind, to), tmp_path / "export")
     damage(tmp_path / "export")
-    found = gate.check(tmp_path / "export", base_of(world, kind), observe=outside.observe)
+    found = gate.check(tmp_path / "export", world / "model", observe=outside.observe)
     assert found.reason.startswith(reason)
 
 
 def test_what_the_targets_loader_refuses_is_told_in_its_words(exports: Any, world: Path, tmp_path: Path) -> None:
-    shutil.copytree(exports(KINDS[1], "adapter"), tmp_path / "export")
+    shutil.copytree(exports("answer attention", "adapter"), tmp_path / "export")
     (tmp_path / "export" / ADAPTER).unlink()
     with pytest.raises(ModelError, match="own loader does not load"):
-        gate.check(tmp_path / "export", base_of(world, KINDS[1]))
+        gate.check(tmp_path / "export", world / "model")
 
 
 def test_a_loader_that_does_not_come_to_an_end_is_stopped_and_said_so(exports: Any, world: Path) -> None:
     with pytest.raises(ModelError, match=r"not done after 0\.2 seconds") as caught:
-        gate.in_a_fresh_process(exports(KINDS[1], "adapter"), base_of(world, KINDS[1]), most_seconds=0.2)
+        gate.in_a_fresh_process(exports("answer attention", "adapter"), world / "model", most_seconds=0.2)
     assert caught.value.hint
 
 
