@@ -130,8 +130,14 @@ def test_a_sentence_without_a_mention_is_not_marked() -> None:
     assert context_of("No fever.", []) == AFFIRMED
 
 
-def test_what_but_parts_from_a_mention_is_not_read_for_it() -> None:
-    assert read("Her baby has [bronchiolitis].", before="the wound is clean, but ").family_history
+@pytest.mark.parametrize("joint", ["; ", ", but ", ", however "])
+def test_what_but_parts_from_a_mention_is_not_read_for_it(joint: str) -> None:
+    moved = [
+        marked
+        for marked, context in PROBES
+        if not marked.lower().startswith(("fh", "family")) and read(marked, before="she denies pain" + joint) != context
+    ]
+    assert moved == []
 
 
 @pytest.mark.parametrize(
