@@ -21,6 +21,7 @@ SLOT = re.compile(r"\{([^{}]+)\}")
 CALL = re.compile(r"<(\+?[a-z]+)(?:([*/])(\d)(?:-(\d))?)?>")
 MARKS_PER_NOTE = 0.37  # of each kind, at which its carriers are drawn no more often than others
 STRETCH = (2.0, 4.2)  # how many times more plain sentences are drawn than a frame says
+SHORT_STRETCH = (1.3, 2.6)  # the same for groups in a voice that goes with no term
 TERM_SHARE = 0.13  # of plain sentences that come from the table of terms
 NO_TERMS = {"portal", "phonecall", "letter", "home", "tick", "social"}
 
@@ -105,8 +106,7 @@ class Composer:
         used: set[str] = set()
         lines: list[list[Piece]] = []
         for line in self.choose(frame.body).split("\n"):
-            for text in self.call(line, used):
-                lines.append(self.fill(text, setting))
+            lines += [self.fill(text, setting) for text in self.call(line, used)]
         pieces: list[Piece] = []
         for number, line_pieces in enumerate(lines):
             pieces += [*([("\n", None)] if number else []), *line_pieces]
@@ -132,7 +132,7 @@ class Composer:
         def sentences(match: re.Match[str]) -> str:
             group, n = match.group(1), self._count(match)
             if not group.startswith("+") and match.group(2) == "*":
-                n = max(1, round(n * self.rng.uniform(*STRETCH)))
+                n = max(1, round(n * self.rng.uniform(*(SHORT_STRETCH if group in NO_TERMS else STRETCH))))
             elif group == "+p" and match.group(2):
                 n += self.rng.randint(1, 2)
             return " ".join(self.draw(group, used) for _ in range(n))
@@ -181,9 +181,10 @@ class Composer:
         text, spans = "", []
         for piece, kind in pieces:
             if kind:
+                bare = piece.removesuffix(".")
                 span: dict[str, Any] = {
                     "start": len(text),
-                    "end": len(text) + len(piece),
+                    "end": len(text) + len(bare),
                     "type": KIND_TYPE[kind],
                     "kind": kind,
                 }

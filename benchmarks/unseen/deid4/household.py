@@ -9,10 +9,39 @@ from pathlib import Path
 
 DATA = Path(__file__).resolve().parent / "data"
 RELATIONS = {
-    "F": "mother wife partner daughter sister aunt grandmother niece cousin friend neighbour daughter-in-law".split(),
-    "M": "father husband partner son brother uncle grandfather nephew cousin friend neighbour son-in-law".split(),
+    "F": [
+        "mother",
+        "wife",
+        "partner",
+        "daughter",
+        "sister",
+        "aunt",
+        "grandmother",
+        "niece",
+        "cousin",
+        "friend",
+        "neighbour",
+        "daughter-in-law",
+    ],
+    "M": [
+        "father",
+        "husband",
+        "partner",
+        "son",
+        "brother",
+        "uncle",
+        "grandfather",
+        "nephew",
+        "cousin",
+        "friend",
+        "neighbour",
+        "son-in-law",
+    ],
 }
-CHILD_RELATIONS = {"F": "mother mum grandmother aunt stepmother sister".split(), "M": "father dad uncle".split()}
+CHILD_RELATIONS = {
+    "F": ["mother", "mum", "grandmother", "aunt", "stepmother", "sister"],
+    "M": ["father", "dad", "uncle"],
+}
 EVERYDAY_SHARE = 0.13
 
 
@@ -104,7 +133,9 @@ def initials(rng: random.Random, person: Person) -> str:
     letters = person.letters
     if len(letters) == 3 and rng.random() < 0.5:
         letters = [letters[0], letters[2]]
-    return rng.choice(["", "", "", ".", ". "]).join([*letters, ""]).strip() if rng.random() < 0.9 else "/".join(letters)
+    return (
+        rng.choice(["", "", "", ".", ". "]).join([*letters, ""]).strip() if rng.random() < 0.97 else "/".join(letters)
+    )
 
 
 def plain_ascii(name: str) -> str:

@@ -247,13 +247,13 @@ class Setting:
     def _slot_he(self) -> list[Piece]:
         return self._pick("he", "she")
 
-    def _slot_He(self) -> list[Piece]:  # noqa: N802
+    def _slot_He(self) -> list[Piece]:
         return self._pick("He", "She")
 
     def _slot_his(self) -> list[Piece]:
         return self._pick("his", "her")
 
-    def _slot_His(self) -> list[Piece]:  # noqa: N802
+    def _slot_His(self) -> list[Piece]:
         return self._pick("His", "Her")
 
     def _slot_him(self) -> list[Piece]:
@@ -324,7 +324,9 @@ class Setting:
         label, _, pattern = self.rng.choice(self.country["national"]).partition("|")
         if "nat " + label not in self.fixed:
             self.fixed["nat " + label] = filled_number(self.rng, pattern)
-        joints = [" ", ": "] if label.lower().endswith(("no", "no.", "id", "number", "#")) else [" ", ": ", " no. ", " "]
+        joints = (
+            [" ", ": "] if label.lower().endswith(("no", "no.", "id", "number", "#")) else [" ", ": ", " no. ", " "]
+        )
         return [(label + self.rng.choice(joints), None), (self.fixed["nat " + label], "id_national")]
 
     # Names in other things.
@@ -338,9 +340,20 @@ class Setting:
     def _slot_file(self) -> list[Piece]:
         first, last = self._computer_names()
         name = self.rng.choice(
-            [f"{last}_{first}", f"{last.title()}{first[0].upper()}", f"{first}-{last}", f"{last.upper()}_{first.upper()}"]
-            + [f"{last}", f"{first[0]}{last}", f"{last.title()}_{first.title()}", f"{first.title()}{last.title()}"]
-            + [f"{last}{first[:2]}", f"{last.upper()}", f"{first}.{last}", f"{last.title()}-{first[0].upper()}"]
+            [
+                f"{last}_{first}",
+                f"{last.title()}{first[0].upper()}",
+                f"{first}-{last}",
+                f"{last.upper()}_{first.upper()}",
+                f"{last}",
+                f"{first[0]}{last}",
+                f"{last.title()}_{first.title()}",
+                f"{first.title()}{last.title()}",
+                f"{last}{first[:2]}",
+                f"{last.upper()}",
+                f"{first}.{last}",
+                f"{last.title()}-{first[0].upper()}",
+            ]
         )
         before, _, after = self.rng.choice(NUMBERS["file"]).partition("*")
         return [*self._filled(before), (name, "name_in_file"), *self._filled(after)]
@@ -353,8 +366,16 @@ class Setting:
     def _slot_email(self) -> list[Piece]:
         first, last = self._computer_names()
         user = self.rng.choice(
-            [f"{first}.{last}", f"{first[0]}{last}", f"{last}.{first}", f"{first}{self.rng.randint(1, 99)}"]
-            + [f"{last}{self.rng.randint(50, 99)}", f"{first}_{last}", f"{first}-{last}", *NUMBERS["mailbox"]]
+            [
+                f"{first}.{last}",
+                f"{first[0]}{last}",
+                f"{last}.{first}",
+                f"{first}{self.rng.randint(1, 99)}",
+                f"{last}{self.rng.randint(50, 99)}",
+                f"{first}_{last}",
+                f"{first}-{last}",
+                *NUMBERS["mailbox"],
+            ]
         )
         domain = self.rng.choice(NUMBERS["domain"])
         if self.rng.random() < 0.6:
@@ -370,9 +391,11 @@ class Setting:
         return self._marked("url", self._web(NUMBERS["url"]))
 
     def _slot_handle(self) -> list[Piece]:
-        return self._marked("handle", self._web(NUMBERS["handle"]))
+        text = self._web(NUMBERS["handle"])
+        before = re.match(r"@|u/|live:|", text)[0]  # type: ignore[index]
+        return [(before, None), *self._marked("handle", text.removeprefix(before))]
 
-    def _slot_Ps(self) -> list[Piece]:  # noqa: N802
+    def _slot_Ps(self) -> list[Piece]:
         return self._marked("Ps", self.rng.choice(NUMBERS["script"]))
 
     # Places.

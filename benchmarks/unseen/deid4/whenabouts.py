@@ -6,21 +6,149 @@ import datetime as dt
 import random
 from pathlib import Path
 
-ENGLISH = "January February March April May June July August September October November December".split()
+ENGLISH = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+]
 LOCAL = {
-    "DE": "Januar Februar März April Mai Juni Juli August September Oktober November Dezember".split(),
-    "FR": "janvier février mars avril mai juin juillet août septembre octobre novembre décembre".split(),
-    "ES": "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre".split(),
-    "IT": "gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre".split(),
-    "NL": "januari februari maart april mei juni juli augustus september oktober november december".split(),
-    "PT": "janeiro fevereiro março abril maio junho julho agosto setembro outubro novembro dezembro".split(),
-    "PL": "stycznia lutego marca kwietnia maja czerwca lipca sierpnia września października listopada grudnia".split(),
+    "DE": [
+        "Januar",
+        "Februar",
+        "März",
+        "April",
+        "Mai",
+        "Juni",
+        "Juli",
+        "August",
+        "September",
+        "Oktober",
+        "November",
+        "Dezember",
+    ],
+    "FR": [
+        "janvier",
+        "février",
+        "mars",
+        "avril",
+        "mai",
+        "juin",
+        "juillet",
+        "août",
+        "septembre",
+        "octobre",
+        "novembre",
+        "décembre",
+    ],
+    "ES": [
+        "enero",
+        "febrero",
+        "marzo",
+        "abril",
+        "mayo",
+        "junio",
+        "julio",
+        "agosto",
+        "septiembre",
+        "octubre",
+        "noviembre",
+        "diciembre",
+    ],
+    "IT": [
+        "gennaio",
+        "febbraio",
+        "marzo",
+        "aprile",
+        "maggio",
+        "giugno",
+        "luglio",
+        "agosto",
+        "settembre",
+        "ottobre",
+        "novembre",
+        "dicembre",
+    ],
+    "NL": [
+        "januari",
+        "februari",
+        "maart",
+        "april",
+        "mei",
+        "juni",
+        "juli",
+        "augustus",
+        "september",
+        "oktober",
+        "november",
+        "december",
+    ],
+    "PT": [
+        "janeiro",
+        "fevereiro",
+        "março",
+        "abril",
+        "maio",
+        "junho",
+        "julho",
+        "agosto",
+        "setembro",
+        "outubro",
+        "novembro",
+        "dezembro",
+    ],
+    "PL": [
+        "stycznia",
+        "lutego",
+        "marca",
+        "kwietnia",
+        "maja",
+        "czerwca",
+        "lipca",
+        "sierpnia",
+        "września",
+        "października",
+        "listopada",
+        "grudnia",
+    ],
 }
-DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
-ROMAN = "I II III IV V VI VII VIII IX X XI XII".split()
-UNITS = "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth".split()
-UNITS += "fifteenth sixteenth seventeenth eighteenth nineteenth twentieth twenty-first twenty-second".split()
-UNITS += "twenty-third twenty-fourth twenty-fifth twenty-sixth twenty-seventh twenty-eighth".split()
+DAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
+ROMAN = ["I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII"]
+UNITS = [
+    "first",
+    "second",
+    "third",
+    "fourth",
+    "fifth",
+    "sixth",
+    "seventh",
+    "eighth",
+    "ninth",
+    "tenth",
+    "eleventh",
+    "twelfth",
+    "thirteenth",
+    "fourteenth",
+]
+UNITS += [
+    "fifteenth",
+    "sixteenth",
+    "seventeenth",
+    "eighteenth",
+    "nineteenth",
+    "twentieth",
+    "twenty-first",
+    "twenty-second",
+]
+UNITS += ["twenty-third", "twenty-fourth", "twenty-fifth", "twenty-sixth", "twenty-seventh", "twenty-eighth"]
 UNITS += ["twenty-ninth", "thirtieth", "thirty-first"]
 HOLIDAYS = [
     line
@@ -79,7 +207,9 @@ class Calendar:
             f"{short} {d} {y}" if self.is_month_first else f"{ordinal(d)} {month} {y}",
             f"{d:02d}-{short}-{y}",
             f"{d:02d}-{short.upper()}-{yy}",
-            f"{DAYS[day.weekday()]}, {month} {d}, {y}" if self.is_month_first else f"{DAYS[day.weekday()][:3]} {d} {short} {yy}",
+            f"{DAYS[day.weekday()]}, {month} {d}, {y}"
+            if self.is_month_first
+            else f"{DAYS[day.weekday()][:3]} {d} {short} {yy}",
             f"{d:02d}/{short}/{y}",
             f"the {ordinal(d)} of {month}, {y}".removeprefix("the "),
             f"{short} {ordinal(d)}, {y}",
@@ -133,8 +263,6 @@ class Calendar:
             f"{self.full(day, random.Random(seed))}{dash}{self.full(until, random.Random(seed))}",
             f"{numbers[0]}{dash}{numbers[1]}/{until.year % 100:02d}",
             f"{numbers[0]}{dash}{numbers[1]}",
-            f"{m1[:3]} {day.year}{dash}{m2[:3]} {until.year}",
-            f"{m1}{dash}{m2} {until.year}",
         ]
         if same:
             ways += [
@@ -145,6 +273,8 @@ class Calendar:
                 f"{ordinal(day.day)} and {ordinal(until.day)} {m1}",
                 f"{ordinal(day.day)}{dash}{ordinal(until.day)} {m1[:3]}",
             ]
+        else:
+            ways += [f"{m1[:3]} {day.year}{dash}{m2[:3]} {until.year}", f"{m1}{dash}{m2} {until.year}"]
         return rng.choice(ways)
 
     def odd(self, day: dt.date) -> str:
@@ -173,7 +303,6 @@ class Calendar:
             f"{d} {short} {y + 543} BE",
             f"R{max(y - 2018, 1)}.{m}.{d}",
             f"{y}年{m}月{d}日",
-            f"'{y % 100:02d}-{m:02d}-{d:02d}",
             f"{short}{d:02d}/{y % 100:02d}",
             f"{d:02d}{m:02d}{y % 100:02d}",
             f"{ENGLISH[m - 1]} the {ordinal(d)}",
@@ -181,6 +310,5 @@ class Calendar:
             f"{m:02d}.{d:02d}.{y % 100:02d}",
             f"{d}_{short.lower()}_{y}",
             f"{short.upper()} {d:02d} {y}",
-            f"{d} of the {m}th, {y}" if 3 < m else f"{short} {d}/{y}",
         ]
         return rng.choice(ways)
