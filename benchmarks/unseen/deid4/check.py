@@ -46,9 +46,13 @@ def unmarked_copies(row: dict[str, Any], covered: bytearray) -> list[str]:
         piece = text[span["start"] : span["end"]]
         if span["type"] == "NAME":
             parts |= {part.lower() for part in NAME_PART.findall(piece)}
-        elif len(piece) > 4 and not span.get("optional") and span["kind"] not in ("date_partial", "age90"):
-            if re.search(r"(?<!\w)" + re.escape(piece) + r"(?!\w)", plain):
-                out.append(f"{row['note_id']}: {piece!r} also stands unmarked")
+        elif (
+            len(piece) > 4
+            and not span.get("optional")
+            and span["kind"] not in ("date_partial", "age90")
+            and re.search(r"(?<!\w)" + re.escape(piece) + r"(?!\w)", plain)
+        ):
+            out.append(f"{row['note_id']}: {piece!r} also stands unmarked")
     if text == text.lower() or text == text.upper():
         return out
     for match in NAME_PART.finditer(plain):

@@ -18,6 +18,7 @@ from slots import KIND_OF_SLOT, Piece, Setting, country_codes, kind_of_name_slot
 DATA = Path(__file__).resolve().parent / "data"
 CHOICE = re.compile(r"\[([^\[\]]*\|[^\[\]]*)\]")
 SLOT = re.compile(r"\{([^{}]+)\}")
+FIRST_NAME, LAST_NAME = re.compile(r"[A-Z]\d?f"), re.compile(r"[A-Z]\d?l")
 CALL = re.compile(r"<(\+?[a-z]+)(?:([*/])(\d)(?:-(\d))?)?>")
 MARKS_PER_NOTE = 0.37  # of each kind, at which its carriers are drawn no more often than others
 STRETCH = (2.0, 4.2)  # how many times more plain sentences are drawn than a frame says
@@ -169,10 +170,15 @@ class Composer:
     def fill(self, text: str, setting: Setting) -> list[Piece]:
         """Fills the slots of a line."""
         pieces: list[Piece] = []
-        last = 0
+        last, before = 0, ""
         for match in SLOT.finditer(text):
-            pieces += [(text[last : match.start()], None), *setting.value(match.group(1))]
-            last = match.end()
+            between, slot = text[last : match.start()], match.group(1)
+            values = setting.value(slot)
+            if between == " " and FIRST_NAME.fullmatch(before) and LAST_NAME.fullmatch(slot):
+                pieces[-1] = (f"{pieces[-1][0]} {values[0][0]}", pieces[-1][1])
+            else:
+                pieces += [(between, None), *values]
+            last, before = match.end(), slot
         return [piece for piece in [*pieces, (text[last:], None)] if piece[0]]
 
     @staticmethod

@@ -44,7 +44,10 @@ KIND_OF_SLOT = {
     "mrn": "id_record",
     "nat": "id_national",
     "acct": "id_account",
+    "iban": "id_account",
     "dev": "id_device",
+    "plate": "id_device",
+    "ip": "id_device",
     "street": "street",
     "town": "town",
     "zip": "postcode",
@@ -318,6 +321,15 @@ class Setting:
 
     def _slot_dev(self) -> list[Piece]:
         return self._number_of("dev")
+
+    def _slot_iban(self) -> list[Piece]:
+        return self._number_of("iban")
+
+    def _slot_plate(self) -> list[Piece]:
+        return self._number_of("plate")
+
+    def _slot_ip(self) -> list[Piece]:
+        return self._number_of("ip")
 
     def _slot_nat(self) -> list[Piece]:
         """Writes the label of a country's number and the number; only the number is marked."""
