@@ -1,9 +1,8 @@
-"""Notes with planted, invented identifiers for training the tagger: the templates beside this file, and real sentences.
+"""Invented identifiers and what carries them, drawn from the stock and the templates beside this file.
 
 Names come from the US Census lists, from cities of GeoNames, and from letter chains that imitate both without being in
-them, so that the tagger learns what names look like and not only which ones there are. In the background notes
-"the patient" is sometimes replaced by a name: contexts that nobody had to invent. Nothing here reads the cross-check's
-carriers or stock.
+them, so that a network learns what names look like and not only which ones there are. Nothing here reads the
+cross-check's carriers or stock.
 """
 
 import random
@@ -288,57 +287,3 @@ def read_templates(path: Path) -> dict[str, list[str]]:
         elif line and not line.startswith("#"):
             current.append(line)
     return sections
-
-
-def _draw(templates: list[str], rng: random.Random) -> str:
-    """Return a template; half of the time one with a place, hospital or organization, which are rarer in the list."""
-    rare = [t for t in templates if re.search(r"\{(?:place|hospital|org|school)", t)]
-    return rng.choice(rare if rng.random() < 0.5 else templates)
-
-
-_PERSON = re.compile(
-    r"\b(?:[Tt]he patient|[Tt]his patient|Patient|He|She|he|she)\b(?='s| [a-z])|"
-    r"\b(?:Mr|Mrs|Ms|Dr)\. [A-Z]\b(?!\.)|\bDr\. [XYZ]\w{0,3}\b"
-)
-
-
-def _with_people(text: str, stock: Stock, share: float) -> list[Piece]:
-    """Return a background text in which some mentions of people became names."""
-    pieces: list[Piece] = []
-    position = 0
-    for match in _PERSON.finditer(text):
-        if stock.rng.random() > share:
-            continue
-        pieces.append((text[position : match.start()], ""))
-        if match[0][0] in "MD" and ". " in match[0]:
-            pieces += [(match[0].split(" ")[0] + " ", ""), (stock.last(), "NAME")]
-        else:
-            title = stock.rng.random()
-            if title < 0.25:
-                pieces += [(stock.rng.choice(["Mr. ", "Mrs. ", "Ms. "]), ""), (stock.last(), "NAME")]
-            else:
-                pieces.append((stock.first() if title < 0.7 else stock.full(), "NAME"))
-        position = match.end()
-    return [*pieces, (text[position:], "")]
-
-
-def training_note(background: str, stock: Stock, templates: dict[str, list[str]]) -> list[Piece]:
-    """Return one note: a background with names in place of some people, templates in between, in some letter case."""
-    rng = stock.rng
-    pieces: list[Piece] = []
-    for header in rng.sample(templates["header"], rng.choice([0, 1, 2, 4])):
-        pieces += [*expand(header, stock), (rng.choice(["\n", "\n", "  ", " , ", "\n\n"]), "")]
-    for sentence in re.split(r"(?<=[.:])(?=\s)", background):
-        pieces += _with_people(sentence, stock, 0.04)
-        if rng.random() < 0.3:
-            pieces += [(rng.choice([" ", "  ", "\n", " , "]), ""), *expand(_draw(templates["sentence"], rng), stock)]
-        if rng.random() < 0.1:
-            pieces += [(rng.choice([" ", "\n", "\n\n"]), ""), *expand(rng.choice(templates["listing"]), stock)]
-    for listing in rng.choices(templates["listing"], k=rng.choice([0, 2, 5, 9])):
-        pieces += [(rng.choice(["\n", "\n\n"]), ""), *expand(listing, stock)]
-    for footer in rng.sample(templates["footer"], rng.choice([0, 1, 2])):
-        pieces += [(rng.choice(["\n", "\n\n", "  "]), ""), *expand(footer, stock)]
-    case = rng.random()
-    if case < 0.2:
-        return [(text.upper(), kind) for text, kind in pieces if len(text.upper()) == len(text)]
-    return [(text.lower(), kind) for text, kind in pieces if len(text.lower()) == len(text)] if case < 0.45 else pieces

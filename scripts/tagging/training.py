@@ -64,18 +64,21 @@ class Convolutions(nn.Module):
         return {"first": self.first, "last": self.last} | further  # type: ignore[return-value]
 
 
-def train(net: nn.Module, loss_of: Callable[[int], torch.Tensor], n_steps: int) -> nn.Module:
+def train(
+    net: nn.Module, loss_of: Callable[[int], torch.Tensor], n_steps: int, rate: float = LEARNING_RATE
+) -> nn.Module:
     """Train a network and return the mean of its latest weights.
 
     Args:
         net: The network.
         loss_of: The loss of one batch, by the number of the step.
         n_steps: How many batches to learn from.
+        rate: Learning rate, reached after `WARM_UP` steps.
     """
     mean_net = torch.optim.swa_utils.AveragedModel(
         net, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(MEAN_DECAY)
     )
-    optimizer = torch.optim.AdamW(net.parameters(), lr=LEARNING_RATE, betas=(0.9, 0.99), weight_decay=1e-4)
+    optimizer = torch.optim.AdamW(net.parameters(), lr=rate, betas=(0.9, 0.99), weight_decay=1e-4)
     scheduler = torch.optim.lr_scheduler.LambdaLR(
         optimizer, lambda step: min(1.0, (step + 1) / WARM_UP) * (1 - (1 - LAST_RATE) * step / n_steps)
     )

@@ -24,7 +24,6 @@ from nosology.deidentification.detectors.people import people
 from nosology.deidentification.detectors.placeholders import mimic3_placeholders, mimic4_placeholders
 from nosology.deidentification.detectors.postcodes import postcodes
 from nosology.deidentification.detectors.scrubadub_detectors import scrubadub_detectors
-from nosology.deidentification.detectors.tagger import tagged
 from nosology.deidentification.judging.certainty import judged, without_impossible
 from nosology.deidentification.judging.completion import completed
 from nosology.deidentification.judging.plain_words import without_plain_words
@@ -53,10 +52,10 @@ __all__ = [
 Style = Literal["token", "surrogate"]
 Recall = Literal["balanced", "high"]
 
-_NETWORK: dict[Recall, tuple[float, float]] = {"balanced": (0.65, 1.1), "high": (0.2, 0.9)}
-"""How probable the network must hold a finding, and how probable one of plain words; see `Learned`."""
-_DOUBTED = frozenset({dates, tagged})
-"""Detectors of whose findings the network rules out what it holds impossible: they read less than it does."""
+_NETWORK: dict[Recall, tuple[float, ...]] = {"balanced": (0.5, 1.1), "high": (0.1, 0.9, 0.5)}
+"""How probable the network must hold a finding, and one of plain words; what else high finds; see `Learned`."""
+_DOUBTED = frozenset({dates, people, institutions, addresses})
+"""Rules of whose findings the network rules out what it holds impossible: they read less than it does."""
 _REPEATED_FROM = 0.9
 """How probable the network must hold a name, for it to be looked for in the whole note."""
 _TOKEN = re.compile(f"<(?:{'|'.join(SPAN_TYPES)})>")
@@ -83,11 +82,11 @@ def default_detectors(recall: Recall = "balanced") -> tuple[Detector, ...]:
     """Return the detectors that `deidentify` runs when it is given none.
 
     Args:
-        recall: ``"balanced"``: rules, tagger and what the network is sure of; ``"high"``: also what it is less sure of.
-            Of tagger and dates goes in both what the network holds impossible.
+        recall: ``"balanced"``: rules and what the network is sure of; ``"high"``: also what it is less sure of. Of what
+            rules find by a form or a weak cue goes in both what the network holds impossible.
     """
     rules = (dates, contacts, ages, numbers, postcodes, addresses, institutions, people)
-    found = (mimic3_placeholders, mimic4_placeholders, scrubadub_detectors, *rules, tagged)
+    found = (mimic3_placeholders, mimic4_placeholders, scrubadub_detectors, *rules)
     return (*found, Learned(*_NETWORK[recall]))
 
 
@@ -141,14 +140,14 @@ def _spans(text: str, detectors: Sequence[Detector]) -> tuple[Span, ...]:
             seen = list(detector(read))
             found += without_impossible(seen, read) if network and detector in _DOUBTED else seen
         ask()
-    findings = list(network.findings(read)) if network else []
-    sure = [finding.span for finding in findings if finding.certainty >= _REPEATED_FROM]
+    by_limit = network.by_limit(read) if network else []
+    sure = [finding.span for findings in by_limit for finding in findings if finding.certainty >= _REPEATED_FROM]
     found += repeat_names(read, [*found, *sure])
     found += completed(read, found)
     ask()
     spans = without_plain_words(join_neighbours(merge_spans(found, len(text)), read), read)
     if network:
-        learned = judged(findings, read, network.sure)
+        learned = [span for findings in by_limit for span in judged(findings, read, network.sure)]
         spans = join_neighbours(merge_spans([*spans, *learned, *completed(read, learned)], len(text)), read)
     return leave_out(spans, [match.span() for match in _TOKEN.finditer(text)]) if "<" in text else spans
 

@@ -16,7 +16,6 @@ from nosology.deidentification.detectors.numbers import numbers
 from nosology.deidentification.detectors.people import people
 from nosology.deidentification.detectors.placeholders import mimic3_placeholders, mimic4_placeholders
 from nosology.deidentification.detectors.scrubadub_detectors import scrubadub_detectors
-from nosology.deidentification.detectors.tagger import tagged
 from nosology.deidentification.spans import SPAN_TYPES, Detector
 
 TYPES: dict[str, tuple[Detector, set[str]]] = {
@@ -30,7 +29,6 @@ TYPES: dict[str, tuple[Detector, set[str]]] = {
     "mimic3": (mimic3_placeholders, set(SPAN_TYPES)),
     "mimic4": (mimic4_placeholders, set(SPAN_TYPES)),
     "scrubadub": (scrubadub_detectors, {"CONTACT", "ID"}),
-    "tagger": (tagged, set(SPAN_TYPES)),
     "learned": (Learned(), set(SPAN_TYPES)),
 }
 NOTE = (
@@ -63,7 +61,7 @@ def test_a_detector_gives_its_own_types_within_the_text(name: str) -> None:
     holds()
 
 
-@pytest.mark.parametrize("name", sorted(set(TYPES) - {"tagger", "learned"}))
+@pytest.mark.parametrize("name", sorted(set(TYPES) - {"learned"}))
 def test_a_detector_remembers_nothing_of_the_text_before(name: str) -> None:
     detector, _ = TYPES[name]
     alone = found(detector, NOTE)

@@ -1,7 +1,6 @@
 """What the shipped network finds, and what of it is given back."""
 
 import time
-from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -111,18 +110,33 @@ def test_balanced_uses_what_the_network_is_sure_of() -> None:
     text = "W: Stan Okoro, 0161 496 0001"
     assert deidentify(text).text == "W: <NAME>, <CONTACT>"
     without = [detector for detector in default_detectors() if not isinstance(detector, Learned)]
-    assert deidentify(text, detectors=without).text == "W: <NAME>, 0161 496 0001"
+    assert deidentify(text, detectors=without).text == text
 
 
 def test_high_recall_redacts_what_balanced_does_and_more() -> None:
-    text = "Overnight may slept well and ate breakfast.\n\nSeen by Dr. Nwosu on 3/14/2019."
+    text = "Plan discussed, may agrees.\n\nSeen by Dr. Nwosu on 3/14/2019."
     hidden = [
         {i for span in deidentify(text, recall=recall).spans for i in range(span.start, span.end)}
         for recall in ("balanced", "high")
     ]
     assert hidden[0] < hidden[1]
-    assert set(range(text.index("may"), text.index(" slept"))) <= hidden[1] - hidden[0]
+    assert set(range(text.index("may"), text.index(" agrees"))) <= hidden[1] - hidden[0]
     assert hidden[0]
+
+
+def test_a_doubtful_word_beside_what_balanced_finds_takes_nothing_from_high() -> None:
+    text = "Overnight may slept well and ate breakfast."
+    for recall in ("balanced", "high"):
+        assert "may" not in deidentify(text, recall=recall).text  # type: ignore[arg-type]
+
+
+@given(note_like)
+def test_high_recall_redacts_all_that_balanced_does(text: str) -> None:
+    hidden = [
+        {i for span in deidentify(text, recall=recall).spans for i in range(span.start, span.end)}  # type: ignore[arg-type]
+        for recall in ("balanced", "high")
+    ]
+    assert hidden[0] <= hidden[1]
 
 
 @pytest.mark.parametrize(
@@ -174,10 +188,10 @@ class Told(Learned):
         super().__init__()
         self.told = words, kind, certainty
 
-    def findings(self, text: str) -> Iterator[Finding]:
+    def by_limit(self, text: str) -> list[list[Finding]]:
         words, kind, certainty = self.told
         start = text.index(words)
-        yield Finding(Span(start, start + len(words), kind), certainty)
+        return [[Finding(Span(start, start + len(words), kind), certainty)]]
 
 
 @pytest.mark.parametrize(
@@ -194,11 +208,14 @@ def test_a_sure_name_is_found_everywhere_and_what_was_found_is_completed(
     assert deidentify(text, detectors=[Told(words, kind, certainty)]).text == expected
 
 
-@pytest.mark.xfail(strict=True, reason="the network is not sure of these names any more")
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("Ride home with Bunmi. CT: Bunmi 3 mm.", "Ride home with <NAME>. CT: <NAME> 3 mm."),
+        pytest.param(
+            "Ride home with Bunmi. CT: Bunmi 3 mm.",
+            "Ride home with <NAME>. CT: <NAME> 3 mm.",
+            marks=pytest.mark.xfail(strict=True, reason="the network is not sure of this name any more"),
+        ),
         ("Transfer to Osler Assessment Unit.", "Transfer to <HOSPITAL>."),
     ],
 )
@@ -206,8 +223,10 @@ def test_the_shipped_network_is_sure_of_such_names(text: str, expected: str) -> 
     assert deidentify(text).text == expected
 
 
-@pytest.mark.parametrize("text", ["Her appetite is down by 1/2.", "Overnight Girdlestone planned.", "Lines: Redivac."])
-def test_what_the_network_holds_impossible_of_tagger_and_dates_is_given_back(text: str) -> None:
+@pytest.mark.parametrize(
+    "text", ["Her appetite is down by 1/2.", "Neck cleared by Ottawa criteria.", "NEG 72H, DE-ESCALATE."]
+)
+def test_what_the_network_holds_impossible_of_rules_is_given_back(text: str) -> None:
     without = tuple(detector for detector in default_detectors() if not isinstance(detector, Learned))
     assert deidentify(text, detectors=without).text != text
     assert deidentify(text).text == text

@@ -1,4 +1,4 @@
-"""What tagger and network both see of a word."""
+"""What the network sees of a word besides its letters."""
 
 import pytest
 

@@ -1,7 +1,7 @@
 """Street addresses, post boxes, cities with their state, ZIP codes, counties: geography smaller than a state.
 
 A state or a country alone is no identifier; beside its city it goes with it. Cities named in running text ("moved here
-from Fresno") are the tagger's work.
+from Fresno") are the network's work.
 """
 
 import re

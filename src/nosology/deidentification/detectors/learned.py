@@ -42,11 +42,14 @@ class Learned:
     Args:
         least: How probable a token must be part of an identifier, for one to begin there; less finds more.
         sure: How probable, for it to go whatever else its words mean; above 1 for never.
+        also: A greater ``least`` whose findings count by themselves, so that less probable words beside them take
+            nothing from them.
     """
 
-    def __init__(self, least: float = _LEAST, sure: float = _SURE) -> None:
+    def __init__(self, least: float = _LEAST, sure: float = _SURE, also: float | None = None) -> None:
         self.least = least
         self.sure = sure
+        self.also = also
 
     def __call__(self, text: str) -> Iterator[Span]:
         """Yield the spans that were found."""
@@ -55,35 +58,52 @@ class Learned:
 
     def findings(self, text: str) -> Iterator[Finding]:
         """Yield what was found, with the probability of its most probable token."""
+        for found in self.by_limit(text):
+            yield from found
+
+    def by_limit(self, text: str) -> list[list[Finding]]:
+        """Return what was found at each limit, the greater one first."""
         tokens = tokenize(text)
         if not tokens.words:
-            return
+            return []
         shares = probabilities(text)
-        hit = 1 - shares[:, 0]
-        kinds = shares[:, 1:].argmax(axis=1) + 1
-        words, is_said = _words(tokens), np.array([word[0].isalnum() for word in tokens.words])
-        said_hit = hit * is_said
-        reached, reached_certainty = 0, 0.0  # of the latest number or account
-        for stretch in _runs(hit, kinds, self.least):
-            kind = CLASSES[int(shares[stretch[0] : stretch[1] + 1, 1:].sum(axis=0).argmax()) + 1]
-            is_within = kind in _GLUED and tokens.end(stretch[1]) <= reached
-            if is_within and reached_certainty >= min(_SURE, hit[stretch[0] : stretch[1] + 1].max()):
-                continue  # the same number, seen again by its other parts
-            whole = _whole_words(stretch, words, said_hit, self.least * _REST_OF_WORD)
-            said = np.flatnonzero(is_said[whole[0] : whole[1] + 1])
-            if not len(said):
-                continue
-            first, last = whole[0] + int(said[0]), whole[0] + int(said[-1])
-            if _ends_in_a_point(tokens, hit, last, self.least):
-                last += 1
-            certainty = float(hit[first : last + 1].max())
-            if certainty < self.least:
-                continue
-            start, end = tokens.starts[first], tokens.end(last)
-            if kind in _GLUED:
-                start, end = _whole(text, start, end)
-                reached, reached_certainty = end, certainty
-            yield Finding(Span(start, end, kind), certainty)
+        limits = [self.least] if self.also is None else [self.also, self.least]
+        return [list(_findings(tokens, shares, limit)) for limit in limits]
+
+
+def _findings(tokens: Tokens, shares: NDArray[np.float32], least: float) -> Iterator[Finding]:
+    """Yield what is found at one limit.
+
+    Args:
+        tokens: The text's.
+        shares: The network's probabilities for them.
+        least: How probable a token must be part of an identifier, for one to begin there.
+    """
+    hit = 1 - shares[:, 0]
+    kinds = shares[:, 1:].argmax(axis=1) + 1
+    words, is_said = _words(tokens), np.array([word[0].isalnum() for word in tokens.words])
+    said_hit = hit * is_said
+    reached, reached_certainty = 0, 0.0  # of the latest number or account
+    for stretch in _runs(hit, kinds, least):
+        kind = CLASSES[int(shares[stretch[0] : stretch[1] + 1, 1:].sum(axis=0).argmax()) + 1]
+        is_within = kind in _GLUED and tokens.end(stretch[1]) <= reached
+        if is_within and reached_certainty >= min(_SURE, hit[stretch[0] : stretch[1] + 1].max()):
+            continue  # the same number, seen again by its other parts
+        whole = _whole_words(stretch, words, said_hit, least * _REST_OF_WORD)
+        said = np.flatnonzero(is_said[whole[0] : whole[1] + 1])
+        if not len(said):
+            continue
+        first, last = whole[0] + int(said[0]), whole[0] + int(said[-1])
+        if _ends_in_a_point(tokens, hit, last, least):
+            last += 1
+        certainty = float(hit[first : last + 1].max())
+        if certainty < least:
+            continue
+        start, end = tokens.starts[first], tokens.end(last)
+        if kind in _GLUED:
+            start, end = _whole(tokens.text, start, end)
+            reached, reached_certainty = end, certainty
+        yield Finding(Span(start, end, kind), certainty)
 
 
 def _runs(hit: NDArray[np.float32], kinds: NDArray[np.int64], least: float) -> Iterator[tuple[int, int]]:

@@ -2,7 +2,7 @@
 
 It was trained with torch by ``scripts/deid/train_network.py`` and runs here in numpy: a table of feature vectors,
 summed for a word and remembered; one convolution over five tokens, and three over ever wider ones. A token is judged by
-sixteen tokens on either side, at about 0.23 million multiplications and additions.
+sixteen tokens on either side, at about 0.38 million multiplications and additions.
 """
 
 from functools import cache

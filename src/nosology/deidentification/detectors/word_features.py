@@ -1,4 +1,4 @@
-"""What tagger and network both see of a word: its letter case, its rank in a list, and the words of places."""
+"""What the network sees of a word besides its letters: its letter case, its rank in a list, and the words of places."""
 
 from functools import cache
 

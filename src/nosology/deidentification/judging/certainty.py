@@ -70,12 +70,12 @@ def _without_words_after(span: Span, text: str, english: Container[str]) -> Span
 def without_impossible(spans: Sequence[Span], text: str) -> list[Span]:
     """Return the spans but for those of which the network believes no word.
 
-    The tagger reads three words on either side, a rule of dates the date alone, the network sixteen words: where it
+    A rule of names reads a cue, a rule of dates the date alone, the network sixteen words on either side: where it
     believes nothing, "Lines: Redivac" and "10/7 of loading" had only the form of an identifier. A name beside a title,
     kin or a credential stays, and so does a date with a month in letters.
 
     Args:
-        spans: What tagger and dates found.
+        spans: What rules found.
         text: The note as the network reads it.
     """
     return [

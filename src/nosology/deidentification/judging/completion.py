@@ -7,7 +7,6 @@ taken along only where the lists say that it is a first name too ("Art White").
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from nosology.deidentification.detectors.tagger import HEAD_AFTER
 from nosology.deidentification.eponyms import is_medical_use
 from nosology.deidentification.lexicon import any_of, ranked, words
 from nosology.deidentification.name_words import STOP_WORDS, name_evidence
@@ -45,6 +44,14 @@ _WORD = r"(?P<word>[A-Z][^\W\d_]*(?:['’-][^\W\d_]+){0,6})"
 _NEXT_WORD = re.compile(rf"(?:[ ][A-Z]\.?)?[ ](?:(?:[Vv]an|[Vv]on|[Dd]e|[Dd]er|[Dd]en|[Ll]a|[Ee]l)[ ]){{0,6}}{_WORD}")
 _PREVIOUS_WORD = re.compile(rf"(?<![^\s(\"“/]){_WORD}[ ](?:[A-Z]\.?[ ])?\Z")
 _FIRST_AFTER_LAST = re.compile(r",[ ](?P<word>[A-Z]{2,}(?:['’-][A-Z]+){0,6})(?:[ ][A-Z]\b\.?)?(?!\w)")
+_HEAD_AFTER = re.compile(
+    r"(?:['’]s)?(?:\s(?:the|of|and|&|general|memorial|community|regional|university|medical|health|surgical|"
+    r"surgery|cancer|heart|eye|ear|nursing|rehab(?:ilitation)?|care|"
+    r"skilled|assisted|living|burn|women['’]s|children['’]s|va|veterans|family|urgent|state|county)){0,12}\s(?:hospital|"
+    r"long[ -]term(?:\sacute)?\scare|center|centre|clinic|infirmary|system|hospice|home|manor|"
+    r"institute|facility|pavilion|living|rehab(?:ilitation)?|healthcare|memorial|medical group|associates|unit)\b",
+    re.IGNORECASE,
+)
 _PLACE_TAIL = re.compile(rf"[ ]{any_of(words('completion.place_tails'))}\b(?![ ]?(?:of|for)\b)")
 _CAPITAL_LINE = re.compile(r"^[ \t]*(?P<line>(?:[A-Z][A-Z'’.&-]*[ ]){1,7})\Z", re.MULTILINE)
 _RARE_WORD = 15_000  # an ordinary word rarer than this can be the other half of a name
@@ -90,7 +97,7 @@ def complete_spans(text: str, spans: Iterable[Span]) -> Iterator[Span]:
         elif span.type == "LOCATION":
             tail = _PLACE_TAIL.match(text, end)
             end = tail.end() if tail else end
-            head = None if is_caseless else HEAD_AFTER.match(text, end)
+            head = None if is_caseless else _HEAD_AFTER.match(text, end)
             end = head.end() if head and head[0].split()[-1].istitle() else end
             if not is_caseless and _CAPITAL_ARTICLE.search(text, max(0, start - 8), start):
                 start -= 4

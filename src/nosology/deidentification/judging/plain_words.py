@@ -43,7 +43,7 @@ _LIST_OF_REGIONS = re.compile(r",\s?(?:and\s|or\s)?|\s(?:and|or)\s")
 _STATE_AGENCY = re.compile(
     r"\A(?:the )?state of |(?: state)?(?: department| dept\.?| board| office) of .*\Z", re.IGNORECASE
 )
-_ABBREVIATIONS = words("tagger.abbreviations")
+_ABBREVIATIONS = words("plain_words.abbreviations")
 _FILLER = re.compile(r"x{2,}|y{3,}|z{3,}|xyz+d?|abcd?e?|xy")
 _FILLER_BOX = re.compile(r"P\.? ?O\.? Box 1?23?4?5?\Z", re.IGNORECASE)
 _AROUND_FILLERS = frozenset(
