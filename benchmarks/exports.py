@@ -32,7 +32,7 @@ from nosology.export.models.layout import Target
 from nosology.export.models.standing_in import llama_cpp, stand_in
 from nosology.export.models.workflow import NotProvedError, NumberFormat, export_run
 from nosology.files import read_json
-from nosology.modeling.loading import cache_folder
+from nosology.modeling.embedded import cache_folder
 from nosology.runs.run import Run
 from nosology.synthetic import iter_admissions
 

@@ -7,6 +7,7 @@ import torch
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
+from nosology.modeling.attention import register
 from nosology.modeling.prompts import PromptTemplate
 
 CATEGORIES = ("Infectious Disease", "Neoplasms", "Injuries/Poisonings", "Skin Disorders")
@@ -81,6 +82,7 @@ def tiny_llama(
 
     FlexAttention's kernels on CUDA refuse heads narrower than 16.
     """
+    register()
     torch.manual_seed(seed)
     config = LlamaConfig(
         vocab_size=vocabulary,

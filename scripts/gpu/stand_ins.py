@@ -17,7 +17,7 @@ from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 from nosology.coding.labels import LabelSet
 from nosology.modeling.adapters import attach_lora
-from nosology.modeling.attention import TREE_ATTENTION
+from nosology.modeling.attention import TREE_ATTENTION, register
 from nosology.modeling.encoding import PromptEncoder
 from nosology.modeling.loading import LoadedModel
 from nosology.modeling.prompts import PromptTemplate
@@ -66,6 +66,7 @@ def random_model(shape: str, size: str, *, dtype: torch.dtype = torch.float32, *
             model = LlamaForCausalLM(config)
     finally:
         torch.set_default_dtype(before)
+    register()
     model.set_attn_implementation(TREE_ATTENTION)
     model.requires_grad_(False)
     if device().type == "cpu":

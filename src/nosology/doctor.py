@@ -172,7 +172,7 @@ def find_model(name: str, revision: str | None = None) -> ModelOnDisk:
         ModelError: There is no such model here, and nothing says how large it is.
     """
     if name.startswith("embedded:"):
-        from nosology.modeling.loading import embedded_file
+        from nosology.modeling.embedded import embedded_file
 
         embedded_file(name.removeprefix("embedded:"))
         return ModelOnDisk(name, known_architecture("HuggingFaceTB/SmolLM2-135M-Instruct"), 0)

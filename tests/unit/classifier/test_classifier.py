@@ -24,7 +24,7 @@ from nosology.config import Config
 from nosology.deidentification import deidentify
 from nosology.errors import DataError, ModelError, RunError
 from nosology.files import read_json, sha256_file, write_json
-from nosology.modeling.loading import file_hashes
+from nosology.modeling.embedded import file_hashes
 from nosology.records import PREDICTION_COLUMNS
 from nosology.runs.files import RunFiles
 from nosology.runs.integrity import record, record_again

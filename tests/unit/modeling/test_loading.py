@@ -12,7 +12,8 @@ from safetensors.torch import save_file
 from nosology.errors import ModelError
 from nosology.modeling import loading
 from nosology.modeling.attention import TREE_ATTENTION
-from nosology.modeling.loading import cache_folder, decoder, embedded_file, load_model, output_weight
+from nosology.modeling.embedded import cache_folder, embedded_file
+from nosology.modeling.loading import decoder, load_model, output_weight
 from tiny_models import chatml_tokenizer, save_tiny_model, tiny_llama
 
 

@@ -12,7 +12,7 @@ from transformers import AutoConfig, AutoModelForCausalLM, LlamaConfig, LlamaFor
 
 from nosology.errors import ModelError
 from nosology.modeling import sizing
-from nosology.modeling.attention import TREE_ATTENTION
+from nosology.modeling.attention import TREE_ATTENTION, register
 from nosology.modeling.lora import fuse_lora
 from nosology.modeling.sizing import Architecture, TrainingLoad, known_architecture, training_memory
 from nosology.modeling.tree import Segment, pack
@@ -87,6 +87,7 @@ def test_an_adapter_has_as_many_parameters_as_peft_makes(targets: str) -> None:
 def kept_bytes(dtype: str, targets: str, layers: list[int] | None = None) -> int:
     """Return what PyTorch keeps for the backward pass of one packed row of four notes, parameters apart."""
     model = LlamaForCausalLM(LlamaConfig(**SMALL)).to(getattr(torch, dtype))
+    register()
     model.set_attn_implementation(TREE_ATTENTION)
     names = ["q_proj", "k_proj", "v_proj", "o_proj"] if targets == "attention" else targets
     settings = LoraConfig(task_type="CAUSAL_LM", r=4, target_modules=names, layers_to_transform=layers)

@@ -14,8 +14,9 @@ from transformers import AutoModelForSequenceClassification
 from nosology.errors import ModelError
 from nosology.export.models.asking import Asked, head_weight
 from nosology.files import write_json
+from nosology.modeling.embedded import silenced_transformers
 from nosology.modeling.heads import HEAD_MODULE, category_head
-from nosology.modeling.loading import decoder, silenced_transformers
+from nosology.modeling.loading import decoder
 from nosology.runs.files import ADAPTER_WEIGHTS, RunFiles
 
 StoredFormat = Literal["float32", "float16", "bfloat16"]

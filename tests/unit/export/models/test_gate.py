@@ -18,7 +18,7 @@ from nosology.export.models.comparing import compare_answers
 from nosology.export.models.layout import Target
 from nosology.export.models.workflow import export_run
 from nosology.files import read_json, write_json
-from nosology.modeling.loading import silenced_transformers
+from nosology.modeling.embedded import silenced_transformers
 
 from .conftest import KINDS
 
