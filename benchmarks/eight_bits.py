@@ -33,7 +33,7 @@ BLOCK = 32
 def main() -> None:
     """Measure, print a table, and write it as JSON where asked."""
     options = parse_options()
-    parts = open_parts(options.run, system="tuned", dtype="float32")
+    parts = open_parts(options.run, system="tuned", dtype="float32", with_peft=True)
     model = parts.engine.model.merge_and_unload()
     notes = [parts.engine.encoder.note(text) for text in taken(options)]
     rows: list[dict[str, Any]] = []

@@ -16,7 +16,8 @@ from nosology.errors import RunError
 from nosology.modeling.adapters import load_adapter
 from nosology.modeling.backends.scorer import OutsideModel
 from nosology.modeling.encoding import PromptEncoder
-from nosology.modeling.loading import NumberFormat, load_model, load_tokenizer
+from nosology.modeling.llama import load_plainly
+from nosology.modeling.loading import LoadedModel, NumberFormat, load_model, load_tokenizer
 from nosology.modeling.prompts import PromptTemplate
 from nosology.runs.integrity import Recorded, check, check_base_model
 from nosology.runs.run import Run, expect_unchanged
@@ -49,6 +50,7 @@ def open_parts(
     but_for: Collection[Path] = (),
     dtype: NumberFormat | None = None,
     outside: OutsideModel | None = None,
+    with_peft: bool = False,
 ) -> Parts:
     """Return the parts of a finished run's classifier; arguments and errors as `Classifier.load` has them.
 
@@ -59,6 +61,8 @@ def open_parts(
         dtype: Number format of the base model's weights; None for what the run is configured with.
         outside: Answers in the tuned model's place; then no weights are loaded. What makes sure that it is the run's
             model is `nosology.export.models.standing_in`.
+        with_peft: Whether the model is to be transformers' with peft's adapter, for more than reading notes; else the
+            embedded model is read by `nosology.modeling.llama`, which answers the same.
     """
     run = Run.open(run)
     recorded = check(run.files, but_for=but_for)
@@ -73,7 +77,7 @@ def open_parts(
     if local is not None:
         _expect_typicality(run, local, outside)
         calibration, ensemble = local.tuned, local.of(ensemble)
-    engine = _engine(run, recorded, _adapter(run, system), dtype, outside)
+    engine = _engine(run, recorded, _adapter(run, system), dtype, outside, with_peft=with_peft)
     return Parts(
         engine,
         labels,
@@ -95,9 +99,17 @@ def _adapter(run: Run, system: System) -> Path | None:
     return (run.starting_run() if system == "starter" else run).files.adapter
 
 
-def _load_model(run: Run, recorded: Recorded, dtype: NumberFormat, adapter: Path | None) -> tuple[Any, PromptEncoder]:
+def _load_model(
+    run: Run, recorded: Recorded, dtype: NumberFormat, adapter: Path | None, *, with_peft: bool
+) -> tuple[Any, PromptEncoder]:
     """Return the model that a run was trained on or trained, and what cuts prompts for it."""
     settings = run.manifest.config.model
+    if not with_peft and not run.has_category_head:
+        plain = load_plainly(settings.name, adapter, dtype=dtype, load_in_4bit=settings.load_in_4bit)
+        if plain is not None:
+            check_base_model(plain.files, recorded, settings.name)
+            _expect_weights(run, plain)
+            return plain.model, _encoder(run, plain.tokenizer)
     loaded = load_model(
         settings.name,
         revision=_revision(run),
@@ -105,8 +117,7 @@ def _load_model(run: Run, recorded: Recorded, dtype: NumberFormat, adapter: Path
         load_in_4bit=settings.load_in_4bit,
         accept=lambda found: check_base_model(found, recorded, settings.name),
     )
-    weights_sha256 = run.manifest.model.weights_sha256
-    expect_unchanged(run.folder, loaded.weights_sha256, weights_sha256, what="the base model's weights")
+    _expect_weights(run, loaded)
     encoder = _encoder(run, loaded.tokenizer)
     if adapter is None:
         return loaded.model, encoder
@@ -114,15 +125,26 @@ def _load_model(run: Run, recorded: Recorded, dtype: NumberFormat, adapter: Path
     return load_adapter(loaded, adapter, n_head_categories=n_head_categories), encoder
 
 
+def _expect_weights(run: Run, loaded: LoadedModel) -> None:
+    recorded = run.manifest.model.weights_sha256
+    expect_unchanged(run.folder, loaded.weights_sha256, recorded, what="the base model's weights")
+
+
 def _engine(
-    run: Run, recorded: Recorded, adapter: Path | None, dtype: NumberFormat | None, outside: OutsideModel | None
+    run: Run,
+    recorded: Recorded,
+    adapter: Path | None,
+    dtype: NumberFormat | None,
+    outside: OutsideModel | None,
+    *,
+    with_peft: bool,
 ) -> Engine:
     """Return a run's model with what reads notes by it, or what cuts prompts for the program that runs it."""
     settings = run.manifest.config.model
     if outside is not None:
         model, encoder = None, encoder_of(run)
     else:
-        model, encoder = _load_model(run, recorded, dtype or settings.dtype, adapter)
+        model, encoder = _load_model(run, recorded, dtype or settings.dtype, adapter, with_peft=with_peft)
     return Engine(
         model,
         encoder,

@@ -6,7 +6,7 @@ tensors are not exactly those expected is refused, since peft would fill gaps wi
 
 import importlib
 import warnings
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -132,9 +132,7 @@ def load_adapter(loaded: LoadedModel, folder: Path, *, n_head_categories: int | 
     from peft import PeftConfig
 
     weights = folder / ADAPTER_WEIGHTS
-    if not weights.is_file():
-        raise ModelError("the adapter's weights are missing", place=str(weights))
-    names = _expect_numbers(weights)
+    names = expect_numbers(weights)
     settings = PeftConfig.from_pretrained(str(folder))
     settings.inference_mode = True
     settings.base_model_name_or_path = None  # where it lay when it was trained; which one it is, hashes say
@@ -155,14 +153,16 @@ def load_adapter(loaded: LoadedModel, folder: Path, *, n_head_categories: int | 
     return model
 
 
-def _expect_numbers(weights: Path) -> list[str]:
+def expect_numbers(weights: Path) -> list[str]:
     """Return the names of saved tensors; refuse values that are no numbers, or of a size that no training gives.
 
     Raises:
-        ModelError: A tensor holds such a value, or the file is none of safetensors.
+        ModelError: A tensor holds such a value, or the file is missing or none of safetensors.
     """
     from safetensors import SafetensorError, safe_open
 
+    if not weights.is_file():
+        raise ModelError("the adapter's weights are missing", place=str(weights))
     hint = "restore the adapter's file from the run that it was trained in, or train again"
     try:
         with safe_open(weights, framework="pt") as file:
@@ -194,9 +194,26 @@ def fill_adapter(model: Any, weights: Path, share: float = 1.0) -> None:
 
     saved = load_file(weights)
     expected = get_peft_model_state_dict(model)
+    expect_tensors(saved, {name: tensor.shape for name, tensor in expected.items()}, weights)
+    if share < 1:
+        saved = {key: torch.lerp(own, saved[key].to(own), share) for key, own in expected.items()}
+    set_peft_model_state_dict(model, saved)
+
+
+def expect_tensors(saved: Mapping[str, torch.Tensor], expected: Mapping[str, Collection[int]], weights: Path) -> None:
+    """Make sure that the tensors of a saved adapter are exactly those expected.
+
+    Args:
+        saved: What the file holds.
+        expected: The shape of each tensor, by name.
+        weights: The file, for the message.
+
+    Raises:
+        ModelError: A tensor is missing, is surplus, or has another shape.
+    """
     wrong = sorted(
         set(saved.keys() ^ expected.keys())
-        | {key for key in saved.keys() & expected.keys() if saved[key].shape != expected[key].shape}
+        | {key for key in saved.keys() & expected.keys() if tuple(saved[key].shape) != tuple(expected[key])}
     )
     if wrong:
         raise ModelError(
@@ -204,9 +221,6 @@ def fill_adapter(model: Any, weights: Path, share: float = 1.0) -> None:
             place=str(weights),
             hint="the adapter is damaged or belongs to another model; train again",
         )
-    if share < 1:
-        saved = {key: torch.lerp(own, saved[key].to(own), share) for key, own in expected.items()}
-    set_peft_model_state_dict(model, saved)
 
 
 def _with_adapter(model: Any, settings: Any) -> Any:

@@ -13,6 +13,9 @@ from nosology.files import MANIFEST
 ADAPTER_WEIGHTS = "adapter_model.safetensors"
 """What peft calls an adapter's weights."""
 
+ADAPTER_SETTINGS = "adapter_config.json"
+"""What peft calls an adapter's settings."""
+
 TEST = "test"
 """The evaluation that a report and a model card show unless another is asked for."""
 

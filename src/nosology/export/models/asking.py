@@ -57,7 +57,7 @@ def ask(run: Run, tokenizer: Any, *, n_notes: int = N_NOTES) -> Asked:
     Raises:
         ModelError: The run's head has a bias, for which other libraries have no place.
     """
-    found = open_parts(run, system="tuned", dtype="float32")
+    found = open_parts(run, system="tuned", dtype="float32", with_peft=True)
     model, encoder = found.engine.model, found.engine.encoder
     head = category_head(model)
     if head is not None and getattr(getattr(head, "original_module", head), "bias", None) is not None:
