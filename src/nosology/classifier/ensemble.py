@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from typing import Self
 
 import numpy as np
-from scipy import optimize, special
+import scipy  # which loads its optimizers on first use: a run that answers alone needs none
+from scipy import special
 
 from nosology.classifier.calibration import Calibration
 from nosology.classifier.words import HashedModel
@@ -113,7 +114,7 @@ def fit_exponents(tuned: FloatArray, linear: FloatArray, true: IntArray) -> tupl
         return loss + float(((exponents - 0.5) ** 2).sum()) / (2 * _SPREAD**2 * len(true)), by_exponent + pull
 
     start = np.full(2, 0.5)
-    best = optimize.minimize(loss_and_gradient, start, jac=True, method="L-BFGS-B", bounds=[(0.0, None)] * 2)
+    best = scipy.optimize.minimize(loss_and_gradient, start, jac=True, method="L-BFGS-B", bounds=[(0.0, None)] * 2)
     return float(best.x[0]), float(best.x[1])
 
 

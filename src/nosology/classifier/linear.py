@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy import optimize, special
+import scipy  # which loads its optimizers on first use: a run that answers alone needs none
+from scipy import special
 
 from nosology.records import FloatArray, IntArray
 
@@ -101,5 +102,5 @@ def fit_sharpness(scores: FloatArray, true: IntArray) -> float:
         log_probs = special.log_softmax(scores * np.exp(log_factor), axis=1)
         return -float(((1 - doubt) * log_probs[rows, true] + doubt * log_probs.mean(axis=1)).mean())
 
-    best = optimize.minimize_scalar(loss, bounds=(-3.0, 5.0), method="bounded")
+    best = scipy.optimize.minimize_scalar(loss, bounds=(-3.0, 5.0), method="bounded")
     return float(np.exp(best.x))

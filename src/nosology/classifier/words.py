@@ -19,6 +19,7 @@ from safetensors import safe_open
 from safetensors.numpy import save_file
 from scipy import sparse
 
+from nosology.classifier.hashing import hashed_counts, part_counts, unit_rows, word_counts
 from nosology.classifier.knowledge import PHRASES_ALONE, Texts, fit_taught
 from nosology.classifier.linear import (
     CLASS_WEIGHTS,
@@ -44,7 +45,7 @@ MOST_NOTES = 20_000  # of larger sets a random part is learned from: 2 GB of who
 MOST_CHARACTERS = 50_000  # of a note; longer ones are cut, so that no single note fills the memory
 _N_HASHES = 2**20
 _MIN_NOTES_OF_FEATURE = 2
-_BLOCKS = (("word", (1, 2)), ("char_wb", (3, 5)))
+_BLOCKS = (word_counts, part_counts)
 _FORMAT = "nosology-hashed-1"
 
 
@@ -60,9 +61,7 @@ class _FeatureKind:
         """Return TF-IDF rows of unit length, with logarithmic counts."""
         kept = counts[:, self.columns].tocsr().copy()
         kept.data = 1 + np.log(kept.data)
-        from sklearn.preprocessing import normalize
-
-        return normalize(kept.multiply(self.idf).tocsr(), copy=False)
+        return unit_rows(kept.multiply(self.idf).tocsr())
 
 
 @dataclass(frozen=True)
@@ -339,21 +338,9 @@ def _rounded(values: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def _counts(texts: Sequence[str]) -> list[sparse.csr_matrix]:
     """Return hashed counts, one matrix a kind of feature. Shapes ``(notes, hashes)``."""
-    from sklearn.feature_extraction.text import HashingVectorizer
-
     # Half of a surrogate pair, which a broken source can hold, has no bytes to hash.
     cut = [text[:MOST_CHARACTERS].encode("utf-8", "replace").decode("utf-8") for text in texts]
-    return [
-        HashingVectorizer(
-            analyzer=analyzer,
-            ngram_range=lengths,
-            n_features=_N_HASHES,
-            alternate_sign=False,
-            norm=None,
-            dtype=np.float32,
-        ).transform(cut)
-        for analyzer, lengths in _BLOCKS
-    ]
+    return [hashed_counts(cut, count, _N_HASHES) for count in _BLOCKS]
 
 
 def _fit_blocks(counts: Sequence[sparse.csr_matrix]) -> tuple[_FeatureKind, ...]:

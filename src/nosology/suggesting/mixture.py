@@ -20,7 +20,8 @@ from dataclasses import asdict, dataclass
 from typing import Any, Self
 
 import numpy as np
-from scipy import optimize, special
+import scipy  # which loads its optimizers on first use: a run that answers alone needs none
+from scipy import special
 
 from nosology.errors import RunError
 from nosology.records import BoolArray, FloatArray, IntArray
@@ -212,7 +213,7 @@ def _shift(log_odds: FloatArray, wanted: BoolArray) -> float:
     def loss(shift: float) -> float:
         return float(_losses(log_odds + shift, wanted).sum() + _PENALTY / 2 * shift**2)
 
-    return float(optimize.minimize_scalar(loss, bounds=(-10.0, 10.0), method="bounded").x)
+    return float(scipy.optimize.minimize_scalar(loss, bounds=(-10.0, 10.0), method="bounded").x)
 
 
 def _logistic(features: FloatArray, wanted: BoolArray, names: Sequence[str], copies: FloatArray) -> FloatArray:
@@ -236,7 +237,7 @@ def _logistic(features: FloatArray, wanted: BoolArray, names: Sequence[str], cop
     start = np.zeros(1 + features.shape[1])
     start[0] = np.log(max(copies @ wanted / copies.sum(), _RAREST))
     bounds = [(None, None), *_bounds(names)]
-    best = optimize.minimize(
+    best = scipy.optimize.minimize(
         loss_and_gradient, start, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 500}
     )
     return np.asarray(best.x, np.float64)
@@ -264,7 +265,7 @@ def _fit_main(tables: FloatArray, main: IntArray, category: IntArray) -> FloatAr
 
     bounds = _bounds(_MAIN)
     return np.asarray(
-        optimize.minimize(loss_and_gradient, start, jac=True, method="L-BFGS-B", bounds=bounds).x, np.float64
+        scipy.optimize.minimize(loss_and_gradient, start, jac=True, method="L-BFGS-B", bounds=bounds).x, np.float64
     )
 
 
@@ -283,7 +284,7 @@ def _fit_sharpness(probabilities: FloatArray, truth: BoolArray, k: int) -> float
         log_p = np.minimum(np.exp(log_power) * log_none, -1e-9)
         return -float(np.where(missed, log_p, np.log(-np.expm1(log_p))).sum()) + log_power**2 / 2
 
-    return float(np.exp(optimize.minimize_scalar(loss, bounds=(-3.0, 3.0), method="bounded").x))
+    return float(np.exp(scipy.optimize.minimize_scalar(loss, bounds=(-3.0, 3.0), method="bounded").x))
 
 
 def _log_softmax_by(scores: FloatArray, group: IntArray) -> FloatArray:

@@ -71,6 +71,8 @@ class WordModel:
             places: For each note the places of its rubrics in the table; empty where none of its codes is in it.
             n_rubrics: Size of the table, rubrics that no note has included.
         """
+        if not texts:  # a run that answers alone need not wait for scikit-learn, a second or two
+            return cls({}, np.zeros(0), np.zeros((0, 0), np.float32), np.zeros(0, np.int64), n_rubrics)
         vectorizer = _vectorizer()
         try:
             features = vectorizer.fit_transform(texts).tocsr()

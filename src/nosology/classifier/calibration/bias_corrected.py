@@ -3,7 +3,8 @@
 import math
 
 import numpy as np
-from scipy import optimize, special
+import scipy  # which loads its optimizers on first use: a run that answers alone needs none
+from scipy import special
 
 from nosology.classifier.calibration.score_map import LOG_TEMPERATURES, SPREAD, ScoreMap
 from nosology.records import FloatArray, IntArray
@@ -30,5 +31,5 @@ def fit_temperature_and_offsets(log_probs: FloatArray, true: IntArray) -> ScoreM
 
     start = np.zeros(1 + n_categories)
     bounds = [LOG_TEMPERATURES] + [(None, None)] * n_categories
-    best = optimize.minimize(loss_and_gradient, start, jac=True, method="L-BFGS-B", bounds=bounds)
+    best = scipy.optimize.minimize(loss_and_gradient, start, jac=True, method="L-BFGS-B", bounds=bounds)
     return ScoreMap(math.exp(float(best.x[0])), np.asarray(best.x[1:], np.float64))

@@ -3,7 +3,7 @@
 import math
 
 import numpy as np
-from scipy import optimize
+import scipy  # which loads its optimizers on first use: a run that answers alone needs none
 
 from nosology.classifier.calibration.score_map import LOG_TEMPERATURES, SPREAD, ScoreMap, logit
 from nosology.records import FloatArray, IntArray
@@ -23,5 +23,5 @@ def fit_top_label(log_probs: FloatArray, true: IntArray) -> ScoreMap:
         penalty = float((parameters**2).sum()) / (2 * SPREAD**2 * len(true))
         return float((np.logaddexp(0, scaled) - right * scaled).mean()) + penalty
 
-    best = optimize.minimize(loss, np.zeros(2), method="L-BFGS-B", bounds=[LOG_TEMPERATURES, (None, None)])
+    best = scipy.optimize.minimize(loss, np.zeros(2), method="L-BFGS-B", bounds=[LOG_TEMPERATURES, (None, None)])
     return ScoreMap(1.0, np.zeros(log_probs.shape[1]), math.exp(float(best.x[0])), float(best.x[1]))

@@ -3,7 +3,8 @@
 import math
 
 import numpy as np
-from scipy import optimize, special
+import scipy  # which loads its optimizers on first use: a run that answers alone needs none
+from scipy import special
 
 from nosology.classifier.calibration.score_map import LOG_TEMPERATURES, SPREAD, ScoreMap
 from nosology.records import FloatArray, IntArray
@@ -18,5 +19,5 @@ def fit_temperature(log_probs: FloatArray, true: IntArray) -> ScoreMap:
         penalty = log_temperature**2 / (2 * SPREAD**2 * len(true))
         return float((special.logsumexp(scaled, axis=1) - scaled[rows, true]).mean()) + penalty
 
-    best = optimize.minimize_scalar(loss, bounds=LOG_TEMPERATURES, method="bounded", options={"xatol": 1e-6})
+    best = scipy.optimize.minimize_scalar(loss, bounds=LOG_TEMPERATURES, method="bounded", options={"xatol": 1e-6})
     return ScoreMap(math.exp(float(best.x)), zeros)
