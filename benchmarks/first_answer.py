@@ -1,17 +1,21 @@
 """How long a first answer takes: ``nosology classify starter`` on one note as a whole process, from a cold import.
 
-Importing torch and transformers alone is timed beside it, alternating, since a busy machine slows both, and so is a
-run of your own where one is given. Processor seconds are shown too: they hardly depend on what else runs. The promise
-is six seconds; the ratio is that promise over the median. The embedded model is unpacked before anything is timed.
+Importing torch and transformers alone is timed beside it, alternating, since a busy machine slows both, and so are a
+run of your own and another checkout where they are given. Processor seconds are shown too: they hardly depend on what
+else runs. The promise is six seconds; the ratio is that promise over the median. All answers must be the same to the
+last digit. The embedded model is unpacked before anything is timed.
 
-Run as ``python benchmarks/first_answer.py [--run RUN] [--runs 5] [--json FILE]`` on an otherwise idle machine.
+Run as ``python benchmarks/first_answer.py [--run RUN] [--beside CHECKOUT] [--runs 5] [--json FILE]`` on an otherwise
+idle machine.
 """
 
+import os
 import resource
 import statistics
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import harness
 from nosology.runs.starter import run_folder
@@ -26,23 +30,31 @@ def main() -> None:
     parser = harness.parser(__doc__)
     parser.add_argument("--run", help="a run of your own to time beside the starter")
     parser.add_argument("--runs", type=int, default=5, help="timed runs of each command, after one that is not timed")
+    parser.add_argument("--beside", type=Path, help="another checkout, whose starter is asked by its own code")
     options = parser.parse_args()
     run_folder("starter")  # refuses a build without one before anything is timed
     commands = {"imports alone": IMPORTS, "classify starter": classify("starter")}
     if options.run:
         commands["classify run"] = classify(options.run)
+    if options.beside:
+        commands["beside"] = classify("starter")
+    checkouts = {"beside": options.beside}
+    answers = {name: answer(command, checkouts.get(name)) for name, command in commands.items()}  # not timed
     times: dict[str, list[tuple[float, float]]] = {name: [] for name in commands}
-    for number in range(options.runs + 1):
+    for _ in range(options.runs):
         for name, command in commands.items():
-            found = timed(command)
-            if number:
-                times[name].append(found)
+            times[name].append(timed(command, checkouts.get(name)))
     measurements = [{"command": name, **summary(found)} for name, found in times.items()]
     columns = {"command": "", "median": ".2f", "fastest": ".2f", "slowest": ".2f", "processor": ".2f"}
     harness.print_table(measurements, columns)
     ratios = {"promise_vs_first_answer": PROMISE_SECONDS / measurements[1]["median"]}
+    median = {row["command"]: row["median"] for row in measurements}
     if options.run:
-        ratios["run_vs_starter"] = measurements[2]["median"] / measurements[1]["median"]
+        ratios["run_vs_starter"] = median["classify run"] / median["classify starter"]
+    if options.beside:
+        ratios["beside_vs_first_answer"] = median["beside"] / median["classify starter"]
+        is_same = answers["beside"] == answers["classify starter"]
+        print(f"the answers of both checkouts are {'the same to the last digit' if is_same else 'DIFFERENT'}")
     print(f"six seconds are {ratios['promise_vs_first_answer']:.2f} times what a first answer takes")
     if options.json:
         report = {
@@ -58,11 +70,23 @@ def classify(run: str) -> list[str]:
     return [sys.executable, "-m", "nosology", "classify", run, "-"]
 
 
-def timed(command: list[str]) -> tuple[float, float]:
-    """Return the wall-clock and the processor seconds of one command."""
+def timed(command: list[str], checkout: Path | None = None) -> tuple[float, float]:
+    """Return the wall-clock and the processor seconds of one command; see `answer`."""
     before, started = processor_seconds(), time.perf_counter()
-    subprocess.run(command, input=NOTE, text=True, capture_output=True, check=True)
+    answer(command, checkout)
     return time.perf_counter() - started, processor_seconds() - before
+
+
+def answer(command: list[str], checkout: Path | None = None) -> str:
+    """Return what a command writes about the note.
+
+    Args:
+        command: Reads the note from stdin.
+        checkout: Whose code runs; None for this one's.
+    """
+    environment = os.environ | ({"PYTHONPATH": str(checkout.resolve() / "src")} if checkout else {})
+    done = subprocess.run(command, input=NOTE, text=True, capture_output=True, check=True, env=environment)
+    return done.stdout
 
 
 def processor_seconds() -> float:
