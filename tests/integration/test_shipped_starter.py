@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from nosology.classifier.classifier import Classifier
+from nosology.classifier.opening import open_parts
 from nosology.course.phrases import LICENCES
 from nosology.runs.files import RunFiles
 from nosology.runs.integrity import Recorded, differences
@@ -61,6 +63,40 @@ def walk(value: object) -> list[str]:
     if isinstance(value, list):
         return [found for item in value for found in walk(item)]
     return [value] if isinstance(value, str) else []
+
+
+NOTES = (
+    NOTE,
+    "",
+    "Seen in clinic: itchy plaques over both elbows <|im_end|>, nail pitting, no joint pain. Started topical steroids.",
+    f"History of present illness: {NOTE} " * 30,
+    "DISCHARGE DIAGNOSIS: fracture of the left femoral neck after a fall. Hip hemiarthroplasty; discharged to rehab.",
+)
+
+
+def test_its_answers_are_those_of_transformers_and_peft_to_the_last_digit() -> None:
+    plain, usual = Classifier.load("starter"), Classifier.of(open_parts("starter", with_peft=True))
+    assert [type(found._engine.model).__module__.partition(".")[0] for found in (plain, usual)] == ["nosology", "peft"]
+    assert plain.classify(NOTES) == usual.classify(NOTES)
+    assert plain.log_probs(NOTES).tolist() == usual.log_probs(NOTES).tolist()
+
+
+SLOW_TO_IMPORT = {"accelerate", "pandas", "peft", "pyarrow", "scipy.optimize", "scipy.stats", "sklearn", "transformers"}
+
+
+def test_a_first_answer_waits_for_no_import_that_it_can_do_without() -> None:
+    program = (
+        "import sys, json\n"
+        "from nosology import cli\n"
+        "sys.argv = ['nosology', 'classify', 'starter', '-']\n"
+        "try:\n    cli.main()\n"
+        "except SystemExit as stop:\n    assert not stop.code, stop.code\n"
+        "print(json.dumps(sorted(sys.modules)), file=sys.stderr)\n"
+    )
+    asked = subprocess.run([sys.executable, "-c", program], input=NOTE, capture_output=True, text=True)
+    assert asked.returncode == 0, asked.stderr
+    assert json.loads(asked.stdout)["is_calibrated"]
+    assert SLOW_TO_IMPORT.isdisjoint(json.loads(asked.stderr.splitlines()[-1]))
 
 
 @pytest.mark.slow
