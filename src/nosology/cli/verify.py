@@ -67,10 +67,11 @@ def _verify_run(run: Path, *, is_recorded_anew: bool, as_json: bool) -> None:
     from nosology.runs.run import Run
 
     opened = Run.open(run)
+    if is_recorded_anew:
+        opened.check_writable()  # before a base model is fetched or unpacked for it
     model = opened.manifest.config.model
     base_model = recorded_files(model.name, opened.manifest.model.revision or model.revision)
     if is_recorded_anew:
-        opened.check_writable()
         recorded = integrity.record(opened.files, base_model)
         say(f"recorded {len(recorded.files)} files that predictions depend on: {opened.files.hashes}")
         return
