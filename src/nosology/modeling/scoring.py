@@ -53,8 +53,19 @@ def log_totals(hidden: Tensor, weight: Tensor) -> Tensor:
     total = torch.full((hidden.shape[0],), -torch.inf, device=hidden.device)
     for start in range(0, weight.shape[0], VOCABULARY_SLICE):
         logits = (hidden @ weight[start : start + VOCABULARY_SLICE].T).float()
-        total = torch.logaddexp(total, logits.logsumexp(dim=-1))
+        total = torch.logaddexp(total, _logsumexp_in_place(logits))
     return total
+
+
+def _logsumexp_in_place(logits: Tensor) -> Tensor:
+    """Return what `torch.logsumexp` returns, bit for bit, without its two further tensors of the same size.
+
+    Args:
+        logits: Used up. Shape ``(positions, tokens)``.
+    """
+    largest = logits.amax(dim=-1)
+    largest = torch.where(largest.isinf(), 0.0, largest)
+    return logits.sub_(largest[:, None]).exp_().sum(dim=-1).log_().add_(largest)
 
 
 @dataclass(frozen=True, slots=True)
