@@ -76,9 +76,9 @@ class TermTable:
         Raises:
             LabelError: The user's file is missing or cannot be read as one.
         """
-        wanted = sorted(set(versions))
-        found = [term for version in wanted for term in shipped_terms(icd.check_version(version))]
-        found += [term for term in read_own(own) if term.version in wanted] if own else []
+        wanted = sorted(map(icd.check_version, set(versions)))
+        last = [term for term in read_own(own) if term.version in wanted] if own else []
+        found = [term for version in wanted for term in shipped_terms(version)] + last
         category_of = {
             (rubric, version): labels.category_of(rubric, version)
             for rubric, version in dict.fromkeys((term.rubric, term.version) for term in found)

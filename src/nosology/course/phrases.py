@@ -74,14 +74,15 @@ def collect(labels: LabelSet, files: Iterable[Path] = ()) -> list[Phrase]:
             f"the label set {labels.name!r} has no code ranges, so no phrase belongs to any of its categories",
             hint="a course needs a label set with the columns icd9 or icd10; train on notes alone (train.course unset)",
         )
+    own = [phrase for file in files for phrase in read_phrases(file, labels)]  # what can fail, before what takes time
     found = [
         Phrase(term.term, term.code, term.version, cast(str, term.category), "name", SHIPPED_SOURCE)
         for term in TermTable.shipped(labels, [10])
         if not term.cues  # an abbreviation of several readings names nothing when it stands alone
     ]
     with resources.as_file(resources.files("nosology").joinpath(_FINDINGS)) as shipped:
-        for file in (shipped, *files):
-            found += read_phrases(file, labels)
+        found += read_phrases(shipped, labels)
+    found += own
     seen: set[tuple[str, str]] = set()
     unique = []
     for phrase in found:
