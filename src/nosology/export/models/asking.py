@@ -91,8 +91,7 @@ def invented_notes(encoder: PromptEncoder, cleaning: Cleaning | None, n: int) ->
 
 
 def _questions(encoder: PromptEncoder, tokenizer: Any, notes: list[EncodedNote], *, is_head: bool) -> dict[str, Any]:
-    ids = [*encoder.root, *encoder.cue, encoder.end_of_turn]
-    special = {token for token in ids if token in set(tokenizer.all_special_ids)}
+    special = {*encoder.root, *encoder.cue, encoder.end_of_turn} & set(tokenizer.all_special_ids)
     return {
         "head": "classification" if is_head else "answer",
         "categories": list(encoder.categories),

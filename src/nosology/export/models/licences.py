@@ -42,7 +42,7 @@ def licence_of(name: str, base: Path, tokenizer: Any) -> Licence:
         return Licence("apache-2.0", "SmolLM2-135M-Instruct, Copyright Hugging Face, under the Apache License 2.0.")
     own = Path(name).name  # not the folders above it, whose names say nothing of this model
     found = _LLAMA_3.search(own) or next((match for paper in papers(base) if (match := _named_in(paper))), None)
-    if found or all(token in tokenizer.get_vocab() for token in _LLAMA_3_TOKENS):
+    if found or tokenizer.get_vocab().keys() >= set(_LLAMA_3_TOKENS):
         return _llama_3(found["minor"] if found else None)
     return Licence("other", f"Made from {base.name}: its licence and notices hold for this copy, too.")
 

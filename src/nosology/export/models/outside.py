@@ -274,7 +274,7 @@ def scores(model: Any, tokenizer: Any, questions: dict[str, Any], prompts: list[
 
 def _joint(model: Any, prompt: list[int], answers: list[list[int]]) -> Tensor:
     """Return the log-probability of each whole answer; the prompt is read once, its keys and values repeated."""
-    read = model(input_ids=torch.tensor([prompt]), use_cache=True)
+    read = model(input_ids=torch.tensor([prompt]), use_cache=True, logits_to_keep=1)
     cache = read.past_key_values
     cache.batch_repeat_interleave(len(answers))
     width = max(map(len, answers))
