@@ -1,15 +1,17 @@
 """What every test gets without asking: no network but loopback, a home folder of its own, and sane thread counts.
 
 The embedded model's unpacked weights are the one thing that tests share, in pytest's cache folder: unpacking takes
-half a minute and always gives the same bytes. ``pytest --cache-clear`` makes them anew.
+ten seconds and always gives the same bytes. ``pytest --cache-clear`` makes them anew.
 """
 
+import gc
 import ipaddress
 import itertools
 import os
 import shutil
 import socket
 import tempfile
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +29,8 @@ settings.register_profile(
 )
 settings.load_profile("short")
 
+LONGEST = "unit/tuning/test_workflow.py"
+"""Would come last by its name."""
 _NUMBERS = itertools.count()
 _SESSION_HOME = Path(tempfile.mkdtemp(prefix="nosology-tests-"))
 
@@ -54,6 +58,25 @@ def pytest_configure(config: pytest.Config) -> None:
     cache = config.cache
     folder = cache.mkdir("nosology") if cache else _SESSION_HOME / "nosology"
     os.environ["NOSOLOGY_CACHE"] = str(folder)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes longest, so that no worker begins it while the others have nothing left to do."""
+    items.sort(key=lambda item: not item.path.match(LONGEST))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Let no garbage collection walk through what collecting tests loads, which stays for good.
+
+    Each would take half a second, and every training asks for two.
+    """
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def pytest_unconfigure() -> None:

@@ -3,6 +3,7 @@
 A server process has imported them once and forks for every command; it goes when the tests end.
 """
 
+import gc
 import itertools
 import multiprocessing
 import os
@@ -69,9 +70,14 @@ def start_function(function: Callable[..., None], *arguments: object) -> Process
     context.set_forkserver_preload(
         ["nosology.training.workflow", "transformers.trainer", "nosology.classifier.classifier", "peft.tuners.lora"]
     )
-    process = context.Process(target=function, args=arguments)
+    process = context.Process(target=_call, args=(function, *arguments))
     process.start()
     return process
+
+
+def _call(function: Callable[..., None], *arguments: object) -> None:
+    gc.freeze()  # what the server process has loaded is no garbage, and every training has garbage collected
+    function(*arguments)
 
 
 def status_of(process: Process) -> int:
