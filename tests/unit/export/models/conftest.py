@@ -4,7 +4,6 @@ import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,12 +12,13 @@ import transformers
 from export_world import write_adapted_run
 from llama3 import real_llama3_tokenizer
 from nosology.export.models import outside, workflow
-from nosology.modeling import loading
 from tiny_models import save_tiny_model
 
 KINDS = ("answer attention", "answer all-linear", "classification attention", "classification all-linear")
 _NO_PART_OF_A_TOKENIZER = ("manifest.json", "README.md", "adapter_config.json")
 _READ: dict[tuple[str, str], Any] = {}
+_READING: list[str] = []
+"""Whose tokenizer is being read: what is read for it is kept as its own alone."""
 
 
 @pytest.fixture(scope="session")
@@ -47,19 +47,25 @@ def tokenizers_read_once() -> Iterator[None]:
     The run, the export and the export's target each keep a tokenizer of their own, so that none sees what another does
     to it; and whatever differs in a file is another tokenizer.
     """
-    from_pretrained = transformers.AutoTokenizer.from_pretrained
+    from_pretrained = _once("the run", transformers.AutoTokenizer.from_pretrained)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(outside, "_tokenizer", _once("the target", outside._tokenizer))
         patch.setattr(workflow, "_tokenizer", _once("the export", workflow._tokenizer))
-        patch.setattr(loading, "AutoTokenizer", SimpleNamespace(from_pretrained=_once("the run", from_pretrained)))
+        patch.setattr(transformers.AutoTokenizer, "from_pretrained", from_pretrained)
         yield
 
 
 def _once(owner: str, read: Callable[..., Any]) -> Callable[..., Any]:
     def read_once(folder: Path, *arguments: Any, **named: Any) -> Any:
         key = (owner, _digest(Path(folder)))
+        if _READING:
+            return read(folder, *arguments, **named)
         if key not in _READ:
-            _READ[key] = read(folder, *arguments, **named)
+            _READING.append(owner)
+            try:
+                _READ[key] = read(folder, *arguments, **named)
+            finally:
+                _READING.pop()
         return _READ[key]
 
     return read_once
