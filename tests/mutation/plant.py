@@ -35,7 +35,10 @@ ENVIRONMENT = {
     "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
 }
 FORKED = multiprocessing.get_context("forkserver")
-LIBRARIES = ["torch", "transformers", "peft", "sklearn.linear_model", "scipy.stats", "hypothesis", "pytest"]
+LIBRARIES = [
+    *("torch", "transformers", "transformers.trainer", "peft", "sklearn.linear_model", "scipy.stats"),
+    *("polars", "scrubadub", "hypothesis", "pytest"),
+]
 """What many tests import and takes seconds: imported once, in the process that all others are forked from."""
 
 
