@@ -236,7 +236,8 @@ def _interval(interval: tuple[float, float], digits: int = 1) -> str:
 
 
 def _points(difference: float) -> str:
-    return f"{100 * difference:+.1f}".replace("-", "−")
+    text = f"{100 * difference:+.1f}".replace("-", "−")
+    return text[1:] if text[1:] == "0.0" else text
 
 
 def _size(difference: float) -> str:

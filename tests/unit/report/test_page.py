@@ -18,6 +18,7 @@ from nosology.files import read_json, write_json
 from nosology.report import write_report
 from nosology.report.drawing import PALETTE
 from nosology.report.figures import CURVES, curve
+from nosology.report.page import _points
 from nosology.report.summary import print_summary, summary_rows
 from nosology.runs.results import Results
 from nosology.runs.run import Run
@@ -256,6 +257,13 @@ def test_a_group_is_remarked_on_where_its_interval_excludes_no_difference(
     text = changed(run, tmp_path / "run", change)
     assert ("It is right less often on notes of the group" in text) == is_said
     assert text.count("right less often") == (2 if is_said else 0)
+
+
+@pytest.mark.parametrize(
+    ("difference", "said"), [(0.0504, "+5.0"), (-0.0504, "−5.0"), (0.0004, "0.0"), (-0.0004, "0.0")]
+)
+def test_a_difference_has_a_sign_where_it_is_not_rounded_away(difference: float, said: str) -> None:
+    assert _points(difference) == said
 
 
 def test_the_page_shows_the_funnel_with_its_reasons(page: Page) -> None:
