@@ -1,7 +1,7 @@
 """Environments that hold nosology's wheel, and beside it only what some extras install.
 
 What the wheel depends on comes from the environment of the tests, since installing torch takes minutes; what only other
-extras bring is hidden there.
+extras bring, those for tests and benchmarks too, is hidden there.
 """
 
 import functools
@@ -10,7 +10,7 @@ import sys
 import sysconfig
 import venv
 from collections.abc import Iterable
-from importlib.metadata import PackageNotFoundError, packages_distributions, requires
+from importlib.metadata import PackageNotFoundError, metadata, packages_distributions, requires
 from pathlib import Path
 
 import pytest
@@ -54,8 +54,14 @@ def needed(extras: Iterable[str]) -> set[str]:
 
 
 def hidden(extras: frozenset[str]) -> set[str]:
-    """Return the modules that only the other extras for users bring."""
-    others = needed(EXTRAS - extras) - needed(["embedded", *extras])
+    """Return the modules that only the other extras bring, those for tests and benchmarks among them.
+
+    A library for benchmarks may be used by one of nosology's own where both are installed: with `datasets` at hand
+    transformers imports it, and with it pyarrow, which only `scale` brings to a user.
+    """
+    wanted = {"embedded", *extras}
+    others = needed(set(metadata("nosology").get_all("Provides-Extra", [])) - wanted) - needed(wanted)
+    others.discard("pip")  # in every environment, and a need of a tool for tests
     return {
         module
         for module, names in packages_distributions().items()
