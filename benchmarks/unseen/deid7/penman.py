@@ -20,7 +20,7 @@ MARK = re.compile(r"⟦(\w+)⁝([^⟧]*)⟧")
 PULL = re.compile(r"([~\-+>])(\d+)$")
 PROSE, BRIEF, FORM = "~", "-", ">"
 FILLER_SHARE = 0.38
-MORE_FILLER = (1, 4)
+MORE_FILLER = (2, 6)
 BULLETS = ("- ", "* ", "• ", "", "", "-- ", "1")
 
 
