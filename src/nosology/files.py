@@ -236,7 +236,7 @@ def replaced_folder(path: Path, *, is_private: bool = False) -> Iterator[Path]:
         os.replace(hidden, path)
     finally:
         shutil.rmtree(hidden, ignore_errors=True)
-        shutil.rmtree(old, ignore_errors=True)
+        _remove_leftover(old, path, is_old=True)
 
 
 @contextmanager

@@ -1,14 +1,20 @@
 """Files and folders that are written whole or not at all, and hashes."""
 
+import contextlib
 import json
 import os
 import stat
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import psutil
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from nosology import files
 from nosology.errors import RunError
@@ -28,6 +34,8 @@ from nosology.files import (
 )
 
 ABC = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"  # FIPS 180-2, appendix B.1
+DEAD = 2**22 + 1
+"""Above Linux's largest process number."""
 
 
 def mode(path: Path) -> int:
@@ -153,8 +161,7 @@ def test_of_two_processes_that_make_the_same_folder_the_first_wins(tmp_path: Pat
 
 
 def test_what_dead_processes_left_is_removed_and_what_living_ones_write_stays(tmp_path: Path) -> None:
-    dead = 2**22 + 1  # above Linux's largest process number
-    for pid in (dead, os.getpid()):
+    for pid in (DEAD, os.getpid()):
         (tmp_path / f".out.{pid}.partial").mkdir()
     remove_leftovers(tmp_path / "out")
     assert names(tmp_path) == [f".out.{os.getpid()}.partial"]
@@ -192,9 +199,8 @@ def test_a_number_that_is_another_process_by_now_keeps_no_leftovers(tmp_path: Pa
 
 
 def test_a_folder_that_made_way_for_one_that_never_came_is_put_back(tmp_path: Path) -> None:
-    dead = 2**22 + 1
-    (tmp_path / f".out.{dead}.old.partial").mkdir()
-    (tmp_path / f".out.{dead}.old.partial" / "kept").touch()
+    (tmp_path / f".out.{DEAD}.old.partial").mkdir()
+    (tmp_path / f".out.{DEAD}.old.partial" / "kept").touch()
     remove_leftovers(tmp_path / "out")
     assert names(tmp_path) == ["out"]
     assert names(tmp_path / "out") == ["kept"]
@@ -237,3 +243,270 @@ def test_of_several_writers_one_stands_and_none_leaves_a_part(tmp_path: Path) ->
     assert len(set(path.read_bytes())) == 1
     assert path.stat().st_mode & 0o777 == 0o600
     assert [item.name for item in tmp_path.iterdir()] == [path.name]
+
+
+# ---- what fails half-way
+
+
+def fill_half(making: contextlib.AbstractContextManager[Path]) -> None:
+    """Write a file into a folder in the making, and be interrupted."""
+    with making as folder:
+        (folder / "half").touch()
+        raise KeyboardInterrupt
+
+
+def test_a_folder_that_cannot_take_its_place_leaves_the_earlier_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the two renames nothing stands at the path, and a signal can arrive there."""
+    (tmp_path / "test").mkdir()
+    (tmp_path / "test" / "earlier").touch()
+    replace = os.replace
+
+    def interrupted(source: Path, target: Path) -> None:
+        if Path(target) == tmp_path / "test" and not Path(source).name.endswith(".old.partial"):
+            raise KeyboardInterrupt
+        replace(source, target)
+
+    monkeypatch.setattr(os, "replace", interrupted)
+    with pytest.raises(KeyboardInterrupt), replaced_folder(tmp_path / "test") as folder:
+        (folder / "newer").touch()
+    assert names(tmp_path) == ["test"]
+    assert names(tmp_path / "test") == ["earlier"]
+
+
+def test_lines_that_stop_coming_leave_the_old_file(tmp_path: Path) -> None:
+    write_lines(tmp_path / "file", ["old"])
+
+    def broken() -> Iterator[str]:
+        yield "new"
+        raise RunError("the source broke")
+
+    with pytest.raises(RunError, match="the source broke"):
+        write_lines(tmp_path / "file", broken())
+    assert (tmp_path / "file").read_bytes() == b"old\n"
+    assert names(tmp_path) == ["file"]
+
+
+def test_a_writer_apart_that_fails_leaves_what_another_one_wrote(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files.write_apart(tmp_path / "part", b"theirs")
+
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        files.write_apart(tmp_path / "part", b"ours")
+    assert (tmp_path / "part").read_bytes() == b"theirs"
+    assert names(tmp_path) == ["part"]
+
+
+@pytest.mark.parametrize("is_private", [True, False])
+def test_only_a_private_file_is_on_the_disk_before_it_takes_its_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_private: bool
+) -> None:
+    done: list[str] = []
+    fsync, replace = os.fsync, os.replace
+
+    def flush(number: int) -> None:
+        done.append("on disk")
+        fsync(number)
+
+    def rename(source: Path, target: Path) -> None:
+        done.append("in place")
+        replace(source, target)
+
+    monkeypatch.setattr(os, "fsync", flush)
+    monkeypatch.setattr(os, "replace", rename)
+    write_bytes(tmp_path / "file", b"a note", is_private=is_private)
+    assert done == (["on disk", "in place"] if is_private else ["in place"])
+
+
+def test_a_new_folder_whose_block_fails_leaves_nothing_but_its_parent(tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        fill_half(new_folder(tmp_path / "deep" / "out"))
+    assert names(tmp_path / "deep") == []
+
+
+def test_a_shared_folder_that_fails_is_not_taken_for_whole(tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        fill_half(shared_folder(tmp_path / "model"))
+    assert names(tmp_path) == []
+
+
+def test_a_shared_folder_is_refused_where_a_file_lies(tmp_path: Path) -> None:
+    (tmp_path / "model").write_text("mine", encoding="utf-8")
+    with pytest.raises(NotADirectoryError), shared_folder(tmp_path / "model"):
+        pass
+    assert (tmp_path / "model").read_text(encoding="utf-8") == "mine"
+    assert names(tmp_path) == ["model"]
+
+
+@pytest.mark.parametrize("ends_well", [True, False])
+def test_a_scratch_folder_is_gone_whichever_way_its_block_ends(tmp_path: Path, ends_well: bool) -> None:
+    expected = contextlib.nullcontext() if ends_well else pytest.raises(KeyboardInterrupt)
+    with expected, files.scratch_folder(tmp_path / "run") as folder:
+        assert mode(folder) == 0o700, "checkpoints learned from notes"
+        (folder / "checkpoint").touch()
+        if not ends_well:
+            raise KeyboardInterrupt
+    assert names(tmp_path) == []
+
+
+def test_a_scratch_folder_begins_empty_and_leaves_what_it_stands_beside(tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    for _ in range(2):
+        with files.scratch_folder(tmp_path / "run") as folder:
+            assert names(folder) == []
+            (folder / "checkpoint").touch()
+    assert names(tmp_path) == ["run"]
+
+
+def test_leftovers_of_a_folder_that_is_not_there_are_none(tmp_path: Path) -> None:
+    remove_leftovers(tmp_path / "nowhere" / "out")
+    assert names(tmp_path) == []
+
+
+def test_what_a_process_that_may_not_be_looked_at_is_writing_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left = tmp_path / f".out.{os.getpid()}.partial"
+    left.touch()
+    os.utime(left, (1_000_000_000, 1_000_000_000))
+
+    def denied(pid: int) -> None:
+        raise psutil.AccessDenied(pid)
+
+    monkeypatch.setattr(psutil, "Process", denied)
+    remove_leftovers(tmp_path / "out")
+    assert names(tmp_path) == [left.name]
+
+
+def test_a_folder_that_made_way_is_removed_where_the_newer_one_came(tmp_path: Path) -> None:
+    for name in ("out", f".out.{DEAD}.old.partial"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / ("newer" if name == "out" else "older")).touch()
+    remove_leftovers(tmp_path / "out")
+    assert names(tmp_path) == ["out"]
+    assert names(tmp_path / "out") == ["newer"]
+
+
+def test_a_link_that_looks_like_a_leftover_goes_and_what_it_points_to_stays(tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "kept").touch()
+    (tmp_path / f".out.{DEAD}.partial").symlink_to(tmp_path / "mine")
+    remove_leftovers(tmp_path / "out")
+    assert names(tmp_path) == ["mine"]
+    assert names(tmp_path / "mine") == ["kept"]
+
+
+# ---- what is written comes back
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+        max_leaves=8,
+    )
+)
+def test_any_json_comes_back_as_it_was_written(value: object) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        write_json(Path(folder) / "file.json", value)
+        assert read_json(Path(folder) / "file.json") == value
+
+
+def test_line_ends_stay_as_they_are(tmp_path: Path) -> None:
+    write_text(tmp_path / "text", "one\r\ntwo\rthree\n")
+    assert (tmp_path / "text").read_bytes() == b"one\r\ntwo\rthree\n"
+
+
+def test_no_lines_make_an_empty_file(tmp_path: Path) -> None:
+    write_lines(tmp_path / "lines", [])
+    assert (tmp_path / "lines").read_bytes() == b""
+
+
+def test_a_public_file_becomes_private_when_it_is_written_so(tmp_path: Path) -> None:
+    write_text(tmp_path / "file", "before")
+    write_json(tmp_path / "file", {"note": "after"}, is_private=True)
+    assert mode(tmp_path / "file") == 0o600
+
+
+def test_private_lines_are_their_owners_alone(tmp_path: Path) -> None:
+    write_lines(tmp_path / "predictions.jsonl", ["{}"], is_private=True)
+    assert mode(tmp_path / "predictions.jsonl") == 0o600
+
+
+def test_a_missing_json_file_is_told_with_its_folder(tmp_path: Path) -> None:
+    with pytest.raises(RunError) as caught:
+        read_json(tmp_path / "results.json")
+    assert (caught.value.message, caught.value.place) == ("results.json is missing", str(tmp_path))
+
+
+def test_json_that_is_not_utf8_is_refused_with_its_place(tmp_path: Path) -> None:
+    (tmp_path / "file.json").write_bytes('{"name": "Café"}'.encode("latin-1"))
+    with pytest.raises(RunError, match="not valid JSON") as caught:
+        read_json(tmp_path / "file.json")
+    assert caught.value.place == str(tmp_path / "file.json")
+
+
+def test_a_tree_is_hashed_without_its_own_manifest_but_with_those_of_folders_in_it(tmp_path: Path) -> None:
+    (tmp_path / "deep").mkdir()
+    for name in ("manifest.json", "deep/manifest.json", "b", "deep/a"):
+        (tmp_path / name).write_bytes(b"abc")
+    assert files.sha256_tree(tmp_path) == {"b": ABC, "deep/a": ABC, "deep/manifest.json": ABC}
+    assert files.sha256_bytes(b"abc") == ABC
+
+
+# ---- folders that are whole, unfinished, of another kind, or taken
+
+
+def refused(folder: Path, kind: str) -> RunError:
+    """Return the error that reading a folder's manifest raises."""
+    with pytest.raises(RunError) as caught:
+        files.read_manifest(folder, kind)
+    assert caught.value.place == str(folder)
+    return caught.value
+
+
+def test_the_manifest_of_a_whole_folder_is_read(tmp_path: Path) -> None:
+    write_json(tmp_path / "manifest.json", {"kind": "run", "n_steps": 3})
+    assert files.read_manifest(tmp_path, "run") == {"kind": "run", "n_steps": 3}
+
+
+def test_a_folder_that_is_not_there_is_told_with_its_kind(tmp_path: Path) -> None:
+    error = refused(tmp_path / "none", "dataset")
+    assert (error.message, error.hint) == ("there is no dataset folder here", "check the path")
+
+
+@pytest.mark.parametrize(("kind", "remedy"), [("run", "--resume"), ("dataset", "prepare it again")])
+def test_an_unfinished_folder_is_refused_with_what_finishes_it(tmp_path: Path, kind: str, remedy: str) -> None:
+    (tmp_path / "labels.tsv").touch()
+    error = refused(tmp_path, kind)
+    assert error.message == f"this {kind} is unfinished: it holds no manifest.json"
+    assert remedy in error.hint
+
+
+@pytest.mark.parametrize(
+    ("content", "found"), [({"kind": "run"}, "a run"), ({}, "a None"), (["run"], "a something else")]
+)
+def test_a_folder_of_another_kind_is_told_what_it_is(tmp_path: Path, content: object, found: str) -> None:
+    write_json(tmp_path / "manifest.json", content)
+    assert refused(tmp_path, "dataset").message == f"expected a dataset folder, found {found}"
+
+
+def test_a_file_is_no_place_for_a_new_folder(tmp_path: Path) -> None:
+    (tmp_path / "out").touch()
+    with pytest.raises(RunError, match="already holds something") as caught:
+        files.expect_new(tmp_path / "out")
+    assert caught.value.place == str(tmp_path / "out")
+    assert "--out" in caught.value.hint
+
+
+def test_a_hidden_file_keeps_a_folder_from_being_new(tmp_path: Path) -> None:
+    files.expect_new(tmp_path)
+    (tmp_path / ".git").touch()
+    with pytest.raises(RunError, match="already holds something"):
+        files.expect_new(tmp_path)
