@@ -11,14 +11,18 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 
 from nosology.config import (
+    AUTO_BATCH,
     EMBEDDED_MODEL,
     Config,
     EvaluateConfig,
     ModelConfig,
     PrepareConfig,
     TrainConfig,
+    config_file,
+    field_names,
     load_config,
     shipped_config,
+    shipped_configs,
 )
 from nosology.errors import ConfigError
 
@@ -345,3 +349,110 @@ def test_the_demo_begins_from_the_starter_in_its_shape_and_other_models_from_the
     assert found["paper"].course.phrases == 0, "paper.yaml is there to be compared with the original"
     shape = ("lora_r", "lora_alpha", "lora_targets", "lora_top_layers", "head")
     assert [getattr(found["demo"], name) for name in shape] == [getattr(found["course"], name) for name in shape]
+
+
+# ---- what a file or an override could say silently
+
+
+@pytest.mark.parametrize("override", ["train.epochs=[1", "model.name=@mine", "model.name=a: b: c", "model.prompt=*x"])
+def test_a_value_that_is_no_yaml_is_refused_with_what_to_write(override: str) -> None:
+    error = refused(overrides=[override])
+    assert error.message.startswith(f"cannot read the value of {override!r}: ")
+    assert error.place == "--set"
+    assert f"{override.partition('=')[0]}='" in error.hint
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["train:\n  epochs: 3\nmodel:\n  dtype: auto\ntrain:\n  seed: 1\n", "train:\n  seed: 1\n  epochs: 3\n  seed: 2\n"],
+)
+def test_a_key_that_stands_twice_is_refused_with_its_line(tmp_path: Path, text: str) -> None:
+    """YAML's reader would keep the last one and say nothing of the fields that are lost."""
+    error = refused(written(tmp_path, text))
+    assert "stands here twice" in error.message
+    assert f"line {1 + text[: text.rindex(error.message.split(chr(39))[1])].count(chr(10))}" in error.message
+
+
+def test_the_same_key_in_two_sections_is_no_key_twice(tmp_path: Path) -> None:
+    config = load_config(written(tmp_path, "train:\n  seed: 1\nevaluate:\n  seed: 2\n"))
+    assert (config.train.seed, config.evaluate.seed) == (1, 2)
+
+
+@pytest.mark.parametrize(
+    "override",
+    [
+        "train.epochs=.inf",
+        "train.lora_alpha=.inf",
+        "prepare.split_shares=[.nan, .nan, .nan]",
+        "train.title_weight=.nan",
+    ],
+)
+def test_a_number_without_an_end_is_refused(override: str) -> None:
+    error = refused(overrides=[override])
+    assert override.partition("=")[0] in error.message
+    assert "finite" in error.message
+
+
+def test_a_folder_is_no_configuration(tmp_path: Path) -> None:
+    error = refused(tmp_path)
+    assert (error.message, error.place) == ("this is a folder", str(tmp_path))
+
+
+def test_a_section_without_fields_is_refused_and_not_taken_for_the_defaults(tmp_path: Path) -> None:
+    error = refused(written(tmp_path, "train:\n  # epochs: 3\n"))
+    assert error.message.startswith("1 field is wrong:\n  train: ")
+
+
+def test_errors_of_a_file_and_of_overrides_are_told_together_under_the_files_name(tmp_path: Path) -> None:
+    file = written(tmp_path, "train:\n  epoch: 2\n")
+    error = refused(file, ["model.dtype=float16"])
+    assert error.message.startswith("2 fields are wrong:")
+    assert error.place == str(file)
+
+
+def test_an_override_reaches_a_section_within_a_section_and_leaves_its_other_fields(tmp_path: Path) -> None:
+    file = written(tmp_path, "train:\n  course:\n    phrases: 40\n    seed: 3\n")
+    course = load_config(file, ["train.course.phrases=7"]).train.course
+    assert (course.phrases, course.seed, course.notes) == (7, 3, 0)
+
+
+def test_an_override_below_a_field_that_is_no_section_is_refused_and_names_it(tmp_path: Path) -> None:
+    error = refused(written(tmp_path, "train:\n  epochs: 3\n"), ["train.epochs.more=1"])
+    assert (error.message, error.place) == ("'train.epochs' is not a section", "--set")
+
+
+def test_a_key_of_two_sections_is_told_both(tmp_path: Path) -> None:
+    message = refused(written(tmp_path, "model:\n  seed: 1\n")).message
+    fields = message.partition("did you mean ")[2].rstrip("?").split(" or ")
+    assert {"prepare.seed", "train.seed", "evaluate.seed", "train.course.seed"} == set(fields)
+    assert fields[-1] == "train.course.seed", "the nearest to the top come first"
+
+
+def test_a_field_beside_the_wrong_one_is_meant_rather_than_one_of_another_section() -> None:
+    assert refused(overrides=["evaluate.batch_token=300"]).message.endswith("did you mean evaluate.batch_tokens?")
+
+
+def test_every_field_is_named_once_with_its_sections() -> None:
+    names = [name for name, _ in field_names(Config)]
+    assert len(set(names)) == len(names)
+    assert {"train", "train.course", "train.course.phrases", "train.lora_r"} <= set(names)
+    assert {name for name, _ in field_names(ModelConfig, "x.")} == {f"x.{name}" for name in ModelConfig.model_fields}
+
+
+@pytest.mark.parametrize(("size", "notes"), [("auto", AUTO_BATCH), (1, 1), (AUTO_BATCH + 3, AUTO_BATCH + 3)])
+def test_a_batch_has_the_notes_that_were_asked_for_or_what_auto_begins_with(size: Any, notes: int) -> None:
+    assert TrainConfig(batch_size=size).notes_per_batch == notes
+
+
+@pytest.mark.parametrize("name", sorted(shipped_configs()))
+def test_every_line_of_a_shipped_configuration_has_its_reason(name: str) -> None:
+    lines = shipped_config(name).read_text(encoding="utf-8").splitlines()
+    fields = [line for line in lines if ":" in line.partition("#")[0] and line.startswith(" ")]
+    assert fields
+    assert not [line for line in fields if not line.partition(" # ")[2].strip()]
+
+
+def test_a_name_that_is_not_shipped_is_a_path(tmp_path: Path) -> None:
+    assert config_file(tmp_path / "own.yaml") == tmp_path / "own.yaml"
+    assert config_file("own.yaml") == Path("own.yaml")
+    assert config_file("mimic3") == shipped_config("mimic3")

@@ -13,9 +13,9 @@ EMBEDDED_MODEL = "embedded:smollm2-135m-instruct"
 
 
 class ConfigSection(BaseModel):
-    """A part of the configuration; unknown keys are refused and values never change."""
+    """A part of the configuration; unknown keys and numbers without an end are refused, and values never change."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class PrepareConfig(ConfigSection):

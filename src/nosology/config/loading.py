@@ -98,12 +98,32 @@ def shipped_config(name: str) -> Path:
     return shipped[name]
 
 
+class _EachKeyOnce(yaml.SafeLoader):
+    """Reads YAML, and refuses a key that stands twice in one section: the first one's fields would be lost."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """Return a mapping.
+
+        Args:
+            node: Its keys and values.
+            deep: Whether to construct these at once.
+        """
+        seen = set()
+        for key in [key for key, _ in node.value if isinstance(key, yaml.ScalarNode)]:
+            if key.value in seen:
+                raise yaml.MarkedYAMLError(problem=f"{key.value!r} stands here twice", problem_mark=key.start_mark)
+            seen.add(key.value)
+        return super().construct_mapping(node, deep)
+
+
 def _read_yaml(file: Path) -> dict[str, Any]:
     try:
-        values = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
+        values = yaml.load(file.read_text(encoding="utf-8"), _EachKeyOnce) or {}
     except FileNotFoundError:
         hint = f"give a file, or the name of a shipped one: {', '.join(shipped_configs())}"
         raise ConfigError("no such configuration file", place=str(file), hint=hint) from None
+    except IsADirectoryError:
+        raise ConfigError("this is a folder", place=str(file), hint="give a configuration file in it") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ConfigError(f"not readable as YAML: {error}", place=str(file)) from None
     if not isinstance(values, dict):
@@ -122,4 +142,9 @@ def _apply_override(values: dict[str, Any], override: str) -> None:
         values = values.setdefault(name, {})
         if not isinstance(values, dict):
             raise ConfigError(f"{'.'.join(sections[:depth])!r} is not a section", place="--set")
-    values[key] = yaml.safe_load(text)
+    try:
+        values[key] = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        problem = getattr(error, "problem", None) or "no YAML"
+        hint = f"put the value into quotes: {path}='...'"
+        raise ConfigError(f"cannot read the value of {override!r}: {problem}", place="--set", hint=hint) from None

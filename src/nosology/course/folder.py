@@ -18,6 +18,7 @@ from nosology.course.compose import CourseText, compose
 from nosology.course.phrases import Phrase
 from nosology.dataset.folder import ATTRIBUTES, CODES_TYPE, COLUMNS
 from nosology.dataset.writing import write_labels_and_funnel, write_manifest, write_notes
+from nosology.errors import DataError
 from nosology.files import new_folder
 from nosology.runs.provenance import environment
 
@@ -39,7 +40,12 @@ def course_rows(phrases: Sequence[Phrase], n: int, seed: int, notes: Sequence[Co
         n: Number of phrases composed, those that validate included.
         seed: Of every draw: the same phrases, number, seed and notes give the same rows.
         notes: Invented notes, see `nosology.course.notes`; they follow the phrases.
+
+    Raises:
+        DataError: There is neither a phrase nor a note, or the phrases belong to fewer than two categories.
     """
+    if not n and not notes:
+        raise DataError("a course of no phrase and no note teaches nothing", hint="ask for some of either")
     texts = compose(phrases, n, seed) if n else []
     held_out = _validating({_rubric(text.phrase) for text in (*texts, *notes)}, seed)
     rows = [_row(f"phrase-{index:06d}", text, held_out) for index, text in enumerate(texts)]
@@ -70,7 +76,7 @@ def write_course(
 
     Raises:
         RunError: ``out`` holds something already.
-        DataError: The phrases belong to fewer than two categories.
+        DataError: There is neither a phrase nor a note, or the phrases belong to fewer than two categories.
     """
     rows = course_rows(phrases, n, seed, notes)
     texts = rows["clean_text"].to_list()
