@@ -84,7 +84,8 @@ def _case(row: dict[str, str], labels: LabelSet) -> Case | None:
     letter, youngest, oldest, sex = patient.groups()
     group = _GROUPS[letter]
     words = row["words"]
-    is_own = not _OF_ANOTHER.match(words) and (bool(_OWN_WORDS.search(words)) or (group == "adult" and not _sex(words)))
+    speaks = group in ("adult", "child") and not _OF_ANOTHER.match(words)
+    is_own = speaks and (bool(_OWN_WORDS.search(words)) or (group == "adult" and not _sex(words)))
     return Case(
         code=code,
         category=category,
@@ -95,7 +96,7 @@ def _case(row: dict[str, str], labels: LabelSet) -> Case | None:
         settings=row["settings"],
         names=tuple(row["names"].split(" | ")),
         fragments={name: tuple(row[name].split(" | ")) for name in FRAGMENTS},
-        is_quoted_by_patient=is_own and group in ("adult", "child"),
+        is_quoted_by_patient=is_own,
     )
 
 

@@ -2,13 +2,14 @@
 
 import re
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
 from nosology.coding import icd
 from nosology.coding.labels import LabelSet
 from nosology.coding.rubrics import RubricTable
-from nosology.course.cases import FRAGMENTS, VERSION, Case, shipped_cases
+from nosology.course.cases import FRAGMENTS, VERSION, Case, _case, _sex, shipped_cases
 
 LABELS = LabelSet.load("icd-chapters-18")
 CASES = shipped_cases(LABELS)
@@ -94,3 +95,99 @@ def test_ages_are_in_order() -> None:
 def test_a_label_set_with_fewer_categories_takes_only_what_it_knows() -> None:
     by_chapter = {case.category for case in CASES if case.code.startswith("I2")}
     assert by_chapter == {"Cardiovascular"}
+
+
+# ---- a row of the file, read
+
+ROW = {
+    "code": "I21.9",
+    "patient": "A40-80",
+    "settings": "ro",
+    "names": "heart attack | myocardial infarction",
+    "complaint": "chest pain | tightness of the chest",
+    "words": "I thought I would die",
+    "history": "smokes",
+    "examination": "pale",
+    "tests": "ST elevation",
+    "treatment": "stent",
+    "course": "home on day 4",
+}
+
+
+def read(**changed: str) -> Case:
+    case = _case({**ROW, **changed}, LABELS)
+    assert case is not None
+    return case
+
+
+def test_a_row_becomes_a_case_with_its_parts_split_at_bars() -> None:
+    case = read()
+    assert (case.code, case.category, case.settings) == ("I219", "Cardiovascular", "ro")
+    assert (case.youngest, case.oldest) == (40, 80)
+    assert case.names == ("heart attack", "myocardial infarction")
+    assert case.fragments["complaint"] == ("chest pain", "tightness of the chest")
+    assert set(case.fragments) == set(FRAGMENTS)
+
+
+@pytest.mark.parametrize(
+    ("patient", "group", "sex"),
+    [
+        ("A40-80", "adult", ""),
+        ("F40-80", "adult", "F"),
+        ("M40-80", "adult", "M"),
+        ("C3-9", "child", ""),
+        ("C3-9f", "child", "F"),
+        ("I2-9m", "infant", "M"),
+        ("N0-3", "newborn", ""),
+    ],
+)
+def test_the_patients_letter_says_group_and_sex(patient: str, group: str, sex: str) -> None:
+    case = read(patient=patient)
+    assert (case.group, case.sex) == (group, sex)
+
+
+@pytest.mark.parametrize(
+    ("patient", "words", "sex", "is_own"),
+    [
+        ("A40-80", "I cannot breathe", "", True),
+        ("A40-80", "it burns when passing water", "", True),
+        ("A40-80", "he does not know where he is", "M", False),
+        ("A40-80", "Her speech was slurred, I called at once", "F", False),
+        ("A40-80", "Mother says I look yellow", "", False),
+        ("C3-9", "my ear hurts", "", True),
+        ("C3-9", "he barks like a seal", "M", False),
+        ("C3-9", "it came at night", "", False),
+        ("I2-9", "I noticed his lips were blue", "M", False),
+        ("I2-9", "she will not drink", "F", False),
+    ],
+)
+def test_whose_words_they_are_decides_sex_and_who_is_quoted(patient: str, words: str, sex: str, is_own: bool) -> None:
+    """Words of the patient's own name no sex; what a relative says gives it away, and a baby is never quoted."""
+    case = read(patient=patient, words=words)
+    assert (case.sex, case.is_quoted_by_patient) == (sex, is_own)
+
+
+def test_the_letter_wins_over_what_a_relative_says() -> None:
+    assert read(patient="F40-80", words="he found me on the floor").sex == "F"
+
+
+def test_a_disease_that_the_label_set_has_no_place_for_is_left_out(tmp_path: Path) -> None:
+    (tmp_path / "own.tsv").write_text("category\ticd10\nHeart\tI20-I25\nSkin\tL00-L99\n", encoding="utf-8")
+    own = LabelSet.load(tmp_path / "own.tsv")
+    assert _case({**ROW, "code": "A02.0"}, own) is None
+    assert {case.category for case in shipped_cases(own)} == {"Heart", "Skin"}
+
+
+@pytest.mark.parametrize("wrong", [{"code": "HELLO"}, {"patient": "X3-9"}, {"patient": "A40"}, {"patient": "C3-9x"}])
+def test_a_row_that_cannot_be_read_is_a_fault_of_the_file_and_named(wrong: dict[str, str]) -> None:
+    with pytest.raises(ValueError, match=r"cases\.tsv: .* has no valid code or patient"):
+        read(**wrong)
+
+
+def test_fragments_stay_out_of_the_repr() -> None:
+    assert "chest pain" not in repr(read())
+
+
+@pytest.mark.parametrize(("words", "sex"), [("the cushion", ""), ("HIS leg", "M"), ("that is hers", "F"), ("", "")])
+def test_a_sex_is_read_from_whole_words_alone(words: str, sex: str) -> None:
+    assert _sex(words) == sex
