@@ -3,11 +3,24 @@
 import re
 from collections import Counter
 from importlib import resources
+from random import Random
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from nosology.coding.labels import LabelSet
-from nosology.course.compose import KIND_SHARES, carriers, compose
+from nosology.course.compose import (
+    CASINGS,
+    KIND_SHARES,
+    NAME_FORMS,
+    TEXT_FORMS,
+    CourseText,
+    _inside,
+    carriers,
+    compose,
+    weighted,
+)
 from nosology.course.phrases import Phrase, collect
 from nosology.errors import DataError
 
@@ -98,3 +111,118 @@ def test_the_shipped_findings_cover_every_category_and_name_a_code_each() -> Non
     counts = Counter(phrase.category for phrase in findings)
     assert min(counts.values()) >= 17
     assert len(counts) == 18
+
+
+# ---- the words around a phrase
+
+
+def composed(phrases: list[Phrase], n: int = 600, seed: int = 4) -> list[CourseText]:
+    """Return the texts of some phrases, with a rash now and then to be told apart from."""
+    rash = Phrase("Rash", "L20", 10, "Skin", "name", "test")
+    return [text for text in compose([*phrases, rash], n, seed) if text.phrase.category != "Skin"]
+
+
+def test_a_name_is_put_into_words_as_often_as_each_form_says() -> None:
+    counts = Counter(text.form for text in composed(HEART, 4000))
+    assert set(counts) == set(NAME_FORMS)
+    for form, share in NAME_FORMS.items():
+        assert counts[form] / 2000 == pytest.approx(share, abs=0.035), form
+
+
+def test_a_sentence_is_carried_by_distractors_alone() -> None:
+    several = [phrase(f"Number {n} hurts.", "I21", "Heart", "definition") for n in range(9)]
+    counts = Counter(text.form for text in composed(several, 2000))
+    assert set(counts) == set(TEXT_FORMS)
+    assert counts["text_distractor"] / 1000 == pytest.approx(TEXT_FORMS["text_distractor"], abs=0.04)
+
+
+def test_where_no_other_category_has_a_name_nothing_is_denied() -> None:
+    finding = Phrase("It itches.", "L20", 10, "Skin", "finding", "test")
+    texts = compose([*HEART, finding], 400, 3)
+    assert {text.form for text in texts if text.phrase.category == "Heart"} == {"bare", "telegraphic", "sentence"}
+    assert {text.form for text in texts if text.phrase.category == "Skin"} == {"bare", "text_distractor"}
+
+
+@pytest.mark.parametrize(("version", "birth", "newborn"), [(10, "O63", "P59"), (9, "65123", "7746")])
+def test_births_and_newborns_are_known_by_the_codes_of_either_version(version: int, birth: str, newborn: str) -> None:
+    labour = Phrase("Long labour", birth, version, "Birth", "name", "test")
+    jaundice = Phrase("Neonatal jaundice", newborn, version, "Newborn", "name", "test")
+    texts = compose([labour, jaundice], 600, 2)
+    told = " ".join(text.text.lower() for text in texts if text.phrase is labour and text.form == "sentence")
+    assert re.search(r"\bwoman\b", told)
+    assert not re.search(r"\b(man|gentleman|boy|girl|lady)\b", told)
+    assert "sentence" not in {text.form for text in texts if text.phrase is jaundice}
+
+
+def test_some_patients_are_children_and_their_ages_are_a_childs() -> None:
+    told = [text.text.lower() for text in composed(HEART, 3000) if text.form == "sentence"]
+    children = [text for text in told if re.search(r"\b(boy|girl)\b", text)]
+    assert 0.03 < len(children) / len(told) < 0.17
+    ages = [int(age) for text in children for age in re.findall(r"\b\d+\b", text.replace("heart trouble ", "x"))]
+    assert all(3 <= age <= 39 for age in ages), "3 to 16, and the numbers of the phrases"
+    assert any(age <= 16 for age in ages)
+
+
+def test_casings_come_as_often_as_they_should_and_capitals_are_for_names_alone() -> None:
+    names = Counter(
+        text.text for text in composed([phrase("Heart trouble", "I21", "Heart")], 4000) if text.form == "bare"
+    )
+    shares = {text: n / names.total() for text, n in names.items()}
+    assert shares == {
+        "Heart trouble": pytest.approx(0.5, abs=0.06),
+        "heart trouble": pytest.approx(0.3, abs=0.06),
+        "HEART TROUBLE": pytest.approx(0.1, abs=0.04),
+        "Heart Trouble": pytest.approx(0.1, abs=0.04),
+    }
+    said = {
+        text.text for text in composed([phrase("It hurts so.", "I21", "Heart", "finding")], 400) if text.form == "bare"
+    }
+    assert said == {"It hurts so.", "it hurts so."}
+
+
+@pytest.mark.parametrize(
+    ("name", "inside"),
+    [
+        ("Heart attack", "heart attack"),
+        ("AIDS", "AIDS"),
+        ("HIV infection", "HIV infection"),
+        ("pH imbalance", "pH imbalance"),
+        ("A fall", "a fall"),
+        ("Gout", "gout"),
+        ("3-day fever", "3-day fever"),
+    ],
+)
+def test_a_name_inside_a_sentence_has_a_small_letter_unless_its_first_word_is_no_plain_one(
+    name: str, inside: str
+) -> None:
+    assert _inside(name) == inside
+
+
+@given(st.text(alphabet="AbC d-1é", min_size=1, max_size=12))
+def test_a_name_inside_a_sentence_loses_no_letter(name: str) -> None:
+    assert _inside(name).lower().split() == name.lower().split()
+
+
+@pytest.mark.parametrize("shares", [NAME_FORMS, TEXT_FORMS, KIND_SHARES, CASINGS])
+def test_all_shares_sum_to_one(shares: dict[str, float]) -> None:
+    assert sum(shares.values()) == pytest.approx(1)
+
+
+def test_something_of_no_share_is_never_drawn() -> None:
+    draw = Random(0)
+    assert Counter(weighted({"a": 3, "b": 0, "c": 1}, draw) for _ in range(400)).keys() == {"a", "c"}
+
+
+def test_a_course_is_as_long_as_asked_for_and_may_be_empty() -> None:
+    assert len(compose([*HEART, *SKIN], 7, 1)) == 7
+    assert compose([*HEART, *SKIN], 0, 1) == []
+
+
+def test_no_phrase_at_all_is_refused_with_what_it_takes() -> None:
+    with pytest.raises(DataError, match="phrases of 0 categories") as caught:
+        compose([], 10, 0)
+    assert "two at least" in caught.value.hint
+
+
+def test_texts_stay_out_of_the_repr() -> None:
+    assert "rouble" not in repr(compose([*HEART, *SKIN], 20, 1))

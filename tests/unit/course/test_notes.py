@@ -3,8 +3,10 @@
 import re
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from importlib import resources
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -12,7 +14,22 @@ from nosology.coding import icd
 from nosology.coding.labels import LabelSet
 from nosology.course.cases import FRAGMENTS, Case, shipped_cases
 from nosology.course.compose import CourseText
-from nosology.course.notes import compose_notes, pools, styles, wording
+from nosology.course.notes import (
+    NOUNS,
+    _complaint,
+    _denied,
+    _filled,
+    _illnesses,
+    _listed,
+    _once,
+    _slots,
+    _usual_place,
+    compose_notes,
+    pools,
+    styles,
+    wording,
+)
+from nosology.course.people import Person
 from nosology.errors import DataError, LabelError
 
 LABELS = LabelSet.load("icd-chapters-18")
@@ -165,3 +182,155 @@ def test_no_carrier_and_no_fragment_is_one_of_the_demo() -> None:
     assert len(files) > 20
     shared = {file.name: own & words_in_a_row(file.read_text(encoding="utf-8"), 5) for file in files}
     assert not {name: rows for name, rows in shared.items() if rows}
+
+
+# ---- the parts of a note
+
+BY_NAME = {case.names[0]: case for case in CASES}
+
+
+def denied_for(name: str) -> list[Case]:
+    case = BY_NAME[name]
+    by_first = {other.names[0]: other for other in CASES}
+    return [by_first[other] for other in _denied(CASES, case)]
+
+
+def test_nobody_denies_an_illness_of_their_own_category_or_of_another_age() -> None:
+    for name in ("gout", "croup", "prematurity"):
+        case, others = BY_NAME[name], denied_for(name)
+        assert len(others) > 10
+        assert case.category not in {other.category for other in others}
+        assert {other.group == "adult" for other in others} == {case.group == "adult"}
+
+
+def test_adults_deny_nothing_of_one_sex_alone_and_nothing_of_newborns() -> None:
+    others = denied_for("gout")
+    assert {other.sex for other in others} == {""}
+    assert not {other.code[0] for other in others} & set("PQ")
+
+
+def test_injuries_symptoms_and_circumstances_are_no_illnesses_to_deny() -> None:
+    for case in CASES[::20]:
+        denied = {other.code[0] for other in denied_for(case.names[0])}
+        assert not denied & set("ORSTVWXYZ")
+
+
+def test_an_illness_that_shares_a_word_with_the_disease_is_not_denied() -> None:
+    gout = replace(BY_NAME["gout"], names=("gout", "chronic kidney stones"))
+    asthma, kidney = (
+        replace(BY_NAME["cellulitis"], names=(name,), code="J45", sex="")
+        for name in ("asthma, chronic", "kidney failure")
+    )
+    assert _denied([asthma, kidney], gout) == ["asthma, chronic"]
+
+
+@pytest.mark.parametrize(
+    ("parts", "unfit", "kept"),
+    [
+        (["{pmh}", "{illnesses}."], set(), ["{pmh}"]),
+        (["{name} a", "{name} b"], set(), ["{name} a", "{name} b"]),
+        (["{kin} well", "{family}"], set(), ["{kin} well"]),
+        (["{tests}", "{exam} and {tests}", "{exam}"], set(), ["{tests}", "{exam}"]),
+        (["{drug_line}", "plain"], {"drugs"}, ["plain"]),
+    ],
+)
+def test_a_note_says_a_thing_once(parts: list[str], unfit: set[str], kept: list[str]) -> None:
+    assert _once(parts, frozenset(unfit)) == kept
+
+
+def test_what_says_something_of_the_disease_has_its_usual_place_and_the_rest_stands_anywhere() -> None:
+    draw = Random(0)
+    order = ["{complaint}.", "{words}", "{pmh}", "{drug_line}", "{exam}", "{tests}", "{treatment}", "{course}"]
+    places = [_usual_place(part, draw) for part in order]
+    assert places == sorted(places)
+    assert len({_usual_place("{filler}", draw) for _ in range(5)}) == 5
+
+
+@pytest.mark.parametrize(
+    ("template", "text"),
+    [
+        ("{course}.", "Went home."),
+        ("{Complaint}", "Pain"),
+        ("{complaint}", "pain"),
+        ("{question}.", "Why?"),
+        ('"{question}".', '"Why?"'),
+        ("no slot", "no slot"),
+    ],
+)
+def test_a_template_is_filled_and_its_stops_are_single(template: str, text: str) -> None:
+    slots = {"course": "Went home.", "complaint": "pain", "question": "Why?"}
+    assert _filled(template, slots, Random(0)) == text
+
+
+@pytest.mark.parametrize(("names", "listed"), [(["a"], "a"), (["a", "b"], "a and b"), (["a", "b", "c"], "a, b and c")])
+def test_illnesses_are_listed_as_people_say_them(names: list[str], listed: str) -> None:
+    assert _listed(names) == listed
+
+
+def test_a_complaint_is_rather_a_noun_where_there_is_one() -> None:
+    not_noun = pools()["not_nouns"][0]
+    case = replace(
+        BY_NAME["gout"], fragments={**BY_NAME["gout"].fragments, "complaint": ("toe pain", f"{not_noun} all night")}
+    )
+    draw = Random(1)
+    counts = Counter(_complaint(case, draw) for _ in range(1000))
+    assert counts["toe pain"] / 1000 == pytest.approx(NOUNS + (1 - NOUNS) / 2, abs=0.04)
+
+
+def test_other_illnesses_of_the_young_are_those_of_the_young() -> None:
+    tables = wording()["comorbidities"]
+    draw, case = Random(2), BY_NAME["gout"]
+    for age, table in ((25, "young"), (70, "adult")):
+        person = Person(f"{age}-year-old man", f"{age}M", "man", age, "patient")
+        found = {name for _ in range(60) for name in _illnesses(case, person, LABELS, draw)}
+        assert found <= set(tables[table])
+    child = Person("7-year-old boy", "7M", "boy", 7, "mother")
+    assert len(_illnesses(BY_NAME["croup"], child, LABELS, draw)) == 2
+
+
+def test_a_style_suits_a_case_of_one_of_its_settings_and_one_that_needs_none_suits_all() -> None:
+    style = next(style for style in styles() if style.needs)
+    assert not style.suits(replace(BY_NAME["gout"], settings=""))
+    assert style.suits(replace(BY_NAME["gout"], settings=f"?{style.needs[-1]}"))
+    assert replace(style, needs="").suits(replace(BY_NAME["gout"], settings=""))
+
+
+def test_vital_signs_are_left_out_where_the_examination_has_numbers() -> None:
+    case, draw = BY_NAME["gout"], Random(3)
+    person = Person("54-year-old man", "54M", "man", 54, "patient")
+    for examination, has_vitals in (("temperature 38.4", False), ("swollen toe", True)):
+        told = replace(case, fragments={**case.fragments, "examination": (examination,)})
+        slots = _slots(told, person, ["asthma", "gout", "anaemia"], LABELS, draw)
+        assert bool(slots["vitals"]) == has_vitals
+        assert slots["exam"] == examination
+
+
+def test_numbers_of_a_note_are_plausible_whatever_is_drawn() -> None:
+    case, draw = BY_NAME["gout"], Random(4)
+    person = Person("54-year-old man", "54M", "man", 54, "patient")
+    for _ in range(200):
+        slots = _slots(case, person, ["asthma", "anaemia"], LABELS, draw)
+        assert slots["absent"] != slots["inherited"]
+        assert 8 <= int(slots["low"]) < int(slots["high"]) < 100
+        assert int(slots["low"]) <= int(slots["pct"]) <= 94
+        assert re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", slots["clock"])
+        assert 36.2 <= float(slots["temp"]) <= 37.2
+        systolic, diastolic = map(int, slots["bp"].split("/"))
+        assert 110 <= systolic <= 139
+        assert 64 <= diastolic <= 86
+
+
+def test_no_note_is_asked_for_and_none_is_composed_whatever_the_label_set_knows(tmp_path: Path) -> None:
+    (tmp_path / "own.tsv").write_text("category\ticd10\nHeart\tI20-I25\nOther\tU80-U85\n", encoding="utf-8")
+    assert compose_notes(LabelSet.load(tmp_path / "own.tsv"), 0, 0) == []
+
+
+def test_notes_of_another_label_set_are_of_its_categories_in_turn(tmp_path: Path) -> None:
+    (tmp_path / "own.tsv").write_text("category\ticd10\nSkin\tL00-L99\nHeart\tI20-I25\n", encoding="utf-8")
+    notes = compose_notes(LabelSet.load(tmp_path / "own.tsv"), 5, 0)
+    assert [note.phrase.category for note in notes] == ["Heart", "Skin", "Heart", "Skin", "Heart"]
+    assert {note.phrase.source for note in notes} == {"nosology"}
+
+
+def test_more_notes_begin_with_the_same_ones() -> None:
+    assert compose_notes(LABELS, 40, 3)[:20] == compose_notes(LABELS, 20, 3)
