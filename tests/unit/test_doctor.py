@@ -286,3 +286,234 @@ def test_the_largest_batch_that_fits_does_and_twice_as_many_notes_do_not() -> No
 def test_a_batch_of_no_note_is_told_where_the_weights_alone_are_too_large() -> None:
     small = replace(WORKSTATION, gpus=(Gpu("Small GPU", 4 * GB, 4 * GB, has_bfloat16=True),))
     assert [fitting.n_notes for fitting in examine(PAPER, small).fitting][:2] == [0, 0]
+
+
+# ---- what a step is charged for
+
+
+@pytest.mark.parametrize(
+    ("asked", "machine", "computed"),
+    [
+        ("auto", LAPTOP, "float32"),
+        ("auto", replace(LAPTOP, has_bfloat16=True), "bfloat16"),
+        ("auto", WORKSTATION, "bfloat16"),
+        ("native", LAPTOP, "float32"),
+        ("native", WORKSTATION, "bfloat16"),
+        ("float32", WORKSTATION, "float32"),
+        ("bfloat16", LAPTOP, "bfloat16"),
+    ],
+)
+def test_the_number_format_is_the_one_that_training_will_choose(asked: str, machine: Machine, computed: str) -> None:
+    assert training_load(configured(model={"dtype": asked}), machine).dtype == computed
+
+
+@pytest.mark.parametrize(("asked", "is_checkpointed"), [("auto", False), (True, True), (False, False)])
+def test_recomputation_is_charged_where_it_was_asked_for(asked: Any, is_checkpointed: bool) -> None:
+    load = training_load(configured(train={"gradient_checkpointing": asked}), WORKSTATION)
+    assert load.is_checkpointed == is_checkpointed
+
+
+def test_activations_are_recomputed_by_themselves_only_where_that_was_left_open() -> None:
+    """23 GB hold them when they are recomputed and not when they are kept; `false` means that they are kept."""
+    long = {"model": {"max_note_tokens": 2048}, "prepare": {"max_words": None}}
+    left_open, kept = (
+        examine(configured(**long, train={"batch_size": 4, "gradient_checkpointing": asked}), WORKSTATION)
+        for asked in ("auto", False)
+    )
+    assert left_open.need is not None
+    assert kept.need is not None
+    assert left_open.can_run
+    assert left_open.need.activations < kept.need.activations
+    assert not kept.can_run
+
+
+def test_the_program_itself_is_taken_from_the_free_memory() -> None:
+    assert examine(PAPER, WORKSTATION).free_bytes == 22 * GB
+    assert examine(PAPER, LAPTOP).free_bytes == 11 * GB
+    assert examine(PAPER, replace(LAPTOP, available_bytes=GB // 2)).free_bytes == 0
+
+
+# ---- what would help
+
+
+@pytest.mark.parametrize(
+    ("gigabytes_free", "last_change"),
+    [
+        (20, "train.gradient_checkpointing=true"),
+        (6, "model.load_in_4bit=true"),
+        (4, "model.max_note_tokens=1024"),
+        (2.8, "model.max_note_tokens=512"),
+        (2.6, "model.max_note_tokens=256"),
+    ],
+)
+def test_changes_come_in_the_order_of_what_they_cost_and_no_more_than_it_takes(
+    gigabytes_free: float, last_change: str
+) -> None:
+    config = configured(
+        train={"batch_size": 1, "gradient_checkpointing": False},
+        model={"max_note_tokens": 8000},
+        prepare={"max_words": None},
+    )
+    shape = known_architecture(PAPER.model.name)
+    changes = changes_that_fit(config, WORKSTATION, shape, int(gigabytes_free * GB))
+    order = ["train.gradient_checkpointing=true", "model.load_in_4bit=true", "model.max_note_tokens="]
+    assert changes[-1] == last_change
+    assert [change.startswith(start) for change, start in zip(changes, order, strict=False)] == [True] * len(changes)
+
+
+def test_weights_are_quantized_only_where_the_machine_can() -> None:
+    shape, config = known_architecture(PAPER.model.name), configured(train={"batch_size": 1})
+    assert changes_that_fit(config, WORKSTATION, shape, 5 * GB) == ["model.load_in_4bit=true"]
+    bare = replace(WORKSTATION, packages=LAPTOP.packages)
+    assert changes_that_fit(config, bare, shape, 5 * GB) == []
+
+
+def test_bfloat16_is_no_way_out_where_the_cpu_is_slow_at_it() -> None:
+    shape, config = known_architecture(PAPER.model.name), configured(train={"batch_size": 1})
+    assert changes_that_fit(config, LAPTOP, shape, 10 * GB) == ["model.dtype=bfloat16"]
+    assert changes_that_fit(config, replace(LAPTOP, gflops_bfloat16=100.0), shape, 10 * GB) == []
+
+
+def test_the_embedded_models_user_is_not_sent_to_the_embedded_model() -> None:
+    problem = messages(examine(Config(), replace(LAPTOP, available_bytes=int(1.3 * GB))), "problem")
+    assert "close other programs" in problem
+    assert "model.name" not in problem
+
+
+# ---- what is missing
+
+
+def test_the_embedded_model_needs_the_package_that_reads_it() -> None:
+    bare = replace(LAPTOP, packages=LAPTOP.packages | {"gguf": None})
+    assert "nosology[embedded]" in messages(examine(Config(), bare), "problem")
+    assert "gguf" not in messages(examine(PAPER, bare), "problem")
+
+
+def test_unsloth_without_a_gpu_is_not_worth_installing() -> None:
+    machine = replace(LAPTOP, available_bytes=64 * GB, packages=LAPTOP.packages | {"unsloth": "2026.1"})
+    problem = messages(examine(configured(model={"engine": "unsloth"}), machine), "problem")
+    assert "--set model.engine=transformers" in problem
+    assert "pip install unsloth" not in problem
+
+
+@pytest.mark.parametrize(
+    ("asked", "gflops_bfloat16", "has_bfloat16", "advice"),
+    [
+        ("bfloat16", 130.0, False, "1.5 times slower"),
+        ("bfloat16", 140.0, False, ""),
+        ("auto", 400.0, False, "2.0 times faster"),
+        ("native", 400.0, False, "2.0 times faster"),
+        ("auto", 400.0, True, ""),
+        ("float32", 400.0, True, "2.0 times faster"),
+        ("float32", 290.0, True, ""),
+        ("bfloat16", 400.0, False, ""),
+        ("float32", 20.0, False, ""),
+    ],
+)
+def test_advice_on_the_number_format_follows_what_was_measured(
+    asked: str, gflops_bfloat16: float, has_bfloat16: bool, advice: str
+) -> None:
+    machine = replace(LAPTOP, available_bytes=64 * GB, gflops_bfloat16=gflops_bfloat16, has_bfloat16=has_bfloat16)
+    given = messages(examine(configured(model={"dtype": asked}), machine), "advice")
+    assert ("on this CPU" in given) == bool(advice)
+    assert advice in given
+
+
+def test_a_gpu_that_reads_float32_anyway_is_given_no_advice_on_bfloat16() -> None:
+    machine = replace(WORKSTATION, gpus=(Gpu("Old GPU", 32 * GB, 31 * GB, has_bfloat16=False),))
+    assert "bfloat16" not in messages(examine(configured(model={"dtype": "float32"}), machine), "advice")
+
+
+def test_the_disk_that_counts_is_the_one_of_the_cache_and_of_its_nearest_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked_at = []
+
+    class Disk:
+        free = 100 * GB
+
+    def usage(path: Path) -> type[Disk]:
+        looked_at.append(path)
+        return Disk
+
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "not" / "yet" / "there"))
+    monkeypatch.setattr("nosology.doctor.shutil.disk_usage", usage)
+    assert "do not fit" not in messages(examine(PAPER, WORKSTATION), "problem")
+    assert looked_at == [tmp_path]
+
+
+def test_a_folder_without_a_model_is_told_as_a_problem_with_its_place(tmp_path: Path) -> None:
+    diagnosis = examine(configured(model={"name": str(tmp_path)}), WORKSTATION)
+    assert "this folder holds no config.json" in messages(diagnosis, "problem")
+    assert diagnosis.fitting == ()
+
+
+# ---- how long it takes
+
+
+def test_time_follows_the_mean_note_and_memory_the_longest() -> None:
+    config = configured(model={"max_note_tokens": 2048}, prepare={"max_words": None})
+    short, long = (examine(config, WORKSTATION, TrainingNotes(10, words)) for words in (50.0, 500.0))
+    assert short.need == long.need
+    assert short.seconds_per_note is not None
+    assert long.seconds_per_note is not None
+    # two tokens a word, 16 for the answer, and half of an instruction of 220 at 2 notes a batch
+    assert long.seconds_per_note / short.seconds_per_note == pytest.approx((1016 + 110) / (116 + 110))
+
+
+def test_a_mean_above_what_fits_is_cut_like_the_notes_themselves() -> None:
+    """Notes are of a hundred words at most, so a dataset that says otherwise is read no longer than that."""
+    usual, absurd = (examine(PAPER, WORKSTATION, TrainingNotes(10, words)) for words in (100.0, 5_000.0))
+    assert usual.seconds_per_note == absurd.seconds_per_note
+
+
+def test_quantized_weights_are_not_timed_because_the_stand_in_is_not_quantized() -> None:
+    diagnosis = examine(configured(model={"load_in_4bit": True}), WORKSTATION, None, lambda *_: 0.5)
+    assert not diagnosis.is_measured
+    assert diagnosis.seconds_per_note != 0.5
+
+
+@pytest.mark.parametrize(("seconds", "is_slow"), [(4.99, False), (5.0, True)])
+def test_five_seconds_a_note_are_called_slow(seconds: float, is_slow: bool) -> None:
+    advice = messages(examine(PAPER, WORKSTATION, None, lambda *_: seconds), "advice")
+    assert ("slow: about 5 s a note, 1 hours for every 1,000" in advice) == is_slow
+
+
+def test_ways_to_be_faster_leave_out_what_is_there_already() -> None:
+    with_gpu = messages(examine(PAPER, WORKSTATION, None, lambda *_: 60.0), "advice")
+    assert "a machine with a GPU" not in with_gpu
+    assert f"--set model.name={EMBEDDED_MODEL}" in with_gpu
+    slow = replace(LAPTOP, memory_bytes=32 * GB, available_bytes=24 * GB, gflops=1.0, gflops_bfloat16=1.0)
+    embedded = messages(examine(Config(), slow), "advice")
+    assert "a machine with a GPU" in embedded
+    assert "model.name" not in embedded
+    assert "train.max_train_notes=N" in embedded
+
+
+def test_advice_does_not_stop_a_run() -> None:
+    diagnosis = examine(PAPER, WORKSTATION)
+    assert diagnosis.findings
+    assert diagnosis.can_run
+    assert diagnosis.to_dict()["can_run"] is True
+
+
+@pytest.mark.parametrize(("n_bytes", "words"), [(99.94e9, "99.9 GB"), (100e9, "100 GB"), (4e7, "0.0 GB")])
+def test_sizes_from_a_hundred_on_lose_their_decimals(n_bytes: float, words: str) -> None:
+    assert gigabytes(n_bytes) == words
+
+
+def test_layers_without_an_adapter_are_not_charged_for() -> None:
+    whole, top = (examine(configured(train={"lora_top_layers": layers}), WORKSTATION) for layers in (None, 4))
+    assert whole.need is not None
+    assert top.need is not None
+    assert top.need.adapter * 7 == whole.need.adapter, "4 of 28 layers"
+    assert top.need.activations < whole.need.activations
+
+
+def test_what_needs_the_free_memory_to_the_byte_fits() -> None:
+    need = examine(PAPER, WORKSTATION).need
+    assert need is not None
+    for missing, fits in ((0, True), (1, False)):
+        gpu = Gpu("Exact GPU", 24 * GB, need.total + GB - missing, has_bfloat16=True)
+        diagnosis = examine(configured(train={"gradient_checkpointing": False}), replace(WORKSTATION, gpus=(gpu,)))
+        assert diagnosis.can_run == fits
