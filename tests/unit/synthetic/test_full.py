@@ -6,7 +6,7 @@ from random import Random
 import pytest
 
 from nosology.synthetic.content import load_book
-from nosology.synthetic.full import _Draft, _list, _sentence, compose_full
+from nosology.synthetic.full import _add_core, _Draft, _lay_out, _list, _sentence, compose_full
 from nosology.synthetic.notes import identifiers_of
 from nosology.synthetic.patients import BLOCK, Stay, draw_block
 from nosology.synthetic.scene import Scene
@@ -92,3 +92,62 @@ def test_the_dead_get_no_instructions() -> None:
         text = compose_full(scene_of(stay), 0)
         assert "Expired" in text
         assert "it was a pleasure" not in text[: text.find("Expired")]
+
+
+def test_a_passage_is_taken_for_said_only_in_its_own_words() -> None:
+    draft = _Draft(scene_of(GROWN[0]))
+    for words in ("one two", "one two three", "one two"):
+        draft.add("story", words)
+    assert draft.sections == {"story": ["One two", "One two three"]}
+    assert draft.n_words == 5
+
+
+def test_a_group_that_may_repeat_is_never_used_up() -> None:
+    draft = _Draft(scene_of(GROWN[0]))
+    n_templates = len(draft.scene.group("full_med"))
+    for _ in range(3 * n_templates):
+        draft.say("drug", "full_med")
+    assert len(draft.sections["drug"]) > n_templates
+
+
+@pytest.mark.parametrize("convention", [0, 1, 2])
+def test_a_heading_stands_above_its_text_or_before_it_by_convention(convention: int) -> None:
+    draft = _Draft(scene_of(GROWN[0]))
+    draft.add("header", "Name: X")
+    draft.add("social", "lives alone")
+    draft.add("social", "no pets.")
+    draft.add("past", "gout")
+    draft.add("past", "asthma")
+    draft.add("tail", "Signed")
+    heading = {section: draft.scene.heading(f"heading_{section}", convention) for section in ("social", "past")}
+    listed = "- Gout\n- Asthma" if convention == 2 else "1. Gout\n2. Asthma"
+    social = f"{heading['social']}{'  ' if convention == 1 else chr(10)}Lives alone. No pets."
+    assert _lay_out(draft, convention) == "\n\n".join(["Name: X", f"{heading['past']}\n{listed}", social, "Signed"]), (
+        "sections come in the template's order, whatever the order in which they were written"
+    )
+
+
+def test_infants_have_shorter_summaries() -> None:
+    infants = [stay for block in range(3) for stay in draw_block(block, BLOCK, 17, load_book()) if stay.age < 1]
+    lengths = [
+        sum(len(compose_full(scene_of(stay, n), 0).split()) for n, stay in enumerate(part[:12])) / 12
+        for part in (infants, GROWN)
+    ]
+    assert 0.4 < lengths[0] / lengths[1] < 0.85
+
+
+def test_who_did_not_die_goes_somewhere_and_is_told_what_to_do() -> None:
+    living = next(stay for stay in GROWN if not stay.died)
+    draft = _Draft(scene_of(living))
+    _add_core(draft)
+    assert "Expired" not in draft.sections["dispo"]
+    assert {"condition", "instructions", "plan"} <= set(draft.sections)
+
+
+def test_all_other_diseases_of_the_patient_are_in_the_history() -> None:
+    stay = next(stay for stay in GROWN if len(stay.past) >= 3)
+    draft = _Draft(scene_of(stay))
+    _add_core(draft)
+    assert len(draft.sections["past"]) >= len(stay.past)
+    complications = [words for words in draft.sections["course"] if words.startswith("# ")]
+    assert len(complications) >= len({rubric.code for rubric in stay.minor})

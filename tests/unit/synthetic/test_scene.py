@@ -1,5 +1,6 @@
 """What a note may ask for: findings, history, pronouns and persons that fit the patient."""
 
+import re
 from dataclasses import replace
 from datetime import datetime, timedelta
 from random import Random
@@ -183,3 +184,69 @@ def test_every_heading_comes_in_three_conventions() -> None:
     headings = {name: phrases for name, phrases in load_wording().groups.items() if name.startswith("heading_")}
     assert len(headings) >= 17
     assert {len(phrases) for phrases in headings.values()} == {3}
+
+
+@pytest.mark.parametrize(
+    ("age", "sex", "names"),
+    [
+        (60, "M", {"The patient", "Patient", "Pt", "Mr. [**"}),
+        (60, "F", {"The patient", "Patient", "Pt", "Mrs. [**", "Ms. [**"}),
+        (9, "F", {"The patient", "[**Known ", "This child"}),
+        (1, "M", {"The infant", "Baby [**", "The baby", "This infant"}),
+    ],
+)
+def test_prose_calls_the_patient_by_age_and_sex(age: int, sex: str, names: set[str]) -> None:
+    said = {scene_of(stay_of("486", sex, age), seed).name() for seed in range(120)}
+    starts = {next((name for name in names if words.startswith(name)), words) for words in said}
+    assert starts == names
+
+
+def test_a_courtesy_fits_the_sex() -> None:
+    assert {scene_of(stay_of("486", "M"), seed).fill("courtesy") for seed in range(20)} == {"Mr."}
+    assert {scene_of(stay_of("486", "F"), seed).fill("courtesy") for seed in range(20)} == {"Ms.", "Mrs."}
+    assert scene_of(stay_of("486", "F")).fill("sex") == "F"
+
+
+def test_a_capital_slot_of_a_pronoun_is_a_capital_pronoun_and_all_capitals_shout() -> None:
+    scene = scene_of(stay_of("486", "F"))
+    assert [scene.fill(slot) for slot in ("he", "He", "HIS", "Hers")] == ["she", "She", "HER", "Hers"]
+
+
+def test_something_past_lies_within_the_patients_life() -> None:
+    years = set()
+    for seed in range(200):
+        masked = scene_of(stay_of("486", age=3), seed).year()
+        years.add(int(re.sub(r"\D", "", masked)))
+    assert years <= {2107, 2108, 2109}, "MIMIC-III moves 2010 by a hundred years; the patient is three"
+
+
+def test_a_slot_that_nothing_fills_is_a_bug_that_shows() -> None:
+    with pytest.raises(KeyError):
+        scene_of(stay_of("486")).fill("shoe_size")
+
+
+def test_history_that_was_told_is_not_told_again_by_lists() -> None:
+    for seed in range(40):
+        scene = scene_of(stay_of("486", past=("42731", "7140", "49121")), seed)
+        told = [words for _ in range(3) for words in scene.pasts().replace(" and ", ", ").split(", ")]
+        own = [words for words in told if any(start in words for start in rendered(BY_CODE["7140"], "past"))]
+        assert len(own) <= 1
+
+
+def test_the_common_history_begins_at_thirty_five() -> None:
+    none, common = (
+        {phrase.render(Random(0), str) for phrase in load_wording().groups[name]} for name in ("no_past", "common_past")
+    )
+    assert {scene_of(stay_of("486", age=34), seed).past() for seed in range(20)} <= none
+    assert {scene_of(stay_of("486", age=35), seed).past() for seed in range(20)} <= common
+
+
+def test_what_runs_in_the_family_is_said_of_somebody_who_can_have_it() -> None:
+    said = {scene_of(stay_of("486"), seed).kin() for seed in range(80)}
+    assert len(said) > 20
+    assert not any("{" in words for words in said)
+
+
+def test_a_scene_never_has_a_field_that_its_rubric_lacks() -> None:
+    bare = next(rubric for rubric in BOOK.all if not rubric.phrases["follow"])
+    assert not scene_of(replace(stay_of("486"), primary=bare)).has("follow")

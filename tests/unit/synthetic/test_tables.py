@@ -6,10 +6,21 @@ from dataclasses import replace
 from datetime import datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from nosology.synthetic.content import load_book
 from nosology.synthetic.patients import Patient, Stay
-from nosology.synthetic.tables import HEADERS, admission_row, diagnosis_rows, header, moment, patient_row, rows_text
+from nosology.synthetic.tables import (
+    HEADERS,
+    Layout,
+    admission_row,
+    diagnosis_rows,
+    header,
+    moment,
+    patient_row,
+    rows_text,
+)
 
 BY_CODE = {rubric.code: rubric for rubric in load_book().all}
 STAY = Stay(
@@ -135,3 +146,103 @@ def test_newborns_are_admitted_as_newborns() -> None:
     assert row["ADMISSION_TYPE"] == "NEWBORN"
     assert row["EDREGTIME"] is None
     assert row["MARITAL_STATUS"] is None
+
+
+# ---- the edges of ages, days and kinds of admission
+
+
+def named(stay: Stay, layout: Layout = "mimic3", is_masked: bool = True) -> dict[str, str | int | None]:
+    """Return an admission's row by the names of its columns, small."""
+    table = {"mimic3": "ADMISSIONS", "mimic4": "hosp/admissions"}[layout]
+    row = columns(layout, table, admission_row(stay, layout, is_masked, ""), layout == "mimic3")
+    return {name.lower(): value for name, value in row.items()}
+
+
+@pytest.mark.parametrize(("age", "insurance"), [(64, "Medicaid"), (65, "Medicare")])
+def test_medicare_begins_at_sixty_five(age: int, insurance: str) -> None:
+    assert named(replace(STAY, age=age))["insurance"] == insurance
+
+
+@pytest.mark.parametrize(("age", "is_asked"), [(17, False), (18, True)])
+def test_nobody_under_eighteen_has_a_marital_status(age: int, is_asked: bool) -> None:
+    assert (named(replace(STAY, age=age))["marital_status"] is not None) == is_asked
+
+
+@pytest.mark.parametrize(
+    ("index", "age_days", "kind", "where_from"),
+    [
+        (11, 29_220, "EMERGENCY", "EMERGENCY ROOM ADMIT"),
+        (12, 29_220, "EMERGENCY", "TRANSFER FROM HOSP/EXTRAM"),
+        (17, 29_220, "ELECTIVE", "PHYS REFERRAL/NORMAL DELI"),
+        (10, 2, "NEWBORN", "PHYS REFERRAL/NORMAL DELI"),
+        (11, 3, "EMERGENCY", "EMERGENCY ROOM ADMIT"),
+    ],
+)
+def test_the_kind_of_an_admission_says_where_the_patient_came_from(
+    index: int, age_days: int, kind: str, where_from: str
+) -> None:
+    row = named(replace(STAY, index=index, age_days=age_days))
+    assert (row["admission_type"], row["admission_location"]) == (kind, where_from)
+
+
+def test_emergencies_register_before_they_are_admitted_and_board_afterwards() -> None:
+    row = named(replace(STAY, index=11))
+    assert (row["edregtime"], row["admittime"], row["edouttime"]) == (
+        *("2110-05-01 18:05:00", "2110-05-01 23:05:00", "2110-05-02 00:05:00"),
+    )
+    elective = named(replace(STAY, index=17))
+    assert (elective["edregtime"], elective["edouttime"]) == (None, None)
+
+
+@pytest.mark.parametrize("layout", ["mimic3", "mimic4"])
+def test_the_dead_go_nowhere_and_the_living_home_or_on(layout: Layout) -> None:
+    places = {named(replace(STAY, index=index), layout)["discharge_location"] for index in range(4)}
+    assert places == {"HOME", "SNF", "HOME HEALTH CARE", "REHAB/DISTINCT PART HOSP"}
+    dead = named(replace(STAY, died=True), layout)
+    assert (dead["discharge_location"], dead["hospital_expire_flag"]) == ("DEAD/EXPIRED", 1)
+    assert dead["deathtime"] == dead["dischtime"]
+
+
+@pytest.mark.parametrize(("age", "birth"), [(89, "2030-02-03 00:00:00"), (90, "1810-05-01 00:00:00")])
+def test_a_birth_is_hidden_from_ninety_on(age: int, birth: str) -> None:
+    row = patient_row(STAY.patient, [replace(STAY, age=age)], "mimic3", True)
+    assert columns("mimic3", "PATIENTS", row, True)["DOB"] == birth
+
+
+def test_the_first_stay_decides_whether_a_birth_is_hidden() -> None:
+    """As in MIMIC-III: moved to 300 years before the first admission."""
+    stays = [replace(STAY, age=89), replace(STAY, age=91, admitted=datetime(2012, 5, 1))]
+    row = patient_row(STAY.patient, stays, "mimic3", True)
+    assert columns("mimic3", "PATIENTS", row, True)["DOB"] == "2030-02-03 00:00:00"
+
+
+def test_a_hidden_birth_is_a_day_that_every_year_has() -> None:
+    old = replace(STAY, age=95, admitted=datetime(2012, 2, 29, 7, 30))
+    row = patient_row(old.patient, [old], "mimic3", True)
+    assert columns("mimic3", "PATIENTS", row, True)["DOB"] == "1812-02-28 00:00:00"
+
+
+def test_a_patient_died_when_any_of_their_stays_says_so() -> None:
+    last = replace(STAY, died=True, discharged=datetime(2011, 7, 2, 15, 30))
+    three = columns("mimic3", "PATIENTS", patient_row(STAY.patient, [STAY, last], "mimic3", True), True)
+    four = columns("mimic4", "hosp/patients", patient_row(STAY.patient, [STAY, last], "mimic4", True), False)
+    assert three["DOD"] == three["DOD_HOSP"] == "2111-07-02 00:00:00"
+    assert three["DOD_SSN"] is None
+    assert four["dod"] == "2111-07-02"
+
+
+@pytest.mark.parametrize(
+    ("year", "group"), [(2009, "2007 - 2009"), (2010, "2010 - 2012"), (2012, "2010 - 2012"), (2013, "2013 - 2015")]
+)
+def test_years_of_mimic_iv_come_in_groups_of_three_that_do_not_move(year: int, group: str) -> None:
+    """The anchor year is moved and the group is the true one, which is how MIMIC-IV tells the era."""
+    stay = replace(STAY, admitted=datetime(year, 12, 31))
+    row = columns("mimic4", "hosp/patients", patient_row(stay.patient, [stay], "mimic4", True), False)
+    assert (row["anchor_year"], row["anchor_year_group"]) == (year + 100, group)
+
+
+@given(st.datetimes(datetime(1900, 1, 1), datetime(2099, 12, 31)))
+def test_a_masked_moment_is_a_day_that_exists_and_keeps_month_and_hour(when: datetime) -> None:
+    moved = datetime.fromisoformat(moment(when, is_masked=True))
+    assert (moved.year, moved.month, moved.hour, moved.minute) == (when.year + 100, when.month, when.hour, when.minute)
+    assert when.day - moved.day == int((when.month, when.day, when.year) == (2, 29, 2000))

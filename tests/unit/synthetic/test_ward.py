@@ -7,7 +7,7 @@ import pytest
 from nosology.synthetic.content import load_book
 from nosology.synthetic.identifiers import Style
 from nosology.synthetic.patients import BLOCK, draw_block
-from nosology.synthetic.ward import ward_notes
+from nosology.synthetic.ward import _cut, _pool, ward_notes
 
 STAYS = draw_block(0, BLOCK, 21, load_book())
 STYLES: tuple[Style, ...] = ("mimic3", "mimic4", "realistic")
@@ -82,3 +82,31 @@ def test_lines_are_as_short_as_a_terminal() -> None:
         for note in ward_notes(stay, 21, "mimic4", 3):
             longest = max(note.text.split("\n"), key=len)
             assert len(longest) <= 90
+
+
+@pytest.mark.parametrize(
+    ("text", "marks", "pieces"),
+    [
+        ("T 98.6, HR 112", [], ("T 9", ".6, HR 11", "")),
+        ("2 mg", [], ("2 mg",)),
+        ("call 5551234", [(5, 12, "phone number")], ("call 5551234",)),
+        ("[**2101-10-20**] at 10", [], ("[**2101-10-20**] at 1", "")),
+        ("age 91", [(4, 6, "age over 89")], ("age 91",)),
+        ("", [], ("",)),
+    ],
+)
+def test_only_last_digits_outside_identifiers_change(
+    text: str, marks: list[tuple[int, int, str]], pieces: tuple[str, ...]
+) -> None:
+    assert _cut(text, marks) == pieces
+
+
+def test_a_text_of_the_pool_keeps_its_length_whatever_its_digits() -> None:
+    lengths = {(len(draft.pieces) - 1 + sum(map(len, draft.pieces))) for draft in _pool(21, "mimic3")}
+    found = {len(note.text) for stay in STAYS[:30] for note in ward_notes(stay, 21, "mimic3", 5)}
+    assert found <= lengths
+
+
+def test_another_seed_gives_another_pool() -> None:
+    texts = [{"".join(draft.pieces) for draft in _pool(seed, "mimic3")} for seed in (21, 22)]
+    assert len(texts[0] & texts[1]) < 0.1 * len(texts[0])

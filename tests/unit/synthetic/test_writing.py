@@ -9,11 +9,21 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from nosology.errors import ConfigError, RunError
 from nosology.synthetic.patients import BLOCK
 from nosology.synthetic.tables import HEADERS
-from nosology.synthetic.writing import PHI_FILE, iter_admissions, write_mimic
+from nosology.synthetic.writing import (
+    _ADDENDA_PER_ADMISSION,
+    _ERRORS_PER_ADMISSION,
+    PHI_FILE,
+    Job,
+    _spread,
+    iter_admissions,
+    write_mimic,
+)
 
 Row = dict[str, str]
 Layout = Literal["mimic3", "mimic4"]
@@ -284,3 +294,113 @@ def test_a_writing_that_fails_leaves_no_folder(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         write_mimic(tmp_path / "out", admissions=3, seed=0, other_notes_per_admission=0, progress=stop)
     assert list(tmp_path.iterdir()) == []
+
+
+# ---- quotas: how many of something fall into a block, known before it is drawn
+
+
+def job_of(admissions: int, other: float = 2.0, **settings: Any) -> Job:
+    """Return a job of short notes with identifiers hidden."""
+    chosen: dict[str, Any] = {"layout": "mimic3", "phi": "masked", "length": "short", "compress_level": 6, **settings}
+    return Job(admissions=admissions, seed=0, other_notes_per_admission=other, **chosen)
+
+
+def n_blocks(admissions: int) -> int:
+    return -(-admissions // BLOCK)
+
+
+@given(st.integers(1, 2_000), st.floats(0, 40))
+def test_quotas_of_the_blocks_sum_to_that_of_the_whole(admissions: int, rate: float) -> None:
+    job = job_of(admissions)
+    quotas = [job.quota(rate, block) for block in range(n_blocks(admissions))]
+    assert sum(quotas) == round(rate * admissions)
+    assert min(quotas) >= 0
+
+
+@given(st.integers(1, 2_000), st.floats(0, 10))
+def test_a_block_begins_with_the_row_after_the_last_of_the_one_before(admissions: int, other: float) -> None:
+    job = job_of(admissions, other)
+    rates = (1.0, _ADDENDA_PER_ADMISSION, _ERRORS_PER_ADMISSION, other)
+    assert job.first_row_id(0) == 1
+    for block in range(n_blocks(admissions) - 1):
+        n_rows = sum(job.quota(rate, block) for rate in rates)
+        assert job.first_row_id(block + 1) == job.first_row_id(block) + n_rows
+
+
+@given(st.integers(1, BLOCK), st.integers(0, BLOCK), st.integers(0, 10))
+def test_what_few_stays_have_is_spread_over_as_many_different_stays(n_stays: int, n_chosen: int, start: int) -> None:
+    n_chosen = min(n_chosen, n_stays)
+    places = _spread(n_chosen, n_stays, start)
+    assert len(places) == n_chosen
+    assert all(0 <= place < n_stays for place in places)
+
+
+def test_what_few_stays_have_is_spread_evenly() -> None:
+    assert sorted(_spread(4, 100, 0)) == [0, 25, 50, 75]
+    assert sorted(_spread(4, 100, 5)) == [5, 30, 55, 80]
+    assert _spread(0, 100, 5) == set()
+
+
+@pytest.mark.parametrize(
+    ("layout", "phi", "style", "is_masked"),
+    [
+        ("mimic3", "masked", "mimic3", True),
+        ("mimic4", "masked", "mimic4", True),
+        ("mimic3", "realistic", "realistic", False),
+        ("mimic4", "realistic", "realistic", False),
+    ],
+)
+def test_identifiers_are_invented_only_where_that_was_asked_for(
+    layout: str, phi: str, style: str, is_masked: bool
+) -> None:
+    job = job_of(1, layout=layout, phi=phi)
+    assert (job.style, job.is_masked) == (style, is_masked)
+
+
+@pytest.mark.parametrize("level", [1, 9])
+def test_both_ends_of_the_compression_levels_are_allowed(level: int) -> None:
+    assert job_of(1, 0.0, compress_level=level).compress_level == level
+
+
+def test_admissions_are_drawn_block_by_block_and_the_last_one_is_short() -> None:
+    stays = [stay for stay, _ in iter_admissions(BLOCK + 3, 5)]
+    assert [stay.index for stay in stays] == list(range(BLOCK + 3))
+    assert stays[0] == next(iter_admissions(1, 5))[0], "of a patient who may come back, the first stay"
+
+
+# ---- what MIMIC's readers rely on
+
+
+def test_only_notes_of_other_categories_have_a_time_and_an_author(written: Written) -> None:
+    notes = rows(written["mimic3"][0], "NOTEEVENTS")
+    for row in notes:
+        is_discharge = row["CATEGORY"] == "Discharge summary"
+        assert (row["CHARTTIME"] == "") == is_discharge
+        assert (row["STORETIME"] == "") == is_discharge
+        assert (row["CGID"] == "") == is_discharge
+        assert len(row["CHARTDATE"]) == 10
+        assert is_discharge or row["CHARTTIME"].startswith(row["CHARTDATE"])
+    assert {row["ISERROR"] for row in notes} == {"", "1"}
+
+
+def test_realistic_dates_are_of_this_century_and_masked_ones_of_the_next(written: Written, tmp_path: Path) -> None:
+    write_mimic(tmp_path / "masked", admissions=5, seed=7, other_notes_per_admission=0)
+    years = {
+        name: {row["ADMITTIME"][:2] for row in rows(folder, "ADMISSIONS")}
+        for name, folder in (("realistic", written["mimic3"][0]), ("masked", tmp_path / "masked"))
+    }
+    assert years == {"realistic": {"20"}, "masked": {"21"}}
+
+
+def test_the_dictionary_is_sorted_by_code_and_names_each_once(written: Written) -> None:
+    three = [row["ICD9_CODE"] for row in rows(written["mimic3"][0], "D_ICD_DIAGNOSES")]
+    four = [(row["icd_code"], row["icd_version"]) for row in rows(written["mimic4"][0], "hosp/d_icd_diagnoses")]
+    assert three == sorted(set(three))
+    assert [code for code, _ in four] == sorted(code for code, _ in four)
+    assert len(set(four)) == len(four) == 2 * len(three)
+
+
+def test_the_front_desk_writes_in_capitals_why_somebody_came(written: Written) -> None:
+    reasons = [row["DIAGNOSIS"] for row in rows(written["mimic3"][0], "ADMISSIONS")]
+    assert all(reason and reason == reason.upper() and "{" not in reason for reason in reasons)
+    assert len(set(reasons)) > 30
