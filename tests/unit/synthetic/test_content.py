@@ -8,7 +8,7 @@ import pytest
 
 from nosology.coding.labels import LabelSet
 from nosology.errors import DataError
-from nosology.synthetic.content import PHRASE_FIELDS, Titles, load_book, parse_rubrics
+from nosology.synthetic.content import PHRASE_FIELDS, Book, Titles, load_book, parse_rubrics
 from nosology.synthetic.identifiers import MIMIC3, REALISTIC, SPAN_TYPES
 from nosology.synthetic.people import load_stock
 from nosology.synthetic.scene import _MAIN, _SLOTS
@@ -157,3 +157,50 @@ def test_the_stock_of_names_is_large_and_without_repeats() -> None:
     for names in (stock.female, stock.male, stock.surnames, stock.towns, stock.employers, stock.hospitals):
         assert len(set(names)) == len(names)
         assert all(name == name.strip() and name for name in names)
+
+
+def test_a_rubric_says_what_it_does_not_say_by_default() -> None:
+    (rubric,) = parse_rubrics(
+        MINIMAL.replace('sex = "F"\n', "").replace("[10, 20]", "[10, 120]"), "C", ("ward",), TITLES
+    )
+    assert (rubric.sex, rubric.weight, rubric.services) == ("", 1, ("ward",))
+    assert rubric.ages == (10, 98), "nobody is older"
+    assert rubric.phrases["kin"] == ()
+    assert rubric.titles is TITLES["1"]
+
+
+def test_a_disease_without_words_for_the_past_is_never_history() -> None:
+    (rubric,) = parse_rubrics(MINIMAL.replace('past = "y"\n', ""), "C", (), TITLES)
+    assert not rubric.could_be_past(70, "F")
+
+
+@pytest.mark.parametrize("age", ["[10]", '"10-20"', "[]"])
+def test_ages_that_are_no_two_numbers_are_refused_with_the_rubric(age: str) -> None:
+    with pytest.raises(DataError) as caught:
+        parse_rubrics(MINIMAL.replace("[10, 20]", age), "C", (), TITLES)
+    assert caught.value.place == "rubric 1"
+
+
+def test_codes_without_a_title_are_named_with_their_category_and_the_remedy() -> None:
+    with pytest.raises(DataError, match=r"\['2', '3'\]") as caught:
+        parse_rubrics(MINIMAL.replace('["1"]', '["3"]') + MINIMAL.replace('["1"]', '["2"]'), "C", (), TITLES)
+    assert (caught.value.place, caught.value.hint) == ("C", "add them to titles.tsv")
+
+
+def test_rubrics_of_a_category_are_drawn_by_their_weight() -> None:
+    heavy, light = (parse_rubrics(MINIMAL + f"weight = {weight}\n", "C", (), TITLES)[0] for weight in (3, 1))
+    book = Book(("C",), (1.0,), {"C": (heavy, light)})
+    rng = Random(0)
+    n_heavy = sum(book.draw(rng) is heavy for _ in range(2000))
+    assert n_heavy / 2000 == pytest.approx(0.75, abs=0.04)
+    assert book.all == (heavy, light)
+
+
+def test_a_category_that_a_patient_cannot_have_leaves_its_share_to_the_others() -> None:
+    women, all_ = (
+        parse_rubrics(MINIMAL.replace('sex = "F"', f'sex = "{sex}"'), sex or "E", (), TITLES)[0] for sex in ("F", "")
+    )
+    book = Book(("F", "E"), (0.9, 0.1), {"F": (women,), "E": (all_,)})
+    rng = Random(0)
+    assert {book.draw(rng, 15, "M").category for _ in range(50)} == {"E"}
+    assert {book.draw(rng, 15, "F").category for _ in range(50)} == {"F", "E"}

@@ -2,6 +2,7 @@
 
 import re
 from datetime import datetime
+from itertools import pairwise
 from random import Random
 
 import pytest
@@ -137,3 +138,54 @@ def test_relatives_mostly_share_the_patients_surname() -> None:
         fill = Identifiers("realistic", Random(seed), patient, STOCK, CAME, LEFT, 70, "son")
         shared += unmark(fill.fill("relative_full"))[0].endswith(patient.last)
     assert 150 < shared < 250
+
+
+def test_a_relative_is_one_person_in_all_notes_of_a_patient() -> None:
+    names = {realistic("relative", seed) for seed in range(20)}
+    assert len(names) == 1
+    assert {realistic("relative_full", seed).rpartition(" ")[0] for seed in range(20)} == names
+
+
+def test_a_hospital_is_mostly_the_same_within_a_note() -> None:
+    fill = identifiers("realistic")
+    names = [unmark(fill.fill("hospital"))[0] for _ in range(60)]
+    n_changes = sum(first != second for first, second in pairwise(names))
+    assert 8 < n_changes < 30
+
+
+def test_the_patients_own_numbers_are_the_same_in_all_notes_and_others_are_not() -> None:
+    for slot in ("zip", "ssn", "mrn", "plan", "account"):
+        assert len({realistic(slot, seed) for seed in range(10)}) == 1, slot
+    for slot in ("licence", "vin", "plate", "device", "job"):
+        assert len({realistic(slot, seed) for seed in range(10)}) == 10, slot
+
+
+@pytest.mark.parametrize(("slot", "low", "high"), [("old_age", 90, 102), ("pager", 10_000, 99_999)])
+def test_numbers_stay_within_their_bounds_and_reach_both_ends(slot: str, low: int, high: int) -> None:
+    numbers = [int(realistic(slot, seed)) for seed in range(400)]
+    assert low <= min(numbers) <= low + (high - low) / 20
+    assert high - (high - low) / 20 <= max(numbers) <= high
+
+
+def test_placeholders_know_the_patient_by_one_number_and_others_by_any() -> None:
+    own = {
+        number for seed in range(60) for number in re.findall(r"\d+", identifiers("mimic3", seed).fill("patient_last"))
+    }
+    others = {
+        number
+        for seed in range(60)
+        for number in re.findall(r"#?(\d{2,4})\*", identifiers("mimic3", seed).fill("stranger"))
+    }
+    assert own == {str(STOCK.person(Random("p"), "F", BORN, "p").placeholder_number)}
+    assert len(others) > 20
+
+
+def test_dates_of_the_past_are_mostly_of_the_last_years() -> None:
+    days = sorted((CAME - identifiers("realistic", seed).day("earlier")).days for seed in range(400))
+    assert days[0] >= 1
+    assert 100 < days[200] < 260, "half-life of an exponential with a mean of 250 days"
+
+
+def test_appointments_lie_within_two_months() -> None:
+    days = [(identifiers("realistic", seed).day("later") - LEFT).days for seed in range(400)]
+    assert (min(days), max(days)) == (1, 60)

@@ -1,5 +1,6 @@
 """The phrase language: choices, numbers, slots, and what is refused."""
 
+from collections import Counter
 from random import Random
 
 import pytest
@@ -78,3 +79,44 @@ def test_pick_gives_every_item_about_as_often() -> None:
     rng = Random(1)
     drawn = [pick(rng, "abcd") for _ in range(8000)]
     assert all(1850 < drawn.count(letter) < 2150 for letter in "abcd")
+
+
+def test_a_number_below_zero_keeps_its_sign() -> None:
+    values = {int(value) for value in all_renderings("{#-2-1}")}
+    assert values <= {-2, -1, 0, 1}
+    assert {-2, 1} <= values
+
+
+def test_decimals_are_those_of_the_finer_bound() -> None:
+    assert all(len(value.partition(".")[2]) == 2 for value in all_renderings("{#1-2.05}"))
+
+
+def test_braces_around_words_are_a_choice_of_one() -> None:
+    assert all_renderings("a {big dog} barks") == {"a big dog barks"}
+    assert render("{}") == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "place"),
+    [
+        ("an {open brace", "an opening brace without a closing one", "an {open brace"),
+        ("a closed} brace", "a closing brace without an opening one", "a closed} brace"),
+        ("a" * 70 + "}", "a closing brace without an opening one", "a" * 57 + "..."),
+    ],
+)
+def test_a_malformed_phrase_is_shown_as_far_as_it_fits(text: str, message: str, place: str) -> None:
+    with pytest.raises(DataError) as caught:
+        compile_phrase(text)
+    assert (caught.value.message, caught.value.place) == (message, place)
+
+
+def test_a_range_that_is_none_is_refused_with_how_to_write_one() -> None:
+    with pytest.raises(DataError, match=r"'#one-two'") as caught:
+        compile_phrase("{#one-two}")
+    assert "{#1-9}" in caught.value.hint
+
+
+def test_every_choice_is_about_as_likely_however_long_it_is() -> None:
+    counts = Counter(render("{a|a long one|{x|y}}", seed) for seed in range(3000))
+    assert counts["a"] / 3000 == pytest.approx(1 / 3, abs=0.04)
+    assert (counts["x"] + counts["y"]) / 3000 == pytest.approx(1 / 3, abs=0.04)

@@ -105,3 +105,59 @@ def keys(phrase: object) -> list[str]:
     """Return the long words of a phrase's literal parts."""
     literal = " ".join(part for part in phrase.parts if isinstance(part, str))  # type: ignore[attr-defined]
     return [word for word in re.findall(r"[a-z]{7,}", literal.lower()) if word not in ("without", "controlled")]
+
+
+# ---- fitting a note to its length
+
+
+def fit(lengths: list[int], kept: int, n_more: int = 7) -> list[str]:
+    """Return the sentences that stay of some of these lengths, and the kinds of those that were added."""
+    sentences = [(f"kind {place}", " ".join([f"w{place}"] * n)) for place, n in enumerate(lengths)]
+    more = iter(range(1000))
+
+    def say(_scene: Scene, kind: str) -> str:
+        return " ".join([f"{kind}{next(more)}"] * n_more)
+
+    return [kind for kind, _ in short._fit(sentences, scene_of(GROWN[0]), say, kept)]
+
+
+def test_what_must_be_said_is_said_however_long_it_is() -> None:
+    assert fit([60, 60, 60], kept=3) == ["kind 0", "kind 1", "kind 2"]
+
+
+def test_what_may_be_left_out_is_left_out_where_it_would_not_fit_and_shorter_things_still_come() -> None:
+    assert fit([50, 60, 5], kept=1)[:2] == ["kind 0", "kind 2"]
+
+
+def test_a_note_that_is_too_short_gets_routine_until_it_is_long_enough() -> None:
+    kinds = fit([10], kept=1)
+    added = kinds[1:]
+    assert 45 <= 7 * len(added) + 10 <= 100
+    assert all(added.count(kind) <= 1 for kind in set(added) - {"filler", "negatives"}), "only filler comes again"
+
+
+def test_nothing_is_said_twice_to_fill_a_note() -> None:
+    said: list[str] = []
+
+    def same(_scene: Scene, kind: str) -> str:
+        said.append(kind)
+        return "always the same words"
+
+    assert len(short._fit([("kind", "one two")], scene_of(GROWN[0]), same, 1)) == 2
+    assert len(said) == 40, "it is tried for a while, and then left"
+
+
+def test_sentences_come_in_the_usual_order_or_with_two_neighbours_exchanged() -> None:
+    usual = ["opening", "complaint", "past", "exam", "labs", "drug", "dispo"]
+    shuffled = [(kind, kind) for kind in ("dispo", "labs", "complaint", "drug", "opening", "exam", "past")]
+    found = Counter(tuple(short._in_order(shuffled, Random(seed))) for seed in range(400))
+    assert found[tuple(usual)] / 400 == pytest.approx(0.6, abs=0.08)
+    for order in found:
+        assert order[0] == "opening", "what begins a note stays at its beginning"
+        differing = [place for place, kind in enumerate(order) if kind != usual[place]]
+        assert len(differing) in (0, 2)
+
+
+def test_two_sentences_are_never_exchanged() -> None:
+    pair = [("drug", "b"), ("opening", "a")]
+    assert {tuple(short._in_order(pair, Random(seed))) for seed in range(30)} == {("a", "b")}

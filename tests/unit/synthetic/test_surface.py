@@ -3,6 +3,7 @@
 import re
 from random import Random
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -82,3 +83,78 @@ def test_the_first_letter_becomes_a_capital_unless_an_identifier_starts_the_text
     assert capitalize("x of y") == "X of y"
     assert capitalize("") == ""
     assert capitalize(mark("patient name", "van Dijk")) == mark("patient name", "van Dijk")
+
+
+def test_words_with_several_short_forms_get_each_of_them() -> None:
+    forms = {shorten("the patient left", Random(seed), 1.0) for seed in range(60)}
+    assert forms == {f"the {patient} {left}" for patient in ("pt", "Pt") for left in ("L", "lt")}
+
+
+def test_the_longest_phrase_is_shortened_as_a_whole() -> None:
+    assert shorten("three times daily", Random(0), 1.0) == "TID"
+    assert {shorten("followed up", Random(seed), 1.0) for seed in range(9)} == {"f/u'd"}
+
+
+def test_only_whole_words_are_shortened_and_none_before_a_stroke() -> None:
+    assert shorten("outpatients leftover and/or", Random(0), 1.0) == "outpatients leftover and/or"
+
+
+def test_about_the_asked_share_of_words_is_shortened() -> None:
+    text = "with " * 2000
+    assert shorten(text, Random(2), 0.3).count("w/") / 2000 == pytest.approx(0.3, abs=0.04)
+
+
+def test_telegram_style_drops_a_share() -> None:
+    text = "the x " * 2000
+    assert 1 - clip_style(text, Random(2), 0.3).count("the") / 2000 == pytest.approx(0.3, abs=0.04)
+
+
+@pytest.mark.parametrize(
+    ("text", "width", "broken"),
+    [
+        ("aa bb cc", 5, "aa\nbb cc"),
+        ("aaaaaaaaaa bb", 5, "aaaaaaaaaa\nbb"),
+        ("aaaaaaaaaa", 5, "aaaaaaaaaa"),
+        ("aaaa bbbb [**c d**] ee", 16, "aaaa bbbb\n[**c d**] ee"),
+        ("aaaa ([**c d**] ee ff", 12, "aaaa ([**c d**]\nee ff"),
+        ("aa bb\ncc dd ee", 5, "aa bb\ncc\ndd ee"),
+        ("", 5, ""),
+    ],
+)
+def test_a_line_is_broken_at_its_last_blank_or_behind_what_has_none(text: str, width: int, broken: str) -> None:
+    assert break_lines(text, width) == broken
+
+
+@given(st.integers(0, 10_000), st.integers(0, 4))
+def test_as_many_words_slip_as_asked_for_at_most(seed: int, n_slips: int) -> None:
+    slipped = slip(PROSE, Random(seed), n_slips, [])
+    changed = sum(old != new for old, new in zip(PROSE.split(), slipped.split(), strict=True))
+    assert changed <= n_slips
+    assert all(len(old) >= 5 for old, new in zip(PROSE.split(), slipped.split(), strict=True) if old != new)
+
+
+def test_a_slip_swaps_two_neighbours_and_leaves_the_first_letter() -> None:
+    words = {slip("shortness", Random(seed), 1, []) for seed in range(200)} - {"shortness"}
+    assert len(words) >= 5
+    for word in words:
+        places = [place for place, letter in enumerate(word) if letter != "shortness"[place]]
+        assert places[0] > 0
+        assert places == [places[0], places[0] + 1]
+
+
+def test_a_text_of_short_words_cannot_slip() -> None:
+    assert slip("a to be or no", Random(0), 5, []) == "a to be or no"
+
+
+@pytest.mark.parametrize(("start", "end"), [(0, 3), (6, 9)])
+def test_a_slip_does_not_reach_into_a_neighbouring_identifier(start: int, end: int) -> None:
+    """An identifier can be part of a longer word: the second letter that moves may be its first one."""
+    for seed in range(200):
+        slipped = slip("abcdefghi", Random(seed), 1, [(start, end, "city")])
+        assert slipped[start:end] == "abcdefghi"[start:end]
+
+
+def test_words_of_identifiers_count_once_in_every_style() -> None:
+    assert count_words("Seen by [**First Name8 (NamePattern2) **] [**Last Name (un) **]") == 4
+    assert count_words("___ and ___") == 3
+    assert count_words("") == 0
