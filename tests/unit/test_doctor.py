@@ -517,3 +517,44 @@ def test_what_needs_the_free_memory_to_the_byte_fits() -> None:
         gpu = Gpu("Exact GPU", 24 * GB, need.total + GB - missing, has_bfloat16=True)
         diagnosis = examine(configured(train={"gradient_checkpointing": False}), replace(WORKSTATION, gpus=(gpu,)))
         assert diagnosis.can_run == fits
+
+
+def test_the_revision_that_is_pinned_is_the_one_that_is_looked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def looked_up(_name: str, _file: str, *, revision: str | None) -> str:
+        asked.append(revision)
+        return str(tmp_path / "config.json")
+
+    (tmp_path / "config.json").write_text(json.dumps(TINY))
+    monkeypatch.setattr("huggingface_hub.try_to_load_from_cache", looked_up)
+    examine(configured(model={"name": "someone/small", "revision": "abc123"}), WORKSTATION)
+    assert asked == ["abc123"]
+
+
+def test_recomputation_that_is_left_open_counts_as_a_way_to_fit_and_costs_no_change() -> None:
+    """Half the notes fit with recomputation; without it one would have to go down to fewer."""
+    shape = known_architecture(PAPER.model.name)
+    assert shape is not None
+    changes = [
+        changes_that_fit(
+            configured(
+                train={"batch_size": 32, "gradient_checkpointing": asked},
+                model={"max_note_tokens": 2048},
+                prepare={"max_words": None},
+            ),
+            WORKSTATION,
+            shape,
+            20 * GB,
+        )
+        for asked in ("auto", False)
+    ]
+    sizes = [int(dict(change.split("=") for change in each)["train.batch_size"]) for each in changes]
+    assert sizes[0] > sizes[1]
+
+
+def test_a_gpu_without_bitsandbytes_is_offered_no_batches_in_4_bits() -> None:
+    bare = replace(WORKSTATION, packages=LAPTOP.packages)
+    assert [fitting.is_4bit for fitting in examine(PAPER, bare).fitting] == [False, False]

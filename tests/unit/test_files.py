@@ -7,7 +7,7 @@ import stat
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -510,3 +510,35 @@ def test_a_hidden_file_keeps_a_folder_from_being_new(tmp_path: Path) -> None:
     (tmp_path / ".git").touch()
     with pytest.raises(RunError, match="already holds something"):
         files.expect_new(tmp_path)
+
+
+def test_folders_above_a_file_and_above_a_folder_are_made(tmp_path: Path) -> None:
+    write_text(tmp_path / "a" / "b" / "file", "")
+    with shared_folder(tmp_path / "c" / "d" / "model"):
+        pass
+    assert (tmp_path / "a" / "b" / "file").is_file()
+    assert (tmp_path / "c" / "d" / "model").is_dir()
+
+
+@pytest.mark.parametrize("make", [shared_folder, replaced_folder, files.scratch_folder])
+def test_whoever_makes_a_folder_removes_what_a_dead_process_left_of_it(
+    tmp_path: Path, make: Callable[[Path], contextlib.AbstractContextManager[Path]]
+) -> None:
+    left = tmp_path / f".out.{DEAD}.partial"
+    left.mkdir()
+    (left / "half").touch()
+    with make(tmp_path / "out") as folder:
+        assert names(folder) == []
+    assert left.name not in names(tmp_path)
+
+
+def test_hashes_of_a_tree_come_in_the_order_of_their_paths(tmp_path: Path) -> None:
+    for name in "cab":
+        (tmp_path / name).touch()
+    assert list(files.sha256_tree(tmp_path)) == ["a", "b", "c"]
+
+
+def test_lines_end_in_a_newline_alone_on_every_system(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "linesep", "\r\n")
+    write_lines(tmp_path / "lines", ["é", "b"])
+    assert (tmp_path / "lines").read_bytes() == b"\xc3\xa9\nb\n"

@@ -80,13 +80,16 @@ class LocalCalibration:
         if tuned is None:
             raise RunError("this file is missing", place=str(own.calibration), hint=_REMEDY)
         exponents = about.pop("exponents", None)
+        pair: tuple[float, float] | None = None
         try:
-            pair = all_within("an exponent", exponents, 0, 1e3) if exponents else None
+            if exponents is not None:
+                of_tuned, of_linear = all_within("an exponent", exponents, 0, 1e3)
+                pair = (of_tuned, of_linear)
         except (TypeError, ValueError) as error:
             raise RunError(f"impossible settings: {error}", place=str(own.about), hint=_REMEDY) from None
         return cls(
             tuned,
-            (pair[0], pair[1]) if pair else None,
+            pair,
             Calibration.load(own.blend),
             Typicality.load(own.typicality) if own.typicality.exists() else None,
             {key: value for key, value in about.items() if key not in ("kind", "format")},

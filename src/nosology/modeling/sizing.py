@@ -67,7 +67,7 @@ class Architecture:
             place: Where it came from, for the error.
 
         Raises:
-            ModelError: A field is missing, so the model is not a Llama-like decoder.
+            ModelError: A field is missing or no size, so the model is not a Llama-like decoder.
         """
         try:
             heads = config["num_attention_heads"]
@@ -84,6 +84,8 @@ class Architecture:
             )
         except KeyError as error:
             raise ModelError(f"the model's configuration has no field {error}", place=place) from None
+        except (TypeError, ZeroDivisionError):
+            raise ModelError("the model's configuration does not state the sizes of a decoder", place=place) from None
 
     @property
     def n_projection_parameters(self) -> int:

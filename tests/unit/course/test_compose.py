@@ -226,3 +226,10 @@ def test_no_phrase_at_all_is_refused_with_what_it_takes() -> None:
 
 def test_texts_stay_out_of_the_repr() -> None:
     assert "rouble" not in repr(compose([*HEART, *SKIN], 20, 1))
+
+
+def test_a_sentence_keeps_its_capital_inside_a_distractor() -> None:
+    texts = composed([phrase("Zest hurts.", "I21", "Heart", "finding")], 600)
+    carried = [text.text for text in texts if text.form == "text_distractor"]
+    assert any("Zest hurts" in text for text in carried)
+    assert all("zest hurts" not in text or text == text.lower() for text in carried)

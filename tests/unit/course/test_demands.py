@@ -258,3 +258,26 @@ def test_a_tenth_of_the_texts_hold_their_demand_twice(monkeypatch: pytest.Monkey
 def test_a_text_that_names_the_category_in_capitals_stays_as_it_is_too() -> None:
     text = "ß and NEOPLASMS"
     assert demanding(text, "Bravo", ("Bravo", "Neoplasms"), Random(7)) == text
+
+
+def test_what_is_named_as_not_wanted_is_every_category_but_the_demanded_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[str, list[str]]] = []
+
+    def remembered(wrong: str, others: list[str], _draw: Random) -> WrittenDemand:
+        asked.append((wrong, others))
+        return WrittenDemand("@@", "order", wrong)
+
+    monkeypatch.setattr("nosology.course.demands.write_demand", remembered)
+    draw, names = Random(1), ("Alpha", "Bravo", "Gamma")
+    for _ in range(40):
+        demanding("gout", "Bravo", names, draw)
+    assert {wrong for wrong, _ in asked} == {"Alpha", "Gamma"}
+    assert all(others == [name for name in names if name != wrong] for wrong, others in asked)
+
+
+def test_a_demand_between_two_sentences_is_never_at_the_very_start_or_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nosology.course.demands.weighted", lambda _shares, _draw: "between")
+    for seed in range(60):
+        before, after = with_demand("One. Two. Three.", "@@", Random(seed)).split("@@")
+        assert before.strip() in ("One.", "One. Two.")
+        assert after.strip() in ("Two. Three.", "Three.")

@@ -154,3 +154,18 @@ def test_the_manifest_counts_what_was_written_and_names_the_label_set(tmp_path: 
     assert manifest["config"] == {"lowercase": True}
     funnel = read_json(tmp_path / "course" / "funnel.json")
     assert [(step["rows_in"], step["rows_out"], step["lost"]) for step in funnel] == [(300, 300, {})]
+
+
+def test_most_texts_teach_and_those_of_the_chosen_rubrics_validate() -> None:
+    rows = course_rows(PHRASES, 2000, 5)
+    chosen = _validating({f"10:{rubric}" for rubric in rows["rubric"]}, 5)
+    validating = {f"10:{rubric}" for rubric in rows.filter(rows["split"] == "validation")["rubric"]}
+    assert validating == chosen
+    assert len(rows.filter(rows["split"] == "validation")) < 0.1 * len(rows)
+
+
+def test_where_no_rubric_falls_into_the_share_the_seed_says_which_one_validates() -> None:
+    few = {"10:A00", "10:B00", "10:C00", "10:D00"}
+    chosen = [_validating(few, seed) for seed in range(40)]
+    assert {len(found) for found in chosen} <= {1, 2}
+    assert len({next(iter(found)) for found in chosen}) == 4, "not always the first of the alphabet"

@@ -183,3 +183,52 @@ def test_a_model_of_another_kind_names_the_field_it_lacks(tmp_path: Path) -> Non
     (tmp_path / "config.json").write_text('{"model_type": "gpt2", "num_attention_heads": 12, "n_embd": 768}')
     with pytest.raises(ModelError, match="hidden_size"):
         sizing.architecture_in(tmp_path)
+
+
+@pytest.mark.parametrize("content", ["[]", '"llama"', '{"num_attention_heads": 0}', '{"num_attention_heads": null}'])
+def test_a_configuration_that_states_no_sizes_is_refused_with_its_file(tmp_path: Path, content: str) -> None:
+    settings = json.loads(content)
+    (tmp_path / "config.json").write_text(json.dumps(SMALL | settings if isinstance(settings, dict) else settings))
+    with pytest.raises(ModelError, match="does not state the sizes of a decoder") as caught:
+        sizing.architecture_in(tmp_path)
+    assert caught.value.place == str(tmp_path / "config.json")
+
+
+def test_heads_may_have_a_width_of_their_own_and_keys_as_many_as_queries() -> None:
+    shape = Architecture.from_config(SMALL | {"head_dim": 32, "num_key_value_heads": None}, place="test")
+    assert (shape.heads_width, shape.kv_width) == (8 * 32, 8 * 32)
+
+
+@pytest.mark.parametrize(
+    ("settings", "has_bias"),
+    [({"model_type": "qwen2"}, True), ({"attention_bias": True}, True), ({"model_type": "llama"}, False)],
+)
+def test_models_with_biases_are_known_by_their_settings_or_their_kind(
+    settings: dict[str, object], has_bias: bool
+) -> None:
+    assert Architecture.from_config(SMALL | settings, place="test").has_qkv_bias == has_bias
+
+
+def test_an_unknown_projection_adds_nothing_to_an_adapter() -> None:
+    shape = Architecture.from_config(SMALL, place="test")
+    assert shape.n_lora_parameters(6, ("q_proj", "no_such_proj")) == shape.n_lora_parameters(6, ("q_proj",))
+
+
+@pytest.mark.parametrize(("more", "n_notes"), [(-1, 2), (0, 4), (1, 4)])
+def test_the_largest_batch_is_a_power_of_two_that_fits_to_the_byte(more: int, n_notes: int) -> None:
+    shape = Architecture.from_config(SMALL, place="test")
+    free = training_memory(shape, load(n_notes=4)).total + more
+    fitting = sizing.fitting_batches(shape, load(), free, can_4bit=False)
+    assert fitting[0] == sizing.Fitting(is_4bit=False, is_checkpointed=False, n_notes=n_notes)
+
+
+def test_no_batch_is_larger_than_the_largest() -> None:
+    shape = Architecture.from_config(SMALL, place="test")
+    assert {fitting.n_notes for fitting in sizing.fitting_batches(shape, load(), 10**15, can_4bit=True)} == {256}
+
+
+def test_recomputation_begins_one_byte_below_what_it_takes_without() -> None:
+    shape = Architecture.from_config(SMALL, place="test")
+    need = training_memory(shape, load()).total
+    found = [sizing.with_recomputation_where_needed(shape, load(), free).is_checkpointed for free in (need, need - 1)]
+    assert found == [False, True]
