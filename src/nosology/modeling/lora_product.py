@@ -38,7 +38,7 @@ class LoraProduct(torch.autograd.Function):
         output.addmm_(inner, scaled_up.T)
         ctx.save_for_backward(rows, weight, down, up, inner)
         ctx.scaling = scaling
-        return output.view(*x.shape[:-1], -1)
+        return output.view(*x.shape[:-1], weight.shape[0])
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
@@ -50,5 +50,9 @@ class LoraProduct(torch.autograd.Function):
         d_up = (gradient.T @ inner).to(up.dtype).mul_(ctx.scaling) if ctx.needs_input_grad[4] else None
         d_x = None
         if ctx.needs_input_grad[0]:
-            d_x = (gradient @ weight).addmm_(d_inner, down.to(gradient.dtype)).view(*gradients[0].shape[:-1], -1)
+            d_x = (
+                (gradient @ weight)
+                .addmm_(d_inner, down.to(gradient.dtype))
+                .view(*gradients[0].shape[:-1], weight.shape[1])
+            )
         return d_x, None, None, d_down, d_up, None
