@@ -1,6 +1,6 @@
 """Inputs of an evaluation whose suggestions are fitted and judged, made by hand: notes, their codes, three rubrics."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
@@ -34,7 +34,7 @@ class World:
 
     run: Any
     notes: pl.DataFrame
-    validation: pl.DataFrame = field(default_factory=notes)
+    validation: pl.DataFrame
     split: str = "test"
 
 

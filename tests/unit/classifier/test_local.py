@@ -74,7 +74,7 @@ def test_one_that_is_half_removed_is_not_taken_for_whole(files: RunFiles, monkey
     def killed(_: Path) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(local.shutil, "rmtree", killed)
+    monkeypatch.setattr("nosology.classifier.local.shutil.rmtree", killed)
     with pytest.raises(KeyboardInterrupt):
         undo(files)
     assert LocalCalibration.newest(files) is None

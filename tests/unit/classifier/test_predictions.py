@@ -23,7 +23,8 @@ def calibrated(threshold: float | None = 0.6, offsets: tuple[float, ...] = (0.0,
 
 def test_a_row_becomes_its_best_category_with_all_others_ranked_behind() -> None:
     first, second = predictions_of(ROWS, [0, 12], NAMES, calibrated())
-    assert (first.label, first.probability) == ("Lung", pytest.approx(0.7))
+    assert first.label == "Lung"
+    assert first.probability == pytest.approx(0.7)
     assert [name for name, _ in first.ranking] == ["Lung", "Heart", "Skin"]
     assert [share for _, share in first.ranking] == pytest.approx([0.7, 0.2, 0.1])
     assert (second.label, second.truncated_tokens) == ("Heart", 12)

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nosology.evaluation import reading
 from nosology.evaluation.reading import SharedReader
 from nosology.modeling.encoding import EncodedNote
 
@@ -125,7 +124,7 @@ def test_progress_counts_every_note_once_those_known_already_at_once() -> None:
 
 def test_seconds_are_told_apart_and_a_text_that_stands_twice_counts_once(monkeypatch: pytest.MonkeyPatch) -> None:
     ticks = iter([0.0, 1.0, 11.0, 13.0, 33.0])  # begun; two notes, each read and then titled
-    monkeypatch.setattr(reading.time, "perf_counter", lambda: next(ticks))
+    monkeypatch.setattr("nosology.evaluation.reading.time.perf_counter", lambda: next(ticks))
     shared, _ = reader(titled=["a", "bb"])
     shared.log_probs(["a", "bb", "a"])
     assert shared.note_seconds(["bb"]) == 1.0
@@ -137,8 +136,9 @@ def test_seconds_are_told_apart_and_a_text_that_stands_twice_counts_once(monkeyp
 def test_another_calibration_knows_what_was_read_before_it() -> None:
     shared, classifier = reader()
     before = shared.log_probs(["a"])
-    calibrated = shared.with_calibration("a calibration")  # type: ignore[arg-type]
-    assert calibrated.classifier.calibration == "a calibration"
+    calibration: Any = object()
+    calibrated = shared.with_calibration(calibration)
+    assert calibrated.classifier.calibration is calibration
     assert calibrated.log_probs(["a"]).tolist() == before.tolist()
     assert classifier.read_texts == ["a"]
 

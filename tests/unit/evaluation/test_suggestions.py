@@ -8,7 +8,6 @@ import polars as pl
 import pytest
 
 from nosology.config import EvaluateConfig
-from nosology.evaluation import suggestions
 from nosology.evaluation.coded_notes import Coded, fit_rows
 from nosology.evaluation.suggestions import (
     SYSTEMS,
@@ -185,7 +184,7 @@ def test_notes_of_unknown_patients_are_drawn_one_by_one() -> None:
 
 def test_weights_are_fitted_on_all_signals_or_on_those_that_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     fitted: list[Any] = []
-    monkeypatch.setattr(suggestions.mixture, "fit", lambda *arguments: fitted.append(arguments))
+    monkeypatch.setattr("nosology.evaluation.suggestions.mixture.fit", lambda *arguments: fitted.append(arguments))
     tables = np.ones((2, 3, len(NAMES)))
     fit_notes = FitNotes(tables, np.ones((2, 3), np.bool_), np.array([0, 1]), np.array([0, 0, 1]))
     fit_notes.fit()
@@ -209,7 +208,8 @@ def loaded(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """Return which files the tuned model was loaded without, once it was."""
     asked: list[Any] = []
     monkeypatch.setattr(
-        suggestions.Classifier, "load", lambda _run, *, system, but_for: asked.append((system, but_for))
+        "nosology.evaluation.suggestions.Classifier.load",
+        lambda _run, *, system, but_for: asked.append((system, but_for)),
     )
     return asked
 

@@ -1,5 +1,6 @@
 """Running the systems: which are run, on what they learned, and what becomes of their answers."""
 
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,6 @@ from evaluation_world import CATEGORIES, FakeClassifier, Loader, write_dataset, 
 from nosology.classifier.ensemble import Ensemble
 from nosology.config import EvaluateConfig
 from nosology.errors import ConfigError
-from nosology.evaluation import systems
 from nosology.evaluation.inputs import Inputs, read_inputs
 from nosology.evaluation.systems import (
     check_systems,
@@ -44,7 +44,7 @@ class Told:
         self.tasks: dict[str, list[int]] = {}
 
     @contextmanager
-    def __call__(self, task: str, total: int) -> Any:
+    def __call__(self, task: str, total: int | None = None, unit: str = "notes") -> Iterator[Any]:  # noqa: ARG002
         """Begin a task."""
         self.tasks[f"{task} {total}"] = []
         yield self.tasks[f"{task} {total}"].append
@@ -108,7 +108,7 @@ def test_the_majority_is_that_of_the_models_own_notes(inputs: Inputs) -> None:
 def test_a_part_of_words_has_nothing_to_learn_of_one_category_and_answers_it(
     inputs: Inputs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(systems, "fit_hashed", lambda *_, **__: None)
+    monkeypatch.setattr("nosology.evaluation.systems.fit_hashed", lambda *_, **__: None)
     output = run_baselines(inputs, wanting("tfidf_parts"), no_progress)["tfidf_parts"]
     assert len(set(output.predicted.tolist())) == 1
     assert output.settings == {}
@@ -190,7 +190,7 @@ def test_an_ensemble_costs_the_tuned_models_time_too_and_says_its_exponents(
     inputs: Inputs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ticks = iter([0.0, 4.0, 10.0, 11.0])
-    monkeypatch.setattr(systems.time, "perf_counter", lambda: next(ticks))
+    monkeypatch.setattr("nosology.evaluation.systems.time.perf_counter", lambda: next(ticks))
     tuned = FakeClassifier(CATEGORIES, 1.0)
     alone = run_tuned(inputs, notes_of(inputs), tuned, no_progress)
 

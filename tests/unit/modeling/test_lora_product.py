@@ -29,7 +29,7 @@ def made(
 
 
 def fused(x: Tensor, weight: Tensor, bias: Tensor | None, down: Tensor, up: Tensor) -> Tensor:
-    output: Tensor = LoraProduct.apply(x, weight, bias, down, up, SCALING)
+    output: Tensor = LoraProduct.apply(x, weight, bias, down, up, SCALING)  # type: ignore[no-untyped-call]
     return output
 
 
@@ -72,7 +72,7 @@ def test_each_gradient_can_be_asked_for_alone(wanted: str) -> None:
     everything = dict(zip(("x", "down", "up"), gradients(fused, made()), strict=True))
     output = fused(**tensors)
     weights = torch.arange(1.0, 1 + output.numel(), dtype=output.dtype).reshape(output.shape)
-    (output * weights).sum().backward()
+    (output * weights).sum().backward()  # type: ignore[no-untyped-call]
     torch.testing.assert_close(tensors[wanted].grad, everything[wanted])
     assert all(tensor.grad is None for name, tensor in tensors.items() if name != wanted)
 
@@ -81,11 +81,11 @@ def test_the_adapter_stays_in_its_own_number_format_beside_bfloat16_weights() ->
     tensors = made(dtype=torch.float32)
     x, weight, bias = (tensors[name].detach().bfloat16() for name in ("x", "weight", "bias"))
     output = fused(x.requires_grad_(), weight, bias, tensors["down"], tensors["up"])
-    output.float().sum().backward()
+    output.float().sum().backward()  # type: ignore[no-untyped-call]
     assert output.dtype == torch.bfloat16
     assert x.grad is not None
     assert x.grad.dtype == torch.bfloat16
-    assert {tensors[name].grad.dtype for name in ("down", "up") if tensors[name].grad is not None} == {torch.float32}
+    assert {grad.dtype for name in ("down", "up") if (grad := tensors[name].grad) is not None} == {torch.float32}
 
 
 def test_nothing_that_went_in_is_changed() -> None:
