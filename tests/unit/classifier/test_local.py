@@ -24,11 +24,26 @@ FOUND = LocalCalibration(calibration(2.0), (0.25, 0.75), calibration(3.0), None,
 
 
 @pytest.fixture
-def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunFiles:
+def recorded(monkeypatch: pytest.MonkeyPatch) -> list[RunFiles]:
+    """Return the runs whose hashes were recorded anew."""
+    found: list[RunFiles] = []
+    monkeypatch.setattr(local, "record_again", found.append)
+    return found
+
+
+@pytest.fixture
+def files(tmp_path: Path, recorded: list[RunFiles]) -> RunFiles:
     """Return the files of a run that holds nothing yet."""
-    recorded: list[RunFiles] = []
-    monkeypatch.setattr(local, "record_again", recorded.append)
+    assert recorded == []
     return RunFiles(tmp_path)
+
+
+def test_a_run_records_its_files_anew_whenever_they_change(files: RunFiles, recorded: list[RunFiles]) -> None:
+    """Else the next classifier refuses the run as one that somebody changed."""
+    FOUND.save(files)
+    assert recorded == [files]
+    undo(files)
+    assert recorded == [files, files]
 
 
 def test_what_was_saved_comes_back(files: RunFiles) -> None:

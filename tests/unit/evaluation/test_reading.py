@@ -147,3 +147,31 @@ def test_no_text_stands_in_its_repr() -> None:
     shared, _ = reader(titled=["a secret note"])
     shared.log_probs(["a secret note", "another secret"])
     assert "secret" not in repr(shared).replace(repr(shared.classifier), "")
+
+
+def test_what_it_does_not_read_itself_is_asked_of_the_classifier_with_all_that_was_said() -> None:
+    asked: list[tuple[str, Any]] = []
+    classifier: Any = Recording(asked)
+    inputs: Any = None
+    shared = SharedReader(inputs, inputs, classifier, ())
+    calibration: Any = object()
+    progress: Any = object()
+    rows = np.zeros((1, 2))
+    shared.predictions_from(rows, [7], calibration=calibration)
+    shared.log_probs_and_answers(["a"], max_new_tokens=3, progress=progress)
+    shared.in_order([1, 0])
+    assert asked == [
+        ("predictions_from", ((rows, [7]), {"calibration": calibration})),
+        ("log_probs_and_answers", ((["a"],), {"max_new_tokens": 3, "progress": progress})),
+        ("in_order", (([1, 0],), {})),
+    ]
+
+
+class Recording:
+    """Remembers every call by its name and arguments."""
+
+    def __init__(self, asked: list[tuple[str, Any]]) -> None:
+        self._asked = asked
+
+    def __getattr__(self, name: str) -> Any:
+        return lambda *args, **named: self._asked.append((name, (args, named)))

@@ -1,5 +1,7 @@
 """Judging suggestions: rankings, what nobody had seen, and how honest probabilities are, counted by hand."""
 
+from dataclasses import dataclass
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -16,11 +18,13 @@ from nosology.evaluation.suggestions import (
     _reliability,
     _unseen,
     _with,
+    _write,
     judge,
     open_reader,
     rank_by_tfidf,
     wants_suggestions,
 )
+from nosology.files import read_json
 from nosology.records import FloatArray
 from nosology.suggesting.signals import NAMES
 from suggestion_inputs import TABLE, Run, inputs, notes
@@ -245,3 +249,34 @@ def test_what_is_about_to_be_fitted_need_not_be_whole(loaded: list[Any]) -> None
     """A killed evaluation may have left it half-written, and the next one makes it anew."""
     open_reader(inputs(notes(["486"]), notes(["410"]), Suggests()), EvaluateConfig())
     assert loaded == [("tuned", ("calibration", "settings", "words", "weights"))]
+
+
+# ---- what is written
+
+
+def test_results_and_the_note_that_is_shown_are_their_owners_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nosology.evaluation.suggestions.record_again", lambda _: None)
+    files = SimpleNamespace(
+        folder=tmp_path / "test",
+        suggestions=tmp_path / "test" / "suggestions.json",
+        suggested_example=tmp_path / "test" / "example.json",
+    )
+    run = SimpleNamespace(files=SimpleNamespace(evaluation=lambda _: files))
+    world: Any = SimpleNamespace(run=run, name="test")
+    suggester: Any = SimpleNamespace(suggest=lambda *_: Mixed("486"), read_text=lambda _: None)
+    results = judged(np.zeros((2, 4)), coded(("a", "b"), [(1,), (3,)]))
+    _write(world, results, None)
+    assert [path.name for path in files.folder.iterdir()] == ["suggestions.json"], "no text unless it was asked for"
+    _write(world, results, (suggester, coded(("first", "second"), [(1,), (3,)])))
+    assert {path.stat().st_mode & 0o777 for path in files.folder.iterdir()} == {0o600}
+    shown = read_json(files.suggested_example)
+    assert shown == {"note_id": "n0", "text": "first", "suggestions": {"code": "486"}}
+
+
+@dataclass
+class Mixed:
+    """What was suggested."""
+
+    code: str
