@@ -131,11 +131,16 @@ def _memory() -> tuple[int, int]:
 
 
 def _container_limit(cgroup: Path) -> tuple[int, int] | None:
-    """Return a container's memory limit and what is in use of it, in bytes; None where there is no limit."""
-    for maximum, current in (("memory.max", "memory.current"), ("memory.limit_in_bytes", "memory.usage_in_bytes")):
-        if (cgroup / maximum).exists() and (cgroup / current).exists():
-            text = (cgroup / maximum).read_text().strip()
-            return None if text == "max" else (int(text), int((cgroup / current).read_text()))
+    """Return a container's memory limit and what is in use of it, in bytes; None where there is no limit.
+
+    Older systems (version 1) have a folder for each kind of limit, and write a huge number where there is none.
+    """
+    old = ("memory.limit_in_bytes", "memory.usage_in_bytes")
+    for folder, names in ((cgroup, ("memory.max", "memory.current")), (cgroup, old), (cgroup / "memory", old)):
+        maximum, current = (folder / name for name in names)
+        if maximum.exists() and current.exists():
+            text = maximum.read_text().strip()
+            return None if text == "max" else (int(text), int(current.read_text()))
     return None
 
 

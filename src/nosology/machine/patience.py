@@ -22,6 +22,9 @@ class OutOfPatience(Exception):
         super().__init__(f"a note took more than {seconds:g} seconds of processor time")
         self.seconds = seconds
 
+    def __reduce__(self) -> tuple[type["OutOfPatience"], tuple[float]]:
+        return type(self), (self.seconds,)  # else it would be made again of its words
+
 
 class NobodyWaits(Exception):
     """Whoever asked for the notes has gone."""

@@ -140,7 +140,8 @@ def serve(requests: BinaryIO, answers: BinaryIO) -> None:
 
     Args:
         requests: What is to be done and a first item, pickled twice; then pickled items.
-        answers: Receives what is made of each item, or the exception that it raised, pickled.
+        answers: Receives what is made of each item, or the exception that it raised, pickled; where that cannot be
+            sent, an exception that says so.
     """
     work = _loaded(pickle.load(requests))
     gc.collect()
@@ -148,15 +149,27 @@ def serve(requests: BinaryIO, answers: BinaryIO) -> None:
     while True:
         try:
             item = pickle.load(requests)
-        except EOFError:
+        except (EOFError, pickle.UnpicklingError):  # whoever asked has gone, perhaps in the middle of an item
             return
         answer: object
         try:
             answer = work(item)
         except Exception as error:  # raised again in the parent, which knows what to tell the user
             answer = error
-        pickle.dump(answer, answers, pickle.HIGHEST_PROTOCOL)
+        answers.write(_pickled(answer))
         answers.flush()
+
+
+def _pickled(answer: object) -> bytes:
+    """Return an answer as it is sent: what cannot be sent is told by its kind, since its words could quote a note."""
+    try:
+        found = pickle.dumps(answer, pickle.HIGHEST_PROTOCOL)
+        if isinstance(answer, BaseException):
+            pickle.loads(found)  # some are made of other arguments than they keep
+    except Exception:
+        told = NosologyError(f"a worker process has an answer that cannot be sent ({type(answer).__name__})")
+        return pickle.dumps(told, pickle.HIGHEST_PROTOCOL)
+    return found
 
 
 def _loaded(pickled: bytes) -> Callable[[Any], Any]:
