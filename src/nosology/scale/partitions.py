@@ -50,15 +50,16 @@ def find_partitions(where: str) -> tuple[Partition, ...]:
     """Return the files of an input, in the order of their addresses.
 
     Args:
-        where: A file, a folder (with those below it), or a pattern with ``*``; a path or an address. Names that begin
-            with a dot or an underscore are left out, as programs that write partitions expect.
+        where: A file, a folder (with those below it), or a pattern with ``*``; a path or an address. What lies there
+            by exactly this name is meant first, since names of folders hold brackets. Names that begin with a dot or
+            an underscore are left out, as programs that write partitions expect.
 
     Raises:
         DataError: There is none.
         ConfigError: The address is of a kind that cannot be reached.
     """
     files, place = file_system(where)
-    if _GLOB & set(where):
+    if _GLOB & set(place) and not files.exists(place):
         found = [str(path) for path in files.glob(place) if files.isfile(path)]
         root = place[: min(place.index(sign) for sign in _GLOB if sign in place)].rpartition("/")[0]
     elif files.isdir(place):
