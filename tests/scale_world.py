@@ -2,10 +2,12 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
 
+from nosology.scale.cluster import InProcess
 from nosology.sources.table import TableColumns
 
 COLUMNS = TableColumns(text="body", code="icd", icd_version=9, note_id="id", patient="patient")
@@ -57,3 +59,20 @@ def write_partitions(table: pl.DataFrame, folder: Path, n_partitions: int) -> Pa
     table.clear().write_parquet(folder / f"part-{n_partitions:05d}.parquet")
     (folder / "_SUCCESS").touch()
     return folder
+
+
+class Stopping:
+    """An engine that stops after some partitions, as a killed driver does, and remembers which were worked on."""
+
+    def __init__(self, after: int) -> None:
+        self._left = after
+        self.done: list[tuple[str, int]] = []
+
+    def each(self, make: Any, numbers: Any, needs: Any) -> Any:
+        """Yield the number of each partition as it is finished, until it is time to stop."""
+        for number in InProcess().each(make, numbers, needs):
+            self.done.append((make.func.__name__, number))
+            yield number
+            self._left -= 1
+            if not self._left:
+                raise KeyboardInterrupt

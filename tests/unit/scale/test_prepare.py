@@ -3,6 +3,8 @@
 import json
 import stat
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +14,17 @@ import pytest
 from nosology.config import PrepareConfig
 from nosology.dataset.folder import open_dataset
 from nosology.deidentification.surrogates import SECRET_VARIABLE
-from nosology.errors import ConfigError, DataError, RunError
+from nosology.errors import ConfigError, DataError, LabelError, RunError
+from nosology.files import read_json, sha256_file
 from nosology.preparation.pipeline import prepare_table
 from nosology.records import no_progress
+from nosology.scale import prepare
 from nosology.scale.cluster import InProcess
 from nosology.scale.prepare import prepare_partitions
 from nosology.scale.storage import Storage
-from nosology.sources.table import TableColumns
-from scale_world import CANARY, COLUMNS, notes, write_partitions
+from nosology.sources.invented import write_mark
+from nosology.sources.table import EACH_NOTE_A_PATIENT, TableColumns
+from scale_world import CANARY, COLUMNS, Stopping, notes, write_partitions
 
 pytest.importorskip("pyarrow", reason="the extra `scale` is not installed")
 
@@ -73,22 +78,6 @@ def test_notes_may_come_from_and_go_to_any_address(table: pl.DataFrame, tmp_path
     assert (found.notes, found.funnel) == (expected.notes, expected.funnel)
     assert (found.folder, expected.folder) == (f"{name}/out", tmp_path / "out")
     assert json.loads(Storage(f"{name}/out").read("manifest.json"))["kind"] == "dataset"
-
-
-class Stopping:
-    """An engine that stops after some partitions, as a killed driver does, and remembers which were worked on."""
-
-    def __init__(self, after: int) -> None:
-        self._left = after
-        self.done: list[tuple[str, int]] = []
-
-    def each(self, make: Any, numbers: Any, needs: Any) -> Any:
-        for number in InProcess().each(make, numbers, needs):
-            self.done.append((make.func.__name__, number))
-            yield number
-            self._left -= 1
-            if not self._left:
-                raise KeyboardInterrupt
 
 
 def test_a_stopped_job_goes_on_without_repeating_a_finished_partition(table: pl.DataFrame, tmp_path: Path) -> None:
@@ -193,3 +182,132 @@ def test_a_job_does_not_go_on_with_another_secret(
     monkeypatch.setenv(SECRET_VARIABLE, "another")
     with pytest.raises(RunError, match="unfinished work of another job"):
         prepared(source, tmp_path / "out", config)
+
+
+# ---- what is written down
+
+
+def small_table() -> pl.DataFrame:
+    """Return six short notes of three patients."""
+    rows = [
+        (f"n{i}", f"p{i % 3}", ("486", "41071")[i % 2], f"note number {i} tells of a {i * 7} day cough")
+        for i in range(6)
+    ]
+    return pl.DataFrame(rows, schema=["id", "patient", "icd", "body"], orient="row")
+
+
+SMALL = PrepareConfig(min_words=0, deidentify=False, drop_near_duplicates=False)
+
+
+def test_the_manifest_holds_the_hash_and_the_size_of_every_file_and_no_path(tmp_path: Path) -> None:
+    source = write_partitions(small_table(), tmp_path / "notes", 2)
+    prepared(source, tmp_path / "out", SMALL)
+    manifest = read_json(tmp_path / "out" / "manifest.json")
+    files = {str(path.relative_to(tmp_path / "out")): path for path in (tmp_path / "out").rglob("*") if path.is_file()}
+    found = {name: {"sha256": sha256_file(path), "bytes": path.stat().st_size} for name, path in files.items()}
+    assert manifest["files"] == {name: about for name, about in found.items() if name != "manifest.json"}
+    assert manifest["source"] == {"kind": "table", "files": [f"part-0000{number}.parquet" for number in range(3)]}
+    assert str(tmp_path) not in json.dumps(manifest)
+
+
+def test_one_invented_partition_makes_the_whole_dataset_one_of_invented_notes(tmp_path: Path) -> None:
+    source = write_partitions(small_table(), tmp_path / "notes" / "real", 1)
+    invented = write_partitions(small_table().with_columns(pl.col("id") + "x"), tmp_path / "notes" / "made-up", 1)
+    prepared(source, tmp_path / "real", SMALL)
+    write_mark(invented)
+    prepared(tmp_path / "notes", tmp_path / "both", SMALL)
+    told = [read_json(tmp_path / name / "manifest.json")["source"].get("is_invented") for name in ("real", "both")]
+    assert told == [None, True]
+
+
+def test_a_note_lies_in_the_part_of_its_partition_in_the_order_of_ids(tmp_path: Path) -> None:
+    source = write_partitions(small_table().reverse(), tmp_path / "notes", 2)
+    prepared(source, tmp_path / "out", SMALL)
+    parts = [pl.read_parquet(path) for path in sorted((tmp_path / "out" / "notes.parquet").iterdir())]
+    assert [part["note_id"].to_list() for part in parts] == [["n3", "n4", "n5"], ["n0", "n1", "n2"], []]
+    of_patient = pl.concat(parts).group_by("patient_id").agg(pl.col("split").n_unique())
+    assert of_patient["split"].to_list() == [1, 1, 1], "over partitions too"
+
+
+def test_an_id_that_two_partitions_give_to_different_notes_tells_neither_and_a_row_twice_is_one(tmp_path: Path) -> None:
+    row, other = small_table()[1:2], small_table()[:1].with_columns(body=pl.lit("another text of the first note"))
+    source = write_partitions(pl.concat([small_table(), row, other]), tmp_path / "notes", 8)
+    found = prepared(source, tmp_path / "out", SMALL)
+    assert sorted(open_dataset(tmp_path / "out").notes()["note_id"]) == ["n1", "n2", "n3", "n4", "n5"]
+    assert sum(n for step in found.funnel for n in step["lost"].values()) == 3
+
+
+# ---- what is refused
+
+
+def test_an_unknown_label_set_is_refused_before_the_output_folder_is_made(tmp_path: Path) -> None:
+    source = write_partitions(small_table(), tmp_path / "notes", 1)
+    with pytest.raises(LabelError, match="no label set 'none'"):
+        prepared(source, tmp_path / "out", SMALL.model_copy(update={"label_set": "none"}))
+    assert not (tmp_path / "out").exists()
+
+
+def test_notes_that_are_all_lost_are_told_by_their_losses_and_no_dataset_is_left(tmp_path: Path) -> None:
+    source = write_partitions(small_table(), tmp_path / "notes", 2)
+    with pytest.raises(DataError, match="no note is left") as refused:
+        prepared(source, tmp_path / "out", PrepareConfig(min_words=500, deidentify=False))
+    assert "6" in str(refused.value)
+    assert not (tmp_path / "out" / "manifest.json").exists()
+
+
+def test_notes_of_one_category_are_no_dataset(tmp_path: Path) -> None:
+    alike = small_table().with_columns(icd=pl.lit("486"))
+    with pytest.raises(DataError, match="one category"):
+        prepared(write_partitions(alike, tmp_path / "notes", 2), tmp_path / "out", SMALL)
+
+
+# ---- what is said
+
+
+def test_that_nobody_says_whose_notes_they_are_is_said_once(tmp_path: Path) -> None:
+    columns = TableColumns(text="body", code="icd", icd_version=9, note_id="id")
+    source = write_partitions(small_table().drop("patient"), tmp_path / "notes", 3)
+    found = prepare_partitions(
+        str(source), str(tmp_path / "out"), SMALL, columns, engine=InProcess(), progress=no_progress
+    )
+    assert [warning for warning in found.warnings if warning == EACH_NOTE_A_PATIENT] == [EACH_NOTE_A_PATIENT]
+
+
+@pytest.mark.parametrize(
+    ("said", "n_partitions", "told"),
+    [
+        ([], 3, []),
+        (["3 rows have a byte order mark"], 3, ["3 rows have a byte order mark"]),
+        (["3 rows are long", "1,204 rows are long"], 3, ["3 rows are long (the first of 2 such files)"]),
+        (["3 rows are long", "4 rows are long"], 1, ["3 rows are long"]),
+        (["3 rows are long", "3 rows are short"], 2, ["3 rows are long", "3 rows are short"]),
+        ([EACH_NOTE_A_PATIENT] * 2, 2, []),
+    ],
+)
+def test_notices_that_differ_in_their_numbers_alone_are_one(
+    said: list[str], n_partitions: int, told: list[str]
+) -> None:
+    assert prepare._together(said, n_partitions) == told
+
+
+def test_progress_counts_partitions_and_says_which_were_done_before(tmp_path: Path) -> None:
+    told: list[tuple[str, int | None, str, list[tuple[int, str]]]] = []
+
+    @contextmanager
+    def shown(task: str, total: int | None = None, unit: str = "notes") -> Iterator[Any]:
+        counts: list[tuple[int, str]] = []
+        told.append((task, total, unit, counts))
+        yield lambda n=1, detail="", total=None: counts.append((n, detail))  # noqa: ARG005 (as `Advance` has it)
+
+    source = write_partitions(small_table(), tmp_path / "notes", 2)
+    for engine in (Stopping(2), InProcess()):
+        arguments: dict[str, Any] = {"engine": engine, "progress": shown}
+        try:
+            prepare_partitions(str(source), str(tmp_path / "out"), SMALL, COLUMNS, **arguments)
+        except KeyboardInterrupt:
+            continue
+    assert told == [
+        ("prepare", 3, "partitions", [(1, "")] * 2),
+        ("prepare", 3, "partitions", [(2, "from before"), (1, "")]),
+        ("write", 3, "partitions", [(1, "")] * 3),
+    ]
