@@ -137,8 +137,16 @@ def _lines(values: Mapping[str, Any], prefix: str, sources: Mapping[str, str], d
                 yield f"{'  ' * depth}{key}:"
                 yield from _lines(value, name, sources, depth + 1)
             continue
-        text = yaml.safe_dump(value, default_flow_style=True, width=10_000, allow_unicode=True)
-        yield f"{'  ' * depth}{key}: {text.removesuffix('...' + chr(10)).strip()}  # {sources.get(name, sources[''])}"
+        yield f"{'  ' * depth}{key}: {_written(value)}  # {sources.get(name, sources[''])}"
+
+
+def _written(value: Any) -> str:
+    """Return a value as YAML on one line; a text with signs that nobody sees has them spelt out in quotation marks."""
+    is_seen = not isinstance(value, str) or value.isprintable()
+    text: str = yaml.safe_dump(
+        value, default_flow_style=True, default_style=None if is_seen else '"', width=10_000_000, allow_unicode=is_seen
+    )
+    return text.removesuffix("...\n").strip()
 
 
 def _merged(config: Config, changes: Mapping[str, Mapping[str, Any]]) -> Config:

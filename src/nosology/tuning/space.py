@@ -199,11 +199,13 @@ def _left_out(config: Config, given: Collection[str], has_codes: bool) -> dict[s
 
 def _read(file: Path) -> dict[str, Any]:
     try:
-        values = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
+        values = yaml.safe_load(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise ConfigError("there is no such file", place=str(file), hint="check --space") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ConfigError(f"not readable as YAML: {error}", place=str(file)) from None
+    if values is None:  # an empty file
+        return {}
     if not isinstance(values, dict):
         raise ConfigError("the file must map settings to values", place=str(file), hint="e.g. `lora_r: [8, 16]`")
     return values
