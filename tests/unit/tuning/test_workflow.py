@@ -12,17 +12,18 @@ import pytest
 
 pytest.importorskip("optuna", reason="the extra `tune` is not installed")
 
-from evaluation_world import write_dataset
+from evaluation_world import write_dataset, write_run
 from forked import start_function, status_of
 from nosology import training
 from nosology.config import Config, load_config
 from nosology.dataset.folder import Dataset
-from nosology.errors import ConfigError, ModelError, RunError
-from nosology.files import read_manifest
+from nosology.errors import ConfigError, DataError, ModelError, RunError
+from nosology.files import read_manifest, sha256_file, write_json
 from nosology.runs.files import RunFiles
+from nosology.training.callbacks import COMPLETE, TrainingStep
 from nosology.tuning import workflow
 from nosology.tuning.folder import SearchFiles
-from nosology.tuning.trials import Trial, best_of
+from nosology.tuning.trials import Journal, Proposal, Trial, best_of
 from nosology.tuning.workflow import Options, tune
 from tiny_models import save_tiny_model
 
@@ -278,3 +279,160 @@ def test_a_search_stops_where_its_first_trial_fails_and_goes_on_where_a_later_on
     trials = searched(world, tmp_path / "search", n_trials=3, resume=True)
     assert [trial.state for trial in trials] == ["failed", "finished", "failed"]
     assert best_of(trials) == trials[1]
+
+
+# ---- with a training that takes no time
+
+SCRIPTED_SPACE = "lora_r: 8\nlora_targets: attention\nlora_top_layers: null\nepochs: 1\nmax_note_tokens: 256\n"
+
+
+class Scripted:
+    """Trainings and scores as they are written down: a loss for each trial, or what it raises."""
+
+    def __init__(self, world: Path, *outcomes: float | BaseException) -> None:
+        self.outcomes = outcomes
+        self.world = world
+        self.trained: list[int] = []
+
+    def train(self, _: Path, folder: Path, *_how: Any, progress: Any, **_more: Any) -> None:
+        """Leave a run with an adapter and a checkpoint, after one evaluation."""
+        number = int(folder.name)
+        self.trained.append(number)
+        outcome = self.outcomes[number]
+        if isinstance(outcome, BaseException):
+            folder.mkdir(parents=True)
+            raise outcome
+        progress(TrainingStep(step=1, n_steps=2, figures={"train/loss": 9.0}))
+        progress(TrainingStep(step=2, n_steps=2, figures={"eval/loss": outcome}))
+        run = RunFiles(write_run(folder, self.world / "dataset", n_train=4))
+        for part in (run.adapter, run.checkpoints):
+            part.mkdir()
+            (part / "weights").touch()
+
+    def score(self, folder: Path) -> tuple[float, float]:
+        """Return what `train` was told, and an accuracy."""
+        outcome = self.outcomes[int(folder.name)]
+        assert isinstance(outcome, float)
+        return outcome, 0.5
+
+
+def scripted(monkeypatch: pytest.MonkeyPatch, world: Path, *outcomes: float | BaseException) -> Scripted:
+    found = Scripted(world, *outcomes)
+    monkeypatch.setattr(workflow, "train", found.train)
+    monkeypatch.setattr(workflow, "score", found.score)
+    return found
+
+
+@pytest.fixture
+def quick(world: Path, tmp_path: Path) -> dict[str, Any]:
+    (tmp_path / "space.yaml").write_text(SCRIPTED_SPACE, encoding="utf-8")
+    return {"world": world, "out": tmp_path / "search", "space": tmp_path / "space.yaml"}
+
+
+def kept(out: Path, n_trials: int, part: str) -> list[int]:
+    """Return which trials' runs still hold a part."""
+    return [number for number in range(n_trials) if getattr(RunFiles(SearchFiles(out).trial(number)), part).exists()]
+
+
+def test_the_best_so_far_alone_keeps_its_adapter_and_no_trial_its_checkpoints(
+    quick: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scripted(monkeypatch, quick["world"], 0.9, 0.5, 0.7)
+    trials = searched(**quick, n_trials=3)
+    best = best_of(trials)
+    assert best is not None
+    assert best.number == 1
+    assert kept(quick["out"], 3, "adapter") == [1]
+    assert kept(quick["out"], 3, "checkpoints") == []
+    assert kept(quick["out"], 3, "manifest") == [0, 1, 2]
+    assert "number 1, validation loss 0.5000" in SearchFiles(quick["out"]).best.read_text(encoding="utf-8")
+
+
+def test_every_finished_trial_keeps_its_adapter_where_that_was_asked_for(
+    quick: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scripted(monkeypatch, quick["world"], 0.9, 0.5, ModelError("no memory"))
+    searched(**quick, n_trials=3, keeps_adapters=True)
+    assert kept(quick["out"], 3, "adapter") == [0, 1]
+
+
+def test_a_finished_search_that_gets_more_trials_trains_those_alone(
+    quick: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    training_ = scripted(monkeypatch, quick["world"], 0.9, 0.5, 0.7, 0.4)
+    first = searched(**quick, n_trials=2)
+    more = searched(**quick, n_trials=4, resume=True)
+    assert training_.trained == [0, 1, 2, 3]
+    assert more[:2] == first
+    assert [trial.validation_loss for trial in more] == [0.9, 0.5, 0.7, 0.4]
+
+
+def test_a_trial_worse_than_the_median_is_given_up_at_its_evaluation_and_not_scored(
+    quick: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scripted(monkeypatch, quick["world"], 0.5, 0.6, 0.7, 0.8, 0.9, 5.0)
+    *_, last = searched(**quick, n_trials=6)
+    assert (last.state, last.pruned_at, last.losses, last.validation_loss) == ("pruned", 2, (5.0,), None)
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), DataError("the split is empty"), ZeroDivisionError()])
+def test_what_is_no_fault_of_a_trials_settings_ends_the_search_and_is_no_trial(
+    error: BaseException, quick: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scripted(monkeypatch, quick["world"], 0.9, error)
+    with pytest.raises(type(error)):
+        searched(**quick, n_trials=3)
+    assert [row["state"] for row in rows_of(quick["out"])] == ["finished"]
+    scripted(monkeypatch, quick["world"], 0.9, 0.4, 0.3)
+    assert [trial.state for trial in searched(**quick, n_trials=3, resume=True)] == ["finished"] * 3
+
+
+def test_each_trial_is_told_in_a_sentence_when_it_has_ended(
+    quick: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scripted(monkeypatch, quick["world"], 0.5, ModelError("no memory", hint="a smaller batch"))
+    told: list[str] = []
+    config, overrides = configured(quick["world"])
+    options = Options(2, space=quick["space"], overrides=overrides)
+    tune(quick["world"] / "dataset", quick["out"], config, options, say=told.append)
+    assert told[0].startswith("trial 1 of 2: validation loss 0.5000, accuracy 0.500, ")
+    assert told[1].startswith("trial 2 of 2: failed, no memory")
+    assert workflow._told(Trial(2, "pruned", {}, (), 1.5, pruned_at=40), 3, None) == (
+        "trial 3 of 3: given up at step 40, worse than the median, 1.5 s"
+    )
+
+
+# ---- a trial that was begun before
+
+
+@pytest.fixture
+def proposal(tmp_path: Path) -> Proposal:
+    """The first trial of a search."""
+    return Journal(tmp_path / "journal.log", 0).propose([])
+
+
+def test_a_run_that_was_killed_while_it_was_scored_is_not_trained_again(
+    world: Path, tmp_path: Path, proposal: Proposal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    training_ = scripted(monkeypatch, world)
+    run = write_run(tmp_path / "run", world / "dataset", n_train=4)
+    workflow._train(world / "dataset", run, Config(), proposal, lambda _: None)
+    assert training_.trained == []
+    assert proposal.losses == pytest.approx([2 * 0.92**10, 2 * 0.92**20]), "from the run's own log"
+
+
+@pytest.mark.parametrize("is_whole", [True, False])
+def test_a_training_goes_on_from_its_last_whole_checkpoint_with_the_losses_before_it(
+    is_whole: bool, world: Path, tmp_path: Path, proposal: Proposal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    resumed: list[bool] = []
+    monkeypatch.setattr(workflow, "train", lambda *_, resume, progress: resumed.append(resume))  # noqa: ARG005
+    checkpoint = RunFiles(tmp_path / "run").checkpoints / "checkpoint-4"
+    history = [{"loss": 3.0, "step": 2}, {"eval_loss": 2.5, "step": 2}, {"eval_loss": 2.0, "step": 4}]
+    write_json(checkpoint / "trainer_state.json", {"log_history": history})
+    state = checkpoint / "trainer_state.json"
+    write_json(checkpoint / COMPLETE, {state.name: sha256_file(state) if is_whole else "0" * 64})
+    workflow._train(world / "dataset", tmp_path / "run", Config(), proposal, lambda _: None)
+    assert resumed == [is_whole]
+    assert proposal.losses == ([2.5, 2.0] if is_whole else [])
+    assert (tmp_path / "run").exists() == is_whole, "what holds no whole checkpoint is begun anew"
