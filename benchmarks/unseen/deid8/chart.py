@@ -25,7 +25,7 @@ ROLE_KIND = {
     "bare": "name_bare",
 }
 FOREIGN, KIN_NAME, DOUBLE = 0.25, 0.55, 0.06
-ONES = "one two three four five six seven eight nine".split()
+ONES = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 PLAIN = str.maketrans({"ø": "o", "Ø": "O", "ł": "l", "Ł": "L", "ı": "i", "ß": "ss", "đ": "d", "Đ": "D", "æ": "ae"})
 FULL_FORMS = ("fl", "fl", "fl", "fl", "fl", "fml", "fil", "c", "cm", "uc", "lf")
 
@@ -199,7 +199,7 @@ class Chart:
         return [Part(daybook.stretch(self.day(700), self.land["order"], self.rng), "date_range")]
 
     def a_odd(self) -> list[Part]:
-        return [Part(daybook.odd(self.day(700), self.land["order"], self.rng), "date_odd")]
+        return [Part(daybook.odd(self.day(700), self.rng), "date_odd")]
 
     def a_feast(self) -> list[Part]:
         return [Part(daybook.feast(self.rng), "date_odd")]
