@@ -22,7 +22,7 @@ from kinds import KIND_TYPE, OPTIONAL_KINDS, REQUIRED_KINDS
 DATA = Path(__file__).resolve().parent / "data"
 CHOICE = re.compile(r"\[([^\[\]]*\|[^\[\]]*)\]")
 SLOT = re.compile(r"\{([^{}]+)\}")
-PLAIN_AFTER, TERM_SHARE, LOOK_SHARE = 0.64, 0.25, 0.33
+PLAIN_AFTER, TERM_SHARE, LOOK_SHARE = 0.71, 0.22, 0.34
 ASIDES = ("look", "look", "course", "course", "term", "exam", "plan", "social")
 
 
