@@ -123,6 +123,8 @@ class Chart:
             return [Part(p.first[0] + p.last[0], "name_initials")]
         if form == "li":
             return [Part(p.last[0].upper(), "name_initials")]
+        if form == "idot":
+            return [Part(f"{p.first[0].upper()}. {p.last[0].upper()}.", "name_initials")]
         if form == "fi":
             return [Part(p.first[0].upper(), "name_initials")]
         f, last, m = p.first, p.last, p.middle

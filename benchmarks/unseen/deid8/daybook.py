@@ -69,7 +69,7 @@ def odd(day: date, rng: random.Random) -> str:
     """Returns a day written in a way that is seldom foreseen."""
     if rng.random() < FEAST_SHARE:
         return feast(rng)
-    second = min(day.day + 1, 28)
+    second = day.day + 1 if day.day < 28 else day.day - 1
     return drawn(
         DATES["odd"],
         rng,
