@@ -94,6 +94,7 @@ class Person:
 
     def in_file(self, rng: random.Random) -> str:
         """Returns the name as part of a file name or a login."""
+
         def tidy(text: str) -> str:
             return text.replace(" ", "").replace("'", "").replace("’", "")
 
@@ -312,8 +313,11 @@ class Note:
 
     def _slot_em(self, _how: str) -> str:
         rng = self.rng
-        box = self._mailbox() if rng.random() < 0.8 else rng.choice(table("numbers.toml")["desk"]) + (
-            "@" + rng.choice(table("numbers.toml")["domain"] + self.land["domains"])
+        box = (
+            self._mailbox()
+            if rng.random() < 0.8
+            else rng.choice(table("numbers.toml")["desk"])
+            + ("@" + rng.choice(table("numbers.toml")["domain"] + self.land["domains"]))
         )
         return mark("email", box)
 
