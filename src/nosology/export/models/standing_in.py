@@ -66,7 +66,7 @@ def stand_in(
         raise ModelError(
             f"this program does not answer as the run does, so its calibration would not hold: {comparison.reason}",
             place=str(export),
-            hint="does it run this export, in the number format that was exported? else use --backend torch",
+            hint=f"{model.advice}; else use --backend torch",
         )
     return StandIn(Classifier.of(parts), comparison)
 

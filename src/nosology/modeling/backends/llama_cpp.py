@@ -1,17 +1,23 @@
 """A model in a GGUF file, run by llama.cpp through the package llama-cpp-python, where it is installed.
 
 A prompt's beginning that the last prompt had too is not read again, which is the whole instruction. All answers are
-read in one batch behind the prompt, each a sequence of its own that shares the prompt's keys and values.
+read in one batch with the rest of the prompt, each a sequence of its own that shares the prompt's keys and values.
+
+Llama.cpp multiplies a matrix of 8 bits by numbers that it rounds to 8 bits too, and that changes answers. Built with
+BLAS it multiplies in float32 instead, but only where at least `_LEAST` tokens go through a matrix at once: so no batch
+is smaller, and as many are asked for what follows them, since nothing else goes through the last layer's end.
 """
 
 import ctypes
 import importlib
 import importlib.util
+import os
 import weakref
 from collections.abc import Iterator, Sequence
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -19,11 +25,37 @@ from nosology.errors import ModelError
 
 PACKAGE = "llama_cpp"
 _BATCH = 512  # tokens that are read at once
+_LEAST = 32  # tokens; fewer do not go through BLAS (``min_batch`` of llama.cpp's ggml-blas.cpp)
 _MOST_SEQUENCES = 64  # answers that are read at once; llama.cpp takes 256 at most
+_WITH_BLAS = (
+    "CMAKE_ARGS='-DGGML_BLAS=ON -DGGML_BLAS_VENDOR=OpenBLAS' pip install --force-reinstall --no-cache-dir --no-deps "
+    "--no-binary llama-cpp-python llama-cpp-python"
+)
+
+
+class _Row(NamedTuple):
+    """A token that is read.
+
+    Attributes:
+        token: Its id.
+        position: Its place in its sequences.
+        sequences: Which ones it is part of.
+        is_asked: Whether what follows it is asked for.
+    """
+
+    token: int
+    position: int
+    sequences: Sequence[int]
+    is_asked: bool
 
 
 class LlamaCppModel:
-    """A model in a GGUF file; see `OutsideModel`."""
+    """A model in a GGUF file; see `OutsideModel`.
+
+    Attributes:
+        has_blas: Whether llama.cpp was built with BLAS.
+        advice: What to try where it does not answer as the run does.
+    """
 
     def __init__(self, file: Path, *, n_tokens: int, n_threads: int | None = None) -> None:
         """Load the file.
@@ -44,6 +76,12 @@ class LlamaCppModel:
                 hint="pip install llama-cpp-python (it compiles for minutes), or use --backend torch",
             )
         self._library: Any = importlib.import_module(PACKAGE)
+        self.has_blas = has_blas(Path(str(self._library.__file__)).parent)
+        self.advice = (
+            "export it in 16 bits: --number-format f16"
+            if self.has_blas
+            else f"this llama.cpp was built without BLAS, so it rounds more than the file; build it anew: {_WITH_BLAS}"
+        )
         _silence(self._library)
         self._library.llama_backend_init()
         self._read: list[int] = []
@@ -56,7 +94,7 @@ class LlamaCppModel:
         vocabulary = self._library.llama_model_get_vocab(self._model)
         self._n_vocabulary = self._library.llama_vocab_n_tokens(vocabulary)
         self._memory = self._library.llama_get_memory(context)
-        self._batch = self._library.llama_batch_init(_BATCH, 0, 1)
+        self._batch = self._library.llama_batch_init(_BATCH, 0, 1 + _MOST_SEQUENCES)
         self._context = context
         self._free = weakref.finalize(self, _free, self._library, self._batch, context, self._model)
 
@@ -79,12 +117,9 @@ class LlamaCppModel:
         Raises:
             ModelError: llama.cpp could not read them.
         """
-        first = self._read_prompt(list(prompt))
         found: list[list[float]] = []
         for block in _blocks(answers):
-            rows = self._read_answers(len(prompt), block)
-            for answer, own in zip(block, rows, strict=True):
-                steps = [first, *own]
+            for steps, answer in zip(self._read_block(list(prompt), block), block, strict=True):
                 found.append([float(row[token]) for row, token in zip(steps, answer, strict=True)])
         return found
 
@@ -94,48 +129,53 @@ class LlamaCppModel:
             self._free()
             self._context = None
 
-    def _read_prompt(self, prompt: list[int]) -> np.ndarray[Any, Any]:
-        """Read what of a prompt is new; return the log-probabilities after it. Shape ``(vocabulary,)``."""
-        same = 0
-        most = min(len(prompt) - 1, len(self._read))  # the last token is always read, for what follows it
-        while same < most and prompt[same] == self._read[same]:
-            same += 1
-        self._library.llama_memory_seq_rm(self._memory, 0, same, -1)
-        self._read = prompt[:same]
-        for start in range(same, len(prompt), _BATCH):
-            part = prompt[start : start + _BATCH]
-            is_end = start + len(part) == len(prompt)
-            self._decode([(token, start + i, 0, is_end and i == len(part) - 1) for i, token in enumerate(part)])
-            self._read += part
-        return self._row(len(part) - 1)
+    def _read_block(self, prompt: list[int], answers: Sequence[Sequence[int]]) -> list[list[np.ndarray[Any, Any]]]:
+        """Read what of a prompt is new, and answers behind it.
 
-    def _read_answers(self, n_prompt: int, answers: Sequence[Sequence[int]]) -> list[list[np.ndarray[Any, Any]]]:
-        """Return the log-probabilities after each token of each answer but its last."""
-        rows: list[tuple[int, int, int, bool]] = []
-        places: list[range] = []
-        for number, answer in enumerate(answers, start=1):
-            self._library.llama_memory_seq_cp(self._memory, 0, number, -1, -1)
-            own = [(token, n_prompt + i, number, True) for i, token in enumerate(answer[:-1])]
-            places.append(range(len(rows), len(rows) + len(own)))
-            rows += own
-        if rows:
-            self._decode(rows)
-        found = [[self._row(i) for i in place] for place in places]
+        Returns:
+            For each answer the log-probabilities before each of its tokens, each of shape ``(vocabulary,)``.
+        """
+        same = self._n_kept(prompt)
+        self._library.llama_memory_seq_rm(self._memory, -1, same, -1)
         for number in range(1, len(answers) + 1):
-            self._library.llama_memory_seq_rm(self._memory, number, -1, -1)
-        return found
+            self._library.llama_memory_seq_cp(self._memory, 0, number, -1, -1)
+        everybody, last = range(len(answers) + 1), len(prompt) - 1
+        rows = [_Row(prompt[i], i, everybody, i == last) for i in range(same, len(prompt))]
+        places: list[list[int]] = []
+        for number, answer in enumerate(answers, start=1):
+            places.append([last - same, *range(len(rows), len(rows) + len(answer) - 1)])
+            rows += [_Row(token, len(prompt) + i, (number,), True) for i, token in enumerate(answer[:-1])]
+        self._read = []  # what is in memory while llama.cpp reads, or where it fails, is not known
+        said = self._decode(rows)
+        self._read = prompt
+        return [[said[place] for place in own] for own in places]
 
-    def _decode(self, rows: Sequence[tuple[int, int, int, bool]]) -> None:
-        """Read tokens: each with its position, its sequence, and whether what follows it is asked for."""
+    def _n_kept(self, prompt: list[int]) -> int:
+        """Return how many of a prompt's first tokens need not be read again; at least `_LEAST` always are."""
+        most = max(0, min(len(prompt) - _LEAST, len(self._read)))
+        return next((i for i in range(most) if prompt[i] != self._read[i]), most)
+
+    def _decode(self, rows: Sequence["_Row"]) -> dict[int, np.ndarray[Any, Any]]:
+        """Read tokens, in pieces of one size; return what follows those that are asked, by their place."""
+        found: dict[int, np.ndarray[Any, Any]] = {}
         batch = self._batch
-        batch.n_tokens = len(rows)
-        for i, (token, position, sequence, is_asked) in enumerate(rows):
-            batch.token[i], batch.pos[i], batch.logits[i] = token, position, is_asked
-            batch.n_seq_id[i], batch.seq_id[i][0] = 1, sequence
-        status = self._library.llama_decode(self._context, batch)
-        if status:
-            self._read = []
-            raise ModelError(f"llama.cpp could not read a prompt: status {status}", place="--backend llama.cpp")
+        n_pieces = -(-len(rows) // _BATCH)
+        ends = [len(rows) * piece // n_pieces for piece in range(n_pieces + 1)]
+        for start, end in pairwise(ends):
+            piece = rows[start:end]
+            asked = [i for i, row in enumerate(piece) if row.is_asked]
+            least = range(len(piece) - _LEAST if asked else len(piece), len(piece))
+            batch.n_tokens = len(piece)
+            for i, row in enumerate(piece):
+                batch.token[i], batch.pos[i], batch.logits[i] = row.token, row.position, row.is_asked or i in least
+                batch.n_seq_id[i] = len(row.sequences)
+                for place, sequence in enumerate(row.sequences):
+                    batch.seq_id[i][place] = sequence
+            status = self._library.llama_decode(self._context, batch)
+            if status:
+                raise ModelError(f"llama.cpp could not read a prompt: status {status}", place="--backend llama.cpp")
+            found |= {start + i: self._row(i) for i in asked}
+        return found
 
     def _row(self, place: int) -> np.ndarray[Any, Any]:
         """Return normalized log-probabilities after a token of the last batch."""
@@ -143,6 +183,16 @@ class LlamaCppModel:
         logits = np.ctypeslib.as_array(pointer, shape=(self._n_vocabulary,)).astype(np.float64)
         logits -= logits.max()
         return np.asarray(logits - np.log(np.exp(logits).sum()))
+
+
+def has_blas(package: Path) -> bool:
+    """Return whether the llama.cpp that a package has was built with BLAS, which is a library beside it.
+
+    Args:
+        package: The folder of llama-cpp-python.
+    """
+    folder = Path(os.environ.get("LLAMA_CPP_LIB_PATH", package / "lib"))  # as the package itself looks
+    return any(folder.glob("*ggml-blas*"))
 
 
 def _free(library: Any, batch: Any, context: Any, model: Any) -> None:

@@ -16,7 +16,14 @@ from nosology.records import Count, FloatArray
 
 
 class OutsideModel(Protocol):
-    """A causal language model in another program."""
+    """A causal language model in another program.
+
+    Attributes:
+        advice: What to try where it does not answer as the run does.
+    """
+
+    @property
+    def advice(self) -> str: ...
 
     def log_probs(self, prompt: Sequence[int], answers: Sequence[Sequence[int]]) -> Sequence[Sequence[float]]:
         """Return the log-probability of each token of each answer, in nats, given the prompt and the tokens before it.

@@ -109,7 +109,10 @@ class ServerModel:
     Attributes:
         address: Where it listens.
         name: What it calls the model.
+        advice: See `OutsideModel`.
     """
+
+    advice = "does it run this export, in the number format that was exported?"
 
     def __init__(
         self, address: Address, *, name: str | None = None, key: str = "", most_seconds: float = MOST_SECONDS

@@ -21,6 +21,8 @@ NOTES = [ENCODER.note(text) for text in ("fever and cough", "", "mass in the lef
 class Plain:
     """A model that reads each prompt with each answer alone."""
 
+    advice = ""
+
     def log_probs(self, prompt: Sequence[int], answers: Sequence[Sequence[int]]) -> list[list[float]]:
         model = tiny_llama(seed=3)
         found = []
