@@ -22,8 +22,7 @@ class OutsideModel(Protocol):
         advice: What to try where it does not answer as the run does.
     """
 
-    @property
-    def advice(self) -> str: ...
+    advice: str
 
     def log_probs(self, prompt: Sequence[int], answers: Sequence[Sequence[int]]) -> Sequence[Sequence[float]]:
         """Return the log-probability of each token of each answer, in nats, given the prompt and the tokens before it.
