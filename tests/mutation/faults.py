@@ -362,6 +362,27 @@ FAULTS = (
         ("tests/unit/suggesting/test_lexicon.py::test_what_is_denied_or_a_relatives_stands_against_a_rubric",),
     ),
     Fault(
+        "a training note's own code says how often its names are coded",
+        "suggesting/named.py",
+        "n, n_coded = n - 1, n_coded - int(own[place])",
+        "n, n_coded = n - 1, n_coded",
+        ("tests/unit/suggesting/test_named.py",),
+    ),
+    Fault(
+        "a patient's other note tells how often a name is coded",
+        "evaluation/named_notes.py",
+        "return [patient or note for patient,",
+        "return [note or patient for patient,",
+        ("tests/unit/evaluation/test_named_notes.py",),
+    ),
+    Fault(
+        "the preference for unseen rubrics decides the order of the list",
+        "suggesting/mixture.py",
+        'order = np.argsort(-np.take_along_axis(probabilities, chosen, axis=-1), axis=-1, kind="stable")',
+        'order = np.argsort(-np.take_along_axis(worth, chosen, axis=-1), axis=-1, kind="stable")',
+        ("tests/unit/suggesting/test_mixture.py",),
+    ),
+    Fault(
         "a changed adapter is loaded as if nothing had happened",
         "runs/integrity.py",
         "elif sha256_file(path) != recorded.files[name]:",

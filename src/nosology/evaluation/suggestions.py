@@ -1,8 +1,9 @@
 """Fitting and judging suggestions: every system ranks all rubrics, and all codes of an admission are the truth.
 
-The word model is fitted on the run's own training notes, the weights of the signals on validation notes, and both go
-into ``RUN/suggester``. All systems learn from the same notes. A note whose codes have no known rubric is not evaluated,
-since no suggestion could be right.
+The word model is fitted on the run's own training notes, and how often a rubric is coded where a name of it stands is
+counted on them; the weights of the signals are fitted on validation notes. All of it goes into ``RUN/suggester``. All
+systems learn from the same notes. A note whose codes have no known rubric is not evaluated, since no suggestion could
+be right.
 """
 
 import time
@@ -23,6 +24,7 @@ from nosology.config import EvaluateConfig
 from nosology.errors import DataError
 from nosology.evaluation.coded_notes import Coded, fit_rows, judged_inputs, unjudged, why_not_fitted
 from nosology.evaluation.inputs import Inputs, read_inputs
+from nosology.evaluation.named_notes import chosen_rows, read_named
 from nosology.evaluation.reading import SharedReader
 from nosology.files import write_json
 from nosology.records import BoolArray, Count, FloatArray, IntArray, Progress, no_progress
@@ -31,7 +33,8 @@ from nosology.runs.run import Run
 from nosology.runs.suggestion_results import Estimate, RankedSystem, ReliabilityBin, SuggestionResults
 from nosology.suggesting import mixture
 from nosology.suggesting.fitted import FittedSuggester
-from nosology.suggesting.mixture import Mixture
+from nosology.suggesting.mixture import Mixture, Pairs, listed
+from nosology.suggesting.named import COLUMN as NAMED_COLUMN
 from nosology.suggesting.signals import NAMES, Signals
 from nosology.suggesting.suggester import Suggester
 from nosology.suggesting.term_reading import COLUMNS as TERM_COLUMNS
@@ -67,17 +70,25 @@ class FitNotes:
         truth: Which rubrics are coded. Shape ``(notes, rubrics)``.
         main: Place of each note's main rubric. Shape ``(notes,)``.
         category: Each rubric's category. Shape ``(rubrics,)``.
+        unseen_pairs: Of training notes, what unseen rubrics look like.
     """
 
     tables: FloatArray
     truth: BoolArray
     main: IntArray
     category: IntArray
+    unseen_pairs: Pairs
 
     def fit(self, columns: Sequence[str] = NAMES) -> Mixture:
-        """Return the weights of some signals; those of all others are 0."""
+        """Return the weights of some signals; those of all others are 0.
+
+        Args:
+            columns: Which. Training notes teach what unseen rubrics look like where it may be known how often names
+                were coded in them.
+        """
         tables = _with(self.tables, columns)
-        return mixture.fit(tables, self.truth, self.main, self.category, K)
+        pairs = self.unseen_pairs if NAMED_COLUMN in columns else None
+        return mixture.fit(tables, self.truth, self.main, self.category, K, pairs)
 
 
 def open_reader(
@@ -101,7 +112,7 @@ def open_reader(
     judged = judged_inputs(inputs, config, limit)
     titled = {*fitted_on, *Coded.of(judged.notes, inputs.run.rubrics).texts}
     own, calibration = inputs.run.files.suggester, inputs.run.files.calibration
-    fitted_anew = (calibration, own.settings, own.words, own.weights)
+    fitted_anew = (calibration, own.settings, own.words, own.weights, own.names)
     return SharedReader(inputs, judged, Classifier.load(inputs.run, system="tuned", but_for=fitted_anew), titled)
 
 
@@ -124,7 +135,9 @@ def fit_suggester(
     if why := why_not_fitted(len(chosen)):
         raise DataError(why, hint="prepare more notes")
     words = WordModel.fit(train.texts, train.places, len(suggester.table))
-    suggester = suggester.with_fitted(FittedSuggester(words, mixture.untrained()))
+    with progress("read names", len(chosen_rows(train))) as advance:
+        named, pairs = read_named(suggester, train, advance)
+    suggester = suggester.with_fitted(FittedSuggester(words, mixture.untrained(), named))
     with progress("fit suggestions", len(chosen)) as advance:
         signals, _ = read_signals(suggester, reader, [validation.texts[row] for row in chosen], advance)
     notes = FitNotes(
@@ -132,8 +145,9 @@ def fit_suggester(
         validation.truth[chosen],
         np.array([validation.places[row][0] for row in chosen], np.int64),
         suggester.known.category,
+        pairs,
     )
-    fitted = FittedSuggester(words, notes.fit())
+    fitted = FittedSuggester(words, notes.fit(), named)
     fitted.save(inputs.run.files.suggester)
     return suggester.with_fitted(fitted), notes
 
@@ -309,12 +323,15 @@ def judge(
         interval = metrics.percentile_interval(resamples.totals(values) / ones)
         return Estimate(value=float(values.mean()), interval=interval)
 
+    is_seen = suggester.known.is_seen
     odds = ranking["suggester"][0]
-    listed = np.sort(special.expit(odds), axis=1)[:, ::-1][:, :K]
-    right = metrics.ranked_truth(odds, test.truth)[:, :K]
-    numbers = np.repeat(np.arange(len(listed), dtype=np.int64), listed.shape[1])
-    honest = metrics.debiased_ece(listed.ravel(), right.ravel(), numbers)
-    unseen_share, unseen_recall = _unseen(odds, test.truth, suggester.known.is_seen)
+    order = listed(special.expit(odds), is_seen, K)
+    said = special.expit(np.take_along_axis(odds, order, axis=1))
+    right = np.take_along_axis(test.truth, order, axis=1)
+    numbers = np.repeat(np.arange(len(said), dtype=np.int64), said.shape[1])
+    honest = metrics.debiased_ece(said.ravel(), right.ravel(), numbers)
+    unseen_share, unseen_recall = _unseen(order, test.truth, is_seen)
+    ranking = ranking | {name: _listed_first(*ranking[name], is_seen) for name in ("words", "suggester")}
     return SuggestionResults(
         n=len(test.notes),
         n_rubrics=len(suggester.table),
@@ -324,10 +341,10 @@ def judge(
         rubrics_a_note=float(test.truth.sum(axis=1).mean()),
         unseen_share=unseen_share,
         unseen_recall_10=unseen_recall,
-        systems={name: _ranked(name, *said, test, estimate) for name, said in ranking.items()},
-        reliability=_reliability(listed.ravel(), right.ravel()),
+        systems={name: _ranked(name, *scored, test, estimate) for name, scored in ranking.items()},
+        reliability=_reliability(said.ravel(), right.ravel()),
         debiased_ece=Estimate(value=honest.value, interval=honest.interval),
-        none_of_these=estimate(np.array([suggester.fitted.mixture.none_of(row) for row in listed])),
+        none_of_these=estimate(np.array([suggester.fitted.mixture.none_of(row) for row in said])),
         none_was_right=estimate(1 - metrics.hit_rate(right, K)),
         mass_left_out=float(left_out.mean()),
     )
@@ -354,10 +371,18 @@ def _ranked(
     )
 
 
-def _unseen(odds: FloatArray, truth: BoolArray, is_seen: BoolArray) -> tuple[float, float | None]:
+def _listed_first(log_odds: FloatArray, seconds: float, is_seen: BoolArray) -> tuple[FloatArray, float]:
+    """Return log-odds with those of the rubrics that are listed raised alike, above all others; and the seconds."""
+    raised = log_odds.copy()
+    order = listed(special.expit(log_odds), is_seen, K)
+    np.put_along_axis(raised, order, np.take_along_axis(log_odds, order, axis=1) + np.ptp(log_odds) + 1, axis=1)
+    return raised, seconds
+
+
+def _unseen(order: IntArray, truth: BoolArray, is_seen: BoolArray) -> tuple[float, float | None]:
     """Return which share of coded rubrics no training note had, and how many of them were listed; None without any."""
     unseen, found = truth & ~is_seen, np.zeros_like(truth)
-    np.put_along_axis(found, np.argsort(-odds, axis=1, kind="stable")[:, :K], True, axis=1)
+    np.put_along_axis(found, order, True, axis=1)
     recall = float((unseen & found).sum() / unseen.sum()) if unseen.any() else None
     return float(unseen.sum() / truth.sum()), recall
 

@@ -63,6 +63,11 @@ class SuggesterFiles:
         """The word model's weights."""
         return self.folder / "words.safetensors"
 
+    @property
+    def names(self) -> Path:
+        """How often names of diagnoses were coded where training notes held them."""
+        return self.folder / "names.tsv"
+
 
 @dataclass(frozen=True, slots=True)
 class LocalFiles:

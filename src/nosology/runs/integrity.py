@@ -93,7 +93,7 @@ def fitted_files(files: RunFiles) -> list[Path]:
     """Return where a run keeps what was fitted on validation notes; `evaluate` makes it anew."""
     ensemble, suggester = files.ensemble, files.suggester
     parts = [ensemble.settings, ensemble.linear, ensemble.calibration]
-    return [files.calibration, *parts, suggester.settings, suggester.words, suggester.weights]
+    return [files.calibration, *parts, suggester.settings, suggester.words, suggester.weights, suggester.names]
 
 
 def record(files: RunFiles, base_model: Mapping[str, str], *, manifest: str | None = None) -> Recorded:

@@ -1,10 +1,11 @@
-"""What a run learned about suggesting, beside its model: the word model and the weights of the signals."""
+"""What a run learned about suggesting, beside its model: words, how often names are coded, the weights of signals."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from nosology.files import read_json, write_json
 from nosology.runs.files import SuggesterFiles
 from nosology.suggesting.mixture import Mixture, untrained
+from nosology.suggesting.named import NamedCounts
 from nosology.suggesting.words import WordModel
 
 
@@ -15,10 +16,12 @@ class FittedSuggester:
     Attributes:
         words: The word model.
         mixture: The weights of the signals.
+        named: How often names of diagnoses are coded.
     """
 
     words: WordModel
     mixture: Mixture
+    named: NamedCounts = field(default_factory=NamedCounts)
 
     @property
     def is_calibrated(self) -> bool:
@@ -34,7 +37,8 @@ class FittedSuggester:
         """
         if not files.settings.exists():
             return cls.of_model_alone(n_rubrics)
-        return cls(WordModel.load(files, n_rubrics), Mixture.from_json(read_json(files.settings)))
+        mixture = Mixture.from_json(read_json(files.settings))
+        return cls(WordModel.load(files, n_rubrics), mixture, NamedCounts.load(files.names))
 
     @classmethod
     def of_model_alone(cls, n_rubrics: int) -> "FittedSuggester":
@@ -46,4 +50,5 @@ class FittedSuggester:
         files.folder.mkdir(exist_ok=True)
         files.settings.unlink(missing_ok=True)
         self.words.save(files)
+        self.named.save(files.names)
         write_json(files.settings, self.mixture.to_json())

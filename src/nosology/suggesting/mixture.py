@@ -8,15 +8,20 @@ classifier calibrates it, times P(rubric | category), a softmax over the categor
 signal whose weight is 0 is as if it were not there; and nothing is fitted on training notes, whose words the word model
 has seen.
 
-Rubrics that no training note had are another population, with a regression of its own. It is fitted on all rubrics as
-if none had been seen, by what never saw a note: names and titles. The model is left out, since it read the titles of
-seen rubrics under their notes. Its intercept is then set by those that really were not seen. Whether the model's
-signals enter ``coded`` is chosen by cross-fitting: only where they lower the loss of left-out notes by more than its
-standard error.
+Rubrics that no training note had are another population, with a regression of its own, by names and titles. It is
+fitted on training notes: on the rubrics that no other training note had, with how often the note's name of each was
+coded in those others. With few such codes it is fitted on all rubrics of the validation notes as if none had been seen,
+and its intercept set by those that really were not. The model is left out, since it read the titles of seen rubrics
+under their notes. Whether the model's signals enter ``coded`` is chosen by cross-fitting: only where they lower the
+loss of left-out notes by more than its standard error. What ``coded`` says of seen rubrics is then calibrated by a
+spline (`nosology.suggesting.spline`): it has too many correlated signals to be right by itself.
+
+What is listed is chosen with the odds of unseen rubrics tripled: a rubric that the notes at hand never had is worth
+more to a reader than one that they are full of. The stated probability stays as it is, and the list is in its order.
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
 import numpy as np
@@ -26,18 +31,41 @@ from scipy import special
 from nosology.errors import RunError
 from nosology.records import BoolArray, FloatArray, IntArray
 from nosology.runs.plausible import all_within, within
+from nosology.suggesting import spline
+from nosology.suggesting.named import COLUMN as NAMED_COLUMN
 from nosology.suggesting.signals import NAMES
 from nosology.suggesting.term_reading import COLUMNS as TERM_COLUMNS
 
 FEWEST_NOTES = 30
+_FORMAT = 4
 _PENALTY = 1.0  # a standardized weight of 1 costs half a nat over all notes together
 _MAIN = tuple(name for name in NAMES if name != "category")
 _IS_SEEN = NAMES.index("is seen")
 _MODEL = [NAMES.index("category"), NAMES.index("title")]
 _NAMED = [NAMES.index(name) for name in ("title mentioned", "title fully mentioned", *TERM_COLUMNS)]
+_ALONE = [NAMES.index(NAMED_COLUMN), *_NAMED]  # what `Pairs` know beside
 _RAREST = 1e-6  # share of pairs of rubric and note that are coded, where none is
 _FOLDS = 5
 _KEPT = 0.1  # of the uncoded pairs, in the trials that choose signals
+_FEWEST_UNSEEN = 30  # coded pairs of which `Pairs` are believed
+_UNSEEN_ODDS = 3.0
+"""How much more than a seen rubric an unseen one counts when the list is chosen. The most that costs less than .005 of
+recall among ten on CodiEsp's training notes (of 1 to 5; ``docs/experiments.md``)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pairs:
+    """Training notes and the rubrics that no other of them has: what unseen rubrics look like.
+
+    Attributes:
+        rows: Signals, of names and titles alone. Shape ``(pairs, signals)``.
+        wanted: Which are coded. Shape ``(pairs,)``.
+        copies: For how many pairs each stands. Shape ``(pairs,)``.
+    """
+
+    rows: FloatArray = field(repr=False)
+    wanted: BoolArray = field(repr=False)
+    copies: FloatArray = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +81,8 @@ class Mixture:
         sharpness: Power of ``none_of_these``.
         n_notes: Validation notes behind them.
         log_loss: Mean negative log-probability a rubric and note on those notes, in nats.
+        slopes: Of the spline that calibrates what is said of seen rubrics.
+        offset: Its offset.
     """
 
     coded: tuple[float, ...]
@@ -63,10 +93,12 @@ class Mixture:
     sharpness: float
     n_notes: int
     log_loss: float
+    slopes: tuple[float, ...] = spline.STRAIGHT
+    offset: float = 0.0
 
     def log_odds(self, table: FloatArray) -> FloatArray:
         """Return the log-odds that each rubric is coded. Shapes ``(..., rubrics, signals)`` and ``(..., rubrics)``."""
-        seen = table @ np.array(self.coded) + self.intercept
+        seen = spline.curve(table @ np.array(self.coded) + self.intercept, self.slopes, self.offset)
         unseen = table @ np.array(self.unseen) + self.unseen_intercept
         return np.asarray(np.where(table[..., _IS_SEEN] > 0, seen, unseen))
 
@@ -89,7 +121,7 @@ class Mixture:
 
     def to_json(self) -> dict[str, Any]:
         """Return the weights as plain values."""
-        return {"kind": "suggester", "format": 3, "signals": list(NAMES), **asdict(self)}
+        return {"kind": "suggester", "format": _FORMAT, "signals": list(NAMES), **asdict(self)}
 
     @classmethod
     def from_json(cls, values: Any) -> Self:
@@ -98,10 +130,10 @@ class Mixture:
         Raises:
             RunError: The values are of another kind or format, or incomplete.
         """
-        if not isinstance(values, dict) or (values.get("kind"), values.get("format")) != ("suggester", 3):
-            raise RunError("not a suggester of format 3", hint="evaluate the run again")
+        if not isinstance(values, dict) or (values.get("kind"), values.get("format")) != ("suggester", _FORMAT):
+            raise RunError(f"not a suggester of format {_FORMAT}", hint="evaluate the run again")
         try:
-            if tuple(values["signals"]) != NAMES:
+            if tuple(values["signals"]) != NAMES or len(values["slopes"]) != len(spline.STRAIGHT):
                 raise ValueError("other signals")
             return cls(
                 all_within("a weight", values["coded"], -1e6, 1e6),
@@ -112,6 +144,8 @@ class Mixture:
                 within("sharpness", values["sharpness"], 0, 1e6),
                 int(values["n_notes"]),
                 float(values["log_loss"]),
+                all_within("a slope", values["slopes"], 0, 1e6),
+                within("offset", values["offset"], -1e6, 1e6),
             )
         except (KeyError, TypeError, ValueError) as error:
             raise RunError(
@@ -127,7 +161,24 @@ def untrained() -> Mixture:
     return Mixture(alike, 0.0, alike, 0.0, tuple(main.values()), 1.0, 0, float("nan"))
 
 
-def fit(tables: FloatArray, truth: BoolArray, main: IntArray, category: IntArray, k: int) -> Mixture:
+def listed(probabilities: FloatArray, is_seen: BoolArray, k: int) -> IntArray:
+    """Return the rubrics to list, the most probable first. Shape ``(..., k)``.
+
+    Args:
+        probabilities: That each is coded. Shape ``(..., rubrics)``.
+        is_seen: Whether a training note had it. Shape ``(rubrics,)``.
+        k: How many to list.
+    """
+    raised = _UNSEEN_ODDS * probabilities / (1 + (_UNSEEN_ODDS - 1) * probabilities)
+    worth = np.where(is_seen, probabilities, raised)
+    chosen = np.sort(np.argsort(-worth, axis=-1, kind="stable")[..., :k], axis=-1)
+    order = np.argsort(-np.take_along_axis(probabilities, chosen, axis=-1), axis=-1, kind="stable")
+    return np.take_along_axis(chosen, order, axis=-1)
+
+
+def fit(
+    tables: FloatArray, truth: BoolArray, main: IntArray, category: IntArray, k: int, unseen_pairs: Pairs | None = None
+) -> Mixture:
     """Return the mixture of some validation notes.
 
     Args:
@@ -136,6 +187,7 @@ def fit(tables: FloatArray, truth: BoolArray, main: IntArray, category: IntArray
         main: Place of each note's main rubric; below 0 where it is unknown. Shape ``(notes,)``.
         category: Each rubric's category. Shape ``(rubrics,)``.
         k: Length of the lists that ``none_of_these`` is fitted on.
+        unseen_pairs: What unseen rubrics look like; None to learn that from seen ones.
 
     Raises:
         ValueError: Fewer than `FEWEST_NOTES` notes.
@@ -146,18 +198,25 @@ def fit(tables: FloatArray, truth: BoolArray, main: IntArray, category: IntArray
     left_out = [] if _model_helps(tables, truth, is_seen) else _MODEL
     chosen = [n for n in range(len(NAMES)) if n not in left_out]
     coded, intercept = _fit_coded(tables[is_seen], truth[is_seen], chosen)
-    unseen, unseen_intercept = _fit_coded(tables.reshape(-1, len(NAMES)), truth.ravel(), _NAMED)
-    unseen_intercept += _shift(tables[~is_seen] @ unseen + unseen_intercept, truth[~is_seen])
-    log_odds = np.where(is_seen, tables @ coded + intercept, tables @ unseen + unseen_intercept)
+    slopes, offset = spline.fit(tables[is_seen] @ coded + intercept, truth[is_seen])
+    if unseen_pairs is not None and unseen_pairs.wanted.sum() >= _FEWEST_UNSEEN:
+        unseen, unseen_intercept = _fit_coded(unseen_pairs.rows, unseen_pairs.wanted, _ALONE, unseen_pairs.copies)
+    else:
+        unseen, unseen_intercept = _fit_coded(tables.reshape(-1, len(NAMES)), truth.ravel(), _NAMED)
+        unseen_intercept += _shift(tables[~is_seen] @ unseen + unseen_intercept, truth[~is_seen])
+    seen_odds = spline.curve(tables @ coded + intercept, slopes, offset)
+    log_odds = np.where(is_seen, seen_odds, tables @ unseen + unseen_intercept)
     return Mixture(
         tuple(map(float, coded)),
         intercept,
         tuple(map(float, unseen)),
         unseen_intercept,
         tuple(map(float, _fit_main(tables, main, category))),
-        _fit_sharpness(special.expit(log_odds), truth, k),
+        _fit_sharpness(special.expit(log_odds), is_seen, truth, k),
         len(tables),
         float(_losses(log_odds, truth).mean()),
+        slopes,
+        offset,
     )
 
 
@@ -274,9 +333,9 @@ def _bounds(names: Sequence[str]) -> list[tuple[float | None, float | None]]:
     return [(None, 0.0 if name == "denied" else None) for name in names]
 
 
-def _fit_sharpness(probabilities: FloatArray, truth: BoolArray, k: int) -> float:
+def _fit_sharpness(probabilities: FloatArray, is_seen: BoolArray, truth: BoolArray, k: int) -> float:
     """Return the power that makes "none of the best k" as frequent as it is."""
-    order = np.argsort(-probabilities, axis=1)[:, :k]
+    order = listed(probabilities, is_seen, k)
     missed = ~np.take_along_axis(truth, order, axis=1).any(axis=1)
     log_none = np.log1p(-np.minimum(np.take_along_axis(probabilities, order, axis=1), 1 - 1e-9)).sum(axis=1)
 

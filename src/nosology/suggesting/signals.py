@@ -6,6 +6,7 @@ import numpy as np
 
 from nosology.coding.rubrics import RubricTable
 from nosology.records import BoolArray, FloatArray, IntArray
+from nosology.suggesting.named import COLUMN as NAMED_COLUMN
 from nosology.suggesting.term_reading import COLUMNS as TERM_COLUMNS
 
 NAMES = (
@@ -17,6 +18,7 @@ NAMES = (
     "title fully mentioned",
     "log frequency",
     "is seen",
+    NAMED_COLUMN,
     *TERM_COLUMNS,
 )
 """The columns of `Signals.table`, in order; `nosology.suggesting.mixture` keeps one weight for each."""
@@ -70,6 +72,7 @@ class Signals:
         words: The linear word model's score. Shape ``(rubrics,)``.
         mentioned: Share of the title that the note mentions. Shape ``(rubrics,)``.
         terms: What the lexicon says, in the order of its `COLUMNS`. Shape ``(rubrics, columns)``.
+        named: How often training notes that held the same name were coded so, in log-odds. Shape ``(rubrics,)``.
     """
 
     categories: FloatArray = field(repr=False)
@@ -77,6 +80,7 @@ class Signals:
     words: FloatArray = field(repr=False)
     mentioned: FloatArray = field(repr=False)
     terms: FloatArray = field(repr=False)
+    named: FloatArray = field(repr=False)
 
     def table(self, known: Frequencies) -> FloatArray:
         """Return one row per rubric, one column for each of `NAMES`.
@@ -94,6 +98,7 @@ class Signals:
                 self.mentioned**3,
                 known.log_frequency,
                 known.is_seen.astype(np.float64),
+                self.named,
             ],
             axis=1,
         )

@@ -26,6 +26,8 @@ from nosology.suggesting.evidence import (
 )
 from nosology.suggesting.fitted import FittedSuggester
 from nosology.suggesting.lexicon import Lexicon
+from nosology.suggesting.mixture import listed
+from nosology.suggesting.named import Named
 from nosology.suggesting.sentences import Stretch, sentences
 from nosology.suggesting.signals import Frequencies, Signals
 from nosology.suggesting.term_reading import Reading
@@ -139,7 +141,21 @@ class Suggester:
         """
         words, mentioned = self.fitted.words.scores([text])[0], self._titles.shares([text])[0]
         terms = terms or self.lexicon.read(text)
-        return Signals(scores.categories, scores.titles, words, mentioned, terms.columns()), terms
+        named = self.fitted.named.column(Named.of(terms, self.lexicon.terms))
+        return Signals(scores.categories, scores.titles, words, mentioned, terms.columns(), named), terms
+
+    def name_signals(self, text: str) -> tuple[Signals, Reading]:
+        """Return what names and titles alone say of every rubric, and the lexicon's reading behind that.
+
+        Nothing is said by model, words and counts, so a note that these have learned from tells nothing of itself.
+
+        Args:
+            text: A prepared note.
+        """
+        terms, nothing = self.lexicon.read(text), np.zeros(len(self.table))
+        categories = np.zeros(len(self.known.group_sizes))
+        mentioned = self._titles.shares([text])[0]
+        return Signals(categories, nothing, nothing, mentioned, terms.columns(), nothing), terms
 
     def read_terms(self, original: str, aligned: AlignedText) -> Reading:
         """Return the lexicon's reading of a note as it was written, without the sentences that preparation left out."""
@@ -156,7 +172,7 @@ class Suggester:
         with_evidence: bool = True,
         method: Method | None = None,
     ) -> Suggestions:
-        """Return the `k` rubrics of one note that are most probably coded.
+        """Return the `k` rubrics of one note to consider, the most probable first; unseen ones are preferred.
 
         Args:
             original: The note as it was written.
@@ -171,7 +187,8 @@ class Suggester:
         coded, main = self.probabilities(read.signals)
         if not np.isfinite(coded).all():
             raise ModelError("the probabilities of suggestions are no numbers", hint="evaluate the run again")
-        order = np.argsort(-coded, kind="stable")[:k]
+        is_seen = self.known.is_seen | (not self.fitted.is_calibrated)
+        order = listed(coded, is_seen, k)
         evidence: list[tuple[Evidence, ...]] = [()] * len(order)
         spans = sentences(original) if with_evidence else []
         n_sentences = len(spans)
@@ -217,8 +234,9 @@ class Suggester:
         whole = without(note, len(encoder.root), len(encoder.cue), nothing, "hide")
         category, title = self._probe(read, [whole], places)
         words, mentioned = self.fitted.words.scores([text])[:, places], self._titles.shares([text])[:, places]
-        terms = self.lexicon.read(text).columns(places)
-        signals = Signals(category[0], title[0], words[0], mentioned[0], terms)
+        terms = self.lexicon.read(text)
+        named = self.fitted.named.column(Named.of(terms, self.lexicon.terms, places))
+        signals = Signals(category[0], title[0], words[0], mentioned[0], terms.columns(places), named)
         return self.fitted.mixture.log_odds(signals.table(self.known.at(places)))
 
     def effects(
@@ -245,10 +263,12 @@ class Suggester:
         category, title = self._model_without(aligned, spans, places, read, method)
         gone: list[list[int]] = [[], *(read.terms.within(span) for span in spans)]
         terms = [read.terms.columns(places, without=numbers) for numbers in gone]
+        held = [Named.of(read.terms, self.lexicon.terms, places, without=numbers) for numbers in gone]
+        named = [self.fitted.named.column(note) for note in held]
         log_odds = np.stack(
             [
                 mixture.log_odds(Signals(*row).table(known))
-                for row in zip(category, title, words, mentioned, terms, strict=True)
+                for row in zip(category, title, words, mentioned, terms, named, strict=True)
             ]
         )
         return np.asarray(log_odds[0] - log_odds[1:])

@@ -108,6 +108,27 @@ class Reading:
             return None
         return int(self.terms[self.whole[:, place].argmax(), place])
 
+    def best(
+        self, places: NDArray[np.int64] | None = None, *, without: Sequence[int] = ()
+    ) -> tuple[Single, NDArray[np.int32], NDArray[np.bool_]]:
+        """Return of each rubric how well its best term is met now, which that is, and whether a sentence has all of it.
+
+        Args:
+            places: Rubrics; None for all.
+            without: Numbers of sentences to leave out.
+        """
+        parts = [self.now, self.terms, self.whole]
+        if places is not None:
+            parts = [part[:, places] for part in parts]
+        if len(without):
+            parts = [np.delete(part, without, axis=0) for part in parts]
+        now, terms, whole = parts
+        if not len(now):
+            n = now.shape[1]
+            return np.zeros(n, np.float32), np.full(n, -1, np.int32), np.zeros(n, np.bool_)
+        at = now.argmax(axis=0), np.arange(now.shape[1])
+        return now[at], terms[at], whole[at] > 0
+
     def columns(self, places: NDArray[np.int64] | None = None, *, without: Sequence[int] = ()) -> FloatArray:
         """Return one row per rubric, one column for each of `COLUMNS`.
 

@@ -83,22 +83,22 @@ def test_signals_that_are_left_out_are_zero_and_the_others_stay() -> None:
 
 def test_codes_that_no_training_note_had_are_counted_among_all_codes() -> None:
     truth = np.array([[True, True, False], [False, False, True]])
-    odds = np.array([[3.0, 2.0, 1.0], [1.0, 2.0, 3.0]])
-    share, recall = _unseen(odds, truth, np.array([True, False, True]))
+    order = np.array([[0, 1, 2], [2, 1, 0]])
+    share, recall = _unseen(order, truth, np.array([True, False, True]))
     assert share == pytest.approx(1 / 3)
-    assert recall == 1.0, "three rubrics are all among the first ten"
+    assert recall == 1.0, "all three rubrics are listed"
 
 
-def test_a_code_below_the_first_ten_is_not_found() -> None:
-    odds = np.arange(12.0)[None, ::-1]
+def test_a_code_that_is_not_listed_is_not_found() -> None:
+    order = np.arange(10)[None]
     for place, found in ((9, 1.0), (10, 0.0)):
         truth = np.zeros((1, 12), np.bool_)
         truth[0, place] = True
-        assert _unseen(odds, truth, np.zeros(12, np.bool_)) == (1.0, found)
+        assert _unseen(order, truth, np.zeros(12, np.bool_)) == (1.0, found)
 
 
 def test_where_everything_was_seen_there_is_no_recall_of_the_unseen() -> None:
-    assert _unseen(np.zeros((1, 2)), np.array([[True, False]]), np.ones(2, np.bool_)) == (0.0, None)
+    assert _unseen(np.array([[0, 1]]), np.array([[True, False]]), np.ones(2, np.bool_)) == (0.0, None)
 
 
 # ---- how honest
@@ -190,11 +190,24 @@ def test_weights_are_fitted_on_all_signals_or_on_those_that_are_named(monkeypatc
     fitted: list[Any] = []
     monkeypatch.setattr("nosology.evaluation.suggestions.mixture.fit", lambda *arguments: fitted.append(arguments))
     tables = np.ones((2, 3, len(NAMES)))
-    fit_notes = FitNotes(tables, np.ones((2, 3), np.bool_), np.array([0, 1]), np.array([0, 0, 1]))
+    pairs: Any = SimpleNamespace()
+    fit_notes = FitNotes(tables, np.ones((2, 3), np.bool_), np.array([0, 1]), np.array([0, 0, 1]), pairs)
     fit_notes.fit()
     fit_notes.fit(WITHOUT_MODEL)
     assert [arguments[0].tolist() for arguments in fitted] == [tables.tolist(), _with(tables, WITHOUT_MODEL).tolist()]
-    assert all(arguments[1:] == (fit_notes.truth, fit_notes.main, fit_notes.category, 10) for arguments in fitted)
+    rest = (fit_notes.truth, fit_notes.main, fit_notes.category, 10, pairs)
+    assert all(arguments[1:] == rest for arguments in fitted)
+
+
+def test_signals_without_how_often_names_are_coded_learn_of_unseen_rubrics_from_seen_ones(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    fitted: list[Any] = []
+    monkeypatch.setattr("nosology.evaluation.suggestions.mixture.fit", lambda *arguments: fitted.append(arguments))
+    pairs: Any = SimpleNamespace()
+    ones = np.ones((2, 3, len(NAMES)))
+    FitNotes(ones, np.ones((2, 3), np.bool_), np.array([0, 1]), np.array([0, 0, 1]), pairs).fit(("term",))
+    assert fitted[0][-1] is None
 
 
 @pytest.mark.parametrize(("weight", "wants"), [(0.0, False), (0.3, True)])
@@ -222,7 +235,7 @@ class Suggests(Run):
     """A run that keeps what was fitted in files of these names."""
 
     def __init__(self) -> None:
-        suggester = SimpleNamespace(settings="settings", words="words", weights="weights")
+        suggester = SimpleNamespace(settings="settings", words="words", weights="weights", names="names")
         super().__init__(files=SimpleNamespace(calibration="calibration", suggester=suggester))
 
 
@@ -248,7 +261,7 @@ def test_a_limit_takes_the_place_of_the_configured_number_of_judged_notes(loaded
 def test_what_is_about_to_be_fitted_need_not_be_whole(loaded: list[Any]) -> None:
     """A killed evaluation may have left it half-written, and the next one makes it anew."""
     open_reader(inputs(notes(["486"]), notes(["410"]), Suggests()), EvaluateConfig())
-    assert loaded == [("tuned", ("calibration", "settings", "words", "weights"))]
+    assert loaded == [("tuned", ("calibration", "settings", "words", "weights", "names"))]
 
 
 # ---- what is written

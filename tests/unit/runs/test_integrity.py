@@ -23,6 +23,7 @@ NEEDED = (
     "suggester/suggester.json",
     "suggester/words.json",
     "suggester/words.safetensors",
+    "suggester/names.tsv",
 )
 OTHERS = ("training_log.jsonl", "eval/test/results.json", "report/index.html")
 BASE = {"config.json": "a" * 64, "tokenizer.json": "b" * 64}

@@ -91,6 +91,7 @@ def test_what_belongs_to_the_training_machine_stays_behind(run: Path, packed: Pa
         "manifest.json",
         "prompt.jinja",
         "rubrics.tsv",
+        "suggester/names.tsv",
         "suggester/suggester.json",
         "suggester/words.json",
         "suggester/words.safetensors",

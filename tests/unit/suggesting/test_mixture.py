@@ -1,5 +1,6 @@
 """The weights of the signals, fitted and read back."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,10 +11,12 @@ from scipy import special
 
 from nosology.errors import RunError
 from nosology.suggesting import mixture
-from nosology.suggesting.mixture import Mixture
+from nosology.suggesting.mixture import Mixture, Pairs
 from nosology.suggesting.signals import NAMES
 
-WORDS, TITLE, IS_SEEN, TERM = (NAMES.index(name) for name in ("words", "title", "is seen", "term"))
+WORDS, TITLE, IS_SEEN, TERM, NAMED = (
+    NAMES.index(name) for name in ("words", "title", "is seen", "term", "coded when named")
+)
 
 
 def simulated(n_notes: int, seed: int, *, title: float = 1.0) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
@@ -63,6 +66,72 @@ def test_where_every_rubric_was_seen_an_unseen_one_is_judged_as_if_left_out() ->
     assert fitted.coded_probabilities(tables).mean() == pytest.approx(truth.mean(), abs=0.1)
 
 
+def pairs(n: int, n_coded: int) -> Pairs:
+    """Return pairs of unseen rubrics whose log-odds are their term and twice how often they are coded, less 2."""
+    generator = np.random.default_rng(8)
+    rows = generator.normal(size=(n, len(NAMES)))
+    wanted = generator.random(n) < special.expit(rows[:, TERM] + 2 * rows[:, NAMED] - 2)
+    wanted &= np.cumsum(wanted) <= n_coded
+    return Pairs(rows, wanted, np.ones(n))
+
+
+def test_unseen_rubrics_are_judged_by_training_notes_that_alone_have_one() -> None:
+    fitted = mixture.fit(*simulated(60, 9), 3, pairs(4000, 4000))
+    assert fitted.unseen[TERM] == pytest.approx(1, abs=0.2)
+    assert fitted.unseen[NAMED] == pytest.approx(2, abs=0.3)
+    assert fitted.unseen_intercept == pytest.approx(-2, abs=0.3)
+    assert fitted.unseen[WORDS] == fitted.unseen[TITLE] == 0
+
+
+def test_of_few_such_training_notes_nothing_is_learned() -> None:
+    data = simulated(60, 9)
+    assert mixture.fit(*data, 3, pairs(4000, 29)) == mixture.fit(*data, 3)
+
+
+def test_a_pair_counts_as_often_as_it_has_copies() -> None:
+    data, few = simulated(60, 9), pairs(500, 500)
+    twice = Pairs(*(np.concatenate([part, part]) for part in (few.rows, few.wanted, few.copies)))
+    counted = mixture.fit(*data, 3, replace(few, copies=2 * few.copies))
+    np.testing.assert_allclose(counted.unseen, mixture.fit(*data, 3, twice).unseen, atol=1e-3)
+
+
+def test_a_list_prefers_what_no_note_had_at_three_times_its_odds_but_states_and_orders_it_as_it_is() -> None:
+    probabilities = np.array([0.9, 0.3, 0.2, 0.1, 0.05])
+    is_seen = np.array([True, True, True, False, False])
+    assert mixture.listed(probabilities, is_seen, 3).tolist() == [0, 1, 3], "odds of 1 to 9, tripled, are above 1 to 4"
+    assert mixture.listed(probabilities, is_seen, 5).tolist() == [0, 1, 2, 3, 4]
+    assert mixture.listed(probabilities, np.ones(5, np.bool_), 3).tolist() == [0, 1, 2]
+    assert mixture.listed(np.array([0.9, 0.3, 0.26, 0.1, 0.05]), is_seen, 3).tolist() == [0, 1, 2]
+    assert mixture.listed(np.stack([probabilities, probabilities[::-1]]), is_seen, 1).tolist() == [[0], [4]]
+
+
+@given(st.lists(st.tuples(st.floats(0, 1), st.booleans()), min_size=1, max_size=30), st.integers(1, 12))
+def test_a_list_is_in_the_order_of_its_probabilities_and_holds_the_best_of_either_kind(
+    rubrics: list[tuple[float, bool]], k: int
+) -> None:
+    probabilities, is_seen = np.array([p for p, _ in rubrics]), np.array([seen for _, seen in rubrics])
+    found = mixture.listed(probabilities, is_seen, k)
+    assert len(set(found.tolist())) == len(found) == min(k, len(rubrics))
+    assert (np.diff(probabilities[found]) <= 0).all()
+    for kind in (True, False):
+        inside = probabilities[found][is_seen[found] == kind]
+        outside = np.delete(probabilities, found)[np.delete(is_seen, found) == kind]
+        assert not len(inside) or not len(outside) or inside.min() >= outside.max()
+
+
+def test_sums_that_are_too_sure_are_bent_until_they_are_right() -> None:
+    tables, _, main, category = simulated(3000, 10)
+    tables[:, :, IS_SEEN] = 1
+    sure = 3 * tables[:, :, WORDS] - 1
+    truth = np.random.default_rng(3).random(sure.shape) < special.expit(sure - np.logaddexp(0, sure) * 2 / 3)
+    fitted = mixture.fit(tables, truth, main, category, 3)
+    assert fitted.slopes[3] < 0.7 * fitted.slopes[0]
+    probabilities = fitted.coded_probabilities(tables)
+    for low in (0.1, 0.3, 0.5, 0.7):
+        inside = (probabilities > low) & (probabilities < low + 0.2)
+        assert truth[inside].mean() == pytest.approx(probabilities[inside].mean(), abs=0.04)
+
+
 @pytest.mark.parametrize(("title", "stays"), [(1.0, True), (0.0, False)])
 def test_the_model_is_weighed_only_where_left_out_notes_show_that_it_helps(title: float, stays: bool) -> None:
     fitted = mixture.fit(*simulated(400, 7, title=title), 3)
@@ -83,7 +152,7 @@ def test_weights_survive_their_file_and_others_are_refused() -> None:
     assert Mixture.from_json(fitted.to_json()) == fitted
     with pytest.raises(ValueError, match="too few"):
         mixture.fit(*simulated(10, 3), 3)
-    for broken in ({}, fitted.to_json() | {"format": 2}, fitted.to_json() | {"signals": ["other"]}, None):
+    for broken in ({}, fitted.to_json() | {"format": 3}, fitted.to_json() | {"signals": ["other"]}, None):
         with pytest.raises(RunError):
             Mixture.from_json(broken)
 
@@ -149,6 +218,9 @@ def test_an_untrained_mixture_says_what_the_model_says() -> None:
         {"coded": ["a"]},
         {"coded": [float("nan")] * len(NAMES)},
         {"main": None},
+        {"slopes": [1.0, -1.0, 1.0, 1.0]},
+        {"slopes": [1.0, 1.0, 1.0]},
+        {"offset": float("nan")},
         {"n_notes": "many"},
         {"kind": "calibration"},
     ],
@@ -160,7 +232,7 @@ def test_impossible_weights_are_refused_with_the_remedy(changes: dict[str, Any])
 
 
 @pytest.mark.parametrize(
-    "name", ["coded", "intercept", "unseen", "main", "sharpness", "n_notes", "log_loss", "signals"]
+    "name", ["coded", "intercept", "unseen", "main", "sharpness", "n_notes", "log_loss", "slopes", "offset", "signals"]
 )
 def test_a_mixture_without_one_of_its_parts_is_refused(name: str) -> None:
     values = by_hand(title=1.0).to_json()

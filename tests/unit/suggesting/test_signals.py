@@ -20,7 +20,7 @@ def terms() -> FloatArray:
 
 def test_what_the_lexicon_says_stands_in_columns_of_its_own() -> None:
     known = Frequencies.of(table(), ("Heart", "Lung", "Skin"), 3)
-    rows = Signals(np.zeros(3), np.zeros(5), np.zeros(5), np.zeros(5), terms()).table(known)
+    rows = Signals(np.zeros(3), np.zeros(5), np.zeros(5), np.zeros(5), terms(), np.zeros(5)).table(known)
     first = NAMES.index("term")
     assert rows[:, first:].tolist() == terms().tolist()
 
@@ -28,10 +28,11 @@ def test_what_the_lexicon_says_stands_in_columns_of_its_own() -> None:
 def test_a_category_that_was_not_read_counts_its_rubrics_alike() -> None:
     known = Frequencies.of(table(), ("Heart", "Lung", "Skin"), 3)
     titles = np.array([np.log(0.7), np.log(0.3), np.nan, np.nan, np.nan])
-    categories = np.log([0.6, 0.3, 0.1])
-    rows = Signals(categories, titles, np.zeros(5), np.array([0, 0, 0.5, 0, 0]), terms()).table(known)
+    categories, named = np.log([0.6, 0.3, 0.1]), np.array([-1.0, 0, 0, 2, 0])
+    rows = Signals(categories, titles, np.zeros(5), np.array([0, 0, 0.5, 0, 0]), terms(), named).table(known)
     assert rows.shape == (5, len(NAMES))
     np.testing.assert_allclose(np.exp(rows[:, 1]), [0.7, 0.3, 0.5, 0.5, 1.0])
     np.testing.assert_allclose(np.exp(rows[:, 0]), [0.6, 0.6, 0.3, 0.3, 0.1])
     assert rows[:, NAMES.index("is seen")].tolist() == [1, 0, 1, 0, 0]
+    assert rows[:, NAMES.index("coded when named")].tolist() == named.tolist()
     assert known.at(np.array([2])).category.tolist() == [1]

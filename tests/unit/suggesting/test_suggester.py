@@ -193,6 +193,7 @@ def test_results_are_complete_and_hold_no_text(world: tuple[Path, SuggestionResu
     assert shipped.hit_1.interval[0] <= shipped.hit_1.value <= shipped.hit_1.interval[1]
     assert ranking_table(results).row_count == 7
     assert {path.name for path in (run / "suggester").iterdir()} == {
+        "names.tsv",
         "suggester.json",
         "words.json",
         "words.safetensors",

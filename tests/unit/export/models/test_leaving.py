@@ -32,6 +32,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     files = RunFiles(run)
     files.suggester.folder.mkdir()
     files.suggester.words.write_text(f'["{CANARY}"]', encoding="utf-8")
+    files.suggester.names.write_text(f"{CANARY}\n", encoding="utf-8")
     files.training_log.write_text(f'{{"note": "{CANARY}"}}\n', encoding="utf-8")
     write_json(files.train_notes, {"note_ids": [CANARY]})
     record_again(files)

@@ -89,6 +89,18 @@ def test_a_word_of_nine_patients_is_in_no_artefact_and_one_of_ten_is(exported: P
     assert COMMON not in "".join(path.read_text("utf-8") for path in (folder / "bundle").rglob("*") if path.is_file())
 
 
+def test_how_often_names_were_coded_is_in_no_artefact(exported: Path, folder: Path) -> None:
+    """A count of one is a patient, and what leaves of the suggester are words that ten patients share."""
+    assert (folder / "run" / "suggester" / "names.tsv").is_file()
+    assert not [path for path in exported.rglob("*") if path.name == "names.tsv"]
+    assert {path.name for path in (exported / "nosology" / "words").iterdir()} == {
+        "about.json",
+        "linear.safetensors",
+        "words.json",
+        "words.safetensors",
+    }
+
+
 def test_a_hashed_word_of_nine_patients_moves_no_probability(exported: Path, folder: Path) -> None:
     before = HashedModel.load(RunFiles(folder / "run").ensemble.linear)
     after = HashedModel.load(exported / "nosology" / "words" / "linear.safetensors")
