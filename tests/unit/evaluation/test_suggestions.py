@@ -128,7 +128,7 @@ def judged(odds: FloatArray, test: Coded, **more: FloatArray) -> Any:
         table=range(4),
         fitted=SimpleNamespace(mixture=Mixture()),
     )
-    ranking = {"suggester": (odds, 2.5)} | {name: (scores, 0.5) for name, scores in more.items()}
+    ranking = {"words": (odds, 1.5), "suggester": (odds, 2.5)} | {name: (scores, 0.5) for name, scores in more.items()}
     train = coded(TEXTS, [(0,)] * 5)
     left_out = np.array([0.1, 0.3])
     return judge(suggester, ranking, train, test, EvaluateConfig(bootstrap_samples=100), left_out, 33)
@@ -166,7 +166,7 @@ def test_that_none_was_right_is_said_beside_how_often_none_was() -> None:
 def test_systems_are_judged_on_the_same_notes_each_by_its_own_scores() -> None:
     test = coded(("a", "b"), [(1,), (3,)])
     found = judged(np.zeros((2, 4)), test, linear=np.array([[0, 1.0, 0, 0], [0, 0, 0, 1.0]]))
-    assert list(found.systems) == ["suggester", "linear"]
+    assert list(found.systems) == ["words", "suggester", "linear"]
     assert found.systems["linear"].hit_1.value == 1.0
     assert found.systems["suggester"].hit_1.value == 0.0, "of equal scores the first of the table comes first"
     assert found.systems["linear"].title == SYSTEMS["linear"][0]
