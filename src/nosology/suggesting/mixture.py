@@ -32,6 +32,7 @@ from nosology.errors import RunError
 from nosology.records import BoolArray, FloatArray, IntArray
 from nosology.runs.plausible import all_within, within
 from nosology.suggesting import spline
+from nosology.suggesting.findings import COLUMNS as FINDING_COLUMNS
 from nosology.suggesting.named import COLUMN as NAMED_COLUMN
 from nosology.suggesting.signals import NAMES
 from nosology.suggesting.term_reading import COLUMNS as TERM_COLUMNS
@@ -42,7 +43,7 @@ _PENALTY = 1.0  # a standardized weight of 1 costs half a nat over all notes tog
 _MAIN = tuple(name for name in NAMES if name != "category")
 _IS_SEEN = NAMES.index("is seen")
 _MODEL = [NAMES.index("category"), NAMES.index("title")]
-_NAMED = [NAMES.index(name) for name in ("title mentioned", "title fully mentioned", *TERM_COLUMNS)]
+_NAMED = [NAMES.index(name) for name in ("title mentioned", "title fully mentioned", *TERM_COLUMNS, *FINDING_COLUMNS)]
 _ALONE = [NAMES.index(NAMED_COLUMN), *_NAMED]  # what `Pairs` know beside
 _RAREST = 1e-6  # share of pairs of rubric and note that are coded, where none is
 _FOLDS = 5

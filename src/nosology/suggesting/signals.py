@@ -1,4 +1,4 @@
-"""What is known about every rubric for one note, before it is weighed: model, words, titles, terms and counts."""
+"""What is known of every rubric for one note, before it is weighed: model, words, titles, terms, findings, counts."""
 
 from dataclasses import dataclass, field
 
@@ -6,6 +6,7 @@ import numpy as np
 
 from nosology.coding.rubrics import RubricTable
 from nosology.records import BoolArray, FloatArray, IntArray
+from nosology.suggesting.findings import COLUMNS as FINDING_COLUMNS
 from nosology.suggesting.named import COLUMN as NAMED_COLUMN
 from nosology.suggesting.term_reading import COLUMNS as TERM_COLUMNS
 
@@ -20,6 +21,7 @@ NAMES = (
     "is seen",
     NAMED_COLUMN,
     *TERM_COLUMNS,
+    *FINDING_COLUMNS,
 )
 """The columns of `Signals.table`, in order; `nosology.suggesting.mixture` keeps one weight for each."""
 
@@ -73,6 +75,7 @@ class Signals:
         mentioned: Share of the title that the note mentions. Shape ``(rubrics,)``.
         terms: What the lexicon says, in the order of its `COLUMNS`. Shape ``(rubrics, columns)``.
         named: How often training notes that held the same name were coded so, in log-odds. Shape ``(rubrics,)``.
+        findings: What the diseases' findings say, in the order of their `COLUMNS`. Shape ``(rubrics, columns)``.
     """
 
     categories: FloatArray = field(repr=False)
@@ -81,6 +84,7 @@ class Signals:
     mentioned: FloatArray = field(repr=False)
     terms: FloatArray = field(repr=False)
     named: FloatArray = field(repr=False)
+    findings: FloatArray = field(repr=False)
 
     def table(self, known: Frequencies) -> FloatArray:
         """Return one row per rubric, one column for each of `NAMES`.
@@ -102,4 +106,4 @@ class Signals:
             ],
             axis=1,
         )
-        return np.concatenate([known_columns, self.terms], axis=1)
+        return np.concatenate([known_columns, self.terms, self.findings], axis=1)

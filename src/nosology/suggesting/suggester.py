@@ -24,6 +24,7 @@ from nosology.suggesting.evidence import (
     texts_without,
     tokens_within,
 )
+from nosology.suggesting.findings import Findings
 from nosology.suggesting.fitted import FittedSuggester
 from nosology.suggesting.lexicon import Lexicon
 from nosology.suggesting.mixture import listed
@@ -42,6 +43,7 @@ METHOD: Method = "words"
 """How evidence is found where a suggester was fitted: as faithful as asking the model again, at a hundredth of the
 cost. Without one there are no words, and the model is asked (``hide``)."""
 _BLOCK = 500  # sentences whose words are counted at a time: each takes a row of all rubrics
+_MOST_FINDINGS = 3  # words of a sentence that are shown as findings
 _FULL_CODE_NOTES = 5  # training notes of a full code, below which nothing is offered
 _FULL_CODE_SHARE = 0.5  # of its rubric's training notes
 
@@ -97,6 +99,7 @@ class Suggester:
         self.known = Frequencies.of(table, categories, n_train_notes)
         self.fitted = fitted
         self._titles = TitleWords([rubric.title for rubric in table.rubrics])
+        self._findings = Findings.shipped(table)
         self._calibrated = calibrated
 
     @cached_property
@@ -142,10 +145,11 @@ class Suggester:
         words, mentioned = self.fitted.words.scores([text])[0], self._titles.shares([text])[0]
         terms = terms or self.lexicon.read(text)
         named = self.fitted.named.column(Named.of(terms, self.lexicon.terms))
-        return Signals(scores.categories, scores.titles, words, mentioned, terms.columns(), named), terms
+        findings = self._findings.columns([text])[0]
+        return Signals(scores.categories, scores.titles, words, mentioned, terms.columns(), named, findings), terms
 
     def name_signals(self, text: str) -> tuple[Signals, Reading]:
-        """Return what names and titles alone say of every rubric, and the lexicon's reading behind that.
+        """Return what names, titles and findings alone say of every rubric, and the lexicon's reading behind that.
 
         Nothing is said by model, words and counts, so a note that these have learned from tells nothing of itself.
 
@@ -154,8 +158,8 @@ class Suggester:
         """
         terms, nothing = self.lexicon.read(text), np.zeros(len(self.table))
         categories = np.zeros(len(self.known.group_sizes))
-        mentioned = self._titles.shares([text])[0]
-        return Signals(categories, nothing, nothing, mentioned, terms.columns(), nothing), terms
+        mentioned, findings = self._titles.shares([text])[0], self._findings.columns([text])[0]
+        return Signals(categories, nothing, nothing, mentioned, terms.columns(), nothing, findings), terms
 
     def read_terms(self, original: str, aligned: AlignedText) -> Reading:
         """Return the lexicon's reading of a note as it was written, without the sentences that preparation left out."""
@@ -236,7 +240,8 @@ class Suggester:
         words, mentioned = self.fitted.words.scores([text])[:, places], self._titles.shares([text])[:, places]
         terms = self.lexicon.read(text)
         named = self.fitted.named.column(Named.of(terms, self.lexicon.terms, places))
-        signals = Signals(category[0], title[0], words[0], mentioned[0], terms.columns(places), named)
+        findings = self._findings.columns([text])[0, places]
+        signals = Signals(category[0], title[0], words[0], mentioned[0], terms.columns(places), named, findings)
         return self.fitted.mixture.log_odds(signals.table(self.known.at(places)))
 
     def effects(
@@ -259,7 +264,7 @@ class Suggester:
         mixture, known = self.fitted.mixture, self.known.at(places)
         texts = [aligned.text, *texts_without(aligned, spans)]
         words = self.fitted.words.scores(texts)[:, places]
-        mentioned = self._titles.shares(texts)[:, places]
+        mentioned, findings = self._titles.shares(texts)[:, places], self._findings.columns(texts)[:, places]
         category, title = self._model_without(aligned, spans, places, read, method)
         gone: list[list[int]] = [[], *(read.terms.within(span) for span in spans)]
         terms = [read.terms.columns(places, without=numbers) for numbers in gone]
@@ -268,7 +273,7 @@ class Suggester:
         log_odds = np.stack(
             [
                 mixture.log_odds(Signals(*row).table(known))
-                for row in zip(category, title, words, mentioned, terms, named, strict=True)
+                for row in zip(category, title, words, mentioned, terms, named, findings, strict=True)
             ]
         )
         return np.asarray(log_odds[0] - log_odds[1:])
@@ -335,8 +340,8 @@ class Suggester:
         scores = np.zeros(len(spans))
         for first in range(0, len(spans), _BLOCK):
             texts = [original[start:end] for start, end in spans[first : first + _BLOCK]]
-            of_words, of_titles = self.fitted.words.scores(texts), self._titles.shares(texts)
-            scores[first : first + _BLOCK] = (of_words + of_titles)[:, places].max(axis=1, initial=0)
+            said = self.fitted.words.scores(texts) + self._titles.shares(texts) + self._findings.cosines(texts)
+            scores[first : first + _BLOCK] = said[:, places].max(axis=1, initial=0)
         return most_telling(spans, scores, n)
 
     def _evidence(
@@ -354,6 +359,7 @@ class Suggester:
             for met in terms.met((start, end), place):
                 return Mention(tuple(self.lexicon.places_of(met, sentence)), self.lexicon.terms[met].term)
             words = self.fitted.words.strongest_words(sentence, place, 1)
+            words = words or self._findings.strongest_words(sentence, place, _MOST_FINDINGS)
             return Mention(tuple(mentions(sentence, self._titles.stems[place], words)))
 
         return evidence_of(original, spans, effects, mention, family)
