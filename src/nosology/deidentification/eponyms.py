@@ -55,18 +55,27 @@ def is_medical_use(text: str, start: int, end: int) -> bool:
     if whole in _WHOLE_PAIRS or (other and whole + other[0].lower() in _WHOLE_PAIRS):
         return True
     known = any(word in ranked("eponyms") or word in _ALSO for word in _WORD.findall(whole) if word != "s")
-    if (_NEXT_KNOWN if known else _NEXT_SURE).match(text, end):
+    if (_NEXT_KNOWN if known else _NEXT_SURE).match(text, end) or (known and _is_a_thing_alone(text, start, end)):
         return True
-    if known and _NOUN_BEFORE.search(text, max(0, start - 24), start):
+    return _is_sized(text, start, end) or _is_first_of_an_eponym(text, end)
+
+
+def _is_a_thing_alone(text: str, start: int, end: int) -> bool:
+    """Return whether a known eponym means a thing without its noun behind it: "knot of Henry", "with a Babcock"."""
+    if _NOUN_BEFORE.search(text, max(0, start - 24), start):
         return True
-    if known and _NOTHING_AFTER.match(text, end) and _SEIZED_BEFORE.search(text, max(0, start - 40), start):
-        return True
-    if (
-        "-" in text[max(0, start - 8) : start]
-        and _THING_AFTER.match(text, end)
-        and _SIZED_BEFORE.search(text, max(0, start - 24), start)
-    ):
-        return True
-    second = _SECOND_WORD.match(text, end)  # "Pierre Robin sequence", "Sister Mary Joseph nodule"
+    return bool(_NOTHING_AFTER.match(text, end) and _SEIZED_BEFORE.search(text, max(0, start - 40), start))
+
+
+def _is_sized(text: str, start: int, end: int) -> bool:
+    """Return whether a name has a size before it and a thing behind it."""
+    has_dash = "-" in text[max(0, start - 8) : start]
+    is_sized = has_dash and _THING_AFTER.match(text, end) and _SIZED_BEFORE.search(text, max(0, start - 24), start)
+    return bool(is_sized)
+
+
+def _is_first_of_an_eponym(text: str, end: int) -> bool:
+    """Return whether an eponym with its noun follows: "Pierre Robin sequence", "Sister Mary Joseph nodule"."""
+    second = _SECOND_WORD.match(text, end)
     is_eponym = second is not None and second[1].lower() in ranked("eponyms")
     return second is not None and is_eponym and bool(_NEXT_KNOWN.match(text, second.end()))

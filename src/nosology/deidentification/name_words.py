@@ -138,23 +138,34 @@ def can_be_name(word: str, strength: Strength, *, first: bool, caseless: bool) -
         caseless: Whether the text has no useful capitals.
     """
     lower = _POSSESSIVE.sub("", word).lower()
-    if lower in STOP_WORDS or lower in _SUFFIXES or len(lower) == 1:
-        return False
-    capital = word[0].isupper() and not (len(word) > 1 and word.isupper())
-    if not word[0].isupper() and not caseless:
-        return False
-    if word.isupper() and 1 < len(word) < 4 and strength is not Strength.TITLE and name_evidence(lower) < 2:
+    if not _has_form_of_a_name(word, lower, strength, caseless=caseless):
         return False
     if strength is Strength.TITLE and first:
         return True
     evidence = name_evidence(lower)
     if strength is Strength.KIN and first:
         return evidence >= 0 or (word.istitle() and not caseless and lower not in ranked("medical_words"))
-    if capital and not caseless:
-        return evidence >= (1 if strength is Strength.WEAK else 0) or (strength is Strength.TITLE and evidence >= 0)
-    common = ranked("english_words").get(lower, _UNRANKED) < _COMMON
-    follows = not first and strength >= Strength.LABEL and ranked("surnames").get(lower, _UNRANKED) < _FREQUENT_LAST
-    return evidence >= 1 or (evidence == 0 and (follows or not common))
+    if not word.isupper() and not caseless:
+        return evidence >= (1 if strength is Strength.WEAK else 0)
+    is_further = not first and strength >= Strength.LABEL
+    return evidence >= 1 or (evidence == 0 and _can_be_name_without_case(lower, is_further=is_further))
+
+
+def _has_form_of_a_name(word: str, lower: str, strength: Strength, *, caseless: bool) -> bool:
+    """Return whether a word is no word of grammar, has the capital it needs, and is no abbreviation."""
+    if lower in STOP_WORDS or lower in _SUFFIXES or len(lower) == 1:
+        return False
+    if not word[0].isupper() and not caseless:
+        return False
+    is_short_in_capitals = word.isupper() and len(word) < 4
+    return not is_short_in_capitals or strength is Strength.TITLE or name_evidence(lower) == 2
+
+
+def _can_be_name_without_case(lower: str, *, is_further: bool) -> bool:
+    """Return whether an ordinary word that is a name too can be one: rare, or a frequent surname after a first name."""
+    if is_further and ranked("surnames").get(lower, _UNRANKED) < _FREQUENT_LAST:
+        return True
+    return ranked("english_words").get(lower, _UNRANKED) >= _COMMON
 
 
 def read_name(text: str, position: int, strength: Strength, *, caseless: bool) -> int | None:
@@ -186,22 +197,37 @@ def read_name(text: str, position: int, strength: Strength, *, caseless: bool) -
             end = after
         elif word.lower() in PARTICLES and _particle_leads_on(text, after, strength, caseless=caseless):
             pass
-        elif (
-            can_be_name(word, strength, first=end is None and not initials, caseless=caseless)
-            or (end is None and _leads_a_full_name(text, match, strength, caseless=caseless))
-            or (end is None and initials and _is_surname_after_initials(word))
-        ):
+        elif _is_part(text, match, strength, first=end is None, initials=initials, caseless=caseless):
             possessive = _POSSESSIVE.search(word)
-            end = match.end() - len(possessive[0]) if possessive else match.end()
             if possessive:
-                break
+                return after - len(possessive[0])
+            end = after
         else:
             break
-        gap = _GAP.match(text, after)
-        if not gap and not (initials and text[after - 1] == "." and text[after : after + 1].isupper()):
+        following = _after_gap(text, after, initials=initials)
+        if following is None:
             break
-        position = gap.end() if gap else after  # "E.M. Roe" has no blank between its initials
+        position = following
     return end
+
+
+def _is_part(
+    text: str, match: re.Match[str], strength: Strength, *, first: bool, initials: bool, caseless: bool
+) -> bool:
+    """Return whether a word is part of the name: by itself, by what follows it, or after initials."""
+    return (
+        can_be_name(match[0], strength, first=first and not initials, caseless=caseless)
+        or (first and _leads_a_full_name(text, match, strength, caseless=caseless))
+        or (first and initials and _is_surname_after_initials(match[0]))
+    )
+
+
+def _after_gap(text: str, after: int, *, initials: bool) -> int | None:
+    """Return where the name's next word can begin; None where the name ends. "E.M. Roe" has no blank inside."""
+    gap = _GAP.match(text, after)
+    if gap:
+        return gap.end()
+    return after if initials and text[after - 1] == "." and text[after : after + 1].isupper() else None
 
 
 def _is_surname_after_initials(word: str) -> bool:

@@ -138,29 +138,40 @@ def _cities(tokens: Tokens) -> Iterator[Span]:
     """Yield cities beside their state, with the ZIP code after it."""
     text = tokens.text
     for i in tokens.places(_STATE_CODES_LOWER | _STATE_DOTTED | _STATE_STARTS):
-        start = tokens.starts[i]
-        full = _STATE_FULL.match(text, start) if tokens.lowers[i] in _STATE_STARTS else None
-        code = tokens.words[i] in STATE_CODES or (tokens.caseless and tokens.lowers[i] in _STATE_CODES_LOWER)
-        dotted = (
-            tokens.lowers[i] in _STATE_DOTTED
-            and tokens.is_capital(i)
-            and text[tokens.end(i) : tokens.end(i) + 1] == "."
-        )
-        if not (full or code or dotted):
+        end = _state_end(tokens, i)
+        if end is None:
             continue
-        end = full.end() if full else tokens.end(i) + dotted
         zip_code = _ZIP.match(text, end)
-        comma = i > 0 and tokens.words[i - 1] == "," and start > tokens.end(i - 1)
+        comma = i > 0 and tokens.words[i - 1] == "," and tokens.starts[i] > tokens.end(i - 1)
         if zip_code and not comma:
-            yield Span(start, zip_code.end(), "LOCATION")
-        if code and not zip_code and tokens.lowers[i] in _AMBIGUOUS_CODES and not _is_known_city(tokens, i - comma):
+            yield Span(tokens.starts[i], zip_code.end(), "LOCATION")
+        if not zip_code and not _can_follow_city(tokens, i, end, comma=comma):
             continue
-        if comma or zip_code or (full and tokens.is_capital(i)):
-            first = _city_start(tokens, i - comma, any_case=tokens.caseless and bool(zip_code))
-            if first is not None and not zip_code and is_region(text[tokens.starts[first] : end]):
-                continue  # "West Virginia"
-            if first is not None and (comma or zip_code or tokens.caseless is False):
-                yield Span(tokens.starts[first], zip_code.end() if zip_code else end, "LOCATION")
+        first = _city_start(tokens, i - comma, any_case=tokens.caseless and bool(zip_code))
+        if first is not None and (zip_code or not is_region(text[tokens.starts[first] : end])):  # "West Virginia"
+            yield Span(tokens.starts[first], zip_code.end() if zip_code else end, "LOCATION")
+
+
+def _state_end(tokens: Tokens, i: int) -> int | None:
+    """Return where the state that starts at token ``i`` ends: "Ohio", "OH", "Mass."; None where none starts."""
+    lower, end = tokens.lowers[i], tokens.end(i)
+    if lower in _STATE_STARTS and (full := _STATE_FULL.match(tokens.text, tokens.starts[i])):
+        return full.end()
+    if lower in _STATE_DOTTED and tokens.is_capital(i) and tokens.text[end : end + 1] == ".":
+        return end + 1
+    return end if _is_state_code(tokens, i) else None
+
+
+def _is_state_code(tokens: Tokens, i: int) -> bool:
+    return tokens.words[i] in STATE_CODES or (tokens.caseless and tokens.lowers[i] in _STATE_CODES_LOWER)
+
+
+def _can_follow_city(tokens: Tokens, i: int, end: int, *, comma: bool) -> bool:
+    """Return whether a state without a ZIP code can stand behind its city: "Dayton, OH", "Dayton Ohio"."""
+    if _is_state_code(tokens, i) and tokens.lowers[i] in _AMBIGUOUS_CODES and not _is_known_city(tokens, i - comma):
+        return False
+    is_full = end > tokens.end(i) + 1 or tokens.lowers[i] in US_STATES
+    return comma or (is_full and tokens.is_capital(i) and not tokens.caseless)
 
 
 def _is_known_city(tokens: Tokens, i: int) -> bool:

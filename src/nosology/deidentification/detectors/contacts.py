@@ -71,7 +71,9 @@ _HANDLE = re.compile(r"(?<![\w@.])@[A-Za-z_]\w{2,29}\b")
 def contacts(text: str) -> Iterator[Span]:
     """Yield spans of phone, fax and pager numbers, e-mail, web and network addresses."""
     tokens = tokenize(text)
-    yield from _dialled(tokens)
+    yield from _by_shape(tokens)
+    yield from _by_label(tokens)
+    yield from _extensions(tokens)
     yield from _web(tokens)
     patterns = [_EMAIL, _HANDLE] if "@" in text else []
     if tokens.has(("dot",)):
@@ -83,8 +85,8 @@ def contacts(text: str) -> Iterator[Span]:
             yield Span(match.start(), match.end(), "CONTACT")
 
 
-def _dialled(tokens: Tokens) -> Iterator[Span]:
-    """Yield numbers to dial: by their shape, by a label before them, and extensions."""
+def _by_shape(tokens: Tokens) -> Iterator[Span]:
+    """Yield telephone numbers and network addresses known by their shape."""
     text = tokens.text
     for i in tokens.numbers:
         start = tokens.starts[i]
@@ -98,12 +100,22 @@ def _dialled(tokens: Tokens) -> Iterator[Span]:
             and not _NORMAL_BEFORE.search(text, max(0, start - 14), start)
         ):
             yield Span(match.start(), match.end(), "CONTACT")
+
+
+def _by_label(tokens: Tokens) -> Iterator[Span]:
+    """Yield numbers after "tel", "pager", "call me at"."""
+    text = tokens.text
     for i in tokens.places(_LABEL_STARTS):
         label = _LABEL.match(text, tokens.starts[i])
         number = _AFTER_LABEL.match(text, label.end()) if label else None
         if label and number and _is_dialled(label[0], number[1]):
             start = number.start(1)
             yield Span(start - (text[start - 1] == "#"), number.end(1), "CONTACT")
+
+
+def _extensions(tokens: Tokens) -> Iterator[Span]:
+    """Yield extensions that stand without their number."""
+    text = tokens.text
     for i in tokens.places(frozenset({"ext", "extension", "x"})):
         match = _EXTENSION_ALONE.match(text, tokens.starts[i])
         if match and not text[match.start() - 1 : match.start()].isalnum():

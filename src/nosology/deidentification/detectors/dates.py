@@ -149,24 +149,29 @@ def dates(text: str) -> Iterator[Span]:
 def _written(text: str, start: int, end: int) -> Iterator[Span]:
     """Yield the date around a month's name."""
     word = text[start:end]
-    lower = word.lower()
-    end += text[end : end + 1] == "."
+    dot_end = end + (text[end : end + 1] == ".")
     back = max(0, start - _LOOK_BACK)
     year_first = _YEAR_BEFORE.search(text, back, start)
-    before = year_first or _DAY_BEFORE.search(text, back, start)
-    if before and not year_first and re.search(r"\.\s\Z", before[0]) and _DAY_AFTER.match(text, end):
-        before = None  # the number ends a sentence: "SUV 10. Jul 31, 2011"
-    after = (_YEAR_AFTER if before and not year_first else _DAY_AFTER).match(text, end) or _YEAR_AFTER.match(text, end)
+    day_first = None if year_first else _day_before(text, start, dot_end)
+    before = year_first or day_first
+    after = (_YEAR_AFTER if day_first else _DAY_AFTER).match(text, dot_end) or _YEAR_AFTER.match(text, dot_end)
     if word == "may" and not (before or (after and _is_surely_a_date(after[0]))):
         after = None
-    if before and not after and lower in _AMBIGUOUS and not _is_day_month(before[0], word):
+    if before and not after and word.lower() in _AMBIGUOUS and not _is_day_month(before[0], word):
         before = None
-    if not before and not after:
-        if (lower in _AMBIGUOUS and lower not in ("march", "may")) or not _stands_for_a_month(text, start, word):
-            return
-        end = start + len(word)
+    if before or after:
+        end = after.end() if after else dot_end
+    elif not _stands_for_a_month(text, start, word):
+        return
     left = before or _WEEKDAY_BEFORE.search(text, back, start)
-    yield Span(left.start() if left else start, after.end() if after else end, "DATE")
+    yield Span(left.start() if left else start, end, "DATE")
+
+
+def _day_before(text: str, start: int, end: int) -> re.Match[str] | None:
+    """Return the day before a month; None where the number ends a sentence: "SUV 10. Jul 31, 2011"."""
+    before = _DAY_BEFORE.search(text, max(0, start - _LOOK_BACK), start)
+    ends_sentence = before and re.search(r"\.\s\Z", before[0]) and _DAY_AFTER.match(text, end)
+    return None if ends_sentence else before
 
 
 def _is_surely_a_date(after: str) -> bool:
@@ -183,7 +188,8 @@ def _stands_for_a_month(text: str, start: int, word: str) -> bool:
     """Return whether a month's name alone is a date: no first name or verb, or after a word of time."""
     if word in SURE_MONTHS:
         return True
-    if word.lower() in ("march", "may") and not word.istitle():
+    lower = word.lower()
+    if lower in _AMBIGUOUS and not (lower in ("march", "may") and word.istitle()):
         return False
     return bool(_MONTH_CUE.search(text, max(0, start - _LOOK_BACK), start))
 
@@ -218,32 +224,41 @@ def _short_is_date(text: str, match: re.Match[str]) -> bool:
     """Return whether two numbers such as 3/14 are month and day: plausible, after a word of time, not a measure."""
     value = match["short"]
     first, second = (int(part) for part in re.findall(r"\d+", value))
-    if not (1 <= first <= 12 and 1 <= second <= 31) and not (1 <= second <= 12 and 1 <= first <= 31):
+    if not (1 <= min(first, second) <= 12 and 1 <= max(first, second) <= 31):
         return False
-    if _AFTER_SHORT_NOT.match(text, match.end()):
+    if _AFTER_SHORT_NOT.match(text, match.end()) or _is_change_or_ratio(text, match):
         return False
-    back = max(0, match.start() - _LOOK_BACK)
-    in_brackets = text[match.start() - 1 : match.start()] == "("
-    if _CHANGED_TO.search(text, back, match.start()) or (in_brackets and _IS_RATIO.match(text, match.end())):
-        return False
-    if "-" in value and text[match.start() - 1 : match.start()].isalpha():  # a vertebra: "T11-12"
-        return False
-    if "-" in value and not re.match(r"0?\d-\d\d|\d\d-\d", value):
-        return bool(_PREPOSITION.search(text, back, match.start())) and not re.match(
-            r"\s\w", text[match.end() : match.end() + 2]
-        )
     if "-" in value:
-        return bool(_PREPOSITION.search(text, back, match.start()))
-    if _PREPOSITION.search(text, back, match.start()):
+        return _dashed_is_date(text, match)
+    back, start, end = max(0, match.start() - _LOOK_BACK), match.start(), match.end()
+    if _PREPOSITION.search(text, back, start) or _EXAMINED.search(text, back, start):
         return True
-    if _EXAMINED.search(text, back, match.start()):
-        return True
-    if "/" in value and _DATED_ENTRY.match(text, match.end()):
-        if _EXAM_BEFORE_ENTRY.search(text, back, match.start()):
+    is_large = max(first, second) > 5
+    if _DATED_ENTRY.match(text, end):
+        if _EXAM_BEFORE_ENTRY.search(text, back, start):
             return True
-        if max(first, second) > 5:
-            return not _MEASURED.search(text, back, match.start())
-    padded = value.startswith("0") or "/0" in value or _CLOCK.match(text, match.end()) is not None
-    if _NOT_A_DATE_BEFORE.search(text, back, match.start()):
+        if is_large:
+            return not _MEASURED.search(text, back, start)
+    if _NOT_A_DATE_BEFORE.search(text, back, start):
         return False
-    return padded or (max(first, second) > 5 and bool(_SHORT_CUE.search(text, back, match.start())))
+    is_padded = value.startswith("0") or "/0" in value or _CLOCK.match(text, end) is not None
+    return is_padded or (is_large and bool(_SHORT_CUE.search(text, back, start)))
+
+
+def _is_change_or_ratio(text: str, match: re.Match[str]) -> bool:
+    """Return whether two numbers are what a measure became ("decreasing to 3/7"), or a mixture in brackets."""
+    start = match.start()
+    is_in_brackets = text[start - 1 : start] == "("
+    return bool(
+        _CHANGED_TO.search(text, max(0, start - _LOOK_BACK), start)
+        or (is_in_brackets and _IS_RATIO.match(text, match.end()))
+    )
+
+
+def _dashed_is_date(text: str, match: re.Match[str]) -> bool:
+    """Return whether two numbers with a dash are month and day: after a word of time, and no vertebra ("T11-12")."""
+    start, end = match.span()
+    if text[start - 1 : start].isalpha() or not _PREPOSITION.search(text, max(0, start - _LOOK_BACK), start):
+        return False
+    is_usual_form = re.match(r"0?\d-\d\d|\d\d-\d", match["short"])
+    return bool(is_usual_form) or not re.match(r"\s\w", text[end : end + 2])

@@ -4,6 +4,7 @@ by how they begin ("University of ...", "St. ..."), or by the words before them 
 
 import re
 from collections.abc import Iterator
+from typing import Literal
 
 from nosology.deidentification.eponyms import is_medical_use
 from nosology.deidentification.generic_words import is_generic, is_region, names_an_institution, names_only_a_kind
@@ -147,26 +148,35 @@ def _after_cues(tokens: Tokens) -> Iterator[Span]:
     for i in tokens.places(_WORK_PREPOSITIONS | _SITE_PREPOSITIONS):
         if i + 1 >= len(tokens.words) or not (tokens.is_capital(i + 1) or tokens.lowers[i + 1] in ("the", ",")):
             continue
-        before = tokens.lowers[max(0, i - 5) : i + 1]
-        is_work = tokens.lowers[i] in _WORK_PREPOSITIONS and not _WORK_WORDS.isdisjoint(before)
-        is_employer = tokens.lowers[i] in _EMPLOYER_PREPOSITIONS and not _EMPLOYED.isdisjoint(before[-3:])
-        is_site = tokens.lowers[i] in _SITE_PREPOSITIONS and not _SITE_WORDS.isdisjoint(before[-4:])
-        if not (is_work or is_employer or is_site):
-            continue
-        gap = _AFTER_PREPOSITION.match(text, tokens.end(i))
+        cue = _cue(tokens, i)
+        gap = _AFTER_PREPOSITION.match(text, tokens.end(i)) if cue else None
         phrase = _CAP_PHRASE.match(text, gap.end()) if gap else None
-        if (
-            not gap
-            or not phrase
-            or _TITLED.match(phrase[0])
-            or is_region(phrase[0])
-            or is_medical_use(text, *phrase.span())
-        ):
+        if not phrase or _is_person_or_region(phrase[0]) or is_medical_use(text, *phrase.span()):
             continue
-        named = names_an_institution(phrase[0]) or "&" in phrase[0] if is_employer else _is_proper(phrase[0])
-        if named or (is_employer and " " in phrase[0] and re.findall(r"[^\W\d_]+", phrase[0])[-1].lower() in _ORG_LAST):
-            start = tokens.starts[i + 1] if is_employer and tokens.lowers[i + 1] == "the" else phrase.start()
-            yield Span(start, phrase.end(), "ORG" if is_work or is_employer else "HOSPITAL")
+        if _is_employer(phrase[0]) if cue == "employer" else _is_proper(phrase[0]):
+            is_whole = cue == "employer" and tokens.lowers[i + 1] == "the"
+            start = tokens.starts[i + 1] if is_whole else phrase.start()
+            yield Span(start, phrase.end(), "HOSPITAL" if cue == "site" else "ORG")
+
+
+def _cue(tokens: Tokens, i: int) -> Literal["employer", "work", "site"] | None:
+    """Return what the preposition ``i`` and the words before it lead to."""
+    preposition, before = tokens.lowers[i], tokens.lowers[max(0, i - 5) : i + 1]
+    if preposition in _EMPLOYER_PREPOSITIONS and not _EMPLOYED.isdisjoint(before[-3:]):
+        return "employer"
+    if preposition in _WORK_PREPOSITIONS and not _WORK_WORDS.isdisjoint(before):
+        return "work"
+    return "site" if preposition in _SITE_PREPOSITIONS and not _SITE_WORDS.isdisjoint(before[-4:]) else None
+
+
+def _is_person_or_region(phrase: str) -> bool:
+    return _TITLED.match(phrase) is not None or is_region(phrase)
+
+
+def _is_employer(phrase: str) -> bool:
+    """Return whether a capitalized phrase after "works for" names an employer: any word that is not generic will do."""
+    is_company = " " in phrase and re.findall(r"[^\W\d_]+", phrase)[-1].lower() in _ORG_LAST
+    return names_an_institution(phrase) or "&" in phrase or is_company
 
 
 def _is_proper(phrase: str) -> bool:

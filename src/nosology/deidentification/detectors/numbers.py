@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 
 from nosology.deidentification.lexicon import words
-from nosology.deidentification.tokens import tokenize
+from nosology.deidentification.tokens import Tokens, tokenize
 from nosology.records import Span
 
 # Labels that are enough on their own, and those that need "number", "#", "ID" or a colon after them.
@@ -120,18 +120,35 @@ _LONGEST = 150  # characters of an identifier; looking further back would take l
 def numbers(text: str) -> Iterator[Span]:
     """Yield spans of record, account, plan, licence, vehicle, device and document numbers."""
     tokens = tokenize(text)
-    if not tokens.numbers:
-        return
+    if tokens.numbers:
+        yield from _labelled(tokens)
+        yield from _plates(tokens)
+        yield from _by_shape(tokens)
+
+
+def _labelled(tokens: Tokens) -> Iterator[Span]:
+    """Yield numbers after a label: "MRN:", "policy no."."""
+    text = tokens.text
     for i in tokens.places(_LABEL_STARTS):
         label = _LABEL.match(text, tokens.starts[i])
         match = _AFTER_LABEL.match(text, label.end()) if label else None
         if match and _is_number_value(match["value"]) and not _UNIT_AFTER.match(text, match.end()):
             start = match.start("value")
             yield Span(start - (text[start - 1] == "#"), match.end("value"), "ID")
+
+
+def _plates(tokens: Tokens) -> Iterator[Span]:
+    """Yield plates of vehicles; plates of bone stay."""
+    text = tokens.text
     for i in tokens.places(_PLATE_STARTS):
         plate = _PLATE.match(text, tokens.starts[i])
         if plate and not _OF_BONE.match(text, plate.start("value")):
             yield Span(plate.start("value"), plate.end("value"), "ID")
+
+
+def _by_shape(tokens: Tokens) -> Iterator[Span]:
+    """Yield numbers of a shape that measurements do not have."""
+    text = tokens.text
     reached, latest, latest_first = 0, -1, 0
     for i in tokens.numbers:
         start = tokens.starts[i]
@@ -146,18 +163,22 @@ def numbers(text: str) -> Iterator[Span]:
         latest, latest_first = tokens.starts[i], start
         match = _SHAPES.match(text, start)
         if not match and len(tokens.words[i]) >= _SURE_DIGITS:  # whatever is glued before it: "pt44719025"
-            start = tokens.starts[i]
-            match = _SHAPES.match(text, start)
-        if (
-            match
-            and not (start and text[start - 1] in ".$/,+")
-            and not _RATIO_BEFORE.search(text, max(0, start - 2), start)
-            and not _NOT_ID.match(match[0].lstrip("#"))
-            and not _COUNTED_OUT.match(match[0])
-            and not _CODE_BEFORE.search(text, max(0, start - 20), start)
-        ):
+            match = _SHAPES.match(text, tokens.starts[i])
+        if match and not _is_measure_or_code(text, match):
             reached = match.end()
             yield Span(match.start(), match.end(), "ID")
+
+
+def _is_measure_or_code(text: str, match: re.Match[str]) -> bool:
+    """Return whether a number is part of a sum or a ratio, a range, a template's filler, or a code of a procedure."""
+    start = match.start()
+    return bool(
+        (start and text[start - 1] in ".$/,+")
+        or _RATIO_BEFORE.search(text, max(0, start - 2), start)
+        or _NOT_ID.match(match[0].lstrip("#"))
+        or _COUNTED_OUT.match(match[0])
+        or _CODE_BEFORE.search(text, max(0, start - 20), start)
+    )
 
 
 def _is_number_value(value: str) -> bool:

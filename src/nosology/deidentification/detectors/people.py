@@ -133,7 +133,7 @@ def _strength(tokens: Tokens, i: int, pattern: re.Pattern[str], cue: str) -> Str
     """Return how strongly the cue word ``i`` asks for a name; None where it does not ("did miss the appointment")."""
     word = tokens.lowers[i]
     if pattern is _AFTER_TITLE and word in cues.TITLES:
-        is_verb = word in ("miss", "doctor", "doctors") and not (tokens.is_capital(i) or tokens.caseless)
+        is_verb = word in _TITLES_AND_VERBS and not (tokens.is_capital(i) or tokens.caseless)
         is_unit = word == "ms" and i > 0 and tokens.words[i - 1][0].isdigit()  # "46 ms. Sinus node recovery time"
         return None if is_verb or is_unit else Strength.TITLE
     if pattern is _AFTER_PERSON and word in cues.KIN and i > 0 and tokens.lowers[i - 1] in cues.POSSESSORS:
@@ -257,25 +257,35 @@ def _name_lines(tokens: Tokens) -> Iterator[Span]:
 
 def _small_names(tokens: Tokens) -> Iterator[Span]:
     """Yield names written small in a text with letter case: "pt erin chandler", "dr. okafor"."""
-    last = len(tokens.words) - 1
     for i in tokens.places(_unmistakable_first_names()):
-        if i < last and tokens.words[i].islower() and tokens.gap(i) == " " and _is_small_surname(tokens.words[i + 1]):
+        if tokens.words[i].islower() and _has_small_surname(tokens, i):
             yield Span(tokens.starts[i], tokens.end(i + 1), "NAME")
+    last = len(tokens.words) - 1
     for i in tokens.places(cues.TITLES | _SMALL_CUES):
-        titled = tokens.lowers[i] in cues.TITLES
-        j = i + 1 + (i < last and tokens.words[i + 1] in ".:,")
-        if j > last or not tokens.words[j].islower() or (titled and tokens.lowers[i] in ("miss", "doctor", "doctors")):
+        j = i + 2 if i < last and tokens.words[i + 1] in ".:," else i + 1
+        if j > last or not tokens.words[j].islower() or tokens.lowers[i] in _TITLES_AND_VERBS:
             continue
-        evidence = name_evidence(tokens.lowers[j])
-        surname = j < last and tokens.gap(j) == " " and _is_small_surname(tokens.words[j + 1])
-        if (
-            evidence == 2
-            or (titled and evidence >= 1 and tokens.lowers[j] not in STOP_WORDS)
-            or (surname and evidence >= 0 and tokens.lowers[j] in ranked("first_names"))
-        ):
-            yield Span(tokens.starts[j], tokens.end(j + 1) if surname else tokens.end(j), "NAME")
+        has_surname = _has_small_surname(tokens, j)
+        if _is_small_name(tokens.lowers[j], is_titled=tokens.lowers[i] in cues.TITLES, has_surname=has_surname):
+            yield Span(tokens.starts[j], tokens.end(j + has_surname), "NAME")
 
 
+def _is_small_name(word: str, *, is_titled: bool, has_surname: bool) -> bool:
+    """Return whether a small word after a cue is a name: by itself, after a title, or before a surname."""
+    evidence = name_evidence(word)
+    return (
+        evidence == 2
+        or (is_titled and evidence >= 1 and word not in STOP_WORDS)
+        or (has_surname and evidence >= 0 and word in ranked("first_names"))
+    )
+
+
+def _has_small_surname(tokens: Tokens, i: int) -> bool:
+    """Return whether a surname in small letters follows token ``i``."""
+    return i + 1 < len(tokens.words) and tokens.gap(i) == " " and _is_small_surname(tokens.words[i + 1])
+
+
+_TITLES_AND_VERBS = frozenset({"miss", "doctor", "doctors"})
 _SMALL_CUES = frozenset(
     {
         "pt",

@@ -83,34 +83,42 @@ def complete_spans(text: str, spans: Iterable[Span]) -> Iterator[Span]:
     Names get initials, particles ("van der"), hyphenated parts, "Jr." and the other word of a full name; places their
     second word ("Falls"); hospitals their article, and in a line of capitals the line before them.
     """
-    is_caseless = tokenize(text).caseless
-    before = _BEFORE_CASELESS if is_caseless else _BEFORE
+    has_case = not tokenize(text).caseless
     for span in spans:
-        start, end = span.start, span.end
+        edges = span.start, span.end
         if span.type == "NAME":
-            if not is_caseless:
-                start, end = _full_name(text, start, end)
-            left = before.search(text, max(0, start - 16), start)
-            right = _AFTER.match(text, end)
-            start, end = left.start() if left else start, right.end() if right else end
-            end = veterans.end() if (veterans := _VETERANS.match(text, end)) else end
+            edges = _whole_name(text, *edges, has_case=has_case)
         elif span.type == "LOCATION":
-            tail = _PLACE_TAIL.match(text, end)
-            end = tail.end() if tail else end
-            head = None if is_caseless else _HEAD_AFTER.match(text, end)
-            end = head.end() if head and head[0].split()[-1].istitle() else end
-            if not is_caseless and _CAPITAL_ARTICLE.search(text, max(0, start - 8), start):
-                start -= 4
-            of_place = None if is_caseless else _CAPITALS_OF_PLACE.search(text, max(0, start - 40), start)
-            start = of_place.start("capitals") if of_place else start
-        elif span.type in ("ORG", "HOSPITAL"):
-            line = None if is_caseless else _capital_line_before(text, start)
-            if line and text[start:end].isupper():
-                start = line.start("line")
-            elif not is_caseless:
-                start, end = _whole_institution(text, start, end)
-        if (start, end) != (span.start, span.end):
-            yield Span(start, end, span.type)
+            edges = _whole_place(text, *edges, has_case=has_case)
+        elif span.type in ("ORG", "HOSPITAL") and has_case:
+            edges = _whole_institution(text, *edges)
+        if edges != (span.start, span.end):
+            yield Span(*edges, span.type)
+
+
+def _whole_name(text: str, start: int, end: int, *, has_case: bool) -> tuple[int, int]:
+    """Return the edges moved over the other half of a name, particles and initials, "Jr." and "VA"."""
+    if has_case:
+        start, end = _full_name(text, start, end)
+    left = (_BEFORE if has_case else _BEFORE_CASELESS).search(text, max(0, start - 16), start)
+    right = _AFTER.match(text, end)
+    start, end = left.start() if left else start, right.end() if right else end
+    veterans = _VETERANS.match(text, end)
+    return start, veterans.end() if veterans else end
+
+
+def _whole_place(text: str, start: int, end: int, *, has_case: bool) -> tuple[int, int]:
+    """Return the edges moved over "Falls" and "General Hospital" behind, "The" and "College of" before."""
+    tail = _PLACE_TAIL.match(text, end)
+    end = tail.end() if tail else end
+    if not has_case:
+        return start, end
+    head = _HEAD_AFTER.match(text, end)
+    end = head.end() if head and head[0].split()[-1].istitle() else end
+    if _CAPITAL_ARTICLE.search(text, max(0, start - 8), start):
+        start -= 4
+    of_place = _CAPITALS_OF_PLACE.search(text, max(0, start - 40), start)
+    return of_place.start("capitals") if of_place else start, end
 
 
 def _capital_line_before(text: str, start: int) -> re.Match[str] | None:
@@ -122,6 +130,9 @@ def _capital_line_before(text: str, start: int) -> re.Match[str] | None:
 
 def _whole_institution(text: str, start: int, end: int) -> tuple[int, int]:
     """Return the edges moved over "The", "Sisters of" before and "of Fairbourne", "and Die" after."""
+    line = _capital_line_before(text, start)
+    if line and text[start:end].isupper():
+        return line.start("line"), end
     if _CAPITAL_ARTICLE.search(text, max(0, start - 8), start):
         start -= 4
     elif left := _CAPITALS_BEFORE.search(text, max(0, start - 40), start):

@@ -114,23 +114,41 @@ def _is_plain(span: Span, text: str, is_caseless: bool) -> bool:
         return False
     if phrase.lower() in ranked("plain_phrases") or _is_in_plain_phrase(span, text):
         return True
-    if span.type in ("HOSPITAL", "ORG"):
-        is_kind = found[-1] in _CALLED_AFTER_ITS_WORK and "medical" not in found and all(map(is_generic, found))
-        is_heading = phrase.isupper() and not is_caseless and _is_heading(found)
-        if is_kind or is_heading or " ".join(found) in _NO_NAMES or _is_wide(_STATE_AGENCY.sub("", phrase)):
-            return True
-        is_abbreviation = phrase.isupper() and not is_caseless and phrase.lower() in _ABBREVIATIONS
-        return span.type == "ORG" and (is_abbreviation or is_medical_use(text, span.start, span.end))
-    if span.type == "LOCATION":
-        return (
-            _FILLER_BOX.match(phrase) is not None
-            or all(_is_wide(part) for part in _LIST_OF_REGIONS.split(phrase))
-            or is_medical_use(text, span.start, span.end)
-        )
-    if is_medical_use(text, span.start, span.end) or is_region(phrase):
+    return _is_plain_of_its_type(span, text, phrase, found, has_case=not is_caseless)
+
+
+def _is_plain_of_its_type(span: Span, text: str, phrase: str, found: list[str], *, has_case: bool) -> bool:
+    """Return whether a phrase names nothing of what it was found as: no institution, place or person.
+
+    Args:
+        span: Where it was found.
+        text: The note.
+        phrase: What was found, without possessive endings.
+        found: Its words in lower case.
+        has_case: Whether the note has useful capitals.
+    """
+    if span.type in ("HOSPITAL", "ORG") and _is_kind_of_institution(phrase, found, has_case=has_case):
         return True
-    if is_caseless:
+    if span.type == "HOSPITAL":
         return False
+    if is_medical_use(text, span.start, span.end):
+        return True
+    if span.type == "ORG":
+        return phrase.isupper() and has_case and phrase.lower() in _ABBREVIATIONS
+    if span.type == "LOCATION":
+        return bool(_FILLER_BOX.match(phrase)) or all(map(_is_wide, _LIST_OF_REGIONS.split(phrase)))
+    return is_region(phrase) or (has_case and _holds_no_name(phrase, found))
+
+
+def _is_kind_of_institution(phrase: str, found: list[str], *, has_case: bool) -> bool:
+    """Return whether a phrase says what an institution does, or which state's it is, but not which one it is."""
+    is_kind = found[-1] in _CALLED_AFTER_ITS_WORK and "medical" not in found and all(map(is_generic, found))
+    is_heading = phrase.isupper() and has_case and _is_heading(found)
+    return is_kind or is_heading or " ".join(found) in _NO_NAMES or _is_wide(_STATE_AGENCY.sub("", phrase))
+
+
+def _holds_no_name(phrase: str, found: list[str]) -> bool:
+    """Return whether what was found as a name is a word in capitals that is none, or generic words alone."""
     if len(found) == 1 and phrase.isupper() and len(phrase) > 4 and name_evidence(found[0]) < 0:  # "CIRCUMCISION"
         return found[0] not in ranked("first_names")
     return all(len(word) > 3 and name_evidence(word) < 0 and is_generic(word) for word in found)
