@@ -13,7 +13,6 @@ features are written, the table with 8 bits, never text. It takes three quarters
 """
 
 import argparse
-import json
 import pickle
 import random
 import sys
@@ -24,6 +23,7 @@ import numpy as np
 import torch
 from grammar_notes import PublicText, notes
 from lookalikes import use_diseases
+from other_authors import authors_notes, terms
 from public_text import read_public
 from torch import nn
 from torch.nn import functional
@@ -217,6 +217,9 @@ def main() -> None:
     parser.add_argument(
         "--also", type=Path, nargs="*", default=[], help="JSON lines of further notes, with text and spans"
     )
+    parser.add_argument(
+        "--terms", type=Path, nargs="*", default=[], help="tables of terms that are no identifiers, by others"
+    )
     parser.add_argument("--cache", type=Path, help="keep the filtered public text here between runs")
     options = parser.parse_args()
     public = public_text(options)
@@ -228,10 +231,10 @@ def main() -> None:
             corpus.add(without_identifiers(text, spans, rng), [])
         else:
             corpus.add(text, spans)
-    for path in options.also:
-        with path.open(encoding="utf-8") as lines:
-            for row in map(json.loads, lines):
-                corpus.add(row["text"], row["spans"])
+    for text, spans in authors_notes(options.also, rng):
+        corpus.add(text, spans)
+    for text in terms(options.terms, rng):
+        corpus.add(text, [])
     n_tokens = sum(len(note[0]) for note in corpus.notes)
     print(
         f"{len(corpus.notes):,} notes, {n_tokens:,} tokens, {len(corpus.kinds):,} words, {WIDTH} features", flush=True
