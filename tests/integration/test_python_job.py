@@ -149,7 +149,7 @@ def show(source: str, names: dict[str, Any]) -> Any:
 
 
 ROWS = [
-    {"note": f"{' '.join(WORDS)} {number} {'stable ' * (number % 9)}", "icd": icd, "who": str(number)}
+    {"note": f"{' '.join(WORDS)} aspirin {number} mg {'stable ' * (number % 9)}", "icd": icd, "who": str(number)}
     for number, icd in enumerate(["I21", "J18", "K25", "L20"] * 10)
 ]
 
