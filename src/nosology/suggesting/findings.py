@@ -1,7 +1,7 @@
 """What diseases look like: the words of a note beside the words that tell each disease without naming it.
 
 A rubric's profile holds the stems of complaints, findings, tests and treatments that go with it, weighed by TF-IDF
-(Salton and Buckley 1988). ``scripts/starter/findings.py`` made the shipped ones, from texts that may be given away. The
+(Salton and Buckley 1988). ``scripts/starter/profiles.py`` made the shipped ones, from texts that may be given away. The
 signal is the cosine of note and profile. No training is behind it, so it reaches rubrics that no note had, and notes
 that name no disease; how much it is believed is fitted like every other signal.
 """

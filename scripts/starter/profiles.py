@@ -1,6 +1,6 @@
 """Write what diseases look like, for `nosology.suggesting.findings`, from texts that tell them.
 
-    python scripts/starter/findings.py --phrases ontology.tsv.gz --phrases medquad.tsv.gz
+    python scripts/starter/profiles.py --phrases ontology.tsv.gz --phrases medquad.tsv.gz
 
 Read are the shipped findings and cases (``data/course``, written for this project), and of the files of phrases the
 passages without the disease's name and the definitions (`ontology`, `medquad`). Only stems and weights are written. The
@@ -76,10 +76,11 @@ def profiles(texts: Iterator[tuple[str, str, float]]) -> Profiles:
 
 def write(found: Profiles, path: Path) -> None:
     """Write profiles with 16 bits a weight."""
-    text = {name: np.frombuffer("\n".join(getattr(found, name)).encode(), np.uint8) for name in ("rubrics", "words")}
+    rubrics, words = (np.frombuffer("\n".join(names).encode(), np.uint8) for names in (found.rubrics, found.words))
     np.savez_compressed(
         path,
-        **text,
+        rubrics=rubrics,
+        words=words,
         weights=found.weights.data.astype(np.float16),
         columns=found.weights.indices.astype(np.uint16 if len(found.words) < 1 << 16 else np.int32),
         starts=found.weights.indptr.astype(np.int32),
