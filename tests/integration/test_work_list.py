@@ -51,10 +51,12 @@ def begin(page: Any, path: Path) -> None:
 
 def decide(page: Any, n: int) -> tuple[int, list[int]]:
     """Decide on some notes; return how many keys it took, and which rows were blind."""
-    keys, blind = 0, []
+    keys, blind, heading, name = 0, [], page.locator("#note-heading"), None
     for _ in range(n):
-        playwright.expect(page.locator(":is(.accepted, .corrected)[aria-current]")).to_have_count(0)
+        if name is not None:
+            playwright.expect(heading).not_to_have_text(name)  # until the next note is there, a key decides nothing
         page.wait_for_selector("#accept, #blind-choices")
+        name = heading.inner_text()
         done = int(page.inner_text("#n-decided").split()[0])
         if page.locator("#blind-choices").count():
             blind.append(int(page.get_attribute("#worklist-rows [aria-current]", "data-row")))
