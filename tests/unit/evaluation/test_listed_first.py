@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import special
 
-from nosology.evaluation.suggestions import K, _listed_first
+from nosology.evaluation.judging_suggestions import K, _listed_first
 from nosology.suggesting.mixture import listed
 
 RUBRICS = st.lists(

@@ -11,15 +11,12 @@ import pytest
 
 from nosology.config import EvaluateConfig
 from nosology.evaluation.coded_notes import Coded, fit_rows
+from nosology.evaluation.judging_suggestions import SYSTEMS, _reliability, _unseen, judge
 from nosology.evaluation.suggestions import (
-    SYSTEMS,
     WITHOUT_MODEL,
     FitNotes,
-    _reliability,
-    _unseen,
     _with,
     _write,
-    judge,
     open_reader,
     rank_by_tfidf,
     wants_suggestions,
