@@ -17,7 +17,7 @@ ABROAD = ("CA", "AU", "DE", "FR", "ES", "IT", "NL", "PL", "TR", "JP", "KR", "BR"
 CHOICE = re.compile(r"\[([^\[\]]*\|[^\[\]]*)\]")
 SLOT = re.compile(r"\{([A-Za-z_0-9+]+)\}")
 RUN = re.compile(r"([STFPM])(\d)")
-SAMPLE = 14
+SAMPLE = 40
 WRAP = 78
 
 
@@ -184,7 +184,7 @@ class Composer:
         def lag(line: Line) -> float:
             scarce = [self.counts[kind] for kind in line.kinds if kind in REQUIRED_KINDS]
             mean = sum(self.counts[kind] for kind in REQUIRED_KINDS) / len(REQUIRED_KINDS) + 1
-            return (5 * min(scarce) / mean if scarce else 5.0) + 0.35 * line.used
+            return (12 * min(scarce) / mean if scarce else 9.0) + 0.5 * line.used
 
         return min(draw, key=lag)
 
