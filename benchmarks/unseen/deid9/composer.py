@@ -149,6 +149,8 @@ class Composer:
         group, count = run.group(1), int(run.group(2))
         if group == "P":
             count = sum(self.rng.randint(3, 6) for _ in range(count))
+        elif group == "S":
+            count += self.rng.random() < 0.7
         glue = "\n" if group in "FT" and (group == "F" or self.rng.random() < 0.4) else " "
         out: list[Piece] = []
         for _ in range(count):
@@ -184,7 +186,7 @@ class Composer:
         def lag(line: Line) -> float:
             scarce = [self.counts[kind] for kind in line.kinds if kind in REQUIRED_KINDS]
             mean = sum(self.counts[kind] for kind in REQUIRED_KINDS) / len(REQUIRED_KINDS) + 1
-            return (12 * min(scarce) / mean if scarce else 9.0) + 0.5 * line.used
+            return (20 * min(scarce) / mean if scarce else 15.0) + 0.2 * line.used
 
         return min(draw, key=lag)
 

@@ -369,7 +369,7 @@ class Roster:
         return str(self.rng.choice(OVER_89))
 
     def _slot_a90w(self) -> str:
-        return self.rng.choice([*ONES, "ninety-nine", "one hundred", "a hundred and one"])
+        return self.rng.choice([*ONES, "ninety-nine", "one hundred", "one hundred and one"])
 
     def _slot_a90o(self) -> str:
         return _nth(self.rng.choice(OVER_89))
