@@ -14,18 +14,18 @@ from importlib import resources
 from typing import Self
 
 import numpy as np
-from scipy import sparse
+from scipy import sparse, special
 
 from nosology.coding import icd
 from nosology.coding.rubrics import RubricTable
 from nosology.coding.stems import WORD, stems_of
 from nosology.records import FloatArray
 
-COLUMNS = ("findings", "log share of findings")
-"""The signals: the cosine, and the log of its share among all rubrics."""
+COLUMNS = ("findings", "share of findings")
+"""The signals: the cosine, and its share among all rubrics."""
 
-SHARPNESS = 30.0
-"""Of the shares: a cosine that is greater by a thirtieth counts e times as much."""
+SHARPNESS = 60.0
+"""Of the shares: a cosine that is greater by a sixtieth counts e times as much."""
 
 _FILE = "data/suggesting/findings.npz"
 VERSION = 10
@@ -96,9 +96,7 @@ class Findings:
     def columns(self, texts: Sequence[str]) -> FloatArray:
         """Return the signals, in the order of `COLUMNS`. Shape ``(texts, rubrics, columns)``."""
         cosines = self.cosines(texts)
-        powers = SHARPNESS * cosines
-        total = np.log(np.exp(powers).sum(axis=1, keepdims=True))
-        return np.stack([cosines, powers - total], axis=-1)
+        return np.stack([cosines, special.softmax(SHARPNESS * cosines, axis=1)], axis=-1)
 
     def strongest_words(self, text: str, place: int, n: int) -> list[str]:
         """Return the words of a text that speak most for a rubric, lower case, at most `n`.

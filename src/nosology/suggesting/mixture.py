@@ -84,6 +84,8 @@ class Mixture:
         log_loss: Mean negative log-probability a rubric and note on those notes, in nats.
         slopes: Of the spline that calibrates what is said of seen rubrics.
         offset: Its offset.
+        unseen_slopes: Of the one for unseen rubrics, where these are calibrated too.
+        unseen_offset: Its offset.
     """
 
     coded: tuple[float, ...]
@@ -96,11 +98,14 @@ class Mixture:
     log_loss: float
     slopes: tuple[float, ...] = spline.STRAIGHT
     offset: float = 0.0
+    unseen_slopes: tuple[float, ...] = spline.STRAIGHT
+    unseen_offset: float = 0.0
 
     def log_odds(self, table: FloatArray) -> FloatArray:
         """Return the log-odds that each rubric is coded. Shapes ``(..., rubrics, signals)`` and ``(..., rubrics)``."""
         seen = spline.curve(table @ np.array(self.coded) + self.intercept, self.slopes, self.offset)
         unseen = table @ np.array(self.unseen) + self.unseen_intercept
+        unseen = spline.curve(unseen, self.unseen_slopes, self.unseen_offset)
         return np.asarray(np.where(table[..., _IS_SEEN] > 0, seen, unseen))
 
     def coded_probabilities(self, table: FloatArray) -> FloatArray:
@@ -134,7 +139,8 @@ class Mixture:
         if not isinstance(values, dict) or (values.get("kind"), values.get("format")) != ("suggester", _FORMAT):
             raise RunError(f"not a suggester of format {_FORMAT}", hint="evaluate the run again")
         try:
-            if tuple(values["signals"]) != NAMES or len(values["slopes"]) != len(spline.STRAIGHT):
+            n_slopes = {len(values[name]) for name in ("slopes", "unseen_slopes")}
+            if tuple(values["signals"]) != NAMES or n_slopes != {len(spline.STRAIGHT)}:
                 raise ValueError("other signals")
             return cls(
                 all_within("a weight", values["coded"], -1e6, 1e6),
@@ -147,6 +153,8 @@ class Mixture:
                 float(values["log_loss"]),
                 all_within("a slope", values["slopes"], 0, 1e6),
                 within("offset", values["offset"], -1e6, 1e6),
+                all_within("a slope", values["unseen_slopes"], 0, 1e6),
+                within("offset", values["unseen_offset"], -1e6, 1e6),
             )
         except (KeyError, TypeError, ValueError) as error:
             raise RunError(
@@ -198,12 +206,12 @@ def fit(
     is_seen = tables[..., _IS_SEEN] > 0
     left_out = [] if _model_helps(tables, truth, is_seen) else _MODEL
     chosen = [n for n in range(len(NAMES)) if n not in left_out]
-    coded, intercept = _fit_coded(tables[is_seen], truth[is_seen], chosen)
+    coded, intercept = regression(tables[is_seen], truth[is_seen], chosen)
     slopes, offset = spline.fit(tables[is_seen] @ coded + intercept, truth[is_seen])
     if unseen_pairs is not None and unseen_pairs.wanted.sum() >= _FEWEST_UNSEEN:
-        unseen, unseen_intercept = _fit_coded(unseen_pairs.rows, unseen_pairs.wanted, _ALONE, unseen_pairs.copies)
+        unseen, unseen_intercept = regression(unseen_pairs.rows, unseen_pairs.wanted, _ALONE, unseen_pairs.copies)
     else:
-        unseen, unseen_intercept = _fit_coded(tables.reshape(-1, len(NAMES)), truth.ravel(), _NAMED)
+        unseen, unseen_intercept = regression(tables.reshape(-1, len(NAMES)), truth.ravel(), _NAMED)
         unseen_intercept += _shift(tables[~is_seen] @ unseen + unseen_intercept, truth[~is_seen])
     seen_odds = spline.curve(tables @ coded + intercept, slopes, offset)
     log_odds = np.where(is_seen, seen_odds, tables @ unseen + unseen_intercept)
@@ -212,8 +220,8 @@ def fit(
         intercept,
         tuple(map(float, unseen)),
         unseen_intercept,
-        tuple(map(float, _fit_main(tables, main, category))),
-        _fit_sharpness(special.expit(log_odds), is_seen, truth, k),
+        tuple(map(float, fit_main(tables, main, category))),
+        fit_sharpness(special.expit(log_odds), is_seen, truth, k),
         len(tables),
         float(_losses(log_odds, truth).mean()),
         slopes,
@@ -238,13 +246,13 @@ def _model_helps(tables: FloatArray, truth: BoolArray, is_seen: BoolArray) -> bo
         inside = is_seen & kept & ~mine[:, None]
         copies = np.where(truth[inside], 1.0, 1 / _KEPT)
         for sign, columns in ((1, [n for n in every if n not in _MODEL]), (-1, every)):
-            coded, intercept = _fit_coded(tables[inside], truth[inside], columns, copies)
+            coded, intercept = regression(tables[inside], truth[inside], columns, copies)
             losses = _losses(tables[mine] @ coded + intercept, truth[mine])
             gains[mine] += sign * np.where(is_seen[mine], losses, 0).sum(axis=1)
     return bool(gains.mean() > gains.std(ddof=1) / np.sqrt(len(gains)))
 
 
-def _fit_coded(
+def regression(
     rows: FloatArray, wanted: BoolArray, columns: Sequence[int], copies: FloatArray | None = None
 ) -> tuple[FloatArray, float]:
     """Return the weights of a regression on some columns, 0 for the others, and its intercept.
@@ -303,7 +311,7 @@ def _logistic(features: FloatArray, wanted: BoolArray, names: Sequence[str], cop
     return np.asarray(best.x, np.float64)
 
 
-def _fit_main(tables: FloatArray, main: IntArray, category: IntArray) -> FloatArray:
+def fit_main(tables: FloatArray, main: IntArray, category: IntArray) -> FloatArray:
     """Return the weights for P(rubric | category): a conditional logit on the main rubrics."""
     chosen = [
         (tables[note][category == category[place]][:, 1:], int((category[:place] == category[place]).sum()))
@@ -334,7 +342,7 @@ def _bounds(names: Sequence[str]) -> list[tuple[float | None, float | None]]:
     return [(None, 0.0 if name == "denied" else None) for name in names]
 
 
-def _fit_sharpness(probabilities: FloatArray, is_seen: BoolArray, truth: BoolArray, k: int) -> float:
+def fit_sharpness(probabilities: FloatArray, is_seen: BoolArray, truth: BoolArray, k: int) -> float:
     """Return the power that makes "none of the best k" as frequent as it is."""
     order = listed(probabilities, is_seen, k)
     missed = ~np.take_along_axis(truth, order, axis=1).any(axis=1)

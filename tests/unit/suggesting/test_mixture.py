@@ -168,7 +168,7 @@ def test_log_odds_are_the_weighted_sum_and_the_intercept() -> None:
     table = np.zeros((2, len(NAMES)))
     table[0, NAMES.index("title")], table[1, NAMES.index("words")] = 2.0, -1.0
     mixed = by_hand(title=0.5, words=3.0, intercept=-1.0)
-    np.testing.assert_allclose(mixed.log_odds(table), [0.0, -4.0])
+    np.testing.assert_allclose(mixed.log_odds(table), [0.0, -4.0], atol=1e-12)
     np.testing.assert_allclose(mixed.coded_probabilities(table), [0.5, 1 / (1 + np.exp(4))])
 
 
@@ -220,6 +220,8 @@ def test_an_untrained_mixture_says_what_the_model_says() -> None:
         {"main": None},
         {"slopes": [1.0, -1.0, 1.0, 1.0]},
         {"slopes": [1.0, 1.0, 1.0]},
+        {"unseen_slopes": [1.0, -1.0, 1.0, 1.0]},
+        {"unseen_slopes": [1.0] * 5},
         {"offset": float("nan")},
         {"n_notes": "many"},
         {"kind": "calibration"},
@@ -232,7 +234,21 @@ def test_impossible_weights_are_refused_with_the_remedy(changes: dict[str, Any])
 
 
 @pytest.mark.parametrize(
-    "name", ["coded", "intercept", "unseen", "main", "sharpness", "n_notes", "log_loss", "slopes", "offset", "signals"]
+    "name",
+    [
+        "coded",
+        "intercept",
+        "unseen",
+        "main",
+        "sharpness",
+        "n_notes",
+        "log_loss",
+        "slopes",
+        "offset",
+        "unseen_slopes",
+        "unseen_offset",
+        "signals",
+    ],
 )
 def test_a_mixture_without_one_of_its_parts_is_refused(name: str) -> None:
     values = by_hand(title=1.0).to_json()
