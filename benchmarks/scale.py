@@ -246,7 +246,7 @@ def classified(folder: Path, options: argparse.Namespace) -> list[dict[str, Any]
 
 def in_float32(run: str, copy: Path) -> Path:
     """Copy a run, let it answer in float32, and return the copy's folder."""
-    from nosology.files import read_json, write_json
+    from nosology.files import read_json, sha256_file, write_json
     from nosology.runs.files import RunFiles
     from nosology.runs.integrity import record_again
     from nosology.runs.run import Run
@@ -256,12 +256,17 @@ def in_float32(run: str, copy: Path) -> Path:
     about = read_json(files.manifest)
     about["config"]["model"]["dtype"] = "float32"
     write_json(files.manifest, about)
+    if files.ensemble.settings.exists():  # it names the run that it belongs to
+        ensemble = read_json(files.ensemble.settings)
+        ensemble["fitted_on"]["run_manifest_sha256"] = sha256_file(files.manifest)
+        write_json(files.ensemble.settings, ensemble)
     record_again(files)
     return copy
 
 
 def row(task: str, contender: str, seconds: float, n_notes: int, is_equal: bool) -> dict[str, Any]:
-    """Return a measurement."""
+    """Return a measurement, after a word about it: the next may take long, or fail."""
+    print(f"{task}, {contender}: {seconds:,.1f} s, equal rows: {'yes' if is_equal else 'no'}", flush=True)
     return {
         "task": task,
         "contender": contender,
