@@ -46,9 +46,9 @@ from nosology.suggesting.words import WordModel
 VERSION = 10
 K = 10
 PIECE = 20  # notes that are kept together
-CASE_WEIGHT = 4.0
-"""Of a case beside a note. Of 1, 2 and 4, judged on parts of both that were left out: cases gain .1, notes lose .02
-(``docs/experiments.md``)."""
+CASE_WEIGHT = 8.0
+"""Of a case beside a note. Of 1 to 32, judged on parts of both that were left out: cases gain more at first than notes
+lose (``docs/experiments.md``)."""
 COLUMNS = ("category", "title", "title mentioned", "title fully mentioned", *TERM_COLUMNS, *FINDING_COLUMNS)
 """The signals that tell anything without training notes."""
 KEPT = 0.05

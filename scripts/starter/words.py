@@ -3,7 +3,8 @@
     python scripts/starter/words.py RUN --phrases ontology.tsv.gz --phrases medquad.tsv.gz
 
 Where a disease is named, words do as well as the language model, and they err differently: the run then answers with
-both. How they are blended, and how sure the blend may be, `nosology calibrate` fits on notes that neither learned from.
+both, and with what diseases look like, a third each. How sure the blend may be, `nosology calibrate` fits on notes that
+none of them learned from.
 Only the features that say most are kept, in half precision, so that a starter stays small.
 """
 
@@ -15,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from nosology.classifier.ensemble import Ensemble
+from nosology.classifier.findings import CategoryFindings
 from nosology.classifier.words import fit_hashed
 from nosology.errors import NosologyError, RunError
 from nosology.evaluation.inputs import phrases_for
@@ -26,7 +28,7 @@ N_FEATURES = 35_000
 
 
 def add_words(folder: Path, files: Sequence[Path], n_features: int = N_FEATURES) -> Ensemble:
-    """Fit the linear model, write it into the run as half of an even blend, and return that.
+    """Fit the linear model, write it into the run as a third of an even blend, and return that.
 
     Args:
         folder: The run, which holds no ensemble yet.
@@ -46,7 +48,8 @@ def add_words(folder: Path, files: Sequence[Path], n_features: int = N_FEATURES)
     linear = fit_hashed([], np.zeros(0, np.int64), len(run.labels.names), groups=[], phrases=phrases)
     if linear is None:
         raise RunError("the phrases are all of one category", place=str(folder))
-    ensemble = Ensemble(linear.pruned(n_features), (0.5, 0.5), {"run_manifest_sha256": run.sha256})
+    findings, fitted_on = CategoryFindings.of(run.labels), {"run_manifest_sha256": run.sha256}
+    ensemble = Ensemble(linear.pruned(n_features), (1 / 3, 2 / 3), fitted_on, findings=findings)
     ensemble.save(run.files.ensemble)
     record_again(run.files)
     return ensemble

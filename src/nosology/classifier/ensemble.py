@@ -4,19 +4,22 @@ A language model reads what a note means, a linear model counts what it says; ea
 enough that their blend beats both. The blend is a product of powers, ``p ~ tuned^a * linear^b``, with the two exponents
 fitted on validation notes, which neither model learned from. An ensemble is stored in the run folder beside the
 adapter, with a calibration of its own. Exponents need not sum to 1, because they also undo each member's over- or
-under-confidence.
+under-confidence. Where the linear model learned from phrases alone, what diseases look like can stand beside it: the
+words' side is then the mean of both.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import scipy  # which loads its optimizers on first use: a run that answers alone needs none
 from scipy import special
 
 from nosology.classifier.calibration import Calibration
+from nosology.classifier.findings import CategoryFindings
 from nosology.classifier.words import HashedModel
+from nosology.coding.labels import LabelSet
 from nosology.errors import RunError
 from nosology.files import read_json, sha256_file, write_json
 from nosology.records import FloatArray, IntArray
@@ -35,12 +38,21 @@ class Ensemble:
         exponents: Of the tuned model's and of the linear model's probabilities.
         fitted_on: Whatever identifies the notes and the model; compared, never interpreted.
         calibration: Fitted on the blend's probabilities; None until then.
+        findings: What diseases look like, which is half of the words' side; None for the linear model alone.
     """
 
     linear: HashedModel = field(repr=False)
     exponents: tuple[float, float]
     fitted_on: Mapping[str, str]
     calibration: Calibration | None = None
+    findings: CategoryFindings | None = None
+
+    def words(self, texts: Sequence[str]) -> FloatArray:
+        """Return natural-log probabilities by the words of prepared notes alone. Shape ``(notes, categories)``."""
+        linear = self.linear.log_probs(texts)
+        if self.findings is None:
+            return linear
+        return np.asarray(special.log_softmax((linear + self.findings.log_probs(texts)) / 2, axis=1), np.float64)
 
     def log_probs(self, texts: Sequence[str], tuned: FloatArray) -> FloatArray:
         """Return blended natural-log probabilities, not calibrated; rows are normalized.
@@ -52,7 +64,7 @@ class Ensemble:
         Returns:
             Shape ``(notes, categories)``.
         """
-        return blend(self.exponents, tuned, self.linear.log_probs(texts))
+        return blend(self.exponents, tuned, self.words(texts))
 
     def save(self, files: EnsembleFiles) -> None:
         """Write the ensemble where a run keeps it, its settings last."""
@@ -60,13 +72,15 @@ class Ensemble:
         self.linear.save(files.linear)
         if self.calibration is not None:
             self.calibration.save(files.calibration)
-        settings = {
+        settings: dict[str, Any] = {
             "kind": "ensemble",
             "format": 1,
             "exponents": list(self.exponents),
             "fitted_on": dict(self.fitted_on),
             "linear_sha256": sha256_file(files.linear),
         }
+        if self.findings is not None:
+            settings["findings"] = True
         write_json(files.settings, settings)
 
     @classmethod
@@ -90,7 +104,8 @@ class Ensemble:
         except (KeyError, TypeError, ValueError) as error:
             place = str(files.settings)
             raise RunError(f"impossible settings: {error}", place=place, hint="evaluate the run again") from None
-        return cls(HashedModel.load(linear), (tuned, words), fitted_on, Calibration.load(files.calibration))
+        findings = CategoryFindings.of(LabelSet.load(files.labels)) if settings.get("findings") is True else None
+        return cls(HashedModel.load(linear), (tuned, words), fitted_on, Calibration.load(files.calibration), findings)
 
 
 def fit_exponents(tuned: FloatArray, linear: FloatArray, true: IntArray) -> tuple[float, float]:

@@ -50,7 +50,7 @@ class Readings:
         true: Indices of the true categories. Shape ``(notes,)``.
         groups: Patient of each note, numbered from 0. Shape ``(notes,)``.
         tuned: Natural-log probabilities of the tuned model. Shape ``(notes, categories)``.
-        linear: Those of the ensemble's linear model; None where the run holds no ensemble.
+        linear: Those of the ensemble's words; None where the run holds no ensemble.
         features: What each note looks like to the model; None where its head shows nothing.
     """
 
@@ -345,7 +345,7 @@ def _read(run: Run, notes: pl.DataFrame, ensemble: Ensemble | None, progress: Pr
         true=np.array([place[category] for category in notes["category"]], np.int64),
         groups=groups.astype(np.int64),
         tuned=normalized(scores),
-        linear=ensemble.linear.log_probs(texts) if ensemble else None,
+        linear=ensemble.words(texts) if ensemble else None,
         features=None if any(found is None for found in features) else np.stack(features).astype(np.float64),
     )
 

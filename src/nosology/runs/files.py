@@ -37,6 +37,11 @@ class EnsembleFiles:
         return self.folder / "linear.safetensors"
 
     @property
+    def labels(self) -> Path:
+        """The run's label set."""
+        return RunFiles(self.folder.parent).labels
+
+    @property
     def calibration(self) -> Path:
         """The calibration of the blend."""
         return self.folder / "calibration.json"

@@ -24,8 +24,8 @@ from nosology.records import FloatArray
 COLUMNS = ("findings", "share of findings")
 """The signals: the cosine, and its share among all rubrics."""
 
-SHARPNESS = 60.0
-"""Of the shares: a cosine that is greater by a sixtieth counts e times as much."""
+SHARPNESS = 90.0
+"""Of the shares: a cosine that is greater by a ninetieth counts e times as much."""
 
 _FILE = "data/suggesting/findings.npz"
 VERSION = 10
