@@ -49,7 +49,8 @@ def add_words(folder: Path, files: Sequence[Path], n_features: int = N_FEATURES)
     if linear is None:
         raise RunError("the phrases are all of one category", place=str(folder))
     findings, fitted_on = CategoryFindings.of(run.labels), {"run_manifest_sha256": run.sha256}
-    ensemble = Ensemble(linear.pruned(n_features), (1 / 3, 2 / 3), fitted_on, findings=findings)
+    shares = (1 / 3, 2 / 3) if findings else (1 / 2, 1 / 2)
+    ensemble = Ensemble(linear.pruned(n_features), shares, fitted_on, findings=findings)
     ensemble.save(run.files.ensemble)
     record_again(run.files)
     return ensemble

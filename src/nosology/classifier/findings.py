@@ -38,18 +38,17 @@ class CategoryFindings:
     n_categories: int
 
     @classmethod
-    def of(cls, labels: LabelSet) -> Self:
-        """Return the shipped profiles whose rubric has a category in a label set.
+    def of(cls, labels: LabelSet) -> Self | None:
+        """Return the shipped profiles whose rubric has a category in a label set; None where none has one.
 
-        Raises:
-            LabelError: The label set has no codes.
+        Rubrics are those of ICD-10-CM, or of ICD-9-CM where the label set knows no others.
         """
         profiles = Profiles.shipped()
-        known = set(profiles.rubrics)
-        rubrics = RubricTable.shipped(labels, [VERSION]).rubrics
-        table = RubricTable(tuple(rubric for rubric in rubrics if rubric.code in known))
+        shipped = RubricTable.shipped(labels, [VERSION])
+        shipped = shipped if len(shipped) else RubricTable.shipped(labels, [9])
+        table = RubricTable(tuple(shipped.rubrics[place] for place in Findings(profiles, shipped).known))
         category = np.array([labels.index(rubric.category) for rubric in table.rubrics], np.int64)
-        return cls(Findings(profiles, table), category, len(labels.names))
+        return cls(Findings(profiles, table), category, len(labels.names)) if len(table) else None
 
     def log_probs(self, texts: Sequence[str]) -> FloatArray:
         """Return each category's share of each text, as natural logarithms. Shape ``(texts, categories)``.

@@ -19,7 +19,7 @@ from scipy import sparse, special
 from nosology.coding import icd
 from nosology.coding.rubrics import RubricTable
 from nosology.coding.stems import WORD, stems_of
-from nosology.records import FloatArray
+from nosology.records import FloatArray, IntArray
 
 COLUMNS = ("findings", "share of findings")
 """The signals: the cosine, and its share among all rubrics."""
@@ -84,6 +84,11 @@ class Findings:
     def shipped(cls, table: RubricTable) -> "Findings":
         """Return the shipped profiles beside a table's rubrics."""
         return cls(Profiles.shipped(), table)
+
+    @property
+    def known(self) -> IntArray:
+        """Places of the rubrics that have a profile, ascending."""
+        return np.unique(self._places)
 
     def cosines(self, texts: Sequence[str]) -> FloatArray:
         """Return how like each rubric's profile each text is, 0 to 1; 0 where none is. Shape ``(texts, rubrics)``."""

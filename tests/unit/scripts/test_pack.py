@@ -277,4 +277,7 @@ def test_words_are_added_once_and_from_the_command_line(
     fresh = Path(shutil.copytree(run, tmp_path / "run"))
     assert words.main([str(fresh), "--features", "20", "--phrases", str(phrase_file(tmp_path))]) == 0
     assert capsys.readouterr().out.startswith("20 features of 12 phrases")
-    assert Ensemble.load(RunFiles(fresh).ensemble).exponents == (0.5, 0.5)  # type: ignore[union-attr]
+    added = Ensemble.load(RunFiles(fresh).ensemble)
+    assert added is not None
+    assert added.findings is not None
+    assert added.exponents == (1 / 3, 2 / 3), "model, linear model and findings count alike"
