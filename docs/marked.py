@@ -82,8 +82,9 @@ def starter_sentences(figures: Mapping[str, Any]) -> str:
     """Return what README says of the starter's blend below its table."""
     fitted = ", ".join(share(row["fitted_to_codiesp"]) for row in figures["rows"] if "fitted_to_codiesp" in row)
     return _paragraph(
-        f"""The starter is an even blend of its model and such a linear model; that this blend ships, and not one
-        fitted to CodiEsp's cases ({fitted} in the first rows above), was decided after the first look, by its vignettes.
+        f"""The starter of the first rows is an even blend of its model and such a linear model; that this blend was
+        taken, and not one fitted to CodiEsp's cases ({fitted}), was decided after the look, by its vignettes. Since
+        2026-11-29 what diseases look like is a third member (the last row; cases -2.0 points [-5.6, +1.5]).
         Where the diagnosis stands in the text, words alone do about as well as the model alone; where it has to
         be read from findings, the model did better. No clinician has read the vignettes."""
     )
