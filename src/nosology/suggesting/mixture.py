@@ -312,7 +312,16 @@ def _logistic(features: FloatArray, wanted: BoolArray, names: Sequence[str], cop
 
 
 def fit_main(tables: FloatArray, main: IntArray, category: IntArray) -> FloatArray:
-    """Return the weights for P(rubric | category): a conditional logit on the main rubrics."""
+    """Return the weights for P(rubric | category): a conditional logit on the main rubrics.
+
+    Args:
+        tables: Signals. Shape ``(notes, rubrics, signals)``.
+        main: Place of each note's main rubric; below 0 where it is unknown. Shape ``(notes,)``.
+        category: Each rubric's category. Shape ``(rubrics,)``.
+
+    Returns:
+        One weight for each signal but the category's.
+    """
     chosen = [
         (tables[note][category == category[place]][:, 1:], int((category[:place] == category[place]).sum()))
         for note, place in enumerate(main)
@@ -343,7 +352,14 @@ def _bounds(names: Sequence[str]) -> list[tuple[float | None, float | None]]:
 
 
 def fit_sharpness(probabilities: FloatArray, is_seen: BoolArray, truth: BoolArray, k: int) -> float:
-    """Return the power that makes "none of the best k" as frequent as it is."""
+    """Return the power that makes "none of the best k" as frequent as it is.
+
+    Args:
+        probabilities: That each rubric is coded. Shape ``(notes, rubrics)``.
+        is_seen: Whether a training note had it. Shape ``(rubrics,)``.
+        truth: Which rubrics are coded. Shape ``(notes, rubrics)``.
+        k: Length of the lists.
+    """
     order = listed(probabilities, is_seen, k)
     missed = ~np.take_along_axis(truth, order, axis=1).any(axis=1)
     log_none = np.log1p(-np.minimum(np.take_along_axis(probabilities, order, axis=1), 1 - 1e-9)).sum(axis=1)
