@@ -480,4 +480,25 @@ FAULTS = (
         "state = np.random.SeedSequence().generate_state(1)",
         ("tests/unit/tuning/test_trials.py::test_a_journal_that_is_opened_again_proposes_the_same",),
     ),
+    Fault(
+        "a run forgets that findings are half of its words",
+        "classifier/ensemble.py",
+        'if settings.get("findings") is True else None',
+        'if settings.get("findings") is False else None',
+        ("tests/unit/classifier/test_findings.py",),
+    ),
+    Fault(
+        "a category gets the share of its best rubric alone",
+        "classifier/findings.py",
+        "sums = shares @ np.eye(self.n_categories)[self.category]",
+        "sums = (shares[..., None] * np.eye(self.n_categories)[self.category]).max(axis=1, initial=0)",
+        ("tests/unit/classifier/test_findings.py",),
+    ),
+    Fault(
+        "suggestions take a cosine for its share among all rubrics",
+        "suggesting/findings.py",
+        "np.stack([cosines, special.softmax(SHARPNESS * cosines, axis=1)], axis=-1)",
+        "np.stack([cosines, cosines], axis=-1)",
+        ("tests/unit/suggesting/test_findings.py",),
+    ),
 )
