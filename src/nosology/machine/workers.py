@@ -26,6 +26,9 @@ from nosology.errors import NosologyError
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
+ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+"""Of a worker's environment: there is one a core, and the threads of its matrix products would wait for each other."""
+
 
 def available_cores() -> int:
     """Return how many cores this process may use, which a container can make fewer than the machine has."""
@@ -101,7 +104,7 @@ class WorkerPool(Generic[Item, Result]):
     def _start(self) -> "subprocess.Popen[bytes]":
         # -P keeps the current folder off the import path; a new session keeps the terminal's Ctrl-C for the parent.
         command = [sys.executable, "-P", "-c", "from nosology.machine.workers import main; main()"]
-        environment = os.environ | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+        environment = os.environ | ONE_THREAD | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
         worker = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, start_new_session=True
         )

@@ -195,3 +195,10 @@ def test_a_worker_works_on_whatever_can_be_sent() -> None:
         "before \udcff",
         "before " + "π" * 70_000,
     ]
+
+
+@pytest.mark.parametrize("name", ["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"])
+def test_a_worker_multiplies_in_one_thread_whatever_its_parent_does(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(name, "8")
+    with WorkerPool(os.getenv, 1) as pool:
+        assert pool.submit(name).result() == "1"
