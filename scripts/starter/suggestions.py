@@ -37,7 +37,7 @@ from nosology.runs.starter import FOLDER
 from nosology.suggesting import mixture, spline
 from nosology.suggesting.findings import COLUMNS as FINDING_COLUMNS
 from nosology.suggesting.fitted import FittedSuggester
-from nosology.suggesting.mixture import Mixture
+from nosology.suggesting.mixture import Mixture, Pairs
 from nosology.suggesting.named import NamedCounts
 from nosology.suggesting.signals import NAMES
 from nosology.suggesting.term_reading import COLUMNS as TERM_COLUMNS
@@ -56,7 +56,7 @@ KEPT = 0.05
 
 
 @dataclass(frozen=True)
-class Coded:
+class CodedTexts:
     """Notes and the rubrics that are right for each.
 
     Attributes:
@@ -70,7 +70,7 @@ class Coded:
     rubrics: list[list[str]] = field(repr=False)
 
     @classmethod
-    def read(cls, path: Path) -> "Coded":
+    def read(cls, path: Path) -> "CodedTexts":
         """Read notes with codes, or cases with a rubric.
 
         Raises:
@@ -106,7 +106,7 @@ def _rubrics(row: dict[str, Any]) -> list[str]:
     return [rubric for rubric in found if rubric]
 
 
-def read_tables(classifier: Classifier, notes: Coded, work: Path) -> FloatArray:
+def read_tables(classifier: Classifier, notes: CodedTexts, work: Path) -> FloatArray:
     """Return the signals of every rubric under some notes. Shape ``(notes, rubrics, signals)``.
 
     Args:
@@ -144,38 +144,23 @@ def _model_says(classifier: Classifier, prepared: Sequence[str], kept: Path) -> 
     return [TitleScores(*row) for row in zip(*columns, strict=True)]
 
 
-@dataclass(frozen=True)
-class Pairs:
-    """What a regression learns from: a part of the pairs of note and rubric, those that are coded all among them.
+def drawn(tables: FloatArray, truth: BoolArray, weight: float, seed: int) -> Pairs:
+    """Return a part of the pairs of note and rubric, those that are coded all among them.
 
-    Attributes:
-        rows: Signals. Shape ``(pairs, signals)``.
-        wanted: Which are coded. Shape ``(pairs,)``.
-        copies: For how many pairs each stands. Shape ``(pairs,)``.
+    Args:
+        tables: Signals. Shape ``(notes, rubrics, signals)``.
+        truth: Which rubrics are right. Shape ``(notes, rubrics)``.
+        weight: Of a note.
+        seed: Same seed, same pairs.
     """
-
-    rows: FloatArray
-    wanted: BoolArray
-    copies: FloatArray
-
-    @classmethod
-    def of(cls, tables: FloatArray, truth: BoolArray, weight: float, seed: int) -> "Pairs":
-        """Draw pairs.
-
-        Args:
-            tables: Signals. Shape ``(notes, rubrics, signals)``.
-            truth: Which rubrics are right. Shape ``(notes, rubrics)``.
-            weight: Of a note.
-            seed: Same seed, same pairs.
-        """
-        kept = truth | (np.random.default_rng(seed).random(truth.shape) < KEPT)
-        wanted = truth[kept]
-        return cls(tables[kept].astype(np.float64), wanted, weight * np.where(wanted, 1.0, 1 / KEPT))
+    kept = truth | (np.random.default_rng(seed).random(truth.shape) < KEPT)
+    wanted = truth[kept]
+    return Pairs(tables[kept].astype(np.float64), wanted, weight * np.where(wanted, 1.0, 1 / KEPT))
 
 
 def fit(notes: FloatArray, truth: BoolArray, cases: FloatArray, case_truth: BoolArray) -> tuple[FloatArray, float]:
     """Return the weights of the signals and the intercept, as notes and cases together ask for them."""
-    parts = [Pairs.of(notes, truth, 1.0, 0), Pairs.of(cases, case_truth, CASE_WEIGHT, 1)]
+    parts = [drawn(notes, truth, 1.0, 0), drawn(cases, case_truth, CASE_WEIGHT, 1)]
     rows, wanted, copies = (
         np.concatenate([getattr(part, name) for part in parts]) for name in ("rows", "wanted", "copies")
     )
@@ -200,7 +185,6 @@ def fit_mixture(
     slopes, offset = spline.fit(log_odds.ravel(), truth.ravel())
     said = spline.curve(log_odds, slopes, offset)
     sharpness = mixture.fit_sharpness(special.expit(said), np.zeros(truth.shape[1], np.bool_), truth, K)
-    loss = float(np.where(truth, np.logaddexp(0, -said), np.logaddexp(0, said)).mean())
     return replace(
         mixture.untrained(),
         unseen=tuple(map(float, weights)),
@@ -208,7 +192,7 @@ def fit_mixture(
         main=tuple(map(float, mixture.fit_main(cases.astype(np.float64), main, category))),
         sharpness=sharpness,
         n_notes=len(notes) + len(cases),
-        log_loss=loss,
+        log_loss=float(mixture.log_losses(said, truth).mean()),
         unseen_slopes=slopes,
         unseen_offset=offset,
     )
@@ -219,7 +203,7 @@ def without_counts(table: RubricTable) -> RubricTable:
     return RubricTable(tuple(replace(rubric, n_notes=0, codes=()) for rubric in table.rubrics))
 
 
-def add_suggestions(starter: Path, notes: Coded, cases: Sequence[Coded], work: Path) -> Mixture:
+def add_suggestions(starter: Path, notes: CodedTexts, cases: Sequence[CodedTexts], work: Path) -> Mixture:
     """Fit what the starter suggests by, write it into its folder, and return it.
 
     Args:
@@ -276,8 +260,8 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         options.work.mkdir(parents=True, exist_ok=True)
-        cases = [Coded.read(path) for path in options.cases]
-        fitted = add_suggestions(options.starter, Coded.read(options.notes), cases, options.work)
+        cases = [CodedTexts.read(path) for path in options.cases]
+        fitted = add_suggestions(options.starter, CodedTexts.read(options.notes), cases, options.work)
     except NosologyError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

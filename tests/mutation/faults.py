@@ -483,8 +483,8 @@ FAULTS = (
     Fault(
         "a run forgets that findings are half of its words",
         "classifier/ensemble.py",
-        'if settings.get("findings") is True else None',
-        'if settings.get("findings") is False else None',
+        'if "findings_sha256" in settings else None',
+        'if "findings" in settings else None',
         ("tests/unit/classifier/test_findings.py",),
     ),
     Fault(

@@ -80,7 +80,7 @@ class Ensemble:
             "linear_sha256": sha256_file(files.linear),
         }
         if self.findings is not None:
-            settings["findings"] = True
+            settings["findings_sha256"] = self.findings.sha256
         write_json(files.settings, settings)
 
     @classmethod
@@ -104,7 +104,10 @@ class Ensemble:
         except (KeyError, TypeError, ValueError) as error:
             place = str(files.settings)
             raise RunError(f"impossible settings: {error}", place=place, hint="evaluate the run again") from None
-        findings = CategoryFindings.of(LabelSet.load(files.labels)) if settings.get("findings") is True else None
+        findings = CategoryFindings.of(LabelSet.load(files.labels)) if "findings_sha256" in settings else None
+        if (findings.sha256 if findings else None) != settings.get("findings_sha256"):
+            hint = "install the version of nosology that wrote it, or fit it again"
+            raise RunError("other profiles of diseases than it was fitted with", place=str(files.settings), hint=hint)
         return cls(HashedModel.load(linear), (tuned, words), fitted_on, Calibration.load(files.calibration), findings)
 
 

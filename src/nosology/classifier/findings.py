@@ -31,11 +31,13 @@ class CategoryFindings:
         findings: Profiles beside rubrics, all of which have one.
         category: Each rubric's category, as its place in the label set. Shape ``(rubrics,)``.
         n_categories: Size of the label set.
+        sha256: Of the file of profiles.
     """
 
     findings: Findings = field(repr=False)
     category: IntArray = field(repr=False)
     n_categories: int
+    sha256: str = ""
 
     @classmethod
     def of(cls, labels: LabelSet) -> Self | None:
@@ -48,7 +50,7 @@ class CategoryFindings:
         shipped = shipped if len(shipped) else RubricTable.shipped(labels, [9])
         table = RubricTable(tuple(shipped.rubrics[place] for place in Findings(profiles, shipped).known))
         category = np.array([labels.index(rubric.category) for rubric in table.rubrics], np.int64)
-        return cls(Findings(profiles, table), category, len(labels.names)) if len(table) else None
+        return cls(Findings(profiles, table), category, len(labels.names), profiles.sha256) if len(table) else None
 
     def log_probs(self, texts: Sequence[str]) -> FloatArray:
         """Return each category's share of each text, as natural logarithms. Shape ``(texts, categories)``.

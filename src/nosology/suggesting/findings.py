@@ -6,6 +6,8 @@ signal is the cosine of note and profile. No training is behind it, so it reache
 that name no disease; how much it is believed is fitted like every other signal.
 """
 
+import hashlib
+import io
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -40,20 +42,24 @@ class Profiles:
         rubrics: ICD-10-CM rubrics.
         words: Stems.
         weights: Of each stem in each rubric; the rows are at most 1 long. Shape ``(rubrics, words)``.
+        sha256: Of the file that they are from; empty where they are from none.
     """
 
     rubrics: tuple[str, ...]
     words: tuple[str, ...] = field(repr=False)
     weights: sparse.csr_matrix = field(repr=False)
+    sha256: str = ""
 
     @classmethod
     @cache
     def shipped(cls) -> Self:
         """Return the shipped profiles."""
-        with resources.files("nosology").joinpath(_FILE).open("rb") as file, np.load(file) as stored:
+        file = resources.files("nosology").joinpath(_FILE).read_bytes()
+        with np.load(io.BytesIO(file)) as stored:
             rubrics, words = (tuple(stored[name].tobytes().decode().split("\n")) for name in ("rubrics", "words"))
             arrays = stored["weights"].astype(np.float32), stored["columns"], stored["starts"]
-        return cls(rubrics, words, sparse.csr_matrix(arrays, shape=(len(rubrics), len(words))))
+        weights = sparse.csr_matrix(arrays, shape=(len(rubrics), len(words)))
+        return cls(rubrics, words, weights, hashlib.sha256(file).hexdigest())
 
 
 class Findings:

@@ -223,13 +223,13 @@ def fit(
         tuple(map(float, fit_main(tables, main, category))),
         fit_sharpness(special.expit(log_odds), is_seen, truth, k),
         len(tables),
-        float(_losses(log_odds, truth).mean()),
+        float(log_losses(log_odds, truth).mean()),
         slopes,
         offset,
     )
 
 
-def _losses(log_odds: FloatArray, truth: BoolArray) -> FloatArray:
+def log_losses(log_odds: FloatArray, truth: BoolArray) -> FloatArray:
     """Return the negative log-probability of what is so, in nats."""
     return np.where(truth, np.logaddexp(0, -log_odds), np.logaddexp(0, log_odds))
 
@@ -247,7 +247,7 @@ def _model_helps(tables: FloatArray, truth: BoolArray, is_seen: BoolArray) -> bo
         copies = np.where(truth[inside], 1.0, 1 / _KEPT)
         for sign, columns in ((1, [n for n in every if n not in _MODEL]), (-1, every)):
             coded, intercept = regression(tables[inside], truth[inside], columns, copies)
-            losses = _losses(tables[mine] @ coded + intercept, truth[mine])
+            losses = log_losses(tables[mine] @ coded + intercept, truth[mine])
             gains[mine] += sign * np.where(is_seen[mine], losses, 0).sum(axis=1)
     return bool(gains.mean() > gains.std(ddof=1) / np.sqrt(len(gains)))
 
@@ -279,7 +279,7 @@ def _shift(log_odds: FloatArray, wanted: BoolArray) -> float:
     """Return what to add to some log-odds so that they are right on average; near 0 where few pairs tell."""
 
     def loss(shift: float) -> float:
-        return float(_losses(log_odds + shift, wanted).sum() + _PENALTY / 2 * shift**2)
+        return float(log_losses(log_odds + shift, wanted).sum() + _PENALTY / 2 * shift**2)
 
     return float(scipy.optimize.minimize_scalar(loss, bounds=(-10.0, 10.0), method="bounded").x)
 

@@ -11,6 +11,8 @@ from nosology.classifier.findings import SHARPNESS, CategoryFindings
 from nosology.classifier.words import fit_hashed
 from nosology.coding.labels import LabelSet
 from nosology.coding.rubrics import Rubric, RubricTable
+from nosology.errors import RunError
+from nosology.files import read_json, write_json
 from nosology.runs.files import RunFiles
 from nosology.suggesting.findings import Findings, Profiles
 
@@ -84,6 +86,10 @@ def test_an_ensemble_takes_the_mean_of_linear_model_and_findings_and_a_run_keeps
     loaded = Ensemble.load(files.ensemble)
     assert loaded is not None
     assert (loaded.words(note) == ensemble.words(note)).all()
+    settings = read_json(files.ensemble.settings)
+    write_json(files.ensemble.settings, settings | {"findings_sha256": "0" * 64})
+    with pytest.raises(RunError, match="other profiles of diseases"):
+        Ensemble.load(files.ensemble)
     Ensemble(linear, (0.5, 1.0), {}).save(files.ensemble)
     alone = Ensemble.load(files.ensemble)
     assert alone is not None

@@ -59,8 +59,8 @@ def sets(folder: Path) -> tuple[Any, Any]:
         for code, phrase in said
     ]
     return (
-        suggestions.Coded.read(write_lines(folder / "notes.jsonl", notes)),
-        suggestions.Coded.read(write_lines(folder / "cases.jsonl", cases)),
+        suggestions.CodedTexts.read(write_lines(folder / "notes.jsonl", notes)),
+        suggestions.CodedTexts.read(write_lines(folder / "cases.jsonl", cases)),
     )
 
 
@@ -110,9 +110,9 @@ def test_a_fit_that_fails_leaves_the_starter_as_it_was(
 def test_only_training_notes_are_read_and_a_line_without_codes_is_refused_by_its_file(tmp_path: Path) -> None:
     row = {"text": "a", "icd10": ["I21.4", "I21.9", "J18"]}
     path = write_lines(tmp_path / "a.jsonl", [row | {"split": name} for name in ("train", "dev", "test")])
-    assert suggestions.Coded.read(path).rubrics == [["I21", "I21", "J18"]]
+    assert suggestions.CodedTexts.read(path).rubrics == [["I21", "I21", "J18"]]
     with pytest.raises(DataError) as caught:
-        suggestions.Coded.read(write_lines(tmp_path / "b.jsonl", [{"text": "a"}]))
+        suggestions.CodedTexts.read(write_lines(tmp_path / "b.jsonl", [{"text": "a"}]))
     assert caught.value.place == str(tmp_path / "b.jsonl")
     assert "icd10 or rubric" in str(caught.value.hint)
 
