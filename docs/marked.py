@@ -86,7 +86,8 @@ def starter_sentences(figures: Mapping[str, Any]) -> str:
         taken, and not one fitted to CodiEsp's cases ({fitted}), was decided after the look, by its vignettes. Since
         2026-11-29 what diseases look like is a third member (the last row; cases -2.0 points [-5.6, +1.5]).
         Where the diagnosis stands in the text, words alone do about as well as the model alone; where it has to
-        be read from findings, the model did better. No clinician has read the vignettes."""
+        be read from findings, the model did better than words, and told findings without a model best. No clinician
+        has read the vignettes."""
     )
 
 

@@ -30,14 +30,15 @@ def run(python: Path, folder: Path, *words: str) -> subprocess.CompletedProcess[
     )
 
 
-def test_the_starter_answers(python: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("does", "out"), [("classify", "predictions.csv"), ("suggest", "suggestions.jsonl")])
+def test_the_starter_answers(does: str, out: str, python: Path, tmp_path: Path) -> None:
     (tmp_path / "notes.csv").write_text("TEXT\nCough with fever and rusty sputum for three days.\n", encoding="utf-8")
-    words = ["classify", "starter", "notes.csv", "--text", "TEXT", "--out", "predictions.csv"]
+    words = [does, "starter", "notes.csv", "--text", "TEXT", "--out", out]
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     assert f"nosology {' '.join(words)}" in readme
     answered = run(python, tmp_path, *words)
     assert answered.returncode == 0, answered.stderr
-    assert (tmp_path / "predictions.csv").is_file()
+    assert (tmp_path / out).stat().st_size > 0
 
 
 def test_the_service_names_the_extra_that_it_misses(python: Path, tmp_path: Path) -> None:
