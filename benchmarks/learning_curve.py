@@ -1,10 +1,12 @@
-"""What a few notes of one's own are worth, from the base model and from the starter: 50, 200 and 800 of them.
+"""What notes of one's own are worth, from the base model and from the starter: 50, 200, 800 and all of them.
 
 The 18-category task of `accuracy.py`, with a draw of the locked third of its own; cases that the starter's confidence
 was fitted on (CodiEsp's training part) are in no locked note. Both beginnings read the same notes as often and with the
 same settings. ``ensemble`` blends the tuned model with words that learned from the same notes and the shipped phrases;
 all systems fit their blend on the same validation notes. The notes of another style are `accuracy_elsewhere.py`'s
-invented discharge notes. Log-probabilities lie under ``--work``; a killed run goes on where it stopped::
+invented discharge notes. Training on every note is judged on all locked notes and blended on all validation notes,
+the others on a part of both. Log-probabilities lie under ``--work``; a killed run goes on where it stopped, and several
+processes may share the work by sizes and starts, before one with all of them reports::
 
     NOSOLOGY_DEV_DATA=DATA python benchmarks/learning_curve.py --work WORK --json FILE
 """
@@ -23,9 +25,9 @@ import accuracy
 import harness
 from accuracy_elsewhere import discharge_notes
 
-accuracy.DRAW = "curve"
-SIZES = (50, 200, 800)
-EPOCHS = {50: 4, 200: 4, 800: 2}  # fewer steps than a hundred teach a fresh adapter nothing
+accuracy.DRAW = "third"
+SIZES = ("50", "200", "800", "all")
+EPOCHS = {50: 4, 200: 4}  # fewer steps than a hundred teach a fresh adapter nothing
 STARTS = ("base", "starter")
 N_RESAMPLES = 2000
 TRAINING = [  # the starter's adapter decides rank, scale and targets; the rest is the benchmark's and the demo's
@@ -50,20 +52,26 @@ def main() -> None:
     """Train, score and compare; print one table, and write it as JSON where asked."""
     parser = harness.parser(__doc__)
     parser.add_argument("--work", type=Path, required=True, help="folder that keeps what each stage leaves")
-    parser.add_argument("--sizes", type=int, nargs="+", default=list(SIZES), help="training notes")
-    parser.add_argument("--test-notes", type=int, default=300, help="locked notes, drawn once")
+    parser.add_argument("--sizes", nargs="+", default=list(SIZES), help="training notes, a number or `all`")
+    parser.add_argument("--starts", nargs="+", default=list(STARTS), choices=STARTS, help="beginnings to train from")
+    parser.add_argument("--test-notes", type=int, default=600, help="locked notes, drawn once")
     parser.add_argument("--validation-notes", type=int, default=100)
     parser.add_argument("--admissions", type=int, default=100, help="invented ones of each length")
     options = parser.parse_args()
     options.work.mkdir(parents=True, exist_ok=True)
     notes = Notes(options)
-    scored = dict(notes.starter(options))
-    for size in options.sizes:
-        scored |= {f"{name} {size}": arrays for name, arrays in notes.words(size)}
-        for start in STARTS:
+    sizes = [len(notes.rows["train"]) if size == "all" else int(size) for size in options.sizes]
+    scored: dict[str, Arrays] = {}
+    for size in sizes:
+        for start in options.starts:
             scored[f"tuned from {start} {size}"] = notes.tuned(start, size, options)
             print(f"{start} {size}: scored", flush=True)
-    found = report(notes, scored, options.sizes)
+    if set(options.starts) != set(STARTS):
+        return
+    scored |= dict(notes.starter(max(sizes), options)) | {"findings 0": notes.findings()}
+    for size in sizes:
+        scored |= {f"{name} {size}": arrays for name, arrays in notes.words(size)}
+    found = report(notes, scored, sizes)
     settings = {"training": TRAINING, "epochs": EPOCHS, "draw": accuracy.DRAW, "seeds": 1}
     harness.write_report(options.json, {"settings": settings, **found})
 
@@ -83,13 +91,18 @@ class Notes:
         by_split: dict[str, list[dict[str, str]]] = {"train": [], "validation": [], "test": []}
         for place in order:
             by_split[rows[place]["split"]].append(rows[place])
-        by_split["validation"] = by_split["validation"][: options.validation_notes]
-        by_split["test"] = by_split["test"][: options.test_notes]
         self.rows = by_split
+        self.parts = {"validation": options.validation_notes, "test": options.test_notes}
         self.texts = {split: [row["text"] for row in by_split[split]] for split in ("validation", "test")}
         self.true = {split: self._places(row["category"] for row in by_split[split]) for split in self.texts}
         for length in ("short", "full"):
             self.texts[length], self.true[length] = discharge_notes(length, options.admissions, self.labels.names)
+
+    def judging(self, size: int) -> dict[str, list[str]]:
+        """Return the texts that a training on so many notes is judged on, by split."""
+        if size == len(self.rows["train"]):
+            return self.texts
+        return {split: texts[: self.parts.get(split)] for split, texts in self.texts.items()}
 
     def _places(self, categories: Iterator[str]) -> NDArray[np.int64]:
         return np.array([self.labels.index(category) for category in categories], np.int64)
@@ -103,7 +116,8 @@ class Notes:
         texts = [row["text"] for row in self.rows["train"][:size]]
         groups = [row["id"] for row in self.rows["train"][:size]]
         true, n = self._places(row["category"] for row in self.rows["train"][:size]), len(self.labels.names)
-        held_out = Texts(self.texts["validation"], self.true["validation"])
+        validation = self.judging(size)["validation"]
+        held_out = Texts(validation, self.true["validation"][: len(validation)])
         models = {
             "tfidf": fit_tfidf(texts, true, n, groups=groups),
             "tfidf_parts": fit_hashed(texts, true, n, groups=groups),
@@ -113,15 +127,23 @@ class Notes:
         for name, model in models.items():
             if model is None:
                 raise ValueError(f"{size} notes are all of one category")
-            yield name, {split: model.log_probs(self.texts[split]) for split in self.texts}
+            yield name, {split: model.log_probs(texts) for split, texts in self.judging(size).items()}
 
-    def starter(self, options: argparse.Namespace) -> Iterator[tuple[str, Arrays]]:
+    def findings(self) -> Arrays:
+        """Return what the profiles of diseases say without any note."""
+        from nosology.classifier.findings import CategoryFindings
+
+        profiles = CategoryFindings.of(self.labels)
+        assert profiles is not None
+        return {split: profiles.log_probs(texts) for split, texts in self.texts.items()}
+
+    def starter(self, size: int, options: argparse.Namespace) -> Iterator[tuple[str, Arrays]]:
         """Yield what the starter answers without any note, as it ships."""
         from nosology.classifier.classifier import Classifier
 
         path = options.work / "starter.npz"
         if not path.exists():
-            self._score(Classifier.load("starter", system="ensemble"), path)
+            self._score(Classifier.load("starter", system="ensemble"), path, self.judging(size))
         yield "starter 0", dict(np.load(path))
 
     def tuned(self, start: str, size: int, options: argparse.Namespace) -> Arrays:
@@ -131,11 +153,11 @@ class Notes:
         path = options.work / f"{start}-{size}.npz"
         if not path.exists():
             run = self._train(start, size, options)
-            self._score(Classifier.load(run, system="tuned"), path)
+            self._score(Classifier.load(run, system="tuned"), path, self.judging(size))
         return dict(np.load(path))
 
-    def _score(self, classifier: Any, path: Path) -> None:
-        arrays = {split: classifier.log_probs(self.texts[split]) for split in self.texts}
+    def _score(self, classifier: Any, path: Path, texts: dict[str, list[str]]) -> None:
+        arrays = {split: classifier.log_probs(texts[split]) for split in texts}
         partial = path.with_name(f".{path.stem}.{os.getpid()}.npz")
         np.savez(partial, **arrays)
         os.replace(partial, path)
@@ -175,40 +197,40 @@ def _documents() -> Iterator[dict[str, str]]:
 def report(notes: Notes, scored: dict[str, Arrays], sizes: list[int]) -> dict[str, Any]:
     """Return accuracies with intervals and the differences that count, and print them."""
     from nosology import metrics
-    from nosology.classifier.ensemble import blend, fit_exponents
+    from nosology.classifier.ensemble import blend, fit_exponents, mix
 
     for size in sizes:
+        words = scored[f"words {size}"]
+        mixed = {split: mix(linear, scored["findings 0"][split][: len(linear)]) for split, linear in words.items()}
         for start in STARTS:
-            members = [scored[f"tuned from {start} {size}"], scored[f"words {size}"]]
-            exponents = fit_exponents(members[0]["validation"], members[1]["validation"], notes.true["validation"])
-            scored[f"ensemble from {start} {size}"] = {
-                split: blend(exponents, members[0][split], members[1][split]) for split in notes.texts
-            }
+            model = scored[f"tuned from {start} {size}"]
+            true = notes.true["validation"][: len(model["validation"])]
+            for name, side in (("ensemble", mixed), ("without findings", words)):
+                exponents = fit_exponents(model["validation"], side["validation"], true)
+                blended = {split: blend(exponents, model[split], side[split]) for split in notes.texts}
+                scored[f"{name} from {start} {size}"] = blended
     measurements, tests = [], []
     for part in ("test", "short", "full"):
-        true = notes.true[part]
-        right = {name: arrays[part].argmax(axis=1) == true for name, arrays in scored.items()}
+        right = {
+            name: arrays[part].argmax(axis=1) == notes.true[part][: len(arrays[part])]
+            for name, arrays in scored.items()
+        }
         for name, hits in right.items():
-            low, high = metrics.wilson_interval(int(hits.sum()), len(true))
+            low, high = metrics.wilson_interval(int(hits.sum()), len(hits))
             system, _, learned = name.rpartition(" ")
-            row = {
-                "part": part,
-                "system": system,
-                "notes": int(learned),
-                "n": len(true),
-                "accuracy": float(hits.mean()),
-            }
-            measurements.append(row | {"low": low, "high": high})
-        resamples = metrics.draw_resamples(np.arange(len(true)), N_RESAMPLES, 0)
-        pairs = [("tuned from starter {}", "tuned from base {}"), ("ensemble from starter {}", "ensemble from base {}")]
-        pairs += [(f"{kind} from starter {{}}", f"{other} {{}}") for kind in ("tuned", "ensemble") for other in _WORDS]
+            row = {"part": part, "system": system, "notes": int(learned), "n": len(hits)}
+            measurements.append(row | {"accuracy": float(hits.mean()), "low": low, "high": high})
+        pairs = [(f"{kind} from starter", f"{kind} from base") for kind in ("tuned", "ensemble")]
+        pairs += [("ensemble from starter", "without findings from starter")]
+        pairs += [(f"{kind} from starter", other) for kind in ("tuned", "ensemble") for other in _WORDS]
         for size in sizes:
             for first, second in pairs:
-                one, other = right[first.format(size)], right[second.format(size)]
-                draws = resamples.totals(one.astype(float) - other) / len(true)
+                one, other = right[f"{first} {size}"], right[f"{second} {size}"]
+                resamples = metrics.draw_resamples(np.arange(len(one)), N_RESAMPLES, 0)
+                draws = resamples.totals(one.astype(float) - other) / len(one)
                 low, high = metrics.percentile_interval(draws)
                 difference = float(one.mean() - other.mean())
-                row = {"part": part, "notes": size, "first": first[:-3], "second": second[:-3], "n": len(true)}
+                row = {"part": part, "notes": size, "first": first, "second": second, "n": len(one)}
                 tests.append(row | {"difference": difference, "low": low, "high": high})
     interval = {"low": ".3f", "high": ".3f"}
     harness.print_table(measurements, {"part": "", "system": "", "notes": "d", "n": "d", "accuracy": ".3f"} | interval)

@@ -4,8 +4,8 @@ A language model reads what a note means, a linear model counts what it says; ea
 enough that their blend beats both. The blend is a product of powers, ``p ~ tuned^a * linear^b``, with the two exponents
 fitted on validation notes, which neither model learned from. An ensemble is stored in the run folder beside the
 adapter, with a calibration of its own. Exponents need not sum to 1, because they also undo each member's over- or
-under-confidence. Where the linear model learned from phrases alone, what diseases look like can stand beside it: the
-words' side is then the mean of both.
+under-confidence. What diseases look like can stand beside the linear model: the words' side is then a weighted mean of
+both. Its weight is not fitted: on notes like those at hand it would vanish, and it is there for those that are not.
 """
 
 from collections.abc import Mapping, Sequence
@@ -26,6 +26,9 @@ from nosology.records import FloatArray, IntArray
 from nosology.runs.files import EnsembleFiles
 from nosology.runs.plausible import all_within
 
+FINDINGS_SHARE = 0.25
+"""Of the words' side, beside a linear model that learned from notes; chosen on notes like and unlike these
+(``docs/experiments.md``)."""
 _SPREAD = 1.0  # how far exponents plausibly are from one half; worth about one note, as in calibration
 
 
@@ -38,7 +41,8 @@ class Ensemble:
         exponents: Of the tuned model's and of the linear model's probabilities.
         fitted_on: Whatever identifies the notes and the model; compared, never interpreted.
         calibration: Fitted on the blend's probabilities; None until then.
-        findings: What diseases look like, which is half of the words' side; None for the linear model alone.
+        findings: What diseases look like, beside the linear model; None for the linear model alone.
+        findings_share: Weight of the findings in the words' side, from 0 to 1.
     """
 
     linear: HashedModel = field(repr=False)
@@ -46,13 +50,14 @@ class Ensemble:
     fitted_on: Mapping[str, str]
     calibration: Calibration | None = None
     findings: CategoryFindings | None = None
+    findings_share: float = FINDINGS_SHARE
 
     def words(self, texts: Sequence[str]) -> FloatArray:
         """Return natural-log probabilities by the words of prepared notes alone. Shape ``(notes, categories)``."""
         linear = self.linear.log_probs(texts)
         if self.findings is None:
             return linear
-        return np.asarray(special.log_softmax((linear + self.findings.log_probs(texts)) / 2, axis=1), np.float64)
+        return mix(linear, self.findings.log_probs(texts), self.findings_share)
 
     def log_probs(self, texts: Sequence[str], tuned: FloatArray) -> FloatArray:
         """Return blended natural-log probabilities, not calibrated; rows are normalized.
@@ -81,6 +86,7 @@ class Ensemble:
         }
         if self.findings is not None:
             settings["findings_sha256"] = self.findings.sha256
+            settings["findings_share"] = self.findings_share
         write_json(files.settings, settings)
 
     @classmethod
@@ -100,6 +106,8 @@ class Ensemble:
             raise RunError("this file changed since it was fitted", place=str(linear), hint="evaluate the run again")
         try:
             tuned, words = all_within("an exponent", settings["exponents"], 0, 1e3)
+            share = settings["findings_share"] if "findings_sha256" in settings else FINDINGS_SHARE
+            (share,) = all_within("a share", [share], 0, 1)
             fitted_on = dict(settings["fitted_on"])
         except (KeyError, TypeError, ValueError) as error:
             place = str(files.settings)
@@ -108,7 +116,8 @@ class Ensemble:
         if (findings.sha256 if findings else None) != settings.get("findings_sha256"):
             hint = "install the version of nosology that wrote it, or fit it again"
             raise RunError("other profiles of diseases than it was fitted with", place=str(files.settings), hint=hint)
-        return cls(HashedModel.load(linear), (tuned, words), fitted_on, Calibration.load(files.calibration), findings)
+        calibration = Calibration.load(files.calibration)
+        return cls(HashedModel.load(linear), (tuned, words), fitted_on, calibration, findings, share)
 
 
 def fit_exponents(tuned: FloatArray, linear: FloatArray, true: IntArray) -> tuple[float, float]:
@@ -134,6 +143,20 @@ def fit_exponents(tuned: FloatArray, linear: FloatArray, true: IntArray) -> tupl
     start = np.full(2, 0.5)
     best = scipy.optimize.minimize(loss_and_gradient, start, jac=True, method="L-BFGS-B", bounds=[(0.0, None)] * 2)
     return float(best.x[0]), float(best.x[1])
+
+
+def mix(linear: FloatArray, findings: FloatArray, share: float = FINDINGS_SHARE) -> FloatArray:
+    """Return the words' side of an ensemble: the normalized log of a weighted geometric mean.
+
+    Args:
+        linear: The linear model's log-probabilities. Shape ``(notes, categories)``.
+        findings: What the profiles of diseases say. Shape ``(notes, categories)``.
+        share: Weight of the findings, from 0 to 1.
+
+    Returns:
+        Shape ``(notes, categories)``.
+    """
+    return np.asarray(special.log_softmax(linear + share * (findings - linear), axis=1), np.float64)
 
 
 def blend(exponents: tuple[float, float], tuned: FloatArray, linear: FloatArray) -> FloatArray:

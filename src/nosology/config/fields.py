@@ -288,6 +288,11 @@ class EvaluateConfig(ConfigSection):
     words_know_phrases: bool = Field(
         False, description="Whether the ensemble's linear model also learns from phrases; minutes more."
     )
+    words_know_findings: bool = Field(
+        True,
+        description="Whether what diseases look like stands beside the ensemble's linear model, a quarter to three; "
+        "needs no notes, only a label set with codes.",
+    )
     answer_with: Literal["tuned", "ensemble"] = Field(
         "tuned",
         description="What `classify` and `serve` answer with: the tuned model, or its ensemble with a linear model "

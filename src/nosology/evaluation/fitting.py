@@ -6,12 +6,13 @@ the validation notes once for both.
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from nosology.classifier import calibration as calibrating
 from nosology.classifier.calibration import Calibration
 from nosology.classifier.ensemble import Ensemble, blend, fit_exponents
+from nosology.classifier.findings import CategoryFindings
 from nosology.classifier.words import fit_hashed
 from nosology.config import EvaluateConfig
 from nosology.errors import RunError
@@ -82,8 +83,9 @@ def _fit(inputs: Inputs, config: EvaluateConfig, tuned: JudgedClassifier, progre
 
 
 def _settings(config: EvaluateConfig) -> str:
-    """Return the settings that decide what is fitted, those of phrases only where these are used."""
+    """Return the settings that decide what is fitted, those of phrases and findings only where these are used."""
     settings = f"{config.selective_accuracy:g} {config.coverage:g} {config.seed}"
+    settings += " findings" if config.words_know_findings else ""
     return f"{settings} phrases {' '.join(config.phrase_files)}" if config.words_know_phrases else settings
 
 
@@ -117,10 +119,12 @@ def _ensemble(
         advance(len(inputs.train))
     if linear is None:
         return None
-    by_linear = linear.log_probs(texts)
-    exponents = fit_exponents(log_probs(), by_linear, true)
-    calibration = _calibrate(inputs, config, blend(exponents, log_probs(), by_linear), fitted_on)
-    ensemble = Ensemble(linear, exponents, fitted_on, calibration)
+    findings = CategoryFindings.of(inputs.labels) if config.words_know_findings else None
+    ensemble = Ensemble(linear, (0.5, 0.5), fitted_on, findings=findings)
+    words = ensemble.words(texts)
+    exponents = fit_exponents(log_probs(), words, true)
+    calibration = _calibrate(inputs, config, blend(exponents, log_probs(), words), fitted_on)
+    ensemble = replace(ensemble, exponents=exponents, calibration=calibration)
     ensemble.save(inputs.run.files.ensemble)
     return ensemble
 

@@ -69,15 +69,15 @@ def test_a_label_set_of_the_older_codes_alone_knows_their_equivalents(tmp_path: 
     assert said.argmax(axis=1).tolist() == [0, 1]
 
 
-def test_an_ensemble_takes_the_mean_of_linear_model_and_findings_and_a_run_keeps_both(tmp_path: Path) -> None:
+def test_an_ensemble_takes_a_weighted_mean_of_linear_model_and_findings_and_a_run_keeps_both(tmp_path: Path) -> None:
     texts, true = ["fever", "rash", "cough"] * 12, np.arange(36) % 3
     linear = fit_hashed(texts, true, len(LABELS.names), groups=[str(number) for number in range(36)])
     assert linear is not None
     findings = CategoryFindings.of(LABELS)
     assert findings is not None
     note = ["itching burrows in the finger webs"]
-    ensemble = Ensemble(linear, (0.5, 1.0), {}, findings=findings)
-    mean = (linear.log_probs(note) + findings.log_probs(note)) / 2
+    ensemble = Ensemble(linear, (0.5, 1.0), {}, findings=findings, findings_share=0.3)
+    mean = 0.7 * linear.log_probs(note) + 0.3 * findings.log_probs(note)
     assert ensemble.words(note) == pytest.approx(mean - np.logaddexp.reduce(mean, axis=1, keepdims=True))
     assert Ensemble(linear, (0.5, 1.0), {}).words(note) == pytest.approx(linear.log_probs(note))
     files = RunFiles(tmp_path)
@@ -87,6 +87,9 @@ def test_an_ensemble_takes_the_mean_of_linear_model_and_findings_and_a_run_keeps
     assert loaded is not None
     assert (loaded.words(note) == ensemble.words(note)).all()
     settings = read_json(files.ensemble.settings)
+    write_json(files.ensemble.settings, settings | {"findings_share": 1.5})
+    with pytest.raises(RunError, match="impossible settings: a share"):
+        Ensemble.load(files.ensemble)
     write_json(files.ensemble.settings, settings | {"findings_sha256": "0" * 64})
     with pytest.raises(RunError, match="other profiles of diseases"):
         Ensemble.load(files.ensemble)
