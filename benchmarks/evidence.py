@@ -6,6 +6,10 @@ that is left (smaller is better). The sentences are cut out of the note, which i
 method's own approximation is in its score::
 
     python benchmarks/evidence.py RUN --notes 120 --json evidence.json
+    python benchmarks/evidence.py starter --read notes.jsonl --methods words tfidf random
+
+Notes are those of the run's test split, or the ``text`` of JSON lines, which are prepared first. Sentences have to be
+told apart: notes that a preparation left without punctuation have none.
 
 Methods: ``hide`` (the model's answers do not see the sentence; words exact), ``leave out`` (the note behind it is read
 again), ``words`` (only the word model's side), ``gradient`` (gradient times input of the model's side), ``tfidf`` (sum
@@ -13,6 +17,7 @@ of TF-IDF weights, whatever the suggestion), ``random``. Cost is processor time 
 """
 
 import argparse
+import json
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -54,7 +59,7 @@ def main() -> None:
     """Measure, print one table, and write it as JSON where asked."""
     options = _options()
     classifier = Classifier.load(options.run)
-    texts = _texts(options.run, options.notes)
+    texts = _texts(classifier, options)
     generator = np.random.default_rng(options.seed)
     rows: dict[str, list[tuple[float, float]]] = {method: [] for method in options.methods}
     cost = dict.fromkeys(options.methods, 0.0)
@@ -81,12 +86,14 @@ def main() -> None:
             print(f"{len(sizes)} notes", flush=True)
         if len(sizes) == options.notes:
             break
+    if not sizes:
+        raise SystemExit(f"no note has {FEWEST_SENTENCES} sentences: give others with --read")
     measurements = _summarize(rows, cost, len(sizes))
     ratios = _ratios(rows)
     _print(measurements, ratios, probabilities, sizes, n_sentences)
     if options.json:
         report = {
-            "settings": {"run": options.run.name, "notes": len(sizes), "shown": float(np.mean(sizes))},
+            "settings": {"run": Path(options.run).name, "notes": len(sizes), "shown": float(np.mean(sizes))},
             "measurements": measurements,
             "ratios": ratios,
         }
@@ -95,19 +102,24 @@ def main() -> None:
 
 def _options() -> argparse.Namespace:
     parser = harness.parser(__doc__)
-    parser.add_argument("run", type=Path, help="a run whose suggester was fitted")
+    parser.add_argument("run", help="a run whose suggester was fitted, or `starter`")
+    parser.add_argument("--read", type=Path, default=None, help="JSON lines with `text`, for the run's test split")
     parser.add_argument("--notes", type=int, default=120)
     parser.add_argument("--methods", nargs="+", choices=METHODS, default=list(METHODS))
     parser.add_argument("--seed", type=int, default=0)
     return parser.parse_args()
 
 
-def _texts(run: Path, n: int) -> list[str]:
-    """Return notes of the test split in a random order, a few more than asked for."""
-    dataset = open_dataset(Path(Run.open(run).manifest.dataset.path))
-    texts = dataset.split("test")["clean_text"].to_list()
-    order = np.random.default_rng(0).permutation(len(texts))
-    return [texts[place] for place in order[: 2 * n]]
+def _texts(classifier: Classifier, options: argparse.Namespace) -> list[str]:
+    """Return prepared notes in a random order, a few more than asked for."""
+    if options.read is None:
+        dataset = open_dataset(Path(Run.open(options.run).manifest.dataset.path))
+        texts = dataset.split("test")["clean_text"].to_list()
+    else:
+        texts = [json.loads(line)["text"] for line in options.read.read_text(encoding="utf-8").splitlines()]
+    order = np.random.default_rng(0).permutation(len(texts))[: 2 * options.notes]
+    chosen = [texts[place] for place in order]
+    return chosen if options.read is None else [classifier.aligned(text).text for text in chosen]
 
 
 def _subject(classifier: Classifier, text: str) -> Subject | None:
