@@ -14,14 +14,16 @@ from nosology.records import Span
 
 _LEAST = 0.5
 """How probable a token must be part of an identifier, for one to begin there."""
-_FURTHER = 0.6
-"""What a token beside one that was found needs of that, to belong to it."""
+_FURTHER = 0.2
+"""What a token beside one that was found needs of that, to belong to it; chosen on `deid5`, see experiments."""
 _REST_OF_WORD = 0.5
 """What the rest of a word of which a part was found needs of it, for the whole word to go instead of none of it."""
 _SURE = 0.9
 """Names and institutions above this probability go, whatever else their words mean."""
-_BETWEEN = frozenset(',;:()[]{}<>"“”|=•*\n!?/')
-"""Marks that end a word even where no blank stands beside them."""
+_BETWEEN = frozenset(',;:()[]{}<>"“”|=•*\n!?/\\')
+"""Marks that end a word even where no blank stands beside them; a line of low ones does too."""
+_FILE = re.compile(r"(?<!\S)[^\s@:]*[^\s@:.]\.(?:[a-z]{2,3}[a-z\d]|[A-Z]{2,3}[A-Z\d])(?!\w)")
+"""A file's name, with its ending of three or four characters."""
 _LONGEST_ABBREVIATION = 4
 _GLUED = frozenset({"ID", "CONTACT"})
 _WHOLE = re.compile(r"[\w@+#*][\w@.+#*/-]*(?<=[\w*])|[\w@+#*]")
@@ -133,7 +135,10 @@ def _words(tokens: Tokens) -> NDArray[np.int64]:
     """Return the number of the word that each token is part of: what stands between blanks or marks that end words."""
     starts = np.array(tokens.starts)
     ends = starts + [len(word) for word in tokens.words]
-    is_mark = np.array([word in _BETWEEN and not _is_inside_number(tokens, i) for i, word in enumerate(tokens.words)])
+    is_mark = np.array([(word in _BETWEEN and not _is_inside_number(tokens, i)) or word[0] == "_" for i, word in enumerate(tokens.words)])
+    for match in _FILE.finditer(tokens.text):  # its parts are words of their own: "scan-okafor-24h.edf"
+        first, last = np.searchsorted(starts, [match.start(), match.end()])
+        is_mark[first:last] |= [word in "-." for word in tokens.words[first:last]]
     begins = np.ones(len(starts), np.int64)
     begins[1:] = (starts[1:] > ends[:-1]) | is_mark[1:] | is_mark[:-1]
     return begins.cumsum()
@@ -180,7 +185,7 @@ def _ends_in_a_point(tokens: Tokens, hit: NDArray[np.float32], last: int, least:
     if len(tokens.words[last]) > _LONGEST_ABBREVIATION or last + 1 == len(tokens.words):
         return False
     is_beside = tokens.words[last + 1] == "." and tokens.end(last) == tokens.starts[last + 1]
-    return is_beside and bool(hit[last + 1] >= least)
+    return is_beside and bool(hit[last + 1] >= least * _FURTHER)
 
 
 def _whole(text: str, start: int, end: int) -> tuple[int, int]:
