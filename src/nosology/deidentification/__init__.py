@@ -26,6 +26,7 @@ from nosology.deidentification.detectors.postcodes import postcodes
 from nosology.deidentification.detectors.scrubadub_detectors import scrubadub_detectors
 from nosology.deidentification.judging.certainty import judged, without_impossible
 from nosology.deidentification.judging.completion import completed
+from nosology.deidentification.judging.edges import whole_edges
 from nosology.deidentification.judging.plain_words import without_plain_words
 from nosology.deidentification.judging.repeats import repeat_names
 from nosology.deidentification.spans import SPAN_TYPES, Detector, join_neighbours, leave_out, merge_spans
@@ -52,7 +53,7 @@ __all__ = [
 Style = Literal["token", "surrogate"]
 Recall = Literal["balanced", "high"]
 
-_NETWORK: dict[Recall, tuple[float, ...]] = {"balanced": (0.5, 1.1), "high": (0.02, 0.9, 0.5)}
+_NETWORK: dict[Recall, tuple[float, ...]] = {"balanced": (0.5, 0.98), "high": (0.02, 0.9, 0.5)}
 """How probable the network must hold a finding, and one of plain words; what else high finds; see `Learned`."""
 _DOUBTED = frozenset({dates, people, institutions, addresses})
 """Rules of whose findings the network rules out what it holds impossible: they read less than it does."""
@@ -149,6 +150,7 @@ def _spans(text: str, detectors: Sequence[Detector]) -> tuple[Span, ...]:
     if network:
         learned = [span for findings in by_limit for span in judged(findings, read, network.sure)]
         spans = join_neighbours(merge_spans([*spans, *learned, *completed(read, learned)], len(text)), read)
+    spans = tuple(whole_edges(spans, read))
     return leave_out(spans, [match.span() for match in _TOKEN.finditer(text)]) if "<" in text else spans
 
 
