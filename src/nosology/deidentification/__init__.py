@@ -24,7 +24,7 @@ from nosology.deidentification.detectors.people import people
 from nosology.deidentification.detectors.placeholders import mimic3_placeholders, mimic4_placeholders
 from nosology.deidentification.detectors.postcodes import postcodes
 from nosology.deidentification.detectors.scrubadub_detectors import scrubadub_detectors
-from nosology.deidentification.judging.certainty import judged, without_impossible
+from nosology.deidentification.judging.certainty import judged, without_impossible, without_impossible_edges
 from nosology.deidentification.judging.completion import completed
 from nosology.deidentification.judging.edges import whole_edges
 from nosology.deidentification.judging.plain_words import without_plain_words
@@ -148,6 +148,7 @@ def _spans(text: str, detectors: Sequence[Detector]) -> tuple[Span, ...]:
     ask()
     spans = without_plain_words(join_neighbours(merge_spans(found, len(text)), read), read)
     if network:
+        spans = tuple(without_impossible_edges(spans, read))
         learned = [span for findings in by_limit for span in judged(findings, read, network.sure)]
         spans = join_neighbours(merge_spans([*spans, *learned, *completed(read, learned)], len(text)), read)
     spans = tuple(whole_edges(spans, read))

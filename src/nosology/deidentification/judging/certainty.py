@@ -14,7 +14,7 @@ from nosology.deidentification.findings import Finding
 from nosology.deidentification.judging.plain_words import is_given_away, without_plain_words
 from nosology.deidentification.lexicon import ranked
 from nosology.deidentification.spans import join_neighbours, merge_spans
-from nosology.deidentification.tokens import tokenize
+from nosology.deidentification.tokens import Tokens, tokenize
 from nosology.deidentification.wrapping import unwrap
 from nosology.records import Span
 
@@ -23,11 +23,18 @@ _WEEKDAYS = re.compile(rf"(?:{_WEEKDAY}|and|or|to|through|until|every|each|on|[\
 """A day of the week says nothing of which week."""
 _TITLE = re.compile(rf"(?:{'|'.join(sorted(TITLES))})\.?", re.IGNORECASE)
 """A title alone names nobody."""
+_CODE = re.compile(
+    r"[A-TV-Z]\d\d\.\d{1,2}|(?:p\.)?\(?[A-Z][a-z]{2}\d{1,4}(?:[A-Z][a-z]{2}|\*|=)\)?|c\.\d{1,5}[+-]?\d{0,3}[ACGT]?",
+    re.IGNORECASE,
+)
+"""A diagnosis in ICD-10 ("M54.5"), a change of a protein ("Arg98Gln") or of a gene ("c.4403G"): HGVS's notation."""
 _LETTER = re.compile(r"[^\W\d_]")
 _LAST_WORD = re.compile(r"(?:\A|(?<=\W))[^\W\d_]+\Z")
 _DOTTED = "|".join(r"\.?".join(letters) for letters in sorted(CREDENTIALS))
 _CREDENTIALS = re.compile(rf"(?:\A|,?\s{{1,3}}|,)(?:{_DOTTED})\.?\Z", re.IGNORECASE)
 _NAMED = frozenset({"NAME", "HOSPITAL", "ORG", "LOCATION"})
+_EDGED = frozenset({"ORG", "HOSPITAL", "LOCATION", "CONTACT"})
+_BELIEVED = 0.5
 _IMPOSSIBLE = 0.005
 """Below this the network holds a word to be no part of an identifier; chosen on opened notes, see experiments."""
 
@@ -44,7 +51,7 @@ def judged(findings: Sequence[Finding], text: str, sure_from: float) -> list[Spa
     others: list[Span] = []
     for finding in findings:
         edges = finding.span.start, finding.span.end
-        if _WEEKDAYS.fullmatch(text, *edges) or _TITLE.fullmatch(text, *edges):
+        if any(pattern.fullmatch(text, *edges) for pattern in (_WEEKDAYS, _TITLE, _CODE)):
             continue
         is_sure = finding.certainty >= sure_from and finding.span.type != "LOCATION"
         (sure if is_sure else others).append(finding.span)
@@ -85,6 +92,35 @@ def without_impossible(spans: Sequence[Span], text: str) -> list[Span]:
         or (span.type == "NAME" and is_given_away(span, text))
         or (span.type == "DATE" and _LETTER.search(text, span.start, span.end))
     ]
+
+
+def without_impossible_edges(spans: Sequence[Span], text: str) -> list[Span]:
+    """Return the spans without the words at their edges that the network holds impossible, where it believes others.
+
+    Rules and completions end by capitals: "Marlowe Bakery" goes, "Slept" on the next line stays.
+
+    Args:
+        spans: What was found.
+        text: The note as the network reads it.
+    """
+    tokens = tokenize(text)
+    hit = (1 - probabilities(text)[:, 0]).tolist()
+    return [_without_impossible_edges(span, tokens, hit) if span.type in _EDGED else span for span in spans]
+
+
+def _without_impossible_edges(span: Span, tokens: Tokens, hit: Sequence[float]) -> Span:
+    low, high = bisect_left(tokens.starts, span.start), bisect_left(tokens.starts, span.end)
+    inside = [i for i in range(low, high) if tokens.words[i][0].isalnum()]
+    if not inside or max(hit[i] for i in inside) < _BELIEVED:
+        return span
+    possible = [i for i in inside if hit[i] >= _IMPOSSIBLE]
+    first, last = possible[0], possible[-1]
+    start, end = span.start, span.end
+    if first > inside[0] and tokens.gap(first - 1) and tokens.lowers[first - 1] != "the":
+        start = tokens.starts[first]
+    if last < inside[-1] and tokens.gap(last):
+        end = tokens.end(last)
+    return Span(start, end, span.type)
 
 
 def certainty(text: str, spans: Sequence[Span]) -> list[float]:
