@@ -16,6 +16,9 @@ _LEAST = 0.5
 """How probable a token must be part of an identifier, for one to begin there."""
 _FURTHER = 0.2
 """What a token beside one that was found needs of that, to belong to it; chosen on `deid5`, see experiments."""
+_EASIER = 0.4
+"""What of the limit is enough for numbers and for initials, which have no letters of their own to go by."""
+_EASIER_NUMBERS = frozenset({"CONTACT", "AGE90", "DATE"})
 _REST_OF_WORD = 0.5
 """What the rest of a word of which a part was found needs of it, for the whole word to go instead of none of it."""
 _SURE = 0.9
@@ -86,7 +89,8 @@ def _findings(tokens: Tokens, shares: NDArray[np.float32], least: float) -> Iter
     words, is_said = _words(tokens), np.array([word[0].isalnum() for word in tokens.words])
     said_hit = hit * is_said
     reached, reached_certainty = 0, 0.0  # of the latest number or account
-    for stretch in _runs(hit, kinds, least):
+    limits = least * np.where(_is_easier(tokens, kinds), _EASIER, 1)
+    for stretch in _runs(hit, kinds, limits):
         kind = CLASSES[int(shares[stretch[0] : stretch[1] + 1, 1:].sum(axis=0).argmax()) + 1]
         is_within = kind in _GLUED and tokens.end(stretch[1]) <= reached
         if is_within and reached_certainty >= min(_SURE, hit[stretch[0] : stretch[1] + 1].max()):
@@ -99,7 +103,7 @@ def _findings(tokens: Tokens, shares: NDArray[np.float32], least: float) -> Iter
         if _ends_in_a_point(tokens, hit, last, least):
             last += 1
         certainty = float(hit[first : last + 1].max())
-        if certainty < least:
+        if (hit[first : last + 1] < limits[first : last + 1]).all():
             continue
         start, end = tokens.starts[first], tokens.end(last)
         if kind in _GLUED:
@@ -108,13 +112,25 @@ def _findings(tokens: Tokens, shares: NDArray[np.float32], least: float) -> Iter
         yield Finding(Span(start, end, kind), certainty)
 
 
-def _runs(hit: NDArray[np.float32], kinds: NDArray[np.int64], least: float) -> Iterator[tuple[int, int]]:
+def _is_easier(tokens: Tokens, kinds: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Return which tokens are numbers to dial, dates or ages, or up to four capitals that would be initials."""
+    easier = [
+        (len(word) > 1 and word.isdecimal() and CLASSES[kind] in _EASIER_NUMBERS)
+        or (CLASSES[kind] == "NAME" and 1 < len(word) <= _LONGEST_ABBREVIATION and word.isupper())
+        for word, kind in zip(tokens.words, kinds.tolist(), strict=True)
+    ]
+    return np.array(easier) & (not tokens.caseless)
+
+
+def _runs(
+    hit: NDArray[np.float32], kinds: NDArray[np.int64], least: NDArray[np.float64]
+) -> Iterator[tuple[int, int]]:
     """Yield first and last token of each stretch of one kind, with the less probable tokens beside a probable one.
 
     Args:
         hit: How probable each token is part of an identifier.
         kinds: The most probable kind of each.
-        least: What at least one token of a stretch needs.
+        least: What each needs for a stretch to begin there.
     """
     n = len(hit)
     seeds = np.flatnonzero(hit >= least)
@@ -123,9 +139,9 @@ def _runs(hit: NDArray[np.float32], kinds: NDArray[np.int64], least: float) -> I
         if seed <= done:
             continue
         first = last = seed
-        while first - 1 > done and hit[first - 1] >= least * _FURTHER and kinds[first - 1] == kinds[seed]:
+        while first - 1 > done and hit[first - 1] >= least[seed] * _FURTHER and kinds[first - 1] == kinds[seed]:
             first -= 1
-        while last + 1 < n and hit[last + 1] >= least * _FURTHER and kinds[last + 1] == kinds[seed]:
+        while last + 1 < n and hit[last + 1] >= least[seed] * _FURTHER and kinds[last + 1] == kinds[seed]:
             last += 1
         done = last
         yield first, last

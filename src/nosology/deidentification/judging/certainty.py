@@ -1,10 +1,8 @@
 """How sure the network is of spans, and what is given back: plain words that it doubts, names it does not believe."""
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Container, Sequence
-
-import numpy as np
 
 from nosology.deidentification.composed import compose
 from nosology.deidentification.cue_words import CREDENTIALS, TITLES
@@ -116,9 +114,10 @@ def _without_impossible_edges(span: Span, tokens: Tokens, hit: Sequence[float]) 
     possible = [i for i in inside if hit[i] >= _IMPOSSIBLE]
     first, last = possible[0], possible[-1]
     start, end = span.start, span.end
-    if first > inside[0] and tokens.gap(first - 1) and tokens.lowers[first - 1] != "the":
+    text = tokens.text
+    if first > inside[0] and text[tokens.starts[first] - 1].isspace() and tokens.lowers[first - 1] != "the":
         start = tokens.starts[first]
-    if last < inside[-1] and tokens.gap(last):
+    if last < inside[-1] and text[tokens.end(last)].isspace():
         end = tokens.end(last)
     return Span(start, end, span.type)
 
@@ -157,10 +156,9 @@ def _shares(text: str, spans: Sequence[Span]) -> list[float]:
         return []
     tokens = tokenize(text)
     hit = 1 - probabilities(text)[:, 0]
-    starts = np.array(tokens.starts)
     found = []
     for span in spans:
-        low, high = np.searchsorted(starts, span.start, side="right") - 1, np.searchsorted(starts, span.end)
-        inside = [float(hit[i]) for i in range(max(0, int(low)), int(high)) if tokens.words[i][0].isalnum()]
+        low, high = bisect_right(tokens.starts, span.start) - 1, bisect_left(tokens.starts, span.end)
+        inside = [float(hit[i]) for i in range(max(0, low), high) if tokens.words[i][0].isalnum()]
         found.append(max(inside, default=0.0))
     return found
