@@ -10,6 +10,7 @@ from nosology.deidentification.tokens import Tokens, tokenize
 from nosology.records import Span
 
 _COMMON = 1_000  # a name that is an everyday word ("Long", "Young") is not searched for
+_LONGEST_INITIALS = 4
 _SENTENCE_ENDS = frozenset(".:;!?\n,")
 
 
@@ -37,6 +38,24 @@ def repeat_names(text: str, spans: Iterable[Span]) -> Iterator[Span]:
         end = tokens.end(i) - (2 if tokens.lowers[i] not in parts else 0)
         if not is_medical_use(text, tokens.starts[i], end):
             yield Span(tokens.starts[i], end, "NAME")
+
+
+def initials_again(text: str, spans: Iterable[Span]) -> Iterator[Span]:
+    """Yield where the initials of a found full name stand: "GB" or "G.B." for "Gwen Brandt", "BG" for "Brandt, Gwen".
+
+    Args:
+        text: The note.
+        spans: What was found.
+    """
+    initials = set()
+    for span in spans:
+        if span.type == "NAME" and len(parts := name_words(text[span.start : span.end])) > 1:
+            letters = "".join(part[0] for part in parts[:_LONGEST_INITIALS])
+            initials |= {letters, letters[-1] + letters[:-1], letters[1:] + letters[0], letters[0] + letters[-1]}
+    tokens = tokenize(text)
+    for i in tokens.places(frozenset(initials)):
+        if tokens.words[i].isupper() or tokens.caseless:
+            yield Span(tokens.starts[i], tokens.end(i), "NAME")
 
 
 def name_words(name: str) -> list[str]:
