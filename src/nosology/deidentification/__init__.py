@@ -28,7 +28,7 @@ from nosology.deidentification.judging.certainty import judged, without_impossib
 from nosology.deidentification.judging.completion import completed
 from nosology.deidentification.judging.edges import whole_edges
 from nosology.deidentification.judging.plain_words import without_plain_words
-from nosology.deidentification.judging.repeats import initials_again, repeat_names
+from nosology.deidentification.judging.repeats import made_of_names, repeat_names
 from nosology.deidentification.spans import SPAN_TYPES, Detector, join_neighbours, leave_out, merge_spans
 from nosology.deidentification.surrogates import SECRET_VARIABLE, Surrogates
 from nosology.deidentification.wrapping import unwrap
@@ -144,7 +144,7 @@ def _spans(text: str, detectors: Sequence[Detector]) -> tuple[Span, ...]:
     by_limit = network.by_limit(read) if network else []
     sure = [finding.span for findings in by_limit for finding in findings if finding.certainty >= _REPEATED_FROM]
     found += repeat_names(read, [*found, *sure])
-    found += without_impossible([*initials_again(read, [*found, *sure])], read)
+    found += without_impossible([*made_of_names(read, [*found, *sure])], read)
     found += completed(read, found)
     ask()
     spans = without_plain_words(join_neighbours(merge_spans(found, len(text)), read), read)

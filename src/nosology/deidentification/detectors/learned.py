@@ -18,13 +18,15 @@ _FURTHER = 0.2
 """What a token beside one that was found needs of that, to belong to it; chosen on `deid5`, see experiments."""
 _EASIER = 0.4
 """What of the limit is enough for numbers and for initials, which have no letters of their own to go by."""
+_SIGNED, _LEAST_SIGNED = 0.04, 0.02
+_SIGNED_BEHIND = frozenset(",/:-–")
 _EASIER_NUMBERS = frozenset({"CONTACT", "AGE90", "DATE"})
 _REST_OF_WORD = 0.5
 """What the rest of a word of which a part was found needs of it, for the whole word to go instead of none of it."""
 _SURE = 0.9
 """Names and institutions above this probability go, whatever else their words mean."""
-_BETWEEN = frozenset(',;:()[]{}<>"“”|=•*\n!?/\\')
-"""Marks that end a word even where no blank stands beside them; a line of low ones does too."""
+_BETWEEN = frozenset(',;:()[]{}<>"“”|=•*\n!?/\\_')
+"""Marks that end a word even where no blank stands beside them."""
 _FILE = re.compile(r"(?<!\S)[^\s@:]*[^\s@:.]\.(?:[a-z]{2,3}[a-z\d]|[A-Z]{2,3}[A-Z\d])(?!\w)")
 """A file's name, with its ending of three or four characters."""
 _LONGEST_ABBREVIATION = 4
@@ -89,7 +91,7 @@ def _findings(tokens: Tokens, shares: NDArray[np.float32], least: float) -> Iter
     words, is_said = _words(tokens), np.array([word[0].isalnum() for word in tokens.words])
     said_hit = hit * is_said
     reached, reached_certainty = 0, 0.0  # of the latest number or account
-    limits = least * np.where(_is_easier(tokens, kinds), _EASIER, 1)
+    limits = _limits(tokens, hit, kinds, least)
     for stretch in _runs(hit, kinds, limits):
         kind = CLASSES[int(shares[stretch[0] : stretch[1] + 1, 1:].sum(axis=0).argmax()) + 1]
         is_within = kind in _GLUED and tokens.end(stretch[1]) <= reached
@@ -103,7 +105,7 @@ def _findings(tokens: Tokens, shares: NDArray[np.float32], least: float) -> Iter
         if _ends_in_a_point(tokens, hit, last, least):
             last += 1
         certainty = float(hit[first : last + 1].max())
-        if (hit[first : last + 1] < limits[first : last + 1]).all():
+        if (said_hit[first : last + 1] < limits[first : last + 1]).all():
             continue
         start, end = tokens.starts[first], tokens.end(last)
         if kind in _GLUED:
@@ -112,14 +114,27 @@ def _findings(tokens: Tokens, shares: NDArray[np.float32], least: float) -> Iter
         yield Finding(Span(start, end, kind), certainty)
 
 
-def _is_easier(tokens: Tokens, kinds: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Return which tokens are numbers to dial, dates or ages, or up to four capitals that would be initials."""
-    easier = [
-        (len(word) > 1 and word.isdecimal() and CLASSES[kind] in _EASIER_NUMBERS)
-        or (CLASSES[kind] == "NAME" and 1 < len(word) <= _LONGEST_ABBREVIATION and word.isupper())
-        for word, kind in zip(tokens.words, kinds.tolist(), strict=True)
-    ]
-    return np.array(easier) & (not tokens.caseless)
+def _limits(
+    tokens: Tokens, hit: NDArray[np.float32], kinds: NDArray[np.int64], least: float
+) -> NDArray[np.float64]:
+    """Return how probable each token must be for an identifier to begin there.
+
+    Less is enough for numbers to dial, dates and ages, for up to four capitals that would be initials, and still less
+    for such a word that ends a line behind a mark: who wrote it.
+    """
+    limits = np.full(len(tokens.words), least)
+    signed = min(least, max(least * _SIGNED, _LEAST_SIGNED))
+    for i in map(int, np.flatnonzero((hit >= min(signed, least * _EASIER)) & (hit < least))):
+        word, kind = tokens.words[i], CLASSES[kinds[i]]
+        if kind in _EASIER_NUMBERS:
+            if len(word) > 1 and word.isdecimal() and not tokens.caseless:
+                limits[i] = least * _EASIER
+        elif kind == "NAME" and 1 < len(word) <= _LONGEST_ABBREVIATION and word[0].isalpha():
+            if i and tokens.words[i - 1] in _SIGNED_BEHIND and tokens.words[i + 1 : i + 2] in ([], ["\n"]):
+                limits[i] = signed
+            elif word.isupper() and not tokens.caseless:
+                limits[i] = least * _EASIER
+    return limits
 
 
 def _runs(
@@ -151,7 +166,9 @@ def _words(tokens: Tokens) -> NDArray[np.int64]:
     """Return the number of the word that each token is part of: what stands between blanks or marks that end words."""
     starts = np.array(tokens.starts)
     ends = starts + [len(word) for word in tokens.words]
-    is_mark = np.array([(word in _BETWEEN and not _is_inside_number(tokens, i)) or word[0] == "_" for i, word in enumerate(tokens.words)])
+    is_mark = np.array(
+        [word[0] in _BETWEEN and not (word == "/" and _is_inside_number(tokens, i)) for i, word in enumerate(tokens.words)]
+    )
     for match in _FILE.finditer(tokens.text):  # its parts are words of their own: "scan-okafor-24h.edf"
         first, last = np.searchsorted(starts, [match.start(), match.end()])
         is_mark[first:last] |= [word in "-." for word in tokens.words[first:last]]
@@ -164,7 +181,7 @@ def _is_inside_number(tokens: Tokens, i: int) -> bool:
     """Return whether a slash stands between two digits: "10/7" is one word."""
     start = tokens.starts[i]
     beside = tokens.text[max(0, start - 1) : start + 2]
-    return tokens.words[i] == "/" and len(beside) == 3 and beside[0].isdigit() and beside[2].isdigit()
+    return len(beside) == 3 and beside[0].isdigit() and beside[2].isdigit()
 
 
 def _whole_words(

@@ -49,6 +49,8 @@ def judged(findings: Sequence[Finding], text: str, sure_from: float) -> list[Spa
     others: list[Span] = []
     for finding in findings:
         edges = finding.span.start, finding.span.end
+        if finding.span.type == "NAME" and not _LETTER.search(text, *edges):
+            continue
         if any(pattern.fullmatch(text, *edges) for pattern in (_WEEKDAYS, _TITLE, _CODE)):
             continue
         is_sure = finding.certainty >= sure_from and finding.span.type != "LOCATION"

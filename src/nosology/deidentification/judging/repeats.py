@@ -11,6 +11,7 @@ from nosology.records import Span
 
 _COMMON = 1_000  # a name that is an everyday word ("Long", "Young") is not searched for
 _LONGEST_INITIALS = 4
+_LONGEST_NAME = 80  # characters
 _SENTENCE_ENDS = frozenset(".:;!?\n,")
 
 
@@ -40,21 +41,33 @@ def repeat_names(text: str, spans: Iterable[Span]) -> Iterator[Span]:
             yield Span(tokens.starts[i], end, "NAME")
 
 
-def initials_again(text: str, spans: Iterable[Span]) -> Iterator[Span]:
-    """Yield where the initials of a found full name stand: "GB" or "G.B." for "Gwen Brandt", "BG" for "Brandt, Gwen".
+def made_of_names(text: str, spans: Iterable[Span]) -> Iterator[Span]:
+    """Yield where stands what is made of a found full name: initials, and accounts or files that are called after it.
+
+    "GB" for "Gwen Brandt", "gbrandt" and "brandtgwen" too, whichever of the two comes first. Initials found alone are
+    searched for again.
 
     Args:
         text: The note.
         spans: What was found.
     """
-    initials = set()
+    initials, accounts = set(), set()
     for span in spans:
-        if span.type == "NAME" and len(parts := name_words(text[span.start : span.end])) > 1:
-            letters = "".join(part[0] for part in parts[:_LONGEST_INITIALS])
+        name = text[span.start : span.end]
+        if span.type != "NAME" or len(name) > _LONGEST_NAME:
+            continue
+        parts = name_words(name)
+        letters = "".join(part[0] for part in parts[:_LONGEST_INITIALS])
+        if len(parts) > 1:
             initials |= {letters, letters[-1] + letters[:-1], letters[1:] + letters[0], letters[0] + letters[-1]}
+            for one, other in ((parts[0], parts[-1]), (parts[-1], parts[0])):
+                accounts |= {one + other, one[0] + other, other + one[0]}
+        elif name.isupper() and 1 < len(name) <= _LONGEST_INITIALS:
+            initials.add(parts[0])
     tokens = tokenize(text)
-    for i in tokens.places(frozenset(initials)):
-        if tokens.words[i].isupper() or tokens.caseless:
+    accounts = {account for account in accounts if len(account) > _LONGEST_INITIALS} - ranked("english_words").keys()
+    for i in tokens.places(frozenset(initials | accounts)):
+        if tokens.words[i].isupper() or tokens.caseless or tokens.lowers[i] in accounts:
             yield Span(tokens.starts[i], tokens.end(i), "NAME")
 
 
