@@ -67,11 +67,23 @@ def _without_words_after(span: Span, text: str, english: Container[str]) -> Span
         piece = text[span.start : end]
         if after := _CREDENTIALS.search(piece):
             end = span.start + after.start()
-        elif (word := _LAST_WORD.search(piece)) and word.start() and word[0].islower() and word[0] in english:
+        elif (word := _LAST_WORD.search(piece)) and _is_after(word, english) and not _is_believed(text, end):
             end = span.start + len(piece[: word.start()].rstrip(" ,.;:-\n"))
         else:
             break
     return Span(span.start, end, span.type) if end > span.start else None
+
+
+def _is_after(word: re.Match[str], english: Container[str]) -> bool:
+    """Return whether a small everyday word stands behind a blank at a name's end, rather than being part of it."""
+    start = word.start()
+    return start > 0 and word.string[start - 1].isspace() and word[0].islower() and word[0] in english
+
+
+def _is_believed(text: str, end: int) -> bool:
+    """Return whether the network holds the word that ends here part of an identifier."""
+    token = bisect_left(tokenize(text).starts, end) - 1
+    return bool(probabilities(text)[token, 0] <= 1 - _BELIEVED)
 
 
 def without_impossible(spans: Sequence[Span], text: str) -> list[Span]:
