@@ -114,9 +114,7 @@ def _findings(tokens: Tokens, shares: NDArray[np.float32], least: float) -> Iter
         yield Finding(Span(start, end, kind), certainty)
 
 
-def _limits(
-    tokens: Tokens, hit: NDArray[np.float32], kinds: NDArray[np.int64], least: float
-) -> NDArray[np.float64]:
+def _limits(tokens: Tokens, hit: NDArray[np.float32], kinds: NDArray[np.int64], least: float) -> NDArray[np.float64]:
     """Return how probable each token must be for an identifier to begin there.
 
     Less is enough for numbers to dial, dates and ages, for up to four capitals that would be initials, and still less
@@ -137,9 +135,7 @@ def _limits(
     return limits
 
 
-def _runs(
-    hit: NDArray[np.float32], kinds: NDArray[np.int64], least: NDArray[np.float64]
-) -> Iterator[tuple[int, int]]:
+def _runs(hit: NDArray[np.float32], kinds: NDArray[np.int64], least: NDArray[np.float64]) -> Iterator[tuple[int, int]]:
     """Yield first and last token of each stretch of one kind, with the less probable tokens beside a probable one.
 
     Args:
@@ -167,7 +163,10 @@ def _words(tokens: Tokens) -> NDArray[np.int64]:
     starts = np.array(tokens.starts)
     ends = starts + [len(word) for word in tokens.words]
     is_mark = np.array(
-        [word[0] in _BETWEEN and not (word == "/" and _is_inside_number(tokens, i)) for i, word in enumerate(tokens.words)]
+        [
+            word[0] in _BETWEEN and not (word == "/" and _is_inside_number(tokens, i))
+            for i, word in enumerate(tokens.words)
+        ]
     )
     for match in _FILE.finditer(tokens.text):  # its parts are words of their own: "scan-okafor-24h.edf"
         first, last = np.searchsorted(starts, [match.start(), match.end()])
