@@ -88,7 +88,7 @@ def default_detectors(recall: Recall = "balanced") -> tuple[Detector, ...]:
     """
     rules = (dates, contacts, ages, numbers, postcodes, addresses, institutions, people)
     found = (mimic3_placeholders, mimic4_placeholders, scrubadub_detectors, *rules)
-    return (*found, Learned(*_NETWORK[recall]))
+    return (*found, Learned(*_NETWORK[recall], is_sooner=True))
 
 
 def deidentify(
@@ -142,15 +142,16 @@ def _spans(text: str, detectors: Sequence[Detector]) -> tuple[Span, ...]:
             found += without_impossible(seen, read) if network and detector in _DOUBTED else seen
         ask()
     by_limit = network.by_limit(read) if network else []
-    sure = [finding.span for findings in by_limit for finding in findings if finding.certainty >= _REPEATED_FROM]
-    found += repeat_names(read, [*found, *sure])
-    found += without_impossible([*made_of_names(read, [*found, *sure])], read)
+    certain = [finding.span for findings in by_limit for finding in findings if finding.certainty >= _REPEATED_FROM]
+    found += repeat_names(read, [*found, *certain])
+    found += without_impossible([*made_of_names(read, [*found, *certain])], read)
     found += completed(read, found)
     ask()
     spans = without_plain_words(join_neighbours(merge_spans(found, len(text)), read), read)
     if network:
         spans = tuple(without_impossible_edges(spans, read))
-        learned = [span for findings in by_limit for span in judged(findings, read, network.sure)]
+        sure_from = sorted({network.sure, _NETWORK["balanced"][1]})  # what balanced takes goes as it does there
+        learned = [span for findings in by_limit for sure in sure_from for span in judged(findings, read, sure)]
         spans = join_neighbours(merge_spans([*spans, *learned, *completed(read, learned)], len(text)), read)
     spans = tuple(whole_edges(spans, read))
     return leave_out(spans, [match.span() for match in _TOKEN.finditer(text)]) if "<" in text else spans

@@ -114,20 +114,20 @@ def test_balanced_uses_what_the_network_is_sure_of() -> None:
 
 
 def test_high_recall_redacts_what_balanced_does_and_more() -> None:
-    text = "Overnight hope agrees.\n\nSeen by Dr. Nwosu on 3/14/2019."
+    text = "Overnight chase agrees.\n\nSeen by Dr. Nwosu on 3/14/2019."
     hidden = [
         {i for span in deidentify(text, recall=recall).spans for i in range(span.start, span.end)}
         for recall in ("balanced", "high")
     ]
     assert hidden[0] < hidden[1]
-    assert set(range(text.index("hope"), text.index(" agrees"))) <= hidden[1] - hidden[0]
+    assert set(range(text.index("chase"), text.index(" agrees"))) <= hidden[1] - hidden[0]
     assert hidden[0]
 
 
 def test_a_doubtful_word_beside_what_balanced_finds_takes_nothing_from_high() -> None:
-    text = "Overnight may slept well and ate breakfast."
+    text = "Overnight jewel slept well and ate breakfast."
     for recall in ("balanced", "high"):
-        assert "may" not in deidentify(text, recall=recall).text  # type: ignore[arg-type]
+        assert "jewel" not in deidentify(text, recall=recall).text  # type: ignore[arg-type]
 
 
 @given(note_like)

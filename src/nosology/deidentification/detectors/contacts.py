@@ -25,8 +25,8 @@ _PHONE = re.compile(
 _NORMAL_BEFORE = re.compile(r"\b(?:normal|range|nl|ref|reference)\W{0,3}\Z", re.IGNORECASE)
 _LABEL_STARTS = words("contacts.label_starts")
 _LABEL = re.compile(
-    r"(?:tele?phone|phone|tel|fax|facsimile|pagers?|paged?|pg['’]?d|beep(?:er|ed)?|bleep(?:ed|er)?|cell(?:ular)?|mobile|voice ?mail|"
-    r"hotline|switchboard|"
+    r"(?:tele?phone|phone|tel|fax|facsimile|pagers?|paged?|pg['’]?d|beep(?:er|ed)?|bleep(?:ed|er)?|"
+    r"cell(?:ular)?|mobile|voice ?mail|hotline|switchboard|"
     r"extension|ext|contact|call(?:ed|ing)?(?: (?:me|us|him|her|them|back))?|reach(?:ed)?|number|text|dial)\b",
     re.IGNORECASE,
 )

@@ -51,12 +51,16 @@ class Learned:
         sure: How probable, for it to go whatever else its words mean; above 1 for never.
         also: A greater ``least`` whose findings count by themselves, so that less probable words beside them take
             nothing from them.
+        is_sooner: Whether numbers to dial, dates, ages and initials need less than ``least``.
     """
 
-    def __init__(self, least: float = _LEAST, sure: float = _SURE, also: float | None = None) -> None:
+    def __init__(
+        self, least: float = _LEAST, sure: float = _SURE, also: float | None = None, *, is_sooner: bool = False
+    ) -> None:
         self.least = least
         self.sure = sure
         self.also = also
+        self.is_sooner = is_sooner
 
     def __call__(self, text: str) -> Iterator[Span]:
         """Yield the spans that were found."""
@@ -75,23 +79,24 @@ class Learned:
             return []
         shares = probabilities(text)
         limits = [self.least] if self.also is None else [self.also, self.least]
-        return [list(_findings(tokens, shares, limit)) for limit in limits]
+        return [list(_findings(tokens, shares, limit, is_sooner=self.is_sooner)) for limit in limits]
 
 
-def _findings(tokens: Tokens, shares: NDArray[np.float32], least: float) -> Iterator[Finding]:
+def _findings(tokens: Tokens, shares: NDArray[np.float32], least: float, *, is_sooner: bool) -> Iterator[Finding]:
     """Yield what is found at one limit.
 
     Args:
         tokens: The text's.
         shares: The network's probabilities for them.
         least: How probable a token must be part of an identifier, for one to begin there.
+        is_sooner: Whether less is enough where `_limits` says so.
     """
     hit = 1 - shares[:, 0]
     kinds = shares[:, 1:].argmax(axis=1) + 1
     words, is_said = _words(tokens), np.array([word[0].isalnum() for word in tokens.words])
     said_hit = hit * is_said
     reached, reached_certainty = 0, 0.0  # of the latest number or account
-    limits = _limits(tokens, hit, kinds, least)
+    limits = _limits(tokens, hit, kinds, least) if is_sooner else np.full(len(hit), least)
     for stretch in _runs(hit, kinds, limits):
         kind = CLASSES[int(shares[stretch[0] : stretch[1] + 1, 1:].sum(axis=0).argmax()) + 1]
         is_within = kind in _GLUED and tokens.end(stretch[1]) <= reached

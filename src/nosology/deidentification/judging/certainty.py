@@ -9,6 +9,7 @@ from nosology.deidentification.cue_words import CREDENTIALS, TITLES
 from nosology.deidentification.detectors.learned import probabilities
 from nosology.deidentification.detectors.placeholders import mimic3_placeholders, mimic4_placeholders
 from nosology.deidentification.findings import Finding
+from nosology.deidentification.generic_words import is_region
 from nosology.deidentification.judging.plain_words import is_given_away, without_plain_words
 from nosology.deidentification.lexicon import ranked
 from nosology.deidentification.spans import join_neighbours, merge_spans
@@ -58,7 +59,7 @@ def judged(findings: Sequence[Finding], text: str, sure_from: float) -> list[Spa
             continue
         kind = finding.span.type
         is_sure = finding.certainty >= (min(sure_from, _CERTAIN) if kind in _CALLED else sure_from)
-        is_sure &= kind != "LOCATION"
+        is_sure &= kind != "LOCATION" and not is_region(text[slice(*edges)])
         (sure if is_sure else others).append(finding.span)
     kept = [*sure, *without_plain_words(join_neighbours(merge_spans(others, len(text)), text), text)]
     english = {} if tokenize(text).caseless else ranked("english_words")

@@ -63,7 +63,7 @@ def _end(text: str, start: int, span: Span) -> int:
     if after == ")" and span.type in _BRACKETED:
         return end + (text.count("(", start, end) > text.count(")", start, end))
     if after == "." and (
-        (span.type in _NAMED and _ENDS_IN_INITIAL.search(text, start, end))
+        (span.type in _NAMED and text[end - 1].isalpha() and _ENDS_IN_INITIAL.search(text, start, end))
         or (span.type == "DATE" and _ENDS_IN_DAY_AND_MONTH.search(text, start, end))
     ):
         return end + 1
