@@ -38,7 +38,7 @@ _CUE_BEFORE = re.compile(
     r"expired|dead|living|alive|"
     r"alive and well|is now|now|currently),?\sat(?:\sthe)?(?:\sage)?(?:\sof)?|celebrated\s"
     r"(?:his|her|their))\s{0,3}(?:the\s)?\Z|"
-    rf"\b{any_of(_PEOPLE)}s?(?:[ ][^\W\d_]+){{0,3}}?(?:\s(?:is|was|been|be|of|at|to|now)|,|[ ]?\()?\s{{1,3}}\Z"
+    rf"\b{any_of(_PEOPLE)}s?(?:(?:[ ][^\W\d_]+){{0,3}}?\s(?:is|was|been|be|of|at|to|now)|,|[ ]?\()?\s{{1,3}}\Z"
     rf"|\b{any_of(_PEOPLE)}[ ]?\(\Z",
     re.IGNORECASE,
 )
