@@ -15,7 +15,7 @@ from nosology.records import Span
 _LEAST = 0.5
 """How probable a token must be part of an identifier, for one to begin there."""
 _FURTHER = 0.2
-"""What a token beside one that was found needs of that, to belong to it; chosen on `deid5`, see experiments."""
+"""What a token beside one that was found needs of that, to belong to it; chosen on opened notes, `deid5`."""
 _EASIER = 0.4
 """What of the limit is enough for numbers and for initials, which have no letters of their own to go by."""
 _SIGNED, _LEAST_SIGNED = 0.04, 0.02
