@@ -27,8 +27,9 @@ _SURE = 0.9
 """Names and institutions above this probability go, whatever else their words mean."""
 _BETWEEN = frozenset(',;:()[]{}<>"“”|=•*\n!?/\\_')
 """Marks that end a word even where no blank stands beside them."""
-_FILE = re.compile(r"(?<!\S)[^\s@:]*[^\s@:.]\.(?:[a-z]{2,3}[a-z\d]|[A-Z]{2,3}[A-Z\d])(?!\w)")
-"""A file's name, with its ending of three or four characters."""
+_FILE_ENDING = re.compile(r"\.(?:[a-z]{2,3}[a-z\d]|[A-Z]{2,3}[A-Z\d])(?!\w)")
+_FILE_STEM = re.compile(r"(?<!\S)[^\s@:]*[^\s@:.]\Z")
+"""A file's name before its ending of three or four characters."""
 _LONGEST_ABBREVIATION = 4
 _GLUED = frozenset({"ID", "CONTACT"})
 _WHOLE = re.compile(r"[\w@+#*][\w@.+#*/-]*(?<=[\w*])|[\w@+#*]")
@@ -97,6 +98,7 @@ def _findings(tokens: Tokens, shares: NDArray[np.float32], least: float, *, is_s
     said_hit = hit * is_said
     reached, reached_certainty = 0, 0.0  # of the latest number or account
     limits = _limits(tokens, hit, kinds, least) if is_sooner else np.full(len(hit), least)
+    is_enough = said_hit >= limits
     for stretch in _runs(hit, kinds, limits):
         kind = CLASSES[int(shares[stretch[0] : stretch[1] + 1, 1:].sum(axis=0).argmax()) + 1]
         is_within = kind in _GLUED and tokens.end(stretch[1]) <= reached
@@ -109,9 +111,9 @@ def _findings(tokens: Tokens, shares: NDArray[np.float32], least: float, *, is_s
         first, last = whole[0] + int(said[0]), whole[0] + int(said[-1])
         if _ends_in_a_point(tokens, hit, last, least):
             last += 1
-        certainty = float(hit[first : last + 1].max())
-        if (said_hit[first : last + 1] < limits[first : last + 1]).all():
+        if not is_enough[first : last + 1].any():
             continue
+        certainty = float(hit[first : last + 1].max())
         start, end = tokens.starts[first], tokens.end(last)
         if kind in _GLUED:
             start, end = _whole(tokens.text, start, end)
@@ -173,9 +175,10 @@ def _words(tokens: Tokens) -> NDArray[np.int64]:
             for i, word in enumerate(tokens.words)
         ]
     )
-    for match in _FILE.finditer(tokens.text):  # its parts are words of their own: "scan-okafor-24h.edf"
-        first, last = np.searchsorted(starts, [match.start(), match.end()])
-        is_mark[first:last] |= [word in "-." for word in tokens.words[first:last]]
+    for ending in _FILE_ENDING.finditer(tokens.text):  # its parts are words of their own: "scan-okafor-24h.edf"
+        if stem := _FILE_STEM.search(tokens.text, max(0, ending.start() - _LONGEST_WHOLE), ending.start()):
+            first, last = np.searchsorted(starts, [stem.start(), ending.end()])
+            is_mark[first:last] |= [word in "-." for word in tokens.words[first:last]]
     begins = np.ones(len(starts), np.int64)
     begins[1:] = (starts[1:] > ends[:-1]) | is_mark[1:] | is_mark[:-1]
     return begins.cumsum()

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator
 from nosology.records import Span
 
 _NUMBERS = frozenset({"CONTACT", "ID"})
-_BRACKETED = frozenset({"CONTACT", "ID", "LOCATION"})
 _NAMED = frozenset({"NAME", "ORG", "LOCATION", "HOSPITAL"})
 _GROUPS = re.compile(r"\d{1,6}(?:[ ]\d{1,6}){2,6}")
 _GROUP_BEFORE = re.compile(r"(?<![\w.,:/+-])(?<![\w.,:/+-][ ])\d{1,3}[ ]\Z|(?<=[a-z][ ])\d{1,3}[ ]\Z")
@@ -40,7 +39,7 @@ def whole_edges(spans: Iterable[Span], text: str) -> Iterator[Span]:
 def _start(span: Span, text: str) -> int:
     start, end = span.start, span.end
     before = max(0, start - 12)
-    if span.type in _BRACKETED and text[start - 1 : start] == "(" and ")" in text[start : end + 1]:
+    if text[start - 1 : start] == "(" and ")" in text[start : end + 1]:
         is_open = text.count("(", start, end) < text.count(")", start, end)
         return start - 1 if is_open else start
     if span.type in _NUMBERS and text[start].isdigit():
@@ -60,7 +59,7 @@ def _start(span: Span, text: str) -> int:
 def _end(text: str, start: int, span: Span) -> int:
     end = span.end
     after = text[end : end + 1]
-    if after == ")" and span.type in _BRACKETED:
+    if after == ")":
         return end + (text.count("(", start, end) > text.count(")", start, end))
     if after == "." and (
         (span.type in _NAMED and text[end - 1].isalpha() and _ENDS_IN_INITIAL.search(text, start, end))

@@ -64,8 +64,8 @@ def made_of_names(text: str, spans: Iterable[Span]) -> Iterator[Span]:
                 accounts |= {one + other, one[0] + other, other + one[0]}
         elif name.isupper() and 1 < len(name) <= _LONGEST_INITIALS:
             initials.add(parts[0])
-    tokens = tokenize(text)
-    accounts = {account for account in accounts if len(account) > _LONGEST_INITIALS} - ranked("english_words").keys()
+    tokens, english = tokenize(text), ranked("english_words")
+    accounts = {account for account in accounts if len(account) > _LONGEST_INITIALS and account not in english}
     for i in tokens.places(frozenset(initials | accounts)):
         if tokens.words[i].isupper() or tokens.caseless or tokens.lowers[i] in accounts:
             yield Span(tokens.starts[i], tokens.end(i), "NAME")
