@@ -150,8 +150,9 @@ def _spans(text: str, detectors: Sequence[Detector]) -> tuple[Span, ...]:
     spans = without_plain_words(join_neighbours(merge_spans(found, len(text)), read), read)
     if network:
         spans = tuple(without_impossible_edges(spans, read))
-        sure_from = sorted({network.sure, _NETWORK["balanced"][1]})  # what balanced takes goes as it does there
-        learned = [span for findings in by_limit for sure in sure_from for span in judged(findings, read, sure)]
+        learned = [span for findings in by_limit for span in judged(findings, read, network.sure)]
+        if len(by_limit) > 1:  # what balanced takes goes as it does there
+            learned += judged(by_limit[0], read, _NETWORK["balanced"][1])
         spans = join_neighbours(merge_spans([*spans, *learned, *completed(read, learned)], len(text)), read)
     spans = tuple(whole_edges(spans, read))
     return leave_out(spans, [match.span() for match in _TOKEN.finditer(text)]) if "<" in text else spans
