@@ -1,14 +1,15 @@
 """Train the network of `nosology.deidentification.detectors.network` on notes of the grammar and write its weights.
 
-    python generator.py --seed 103 --notes 8000 --out deid-103.jsonl  # in benchmarks/unseen/deid, deid2, 3, 4 and 6
-    python scripts/deid/train_network.py --data FOLDER --start before.npz --rate 3e-3 --seed 23 --notes 70000 \
-        --steps 7000 --also deid-103.jsonl deid2-103.jsonl deid3-103.jsonl deid4-103.jsonl deid6-103.jsonl \
-        --terms benchmarks/unseen/deid/medicine.tsv ... --out src/nosology/data/deid/network.npz
+    python generator.py --seed 103 --notes 8000 --out deid-103.jsonl  # in benchmarks/unseen/deid, deid2, 3, 4, 6, 7, 8
+    python scripts/deid/train_network.py --data FOLDER --start before.npz --rate 3e-3 --seed 24 --notes 60000 \
+        --steps 9000 --also deid-103.jsonl deid2-103.jsonl deid3-103.jsonl deid4-103.jsonl deid6-103.jsonl \
+        deid7-103.jsonl deid8-103.jsonl --terms benchmarks/unseen/deid/medicine.tsv ... \
+        --out src/nosology/data/deid/network.npz
 
 ``--data`` is a folder with CodiEsp, MedQuAD and the Disease Ontology (see `public_text`), ``--also`` names notes of
 other authors and ``--terms`` their tables of terms: the judging sets that were opened. ``before.npz`` are the weights
-of commit 359f0e0, whose version of this script says how they came about: 8,000 steps from random ones, 3,500 from
-there. Same seeds and version of torch, same weights. Only weights of hashed features are written, the table with 8
+of commit f7c07fa, whose version of this script says how they came about: 8,000 steps from random ones, then 3,500 and
+7,000. Same seeds and version of torch, same weights. Only weights of hashed features are written, the table with 8
 bits, never text. It takes half an hour of one core.
 """
 

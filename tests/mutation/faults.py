@@ -282,7 +282,7 @@ FAULTS = (
     Fault(
         "balanced ignores the network",
         "deidentification/__init__.py",
-        "return (*found, Learned(*_NETWORK[recall]))",
+        "return (*found, Learned(*_NETWORK[recall], is_sooner=True))",
         "return found",
         ("tests/unit/deidentification/test_learned.py::test_balanced_uses_what_the_network_is_sure_of",),
     ),
@@ -319,8 +319,8 @@ FAULTS = (
     Fault(
         "high finds no more than balanced",
         "deidentification/__init__.py",
-        "Learned(*_NETWORK[recall])",
-        'Learned(*_NETWORK["balanced"])',
+        "Learned(*_NETWORK[recall],",
+        'Learned(*_NETWORK["balanced"],',
         (
             "tests/unit/deidentification/test_learned.py::test_high_recall_redacts_what_balanced_does_and_more",
             "tests/unit/cli/test_deid.py::test_high_recall_finds_a_name_without_a_cue_and_the_review_page_shows_it",

@@ -24,10 +24,11 @@ from nosology.deidentification.detectors.people import people
 from nosology.deidentification.detectors.placeholders import mimic3_placeholders, mimic4_placeholders
 from nosology.deidentification.detectors.postcodes import postcodes
 from nosology.deidentification.detectors.scrubadub_detectors import scrubadub_detectors
-from nosology.deidentification.judging.certainty import judged, without_impossible
+from nosology.deidentification.judging.certainty import judged, without_impossible, without_impossible_edges
 from nosology.deidentification.judging.completion import completed
+from nosology.deidentification.judging.edges import whole_edges
 from nosology.deidentification.judging.plain_words import without_plain_words
-from nosology.deidentification.judging.repeats import repeat_names
+from nosology.deidentification.judging.repeats import made_of_names, repeat_names
 from nosology.deidentification.spans import SPAN_TYPES, Detector, join_neighbours, leave_out, merge_spans
 from nosology.deidentification.surrogates import SECRET_VARIABLE, Surrogates
 from nosology.deidentification.wrapping import unwrap
@@ -87,7 +88,7 @@ def default_detectors(recall: Recall = "balanced") -> tuple[Detector, ...]:
     """
     rules = (dates, contacts, ages, numbers, postcodes, addresses, institutions, people)
     found = (mimic3_placeholders, mimic4_placeholders, scrubadub_detectors, *rules)
-    return (*found, Learned(*_NETWORK[recall]))
+    return (*found, Learned(*_NETWORK[recall], is_sooner=True))
 
 
 def deidentify(
@@ -141,14 +142,19 @@ def _spans(text: str, detectors: Sequence[Detector]) -> tuple[Span, ...]:
             found += without_impossible(seen, read) if network and detector in _DOUBTED else seen
         ask()
     by_limit = network.by_limit(read) if network else []
-    sure = [finding.span for findings in by_limit for finding in findings if finding.certainty >= _REPEATED_FROM]
-    found += repeat_names(read, [*found, *sure])
+    certain = [finding.span for findings in by_limit for finding in findings if finding.certainty >= _REPEATED_FROM]
+    found += repeat_names(read, [*found, *certain])
+    found += without_impossible([*made_of_names(read, [*found, *certain])], read)
     found += completed(read, found)
     ask()
     spans = without_plain_words(join_neighbours(merge_spans(found, len(text)), read), read)
     if network:
+        spans = tuple(without_impossible_edges(spans, read))
         learned = [span for findings in by_limit for span in judged(findings, read, network.sure)]
+        if len(by_limit) > 1:  # what balanced takes goes as it does there
+            learned += judged(by_limit[0], read, _NETWORK["balanced"][1])
         spans = join_neighbours(merge_spans([*spans, *learned, *completed(read, learned)], len(text)), read)
+    spans = tuple(whole_edges(spans, read))
     return leave_out(spans, [match.span() for match in _TOKEN.finditer(text)]) if "<" in text else spans
 
 

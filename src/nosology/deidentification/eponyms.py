@@ -37,6 +37,12 @@ _SEIZED_BEFORE = re.compile(
     r"\b(?:grasp|clamp|tent|retract|dissect)(?:ed|ing)\s(?:up\s)?(?:with|using)\s(?:an?|the)\s\Z", re.IGNORECASE
 )
 _NOTHING_AFTER = re.compile(r"\s?[.,;]|\sand\s(?:an?|the)\s")
+# "0.4 mg IM, the patient", "the patient was NG decompressed": how a drug or a tube goes in, in capitals.
+_DOSE_BEFORE = re.compile(r"\d\s?(?:mg|mcg|g|gm|grams?|ml|cc|units?|mEq)\s\Z")
+_ROUTES = frozenset({"IM", "IV", "PO", "SC", "SQ", "SL"})
+_PASSIVE_BEFORE = re.compile(r"\b(?:is|are|was|were|be|been|being)\s\Z")
+_TUBES = frozenset({"NG", "OG", "NJ"})
+_DONE_BY_TUBE = re.compile(r"\s(?:decompressed|lavaged|suctioned|fed|drained|aspirated)\b")
 _PAIR_BEFORE = re.compile(r"(?:[^\W\d_]+[-–])+\Z")
 _PAIR_AFTER = re.compile(r"(?:[-–][^\W\d_]+){1,6}")
 
@@ -49,6 +55,8 @@ def is_medical_use(text: str, start: int, end: int) -> bool:
         start: Where it begins, in code points.
         end: Where it ends, in code points.
     """
+    if _is_route_or_tube(text, start, end):
+        return True
     pair = _PAIR_BEFORE.search(text, max(0, start - 24), start)  # "Child-Pugh" is one eponym
     whole = text[pair.start() if pair else start : end].lower()
     other = _PAIR_AFTER.match(text, end)
@@ -58,6 +66,14 @@ def is_medical_use(text: str, start: int, end: int) -> bool:
     if (_NEXT_KNOWN if known else _NEXT_SURE).match(text, end) or (known and _is_a_thing_alone(text, start, end)):
         return True
     return _is_sized(text, start, end) or _is_first_of_an_eponym(text, end)
+
+
+def _is_route_or_tube(text: str, start: int, end: int) -> bool:
+    """Return whether capitals say how a drug goes in, or which tube something was done by."""
+    back, word = max(0, start - 12), text[start:end]
+    if word in _ROUTES:
+        return bool(_DOSE_BEFORE.search(text, back, start))
+    return word in _TUBES and bool(_PASSIVE_BEFORE.search(text, back, start) and _DONE_BY_TUBE.match(text, end))
 
 
 def _is_a_thing_alone(text: str, start: int, end: int) -> bool:

@@ -12,6 +12,8 @@ SPAN_TYPES = ("NAME", "DATE", "CONTACT", "ID", "LOCATION", "HOSPITAL", "ORG", "A
 
 
 _NAMES = frozenset({"NAME", "LOCATION", "HOSPITAL", "ORG"})
+_NUMBERS = frozenset({"CONTACT", "ID"})
+_LONGEST_LETTERS = 4
 _BETWEEN = re.compile(r"[ ]{1,2}|,[ ]?|-")
 _BETWEEN_DATES = re.compile(rf"{_BETWEEN.pattern}|\s{{0,2}}(?:to|until|till|through|thru)\s{{0,2}}", re.IGNORECASE)
 _BETWEEN_PLACES = re.compile(r"[ ]{1,2}|,?\s{1,2}|,|-")
@@ -48,7 +50,8 @@ def join_neighbours(spans: Iterable[Span], text: str) -> tuple[Span, ...]:
 
     Places are also joined over a line break, two dates over what makes a period of them ("to", "until").
     ``<LOCATION>, <LOCATION>`` says no more than ``<LOCATION>``, and nothing between two parts of one address is left.
-    Names of different types with a blank between them are one name that detectors disagreed about: the longer wins.
+    Names of different types with a blank between them are one name that detectors disagreed about: the longer wins. So
+    are a number to dial and another one, and a number with up to four capitals beside it.
     """
     joined: list[Span] = []
     for span in spans:
@@ -58,12 +61,23 @@ def join_neighbours(spans: Iterable[Span], text: str) -> tuple[Span, ...]:
             if between.fullmatch(text, last.end, span.start):
                 joined[-1] = Span(last.start, span.end, span.type)
                 continue
-        elif last and {last.type, span.type} <= _NAMES and text[last.end : span.start] == " ":
+        elif last and text[last.end : span.start] == " " and _are_one(last, span, text):
             longer = max(last, span, key=lambda part: part.end - part.start)
             joined[-1] = Span(last.start, span.end, longer.type)
             continue
         joined.append(span)
     return tuple(joined)
+
+
+def _are_one(first: Span, second: Span, text: str) -> bool:
+    """Return whether neighbours are one thing that detectors disagreed about: a name, or a number with its letters."""
+    types = {first.type, second.type}
+    if types <= _NAMES or types <= _NUMBERS:
+        return True
+    if types.isdisjoint(_NUMBERS) or types.isdisjoint(_NAMES):
+        return False
+    letters = first if first.type in _NAMES else second  # "HL09 FKB", a plate
+    return letters.end - letters.start <= _LONGEST_LETTERS and text[letters.start : letters.end].isupper()
 
 
 def leave_out(spans: Iterable[Span], taken: Iterable[tuple[int, int]]) -> tuple[Span, ...]:

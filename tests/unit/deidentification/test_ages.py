@@ -1,5 +1,7 @@
 """Ages over 89 are identifiers of Safe Harbor; ages up to 89 and measurements of ninety and more are not."""
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -84,3 +86,24 @@ def test_younger_ages_and_measurements_stay(text: str) -> None:
 def test_the_line_is_drawn_between_89_and_90(age: int, unit: str) -> None:
     expected = [f"{age}{unit}"] if 90 <= age < 130 else []
     assert pieces(ages, f"She is a {age}{unit} patient.") == expected
+
+
+@pytest.mark.parametrize("change", [str, str.upper, str.lower])
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Gran 94, well.", ["94"]),
+        ("Her cousin would have been 101.", ["101"]),
+        ("He sits with a lady of 97.", ["97"]),
+        ("An uncle lived past 103 years.", ["103"]),
+        ("Her aunt (92) is well.", ["92"]),
+        ("His son weighs 95 kg.", []),
+        ("Her aunt, pulse 96, is well.", []),
+        ("The baby is 98 cm long, the child 95.", []),
+        ("His uncle smoked about 100 a day.", []),
+        ("Her sister is in room 101.", []),
+    ],
+)
+def test_a_number_beside_a_person_is_an_age(text: str, expected: list[str], change: Callable[[str], str]) -> None:
+    text = change(text)
+    assert [text[span.start : span.end] for span in ages(text)] == expected

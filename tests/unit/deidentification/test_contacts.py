@@ -1,5 +1,7 @@
 """Numbers to dial and addresses on a network are found whole; laboratory values that look like them are not."""
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -89,3 +91,22 @@ def test_several_contacts_on_one_line_stay_apart() -> None:
 def test_every_ten_digit_number_in_a_usual_form_is_found(area: int, exchange: int, line: int, mark: str) -> None:
     number = f"{area}{mark}{exchange}{mark}{line:04d}"
     assert pieces(contacts, f"Please call {number}, thanks") == [number]
+
+
+@pytest.mark.parametrize("change", [str, str.upper, str.lower])
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("My bleep, 41.73, was flat.", ["41.73"]),
+        ("Ring the switchboard and give 21744.", ["21744"]),
+        ("Pg'd 3172 twice", ["3172"]),
+        ("He was bleeped on 5531", ["5531"]),
+        ("Bleeped about 120 times", []),
+        ("Paged at 19:30", []),
+    ],
+)
+def test_a_number_within_a_few_words_of_a_bleep_is_one(
+    text: str, expected: list[str], change: Callable[[str], str]
+) -> None:
+    text = change(text)
+    assert sorted({text[span.start : span.end] for span in contacts(text)}) == expected

@@ -99,3 +99,15 @@ def test_up_to_four_bare_digits_are_no_identifier(number: int) -> None:
 @pytest.mark.timeout(60)  # where every number looks back to where the run starts, this takes minutes
 def test_a_long_run_of_digits_and_dashes_is_read_to_its_end() -> None:
     assert pieces(numbers, "1-" * 30_000 + " then 4471902") == ["4471902"]
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("lens (01)041987203315 62 in place", "(01)041987203315 62"),
+        ("pump (21)KD417733.", "(21)KD417733"),
+        ("lot (10) B4417-2, no reaction", "(10) B4417-2"),
+    ],
+)
+def test_what_a_devices_label_says_is_a_number(text: str, number: str) -> None:
+    assert number in [text[span.start : span.end] for span in numbers(text)]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from nosology.deidentification.judging.repeats import name_words, repeat_names
+from nosology.deidentification.judging.repeats import made_of_names, name_words, repeat_names
 from nosology.records import Span
 
 
@@ -44,3 +44,20 @@ def test_a_name_that_is_also_a_word_counts_only_inside_a_sentence() -> None:
 
 def test_the_words_of_a_name_come_in_small_letters_without_possessive_endings() -> None:
     assert name_words("O'Shea-Lund's, JANE M.") == ["o'shea", "lund", "jane", "m"]
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "again"),
+    [
+        ("Gwen Brandt came. Bloods GB, then bg.", "Gwen Brandt", ["GB"]),
+        ("Brandt, Gwen came. Bloods GB.", "Brandt, Gwen", ["GB"]),
+        ("Gwen Brandt came. Saved as gbrandt_ct.png and BrandtGwen.dcm", "Gwen Brandt", ["gbrandt", "BrandtGwen"]),
+        ("GWEN BRANDT CAME. BLOODS GB.", "GWEN BRANDT", ["GB"]),
+        ("gwen brandt came. seen by gb today", "gwen brandt", ["gb"]),
+        ("KTB came. Bloods KTB.", "KTB", ["KTB", "KTB"]),
+        ("Okafor came. Bloods OK.", "Okafor", []),
+    ],
+)
+def test_what_is_made_of_a_full_name_is_found_again(text: str, name: str, again: list[str]) -> None:
+    spans = [Span(text.index(name), text.index(name) + len(name), "NAME")]
+    assert [text[s.start : s.end] for s in sorted(made_of_names(text, spans), key=lambda s: s.start)] == again

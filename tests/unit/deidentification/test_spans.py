@@ -146,3 +146,9 @@ def test_a_period_is_one_date_and_both_ends_move_in_surrogates(between: str) -> 
     first, last = (datetime.strptime(day, "%m/%d/%Y") for day in re.findall(r"\d\d/\d\d/\d{4}", moved))
     assert (last - first).days == 5
     assert "12/04/2021" not in moved
+
+
+def test_a_number_takes_the_letters_of_its_plate() -> None:
+    text = "plate HT07 KVB seen, Brandt 55821 rang"
+    found = [Span(6, 10, "ID"), Span(11, 14, "NAME"), Span(21, 27, "NAME"), Span(28, 33, "CONTACT")]
+    assert join_neighbours(found, text) == (Span(6, 14, "ID"), *found[2:])

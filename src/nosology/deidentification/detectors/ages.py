@@ -3,7 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from nosology.deidentification.lexicon import words
+from nosology.deidentification.cue_words import KIN
+from nosology.deidentification.lexicon import any_of, words
 from nosology.deidentification.tokens import tokenize
 from nosology.records import Span
 
@@ -25,19 +26,20 @@ _WITH_UNIT = re.compile(
 _ALONE = re.compile(
     rf"{_AGE}(?:s\b)?(?!\s?%|\.\d|[/-]\d|,\d|\d|\s?(?:mg|ml|cc|degrees|percent|pack|mm|cm|beats|bpm|pounds|"
     rf"lbs?\b|kg|over|minutes|hours?|days?|"
-    r"weeks?|months?))",
+    r"weeks?|months?|miles|people|times|an?\b|per\b|x\b))",
     re.IGNORECASE,
 )
+_PEOPLE = KIN - words("ages.young_people") | words("ages.older_people")
 # "age 93", "aged 93", "at the age of 93", "turned 93", "lived to be 93", "died at 93", "AGE/SEX: 93/F"
 _CUE_BEFORE = re.compile(
     r"\b(?:age(?:d|s|\s?/\s?(?:sex|gender))?(?:\s?(?:is|was|of|at|about|approximately|at death|in years|"
     r"when seen|\(years\)|\(yrs?\)))*\s?[:=]?|"
-    r"turn(?:ed|s|ing)?|lived\s(?:to|until)(?:\s(?:be|age))?(?:\sover)?|(?:died|passed(?:\saway)?|deceased|"
+    r"turn(?:ed|s|ing)?|lived\s(?:to|until|past)(?:\s(?:be|age))?(?:\sover)?|(?:died|passed(?:\saway)?|deceased|"
     r"expired|dead|living|alive|"
-    r"alive and well|is now|now|currently),?\sat(?:\sthe)?(?:\sage)?(?:\sof)?|celebrated\s(?:his|her|their)|"
-    r"(?:mother|father|parents?|grandmother|grandfather|grandparents?|aunt|uncle|sister|brother|wife|husband|"
-    r"spouse|partner)"
-    r"(?:\s(?:is|was|who is|died at|lived to|lived to be|living at|now|alive at)|,|\())\s{0,3}(?:the\s)?\Z",
+    r"alive and well|is now|now|currently),?\sat(?:\sthe)?(?:\sage)?(?:\sof)?|celebrated\s"
+    r"(?:his|her|their))\s{0,3}(?:the\s)?\Z|"
+    rf"\b{any_of(_PEOPLE)}s?(?:(?:[ ][^\W\d_]+){{0,3}}?\s(?:is|was|been|be|of|at|to|now)|,|[ ]?\()?\s{{1,3}}\Z"
+    rf"|\b{any_of(_PEOPLE)}[ ]?\(\Z",
     re.IGNORECASE,
 )
 # "in his nineties", "in her mid-90s"; not "sats in the 90s"

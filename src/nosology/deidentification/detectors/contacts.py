@@ -25,8 +25,8 @@ _PHONE = re.compile(
 _NORMAL_BEFORE = re.compile(r"\b(?:normal|range|nl|ref|reference)\W{0,3}\Z", re.IGNORECASE)
 _LABEL_STARTS = words("contacts.label_starts")
 _LABEL = re.compile(
-    r"(?:tele?phone|phone|tel|fax|facsimile|pagers?|paged?|beeper|bleep|cell(?:ular)?|mobile|voice ?mail|"
-    r"hotline|switchboard|"
+    r"(?:tele?phone|phone|tel|fax|facsimile|pagers?|paged?|pg['’]?d|beep(?:er|ed)?|bleep(?:ed|er)?|"
+    r"cell(?:ular)?|mobile|voice ?mail|hotline|switchboard|"
     r"extension|ext|contact|call(?:ed|ing)?(?: (?:me|us|him|her|them|back))?|reach(?:ed)?|number|text|dial)\b",
     re.IGNORECASE,
 )
@@ -36,6 +36,12 @@ _AFTER_LABEL = re.compile(
     r"((?:\+\d{1,3}[\s.-]?)?(?:\(\d{2,4}\)\s?|#\s?)?\d[\d.\- /]{2,18}\d(?![ ]?(?:mg|ml|cc|%|hours?|days?|"
     r"weeks?|months?|years?|/))"
     rf"{_EXTENSION})",
+    re.IGNORECASE,
+)
+# "my bleep, 52.47,", "dial the switchboard and give 11333": what such a number follows is heard within a few words.
+_BLEEP = re.compile(
+    r"(?:pagers?|paged|pg['’]?d|pgr|beep(?:er|ed)?|bleep(?:ed|er)?|switchboard)\b(?:,?[ ][a-z]{2,6}){0,3}[,:]?\s{1,2}"
+    r"(?P<number>[A-Z]?\d{3,6}|\d{2,3}[.-]\d{2,4})(?![\w%/:]|[.-]\d|[ ]?(?:times|min|hours?|h\b|x\b))",
     re.IGNORECASE,
 )
 _EXTENSION_ALONE = re.compile(
@@ -106,6 +112,8 @@ def _by_label(tokens: Tokens) -> Iterator[Span]:
     """Yield numbers after "tel", "pager", "call me at"."""
     text = tokens.text
     for i in tokens.places(_LABEL_STARTS):
+        if bleep := _BLEEP.match(text, tokens.starts[i]):
+            yield Span(*bleep.span("number"), "CONTACT")
         label = _LABEL.match(text, tokens.starts[i])
         number = _AFTER_LABEL.match(text, label.end()) if label else None
         if label and number and _is_dialled(label[0], number[1]):

@@ -14,14 +14,22 @@ from nosology.records import Span
 
 _LEAST = 0.5
 """How probable a token must be part of an identifier, for one to begin there."""
-_FURTHER = 0.6
-"""What a token beside one that was found needs of that, to belong to it."""
+_FURTHER = 0.2
+"""What a token beside one that was found needs of that, to belong to it; chosen on opened notes, `deid5`."""
+_EASIER = 0.4
+"""What of the limit is enough for numbers and for initials, which have no letters of their own to go by."""
+_SIGNED, _LEAST_SIGNED = 0.04, 0.02
+_SIGNED_BEHIND = frozenset(",/:-–")
+_EASIER_NUMBERS = frozenset({"CONTACT", "AGE90", "DATE"})
 _REST_OF_WORD = 0.5
 """What the rest of a word of which a part was found needs of it, for the whole word to go instead of none of it."""
 _SURE = 0.9
 """Names and institutions above this probability go, whatever else their words mean."""
-_BETWEEN = frozenset(',;:()[]{}<>"“”|=•*\n!?/')
+_BETWEEN = frozenset(',;:()[]{}<>"“”|=•*\n!?/\\_')
 """Marks that end a word even where no blank stands beside them."""
+_FILE_ENDING = re.compile(r"\.(?:[a-z]{2,3}[a-z\d]|[A-Z]{2,3}[A-Z\d])(?!\w)")
+_FILE_STEM = re.compile(r"(?<!\S)[^\s@:]*[^\s@:.]\Z")
+"""A file's name before its ending of three or four characters."""
 _LONGEST_ABBREVIATION = 4
 _GLUED = frozenset({"ID", "CONTACT"})
 _WHOLE = re.compile(r"[\w@+#*][\w@.+#*/-]*(?<=[\w*])|[\w@+#*]")
@@ -44,12 +52,16 @@ class Learned:
         sure: How probable, for it to go whatever else its words mean; above 1 for never.
         also: A greater ``least`` whose findings count by themselves, so that less probable words beside them take
             nothing from them.
+        is_sooner: Whether numbers to dial, dates, ages and initials need less than ``least``.
     """
 
-    def __init__(self, least: float = _LEAST, sure: float = _SURE, also: float | None = None) -> None:
+    def __init__(
+        self, least: float = _LEAST, sure: float = _SURE, also: float | None = None, *, is_sooner: bool = False
+    ) -> None:
         self.least = least
         self.sure = sure
         self.also = also
+        self.is_sooner = is_sooner
 
     def __call__(self, text: str) -> Iterator[Span]:
         """Yield the spans that were found."""
@@ -68,23 +80,26 @@ class Learned:
             return []
         shares = probabilities(text)
         limits = [self.least] if self.also is None else [self.also, self.least]
-        return [list(_findings(tokens, shares, limit)) for limit in limits]
+        return [list(_findings(tokens, shares, limit, is_sooner=self.is_sooner)) for limit in limits]
 
 
-def _findings(tokens: Tokens, shares: NDArray[np.float32], least: float) -> Iterator[Finding]:
+def _findings(tokens: Tokens, shares: NDArray[np.float32], least: float, *, is_sooner: bool) -> Iterator[Finding]:
     """Yield what is found at one limit.
 
     Args:
         tokens: The text's.
         shares: The network's probabilities for them.
         least: How probable a token must be part of an identifier, for one to begin there.
+        is_sooner: Whether less is enough where `_limits` says so.
     """
     hit = 1 - shares[:, 0]
     kinds = shares[:, 1:].argmax(axis=1) + 1
     words, is_said = _words(tokens), np.array([word[0].isalnum() for word in tokens.words])
     said_hit = hit * is_said
     reached, reached_certainty = 0, 0.0  # of the latest number or account
-    for stretch in _runs(hit, kinds, least):
+    limits = _limits(tokens, hit, kinds, least) if is_sooner else np.full(len(hit), least)
+    is_enough = said_hit >= limits
+    for stretch in _runs(hit, kinds, limits):
         kind = CLASSES[int(shares[stretch[0] : stretch[1] + 1, 1:].sum(axis=0).argmax()) + 1]
         is_within = kind in _GLUED and tokens.end(stretch[1]) <= reached
         if is_within and reached_certainty >= min(_SURE, hit[stretch[0] : stretch[1] + 1].max()):
@@ -96,9 +111,9 @@ def _findings(tokens: Tokens, shares: NDArray[np.float32], least: float) -> Iter
         first, last = whole[0] + int(said[0]), whole[0] + int(said[-1])
         if _ends_in_a_point(tokens, hit, last, least):
             last += 1
-        certainty = float(hit[first : last + 1].max())
-        if certainty < least:
+        if not is_enough[first : last + 1].any():
             continue
+        certainty = float(hit[first : last + 1].max())
         start, end = tokens.starts[first], tokens.end(last)
         if kind in _GLUED:
             start, end = _whole(tokens.text, start, end)
@@ -106,13 +121,34 @@ def _findings(tokens: Tokens, shares: NDArray[np.float32], least: float) -> Iter
         yield Finding(Span(start, end, kind), certainty)
 
 
-def _runs(hit: NDArray[np.float32], kinds: NDArray[np.int64], least: float) -> Iterator[tuple[int, int]]:
+def _limits(tokens: Tokens, hit: NDArray[np.float32], kinds: NDArray[np.int64], least: float) -> NDArray[np.float64]:
+    """Return how probable each token must be for an identifier to begin there.
+
+    Less is enough for numbers to dial, dates and ages, for up to four capitals that would be initials, and still less
+    for such a word that ends a line behind a mark: who wrote it.
+    """
+    limits = np.full(len(tokens.words), least)
+    signed = min(least, max(least * _SIGNED, _LEAST_SIGNED))
+    for i in map(int, np.flatnonzero((hit >= min(signed, least * _EASIER)) & (hit < least))):
+        word, kind = tokens.words[i], CLASSES[kinds[i]]
+        if kind in _EASIER_NUMBERS:
+            if len(word) > 1 and word.isdecimal() and not tokens.caseless:
+                limits[i] = least * _EASIER
+        elif kind == "NAME" and 1 < len(word) <= _LONGEST_ABBREVIATION and word[0].isalpha():
+            if i and tokens.words[i - 1] in _SIGNED_BEHIND and tokens.words[i + 1 : i + 2] in ([], ["\n"]):
+                limits[i] = signed
+            elif word.isupper() and not tokens.caseless:
+                limits[i] = least * _EASIER
+    return limits
+
+
+def _runs(hit: NDArray[np.float32], kinds: NDArray[np.int64], least: NDArray[np.float64]) -> Iterator[tuple[int, int]]:
     """Yield first and last token of each stretch of one kind, with the less probable tokens beside a probable one.
 
     Args:
         hit: How probable each token is part of an identifier.
         kinds: The most probable kind of each.
-        least: What at least one token of a stretch needs.
+        least: What each needs for a stretch to begin there.
     """
     n = len(hit)
     seeds = np.flatnonzero(hit >= least)
@@ -121,9 +157,9 @@ def _runs(hit: NDArray[np.float32], kinds: NDArray[np.int64], least: float) -> I
         if seed <= done:
             continue
         first = last = seed
-        while first - 1 > done and hit[first - 1] >= least * _FURTHER and kinds[first - 1] == kinds[seed]:
+        while first - 1 > done and hit[first - 1] >= least[seed] * _FURTHER and kinds[first - 1] == kinds[seed]:
             first -= 1
-        while last + 1 < n and hit[last + 1] >= least * _FURTHER and kinds[last + 1] == kinds[seed]:
+        while last + 1 < n and hit[last + 1] >= least[seed] * _FURTHER and kinds[last + 1] == kinds[seed]:
             last += 1
         done = last
         yield first, last
@@ -133,7 +169,16 @@ def _words(tokens: Tokens) -> NDArray[np.int64]:
     """Return the number of the word that each token is part of: what stands between blanks or marks that end words."""
     starts = np.array(tokens.starts)
     ends = starts + [len(word) for word in tokens.words]
-    is_mark = np.array([word in _BETWEEN and not _is_inside_number(tokens, i) for i, word in enumerate(tokens.words)])
+    is_mark = np.array(
+        [
+            word[0] in _BETWEEN and not (word == "/" and _is_inside_number(tokens, i))
+            for i, word in enumerate(tokens.words)
+        ]
+    )
+    for ending in _FILE_ENDING.finditer(tokens.text):  # its parts are words of their own: "scan-okafor-24h.edf"
+        if stem := _FILE_STEM.search(tokens.text, max(0, ending.start() - _LONGEST_WHOLE), ending.start()):
+            first, last = np.searchsorted(starts, [stem.start(), ending.end()])
+            is_mark[first:last] |= [word in "-." for word in tokens.words[first:last]]
     begins = np.ones(len(starts), np.int64)
     begins[1:] = (starts[1:] > ends[:-1]) | is_mark[1:] | is_mark[:-1]
     return begins.cumsum()
@@ -143,7 +188,7 @@ def _is_inside_number(tokens: Tokens, i: int) -> bool:
     """Return whether a slash stands between two digits: "10/7" is one word."""
     start = tokens.starts[i]
     beside = tokens.text[max(0, start - 1) : start + 2]
-    return tokens.words[i] == "/" and len(beside) == 3 and beside[0].isdigit() and beside[2].isdigit()
+    return len(beside) == 3 and beside[0].isdigit() and beside[2].isdigit()
 
 
 def _whole_words(
@@ -180,7 +225,7 @@ def _ends_in_a_point(tokens: Tokens, hit: NDArray[np.float32], last: int, least:
     if len(tokens.words[last]) > _LONGEST_ABBREVIATION or last + 1 == len(tokens.words):
         return False
     is_beside = tokens.words[last + 1] == "." and tokens.end(last) == tokens.starts[last + 1]
-    return is_beside and bool(hit[last + 1] >= least)
+    return is_beside and bool(hit[last + 1] >= least * _FURTHER)
 
 
 def _whole(text: str, start: int, end: int) -> tuple[int, int]:

@@ -91,6 +91,10 @@ _SHAPES = re.compile(
     r"|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
     r")(?![\w]|\.\d|,\d{3})",
 )
+# What a device's label says by GS1's rules: "(01)" before 14 digits, "(21)" or "(10)" before a serial or lot number.
+_DEVICE = re.compile(
+    r"\(01\)(?:[ -]?\d){14}(?!\d)|\((?:21|10)\)[ ]?(?=[A-Za-z-]{0,19}\d)[A-Za-z0-9][A-Za-z0-9-]{3,19}(?![\w-])"
+)
 _NOT_ID = re.compile(
     r"[GP]-?\d(?:-\d)+\Z|(?:19|20)\d\d-(?:19|20)?\d\d\Z|\d{1,4}-\d{1,4}\Z|"
     r"[A-Z]{1,2}\d{1,3}(?:\.\d)?-[A-Z]{0,2}\d{1,3}\Z|"
@@ -124,6 +128,8 @@ def numbers(text: str) -> Iterator[Span]:
         yield from _labelled(tokens)
         yield from _plates(tokens)
         yield from _by_shape(tokens)
+        for match in _DEVICE.finditer(tokens.text):
+            yield Span(match.start(), match.end(), "ID")
 
 
 def _labelled(tokens: Tokens) -> Iterator[Span]:

@@ -59,12 +59,6 @@ _INITIALS = re.compile(
 _NAMED_BY_WHAT_FOLLOWS = re.compile(
     rf"(?<![\w.])(?:(?P<called>{_W})[ ]prefers[ ]to[ ]be[ ]called|[Tt]he[ ](?P<family>{_W}(?:[ ]{_W})?)[ ]family\b)"
 )
-# "0.4 mg IM, the patient", "the patient was NG decompressed": how a drug or a tube goes in, in capitals.
-_DOSE_BEFORE = re.compile(r"\d\s?(?:mg|mcg|g|gm|grams?|ml|cc|units?|mEq)\s\Z")
-_ROUTES = frozenset({"IM", "IV", "PO", "SC", "SQ", "SL"})
-_PASSIVE_BEFORE = re.compile(r"\b(?:is|are|was|were|be|been|being)\s\Z")
-_TUBES = frozenset({"NG", "OG", "NJ"})
-_DONE_BY_TUBE = re.compile(r"\s(?:decompressed|lavaged|suctioned|fed|drained|aspirated)\b")
 _DOTTED = {
     ("m", "d"),
     ("d", "o"),
@@ -158,7 +152,7 @@ def _names_from(tokens: Tokens, position: int, strength: Strength, *, caseless: 
     text = tokens.text
     for _ in range(6):
         end = read_name(text, position, strength, caseless=caseless)
-        if end is None or (strength is not Strength.TITLE and _is_medical(text, position, end)):
+        if end is None or (strength is not Strength.TITLE and is_medical_use(text, position, end)):
             return
         swapped = _LAST_FIRST.match(text, position)
         if swapped and strength in (Strength.WEAK, Strength.LABEL) and swapped.start(1) == end:
@@ -225,20 +219,9 @@ def _longest_suffix(tokens: Tokens, match: re.Match[str]) -> Iterator[Span]:
         swapped = _LAST_FIRST.match(tokens.text, start)
         if reached is not None and swapped and swapped.start(1) == reached:
             reached = read_name(tokens.text, swapped.end(1), Strength.LABEL, caseless=caseless) or reached
-        if reached is not None and reached >= end - 1 and not _is_medical(tokens.text, start, end):
+        if reached is not None and reached >= end - 1 and not is_medical_use(tokens.text, start, end):
             yield Span(start, end, "NAME")
             return
-
-
-def _is_medical(text: str, start: int, end: int) -> bool:
-    """Return whether what looks like a name is a word of medicine here, or how a drug or a tube goes in."""
-    back = max(0, start - 12)
-    word = text[start:end]
-    if word in _ROUTES and _DOSE_BEFORE.search(text, back, start):
-        return True
-    if word in _TUBES and _PASSIVE_BEFORE.search(text, back, start) and _DONE_BY_TUBE.match(text, end):
-        return True
-    return is_medical_use(text, start, end)
 
 
 def _name_lines(tokens: Tokens) -> Iterator[Span]:

@@ -10,6 +10,8 @@ from nosology.deidentification.tokens import Tokens, tokenize
 from nosology.records import Span
 
 _COMMON = 1_000  # a name that is an everyday word ("Long", "Young") is not searched for
+_LONGEST_INITIALS = 4
+_LONGEST_NAME = 80  # characters
 _SENTENCE_ENDS = frozenset(".:;!?\n,")
 
 
@@ -37,6 +39,36 @@ def repeat_names(text: str, spans: Iterable[Span]) -> Iterator[Span]:
         end = tokens.end(i) - (2 if tokens.lowers[i] not in parts else 0)
         if not is_medical_use(text, tokens.starts[i], end):
             yield Span(tokens.starts[i], end, "NAME")
+
+
+def made_of_names(text: str, spans: Iterable[Span]) -> Iterator[Span]:
+    """Yield where stands what is made of a found full name: initials, and accounts or files that are called after it.
+
+    "GB" for "Gwen Brandt", "gbrandt" and "brandtgwen" too, whichever of the two comes first. Initials found alone are
+    searched for again.
+
+    Args:
+        text: The note.
+        spans: What was found.
+    """
+    initials, accounts = set(), set()
+    for span in spans:
+        name = text[span.start : span.end]
+        if span.type != "NAME" or len(name) > _LONGEST_NAME:
+            continue
+        parts = name_words(name)
+        letters = "".join(part[0] for part in parts[:_LONGEST_INITIALS])
+        if len(parts) > 1:
+            initials |= {letters, letters[-1] + letters[:-1], letters[1:] + letters[0], letters[0] + letters[-1]}
+            for one, other in ((parts[0], parts[-1]), (parts[-1], parts[0])):
+                accounts |= {one + other, one[0] + other, other + one[0]}
+        elif name.isupper() and 1 < len(name) <= _LONGEST_INITIALS:
+            initials.add(parts[0])
+    tokens, english = tokenize(text), ranked("english_words")
+    accounts = {account for account in accounts if len(account) > _LONGEST_INITIALS and account not in english}
+    for i in tokens.places(frozenset(initials | accounts)):
+        if tokens.words[i].isupper() or tokens.caseless or tokens.lowers[i] in accounts:
+            yield Span(tokens.starts[i], tokens.end(i), "NAME")
 
 
 def name_words(name: str) -> list[str]:
