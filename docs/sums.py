@@ -41,7 +41,7 @@ class Rate:
 _EXPERIMENTS, _SPEED, _DEID = "experiments.md", "explanation/performance.md", "explanation/deidentification.md"
 SHORT_WORDS = Rate("words in a short note", 75, _SPEED, "8 notes of 75 words")
 LONG_WORDS = Rate("words in a discharge summary", 1_150, "", "the middle of the 800 to 1,500 that were trained on")
-DEID = Rate("words de-identified a second, one core", 41_354, _DEID, "41,354 words a second")
+DEID = Rate("words de-identified a second, one core", 33_583, _DEID, "33,583 words a second")
 SIGNING = Rate("milliseconds to sign a note, one core", 0.10, _EXPERIMENTS, ".30 → .10 ms a note")
 SCORE_SHORT = Rate("short notes scored a second, two cores", 5.67, _EXPERIMENTS, "constrained scoring 5.67")
 TRAIN_SHORT = Rate(
