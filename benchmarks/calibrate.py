@@ -61,7 +61,7 @@ def judge(
     """Return mean figures before and after over random splits.
 
     Args:
-        members: Natural-log probabilities of one system, or of two that are blended. Shape ``(notes, categories)`` each.
+        members: Natural-log probabilities of one system, or of two to blend. Shape ``(notes, categories)`` each.
         true: Indices of the true categories. Shape ``(notes,)``.
         own: The calibration before; None for bare probabilities, whose sets hold nothing to judge.
         exponents: How two are blended before.
