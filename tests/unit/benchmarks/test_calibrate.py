@@ -17,7 +17,8 @@ def overconfident(n: int) -> tuple[Any, Any]:
 
 
 def test_calibration_lowers_the_error_and_keeps_coverage() -> None:
-    found = calibrate.judge(*overconfident(900), None, 300, 3)
+    scores, true = overconfident(900)
+    found = calibrate.judge([scores], true, None, (0.5, 0.5), 300, 3)
     assert found["after"]["ece_debiased"] < 0.04 < found["before"]["ece_debiased"]
     assert found["after"]["coverage"] == pytest.approx(0.9, abs=0.04)
     assert found["after"]["accuracy"] == pytest.approx(found["before"]["accuracy"], abs=0.02)
@@ -25,8 +26,17 @@ def test_calibration_lowers_the_error_and_keeps_coverage() -> None:
 
 
 def test_splits_need_notes_to_judge_on() -> None:
+    scores, true = overconfident(100)
     with pytest.raises(SystemExit, match="leave none"):
-        calibrate.judge(*overconfident(100), None, 100, 1)
+        calibrate.judge([scores], true, None, (0.5, 0.5), 100, 1)
+
+
+def test_two_systems_are_blended_by_the_notes_of_each_split() -> None:
+    scores, true = overconfident(900)
+    useless = np.full_like(scores, np.log(1 / 4))
+    found = calibrate.judge([useless, scores], true, None, (1.0, 0.0), 300, 3)
+    assert found["after"]["accuracy"] > found["before"]["accuracy"] + 0.1
+    assert found["after"]["log_loss"] < found["before"]["log_loss"] - 0.1
 
 
 def test_every_pair_of_styles_is_judged(monkeypatch: pytest.MonkeyPatch) -> None:

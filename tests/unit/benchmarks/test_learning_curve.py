@@ -49,6 +49,7 @@ def test_differences_are_those_of_the_same_notes(curve: Any) -> None:
 
     scored = {"tuned from starter 50": says(true), "tuned from base 50": says(1 - true)}
     scored |= {f"{name} 50": says(np.zeros(40, int)) for name in ("words", "tfidf_parts", "tfidf_knowledge")}
+    scored["findings 0"] = says(np.zeros(40, int))
     found = curve.report(notes, scored, [50])
     by_pair = {(row["part"], row["first"], row["second"]): row for row in found["tests"]}
     row = by_pair["test", "tuned from starter", "tuned from base"]

@@ -1,9 +1,12 @@
 """MIMIC's own placeholders: what they hide decides their type, by what they say or by the words before them."""
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 
 from findings import found, note_like, pieces
+from nosology.deidentification import deidentify
 from nosology.deidentification.detectors.placeholders import mimic3_placeholders, mimic4_placeholders
 
 
@@ -134,3 +137,15 @@ def test_placeholders_look_like_placeholders_in_any_text(text: str) -> None:
         assert piece.startswith("[**")
         assert piece.endswith("**]")
         assert "[" not in piece[1:]
+
+
+@pytest.mark.parametrize(
+    "inside", ["E-mail address 8562", "Hospital 5 Zip 02139", "Location (un) 2251", "Company 2318"]
+)
+@pytest.mark.parametrize("case", [str, str.upper, str.lower])
+def test_a_placeholder_goes_whole_whatever_the_network_believes_of_its_words(
+    inside: str, case: Callable[[str], str]
+) -> None:
+    text = case(f"She may be reached at [**{inside}**].")
+    assert "[**" not in deidentify(text).text
+    assert "**]" not in deidentify(text, recall="high").text

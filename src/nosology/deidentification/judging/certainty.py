@@ -115,7 +115,8 @@ def without_impossible(spans: Sequence[Span], text: str) -> list[Span]:
 def without_impossible_edges(spans: Sequence[Span], text: str) -> list[Span]:
     """Return the spans without the words at their edges that the network holds impossible, where it believes others.
 
-    Rules and completions end by capitals: "Marlowe Bakery" goes, "Slept" on the next line stays.
+    Rules and completions end by capitals: "Marlowe Bakery" goes, "Slept" on the next line stays. A placeholder goes
+    whole, whatever stands in it.
 
     Args:
         spans: What was found.
@@ -123,7 +124,12 @@ def without_impossible_edges(spans: Sequence[Span], text: str) -> list[Span]:
     """
     tokens = tokenize(text)
     hit = (1 - probabilities(text)[:, 0]).tolist()
-    return [_without_impossible_edges(span, tokens, hit) if span.type in _EDGED else span for span in spans]
+    return [
+        _without_impossible_edges(span, tokens, hit)
+        if span.type in _EDGED and "[**" not in text[span.start : span.end]
+        else span
+        for span in spans
+    ]
 
 
 def _without_impossible_edges(span: Span, tokens: Tokens, hit: Sequence[float]) -> Span:
