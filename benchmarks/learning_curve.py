@@ -240,7 +240,7 @@ def report(notes: Notes, scored: dict[str, Arrays], sizes: list[int]) -> dict[st
     return {"measurements": measurements, "tests": tests}
 
 
-_WORDS = ("tfidf_parts", "tfidf_knowledge")
+_WORDS = ("tfidf_parts", "tfidf_knowledge", "words")
 
 if __name__ == "__main__":
     main()

@@ -3,6 +3,7 @@
 import json
 import os
 import stat
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,10 @@ from sklearn.metrics import accuracy_score, confusion_matrix, f1_score
 
 from evaluation_world import CATEGORIES, FakeClassifier, Loader, write_dataset, write_run
 from nosology.classifier.calibration import Calibration
-from nosology.classifier.ensemble import Ensemble
+from nosology.classifier.ensemble import Ensemble, mix
+from nosology.classifier.findings import CategoryFindings
 from nosology.classifier.knowledge import Texts
+from nosology.coding.labels import LabelSet
 from nosology.config import EvaluateConfig
 from nosology.errors import ConfigError, DataError, LabelError, RunError
 from nosology.evaluation import evaluate
@@ -463,6 +466,26 @@ def test_a_baseline_and_the_ensemble_can_learn_from_phrases_too(fresh: Any, monk
     assert ensemble is not None
     assert ensemble.linear.settings["phrases"] == 36
     assert "phrases" in ensemble.fitted_on["settings"]
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+def test_what_diseases_look_like_stands_beside_an_ensembles_words(
+    fresh: Any, monkeypatch: pytest.MonkeyPatch, *, is_known: bool
+) -> None:
+    whole = CategoryFindings.of(LabelSet.load("icd-chapters-18"))
+    assert whole is not None
+    four = replace(whole, category=whole.category % 4, n_categories=4)
+    monkeypatch.setattr(CategoryFindings, "of", lambda *_: four)
+    systems = ("majority", "tuned", "ensemble")
+    config = EvaluateConfig(bootstrap_samples=100, systems=systems, words_know_findings=is_known)
+    evaluate(fresh, config=config, load=Loader())
+    ensemble = Ensemble.load(RunFiles(fresh).ensemble)
+    assert ensemble is not None
+    assert (ensemble.findings is four) == is_known
+    assert ("findings" in ensemble.fitted_on["settings"]) == is_known
+    text = ["itching burrows in the finger webs"]
+    expected = mix(ensemble.linear.log_probs(text), four.log_probs(text), 0.25 if is_known else 0.0)
+    assert ensemble.words(text) == pytest.approx(expected)
 
 
 def test_phrases_need_a_label_set_with_codes(fresh: Any) -> None:
